@@ -104,7 +104,7 @@ async def light(sitter: Sitter) -> None:
 async def services(sitter: Sitter) -> None:
     await sitter.see("signed in")
     await sitter.press("f6")
-    await sitter.see("Guide", "switched this service off")
+    await sitter.see("Guide")
     await sitter.press("f4")
     await sitter.see("Add a service")
 

@@ -57,7 +57,7 @@ class SideBySideController:
             self._options.services(),
             current=current,
             clock=self._options.clock,
-            wanted=SelectionRequest("Who answers side by side", MAX_PARALLEL_MODELS, before),
+            wanted=SelectionRequest("Models side by side", MAX_PARALLEL_MODELS, before),
         )
         self._window.ask(screen, self._ask)
 

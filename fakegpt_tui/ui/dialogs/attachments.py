@@ -31,7 +31,7 @@ class AttachmentAction(StrEnum):
 class AttachmentsScreen(ListScreen[tuple[AttachmentAction, Attachment] | None]):
     """A line for each attachment; dismissed with one of them and what to do with it."""
 
-    CSS_PATH = "attachments.tcss"
+    CSS_PATH = ["dialog.tcss", "attachments.tcss"]
     BINDINGS = [
         Binding("e", "choose('edit')", "Edit"),
         Binding("t,i", "choose('insert')", "Back to text"),
@@ -49,7 +49,7 @@ class AttachmentsScreen(ListScreen[tuple[AttachmentAction, Attachment] | None]):
         self._lines = lines
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="attached"):
+        with Vertical(id="attached", classes="dialog"):
             options = [Option(Content(safe_line(line))) for line in self._lines.values()]
             yield OptionList(*options, compact=True, markup=False)
 
@@ -70,7 +70,7 @@ class AttachmentsScreen(ListScreen[tuple[AttachmentAction, Attachment] | None]):
 class TextScreen(ModalScreen[None]):
     """A text to read, in a box that scrolls."""
 
-    CSS_PATH = "command_output.tcss"
+    CSS_PATH = ["dialog.tcss", "command_output.tcss"]
     BINDINGS = [Binding("escape,q", "dismiss", "Close", priority=True)]
 
     def __init__(self, title: str, text: str) -> None:
@@ -79,7 +79,7 @@ class TextScreen(ModalScreen[None]):
         self._text = text
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="command"):
+        with Vertical(id="command", classes="dialog"):
             yield TextBox(safe_text(self._text), read_only=True, id="output")
 
     def on_mount(self) -> None:

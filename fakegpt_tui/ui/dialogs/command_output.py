@@ -26,7 +26,7 @@ class CommandScreen(ModalScreen[str | None]):
     It is dismissed with the command and its output where the user wants them in the prompt.
     """
 
-    CSS_PATH = "command_output.tcss"
+    CSS_PATH = ["dialog.tcss", "command_output.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "go_on", "Go on", priority=True),
         Binding("y,c", "copy", "Copy", priority=True),
@@ -47,7 +47,7 @@ class CommandScreen(ModalScreen[str | None]):
         self._is_begun = False
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="command"):
+        with Vertical(id="command", classes="dialog"):
             yield Static(Content(safe_text(f"$ {self._command.line}")), id="line")
             yield TextBox(read_only=True, id="output")
 

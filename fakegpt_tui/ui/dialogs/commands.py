@@ -15,6 +15,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from fakegpt_tui.text import safe_line
+from fakegpt_tui.ui.dialogs import set_frame
 from fakegpt_tui.ui.dialogs.pick import ListScreen
 from fakegpt_tui.ui.keymap import COMMANDS, OPEN_NTH_PREFIX, KeyScope, key_labels
 from fakegpt_tui.ui.slash_commands import (
@@ -40,7 +41,7 @@ class PaletteScreen(ListScreen[str | None]):
     The list follows from what is typed at once, so that Enter cannot take what fitted before.
     """
 
-    CSS_PATH = "palette.tcss"
+    CSS_PATH = ["dialog.tcss", "palette.tcss"]
 
     def __init__(self, state: ChatState) -> None:
         super().__init__()
@@ -48,7 +49,7 @@ class PaletteScreen(ListScreen[str | None]):
         self._shown: str | None = None
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="palette"):
+        with Vertical(id="palette", classes="dialog"):
             yield TextField(placeholder="Name of a command or conversation", compact=True)
             yield OptionList(compact=True, markup=False)
 
@@ -56,9 +57,7 @@ class PaletteScreen(ListScreen[str | None]):
         repaint_now(self)
 
     def on_mount(self) -> None:
-        frame = self.query_one("#palette")
-        frame.border_title = Content("Commands")
-        frame.border_subtitle = Content("enter runs · esc closes")
+        set_frame(self.query_one("#palette"), "Commands", "enter runs · esc closes")
         # The rows need a width, and a pushed screen is not told of its first size.
         self.call_after_refresh(self.on_resize)
 
@@ -140,7 +139,7 @@ _KEYS_WIDTH = 24
 class HelpScreen(ModalScreen[None]):
     """Shows the table that the bindings are made from, so it cannot be wrong."""
 
-    CSS_PATH = "help.tcss"
+    CSS_PATH = ["dialog.tcss", "help.tcss"]
     BINDINGS = [Binding("escape,f1,q,question_mark", "dismiss", "Close")]
 
     def __init__(self, keys: Mapping[str, str]) -> None:
@@ -149,15 +148,14 @@ class HelpScreen(ModalScreen[None]):
         self._keys = keys
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(id="help"):
+        with VerticalScroll(id="help", classes="dialog"):
             for where in KeyScope:
                 yield Static(Content(where.value.capitalize()), classes="where")
                 yield Static(command_table(where, self._keys))
 
     def on_mount(self) -> None:
-        frame = self.query_one("#help")
-        frame.border_title = Content("Keys — esc closes")
-        frame.border_subtitle = Content("[keys] in config.toml gives other keys, by the grey names")
+        keys = "[keys] in config.toml gives other keys, by the grey names · esc closes"
+        set_frame(self.query_one("#help"), "Keys", keys)
 
 
 def command_table(where: KeyScope, changed: Mapping[str, str]) -> Table:

@@ -23,7 +23,7 @@ _SIGNS = {
 class CompareScreen(ModalScreen[None]):
     """Shows what was removed from another variant of a message and what was added in this one."""
 
-    CSS_PATH = "compare.tcss"
+    CSS_PATH = ["dialog.tcss", "compare.tcss"]
     BINDINGS = [
         Binding("escape,q,D", "dismiss", "Close"),
         Binding("left,h", "step(-1)", "Variant before"),
@@ -44,7 +44,7 @@ class CompareScreen(ModalScreen[None]):
         self._parts_from = parts_from
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(id="compare"):
+        with VerticalScroll(id="compare", classes="dialog"):
             yield Static(markup=False)
 
     def on_mount(self) -> None:

@@ -17,7 +17,7 @@ from fakegpt_tui.ui.widgets.text_box import TextBox
 class RequestScreen(ModalScreen[None]):
     """Shows a request, from which c makes a command for curl; tab shows the last answer."""
 
-    CSS_PATH = "exact_request.tcss"
+    CSS_PATH = ["dialog.tcss", "exact_request.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "copy_curl", "Copy as curl", priority=True),
         Binding("y", "copy", "Copy", priority=True),
@@ -33,7 +33,7 @@ class RequestScreen(ModalScreen[None]):
         self._shows_answer = False
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="request"):
+        with Vertical(id="request", classes="dialog"):
             yield TextBox(read_only=True, id="text")
 
     def on_mount(self) -> None:

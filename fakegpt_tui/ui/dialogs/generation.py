@@ -14,6 +14,7 @@ from textual.widgets import Input, Label, Static, TextArea
 from fakegpt_tui.domain import FakeGPTError, GenerationSettings, Preset
 from fakegpt_tui.domain.generation import GENERATION_ROWS, format_generation, parse_generation
 from fakegpt_tui.text import clipboard_text, safe_line
+from fakegpt_tui.ui.dialogs import set_frame
 from fakegpt_tui.ui.options import SavePreset
 from fakegpt_tui.ui.widgets.text_box import TextBox
 from fakegpt_tui.ui.widgets.text_field import TextField
@@ -35,7 +36,7 @@ class GenerationScreen(ModalScreen[Preset | None]):
     What is left empty is left to the service. A sentence stands beside what cannot be used.
     """
 
-    CSS_PATH = "generation.tcss"
+    CSS_PATH = ["dialog.tcss", "generation.tcss"]
     BINDINGS = [Binding("ctrl+s", "keep", "Save"), Binding("escape", "leave", "Close")]
 
     def __init__(
@@ -66,7 +67,7 @@ class GenerationScreen(ModalScreen[Preset | None]):
         self._asked_about: str | None = None
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="generation"):
+        with Vertical(id="generation", classes="dialog"):
             yield from self._compose_fields()
             yield Static(Content(safe_line(self._note)), id="note")
 
@@ -87,8 +88,7 @@ class GenerationScreen(ModalScreen[Preset | None]):
 
     def on_mount(self) -> None:
         box = self.query_one("#generation")
-        box.border_title = Content("How this conversation is answered")
-        box.border_subtitle = Content("ctrl+s keeps, esc leaves, tab goes on")
+        set_frame(box, "Generation settings", "ctrl+s saves · esc leaves · tab goes on")
         self._shown = self._texts()
         self.query_one(f"#{self._begin_at}").focus()
         self._judge()

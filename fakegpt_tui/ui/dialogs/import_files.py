@@ -13,8 +13,10 @@ from textual.widgets import Checkbox, Input, ProgressBar, Static
 
 from fakegpt_tui.chat.jobs import Job
 from fakegpt_tui.text import safe_line
+from fakegpt_tui.ui.dialogs import set_frame
 from fakegpt_tui.ui.path_completion import typed_path
 from fakegpt_tui.ui.widgets.path_field import PathField
+from fakegpt_tui.ui.widgets.service_list import PlainCheckbox
 
 _WHAT = (
     "Conversations that were saved here, and exports of ChatGPT, Claude, Gemini, Open WebUI and "
@@ -34,18 +36,17 @@ class ImportRequest:
 class ImportScreen(ModalScreen[ImportRequest | None]):
     """A field for a path; dismissed with what it says, or with nothing."""
 
-    CSS_PATH = "import_files.tcss"
+    CSS_PATH = ["dialog.tcss", "import_files.tcss"]
     BINDINGS = [Binding("escape", "dismiss", "Close")]
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="import"):
+        with Vertical(id="import", classes="dialog"):
             yield PathField(placeholder="File or folder; tab completes")
-            yield Checkbox(Content("only tell what would be done"), compact=True)
+            yield PlainCheckbox("Only tell what would be done", compact=True)
             yield Static(Content(_WHAT), id="what")
 
     def on_mount(self) -> None:
-        box = self.query_one("#import")
-        box.border_title = Content("Import — enter begins, esc closes")
+        set_frame(self.query_one("#import"), "Import", "enter begins · esc closes")
 
     @on(Input.Submitted)
     def begin(self, event: Input.Submitted) -> None:
@@ -61,7 +62,7 @@ _MAX_LINE = 400
 class JobScreen(ModalScreen[Job | None]):
     """Shows a job, which goes on without it; dismissed with the next one, or with nothing."""
 
-    CSS_PATH = "job.tcss"
+    CSS_PATH = ["dialog.tcss", "job.tcss"]
     BINDINGS = [
         Binding("escape", "dismiss", "Close"),
         Binding("ctrl+c", "stop", "Stop"),
@@ -73,7 +74,7 @@ class JobScreen(ModalScreen[Job | None]):
         self._job = job
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(id="job"):
+        with VerticalScroll(id="job", classes="dialog"):
             yield ProgressBar(show_eta=False)
             yield Static(id="said")
 

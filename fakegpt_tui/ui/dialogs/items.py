@@ -115,7 +115,7 @@ def _suffix(language: str) -> str:
 class ItemsScreen(ListScreen[tuple[ItemAction, MessageItem] | None]):
     """The items and the beginning of the marked one; dismissed with one and what to do with it."""
 
-    CSS_PATH = "items.tcss"
+    CSS_PATH = ["dialog.tcss", "items.tcss"]
     BINDINGS = [
         Binding("s,enter", "choose('save')", "Save"),
         Binding("o", "choose('open')", "Open"),
@@ -132,7 +132,7 @@ class ItemsScreen(ListScreen[tuple[ItemAction, MessageItem] | None]):
         self._items = items
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="items"):
+        with Vertical(id="items", classes="dialog"):
             yield OptionList(
                 *(Option(_line(number, each)) for number, each in enumerate(self._items, 1)),
                 compact=True,

@@ -12,6 +12,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from fakegpt_tui.text import safe_line
+from fakegpt_tui.ui.dialogs import set_frame
 from fakegpt_tui.ui.messages import CopyText, OpenLink
 
 _ALLOWED_SCHEMES = {"http", "https", "mailto"}
@@ -67,7 +68,7 @@ def ask_about_link(screen: Screen[Any], href: str) -> None:
 class LinkScreen(ModalScreen[str | None]):
     """Shows a link's target in full; dismissed with `open`, `copy` or nothing."""
 
-    CSS_PATH = "link.tcss"
+    CSS_PATH = ["dialog.tcss", "link.tcss"]
     BINDINGS = [
         Binding("enter,o", "choose('open')", "Open"),
         Binding("c,y", "choose('copy')", "Copy"),
@@ -80,19 +81,16 @@ class LinkScreen(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         target = self._target
-        with Vertical(id="link"):
+        with Vertical(id="link", classes="dialog"):
             yield Static(Content(safe_line(target.href, 2000)), id="target")
             if target.host:
                 yield Static(Content.assemble("Host  ", (safe_line(target.host), "bold")))
             if target.refusal:
                 yield Static(Content(target.refusal), id="refusal")
-            hints = (
-                "c copies · esc closes" if target.refusal else "enter opens · c copies · esc closes"
-            )
-            yield Static(Content(hints), id="hints")
 
     def on_mount(self) -> None:
-        self.query_one("#link").border_title = Content("This link goes to")
+        opening = "" if self._target.refusal else "enter opens · "
+        set_frame(self.query_one("#link"), "Link", f"{opening}c copies · esc closes")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A link that must not be opened has no key that opens it."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import TypeVar
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -14,13 +15,16 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.ui.dialogs import Choice
+from fakegpt_tui.ui.dialogs import Choice, set_frame
 from fakegpt_tui.ui.terminal.output import repaint_now
-from fakegpt_tui.ui.widgets.drawing import icon_cell
+from fakegpt_tui.ui.widgets.drawing import fit, icon_cell
 from fakegpt_tui.ui.widgets.text_field import TextField
 
 T = TypeVar("T")
 
+_QUESTION = 2
+"""So many choices are a question."""
+_LABEL_WIDTH = 28
 _MAX_SHOWN = 200
 """An option list lays out all of its options whenever one changes."""
 
@@ -56,7 +60,7 @@ class ListScreen(ModalScreen[T]):
 class PickScreen(ListScreen[str | None]):
     """A field and the choices that have every word of it; dismissed with the id of one."""
 
-    CSS_PATH = "pick.tcss"
+    CSS_PATH = ["dialog.tcss", "pick.tcss"]
 
     def __init__(
         self,
@@ -72,15 +76,20 @@ class PickScreen(ListScreen[str | None]):
         self._title = title
         self._choices = choices
         self._current = current
+        self.set_class(preview is not None, "-see-through")
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="pick"):
+        with Vertical(id="pick", classes="dialog"):
             yield TextField(placeholder="Type to filter", compact=True)
             yield OptionList(compact=True, markup=False)
 
     def on_mount(self) -> None:
-        self.query_one("#pick").border_title = Content(f"{self._title} — enter chooses, esc closes")
+        set_frame(self.query_one("#pick"), self._title, "enter chooses · esc closes")
         self._show("")
+        if len(self._choices) <= _QUESTION:
+            # There is nothing to filter.
+            self.query_one(TextField).display = False
+            self.options.focus()
 
     @on(Input.Changed)
     def filter(self, event: Input.Changed) -> None:
@@ -117,14 +126,18 @@ class PickScreen(ListScreen[str | None]):
 
     def _line(self, choice: Choice) -> Content:
         mark = icon_cell("●" if choice.id == self._current else "")
-        detail = f"  {safe_line(choice.detail)}" if choice.detail else ""
-        return Content.assemble(mark, safe_line(choice.label), (detail, "dim"))
+        label = safe_line(choice.label)
+        if not choice.detail:
+            return Content.assemble(mark, label)
+        if any(each.detail for each in self._choices) and cell_len(label) < _LABEL_WIDTH:
+            label = fit(label, _LABEL_WIDTH)
+        return Content.assemble(mark, label, (f"  {safe_line(choice.detail)}", "$text-muted"))
 
 
 class AskScreen(ModalScreen[str | None]):
     """A field with a text in it; dismissed with what it holds, or with nothing."""
 
-    CSS_PATH = "ask.tcss"
+    CSS_PATH = ["dialog.tcss", "ask.tcss"]
     BINDINGS = [Binding("escape", "dismiss", "Close")]
 
     def __init__(self, title: str, text: str) -> None:
@@ -133,7 +146,7 @@ class AskScreen(ModalScreen[str | None]):
         self._text = text
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="ask"):
+        with Vertical(id="ask", classes="dialog"):
             yield from self.compose_field(self._text)
 
     def compose_field(self, text: str) -> ComposeResult:
@@ -143,7 +156,7 @@ class AskScreen(ModalScreen[str | None]):
         repaint_now(self)
 
     def on_mount(self) -> None:
-        self.query_one("#ask").border_title = Content(f"{self._title} — enter keeps, esc leaves")
+        set_frame(self.query_one("#ask"), self._title, "enter keeps · esc leaves")
 
     @on(Input.Submitted)
     def keep(self, event: Input.Submitted) -> None:

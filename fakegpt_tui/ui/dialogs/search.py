@@ -13,7 +13,7 @@ from textual.widgets.option_list import Option
 
 from fakegpt_tui.domain import FakeGPTError, SearchHit
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.ui.dialogs import SearchSelection
+from fakegpt_tui.ui.dialogs import SearchSelection, set_frame
 from fakegpt_tui.ui.dialogs.pick import ListScreen
 from fakegpt_tui.ui.terminal.output import repaint_now
 from fakegpt_tui.ui.widgets.text_field import TextField
@@ -28,7 +28,7 @@ _FILTERS = "in:title  model:NAME  is:pinned  is:archived  before:2026-01-31  aft
 class SearchScreen(ListScreen[SearchSelection | None]):
     """Shows what is found while the words are typed; the next key ends the search before it."""
 
-    CSS_PATH = "search.tcss"
+    CSS_PATH = ["dialog.tcss", "search.tcss"]
 
     def __init__(self, search: SearchFunction, clock: Callable[[], datetime]) -> None:
         super().__init__()
@@ -37,7 +37,7 @@ class SearchScreen(ListScreen[SearchSelection | None]):
         self._hits: Sequence[SearchHit] = ()
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="search"):
+        with Vertical(id="search", classes="dialog"):
             yield TextField(placeholder="Words in titles and messages", compact=True)
             yield Static(Content(_FILTERS), id="filters")
             yield OptionList(compact=True, markup=False)
@@ -47,7 +47,7 @@ class SearchScreen(ListScreen[SearchSelection | None]):
 
     def on_mount(self) -> None:
         box = self.query_one("#search")
-        box.border_title = Content("Search — enter opens, esc closes")
+        set_frame(box, "Search", "enter opens · esc closes")
         self._look("")
 
     @on(Input.Changed)

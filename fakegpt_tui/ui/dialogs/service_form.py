@@ -10,7 +10,7 @@ from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Checkbox, Footer, Input, Label, RadioSet, Static
+from textual.widgets import Checkbox, Input, Label, RadioSet, Static
 
 from fakegpt_tui.domain import (
     ConnectionCheck,
@@ -24,7 +24,7 @@ from fakegpt_tui.domain import (
 )
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.bindings import bindings
-from fakegpt_tui.ui.dialogs import Choice
+from fakegpt_tui.ui.dialogs import Choice, set_frame, shown_keys
 from fakegpt_tui.ui.dialogs.pick import PickScreen
 from fakegpt_tui.ui.keymap import KeyScope
 from fakegpt_tui.ui.options import ServiceRepository
@@ -68,7 +68,7 @@ class ServiceFormScreen(ModalScreen[Service | None]):
     A key can be typed, and is never shown again.
     """
 
-    CSS_PATH = "service_form.tcss"
+    CSS_PATH = ["dialog.tcss", "service_form.tcss"]
     BINDINGS = [
         *bindings(KeyScope.SERVICE_FORM),
         Binding("escape", "leave", "Close"),
@@ -93,7 +93,7 @@ class ServiceFormScreen(ModalScreen[Service | None]):
         self._before: ServiceForm | None = None
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="form"):
+        with Vertical(id="form", classes="dialog"):
             with VerticalScroll(can_focus=False):
                 yield from self._input("name")
                 with Horizontal(classes="row"):
@@ -116,17 +116,19 @@ class ServiceFormScreen(ModalScreen[Service | None]):
                 for field in ("key_header", "proxy", "first_event", "idle"):
                     yield from self._input(field)
             yield Static(id="outcome", markup=False)
-            yield Footer(show_command_palette=False, compact=True)
 
     async def on_mount(self) -> None:
         name = self._service.name if self._service else ""
         title = f"Change {name}" if name else "Add a service"
-        self.query_one("#form").border_title = Content(title)
+        self.call_after_refresh(self._set_frame, title)
         self._show_needs()
         self._before = self._draft()
         first = "url" if name else "name"
         self.query_one(f"#{first}", Input).focus()
         self._ask_about_keyring()
+
+    def _set_frame(self, title: str) -> None:
+        set_frame(self.query_one("#form"), title, shown_keys(self))
 
     @work(exclusive=True, group="keyring")
     async def _ask_about_keyring(self) -> None:

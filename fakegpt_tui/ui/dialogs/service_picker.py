@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain import (
@@ -23,6 +23,7 @@ from fakegpt_tui.domain import (
     SignedIn,
 )
 from fakegpt_tui.text import safe_line
+from fakegpt_tui.ui.dialogs import set_frame, shown_keys
 from fakegpt_tui.ui.options import ServiceRepository
 from fakegpt_tui.ui.service_rows import (
     ServiceListing,
@@ -42,7 +43,7 @@ _MAX_LINE = 600
 class SelectionRequest:
     """How many are to be chosen, and what is marked already; `title` says what for."""
 
-    title: str = "Who answers here"
+    title: str = "Services and models"
     max_count: int = 1
     preselected: tuple[ModelRef, ...] = ()
 
@@ -54,7 +55,7 @@ class ServicePickerScreen(ModalScreen[tuple[ModelRef, ...] | None]):
     a person is signed in.
     """
 
-    CSS_PATH = "services.tcss"
+    CSS_PATH = ["dialog.tcss", "services.tcss"]
 
     def __init__(
         self,
@@ -81,23 +82,21 @@ class ServicePickerScreen(ModalScreen[tuple[ModelRef, ...] | None]):
         self._message: tuple[ModelRef | None, Content | None] = None, None
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="services"):
+        with Vertical(id="services", classes="dialog"):
             yield TextField(placeholder="Type to filter", compact=True)
             yield ServiceList()
             yield Static(id="about", markup=False)
-            yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
-        self.query_one("#services").border_title = Content(self._title)
+        self.call_after_refresh(self._set_frame)
         self.refresh_rows(highlight=self._current)
         self.action_ask_for_models()
         if self._begin:
             self.call_after_refresh(self.run_action, self._begin)
 
-    @property
-    def _title(self) -> str:
-        keys = "enter uses" if self._request.max_count == 1 else "enter marks, ctrl+s asks"
-        return f"{self._request.title} — {keys}, esc closes"
+    def _set_frame(self) -> None:
+        keys = "enter uses" if self._request.max_count == 1 else "enter marks"
+        set_frame(self.query_one("#services"), self._request.title, f"{keys} · {shown_keys(self)}")
 
     @on(Input.Changed)
     def filter(self, event: Input.Changed) -> None:

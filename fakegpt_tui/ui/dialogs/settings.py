@@ -14,7 +14,7 @@ from textual.widgets.option_list import Option
 
 from fakegpt_tui.domain import FakeGPTError
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.ui.dialogs import Choice
+from fakegpt_tui.ui.dialogs import Choice, set_frame
 from fakegpt_tui.ui.dialogs.pick import ListScreen, PickScreen
 from fakegpt_tui.ui.options import EffectiveSetting, SettingChange, SettingsRepository
 from fakegpt_tui.ui.widgets.drawing import fit
@@ -37,7 +37,7 @@ class SettingsScreen(ListScreen[str | None]):
     that can be undone, the last one at the end. Dismissed with a word for what is to open next.
     """
 
-    CSS_PATH = "settings.tcss"
+    CSS_PATH = ["dialog.tcss", "settings.tcss"]
     BINDINGS = [
         Binding("escape", "leave", "Close"),
         Binding("f9", "default", "Remove", show=False),
@@ -60,7 +60,7 @@ class SettingsScreen(ListScreen[str | None]):
         self._writing = asyncio.Lock()
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="settings"):
+        with Vertical(id="settings", classes="dialog"):
             yield TextField(placeholder="Type to search", compact=True, id="words")
             yield OptionList(compact=True, markup=False)
             yield PathField(id="value")
@@ -68,10 +68,8 @@ class SettingsScreen(ListScreen[str | None]):
             yield Static(id="about", markup=False)
 
     def on_mount(self) -> None:
-        self._frame.border_title = Content("Settings")
-        self._frame.border_subtitle = Content(
-            "enter changes · F9 default · ctrl+z undoes · esc closes"
-        )
+        keys = "enter changes · F9 default · ctrl+z undoes · esc closes"
+        set_frame(self._frame, "Settings", keys)
         self._show()
 
     @on(OptionList.OptionHighlighted)

@@ -32,7 +32,7 @@ _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 class TreeScreen(ListScreen[str | None]):
     """One row for each turn; dismissed with the id of the message that ends the chosen one."""
 
-    CSS_PATH = "tree.tcss"
+    CSS_PATH = ["dialog.tcss", "tree.tcss"]
 
     def __init__(self, rows: Sequence[TurnRow], *, now: datetime) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class TreeScreen(ListScreen[str | None]):
         self._fitting: Sequence[TurnRow] = rows
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="tree"):
+        with Vertical(id="tree", classes="dialog"):
             yield TextField(placeholder="Type to filter", compact=True)
             with Horizontal():
                 yield OptionList(compact=True, markup=False)

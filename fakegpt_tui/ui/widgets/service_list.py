@@ -42,7 +42,7 @@ class ServiceList(OptionList):
 
     DEFAULT_CSS = """
     ServiceList {
-        height: 1fr;
+        height: auto;
         text-wrap: nowrap;
         text-overflow: ellipsis;
     }

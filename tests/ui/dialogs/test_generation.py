@@ -33,7 +33,7 @@ async def type_into(it: Running, field: str, text: str) -> None:
 async def test_a_system_prompt_of_several_lines_comes_before_all_prompts() -> None:
     async with running(reply("one")) as it:
         await it.command("/system")
-        await it.see("How this conversation is answered")
+        await it.see("Generation settings")
         await it.pilot.press(*"Be brief", "enter", *"Be kind", "ctrl+s")
         await closed(it)
         await it.ask("hi")

@@ -121,7 +121,7 @@ async def test_what_was_typed_is_left_only_when_that_is_asked_for_twice() -> Non
         await it.pilot.press("escape")
         await it.see("Nothing is saved yet")
         await it.pilot.press("escape")
-        await it.see("Who answers here")
+        await it.see("Services and models")
         assert it.registry.saved == []
 
 
@@ -215,7 +215,7 @@ async def test_a_host_of_the_fakegpt_protocol_is_asked_for_no_key() -> None:
 async def test_the_form_fits_a_small_screen() -> None:
     async with adding(size=(60, 20)) as it:
         await it.see("Proxy")
-        await it.see("f5 Test")
+        await it.see("F5 test")
 
 
 async def test_the_focus_stays_where_something_is_typed() -> None:

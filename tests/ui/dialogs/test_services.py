@@ -27,7 +27,7 @@ async def test_another_model_is_chosen_and_answers_from_then_on() -> None:
         await it.see("one")
         await it.until(lambda: not it.chat.active_turns.all())
         await it.pilot.press("f6")
-        await it.see("Who answers here")
+        await it.see("Services and models")
         await it.pilot.press(*"Scripted", "down", "enter")
         await it.until(lambda: it.chat.conversations.get(it.list.rows[0].id).model == "scripted")
         await it.ask("second")
@@ -60,7 +60,7 @@ async def test_no_preset_is_said() -> None:
 OLLAMA = Service(name="ollama", kind=ServiceKind.OPENAI, url="http://127.0.0.1:11434")
 LOCAL = ScriptedBackend(
     models=(
-        Model("llama3", "Llama 3 [/]", "The first of them.", 8192, "8B", "llama"),
+        Model("llama3", "Llama 3 [/]", "The first of them.", 8192, size="8B", family="llama"),
         Model("qwen", window=131_072, size="7.6B", family="qwen2"),
     )
 )
@@ -155,7 +155,7 @@ async def test_a_service_is_removed_after_a_question_and_what_it_answered_stays(
         await it.see("Remove ollama?")
         await it.see("Remove ollama from config.toml, and its key from the keyring of the system")
         await it.pilot.press("enter")
-        await it.see("Who answers here")
+        await it.see("Services and models")
         assert "ollama" in it.services
         await it.pilot.press("f9", "down", "enter")
         await it.see("ollama is no longer in config.toml.")
@@ -186,13 +186,13 @@ async def test_all_of_it_fits_a_small_screen() -> None:
     async with running(services=(OLLAMA,), backends={"ollama": LOCAL}, size=(60, 20)) as it:
         await it.pilot.press("f6")
         await it.see("llama3")
-        await it.see("f4 Add")
+        await it.see("esc close")
 
 
 async def test_every_key_of_these_screens_reaches_its_command() -> None:
     async with running() as it:
         for keys, where, title in (
-            (["f6"], KeyScope.SERVICES, "Who answers here"),
+            (["f6"], KeyScope.SERVICES, "Services and models"),
             (["f4"], KeyScope.SERVICE_FORM, "Add a service"),
         ):
             await it.pilot.press(*keys)
@@ -219,7 +219,7 @@ async def test_a_conversation_whose_service_is_not_configured_can_be_read_and_gi
         await it.ask("hi")
         await it.see("There is no service named 'elsewhere'")
         await it.pilot.press("f6")
-        await it.see("Who answers here")
+        await it.see("Services and models")
         await it.pilot.press(*"scripted", "enter")
         await it.until(lambda: it.chat.conversations.get(conversation.id).service == "scripted")
         await it.ask("hi")

@@ -1,0 +1,29 @@
+"""What all dialogs have in common: one frame at one place, with keys at its foot."""
+
+import pytest
+
+from fakegpt_tui.ui.screens.chat import ChatScreen
+from tests.ui.running import reply, running
+
+KEYS = ("f1", "f6", "ctrl+o", "ctrl+p", "alt+g", "alt+i")
+
+
+@pytest.mark.parametrize("size", [(120, 40), (60, 20)])
+async def test_every_dialog_has_its_frame_at_the_same_place(size: tuple[int, int]) -> None:
+    async with running(reply("SECRET words"), size=size) as it:
+        await it.ask("question")
+        await it.see("SECRET words")
+        places = set()
+        for key in KEYS:
+            await it.pilot.press(key)
+            await it.until(lambda: not isinstance(it.app.screen, ChatScreen))
+            await it.until(lambda: bool(it.app.screen.query(".dialog")))
+            (frame,) = it.app.screen.query(".dialog")
+            await it.until(lambda frame=frame: "esc" in str(frame.border_subtitle))
+            assert frame.border_title
+            assert "—" not in str(frame.border_title)
+            places.add((frame.region.x, frame.region.y, frame.region.width))
+            assert "SECRET" not in it.text, "nothing of the screen behind is beside it"
+            await it.pilot.press("escape")
+            await it.until(lambda: isinstance(it.app.screen, ChatScreen))
+        assert len(places) == 1

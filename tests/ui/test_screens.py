@@ -1,0 +1,112 @@
+"""Screens look as they did, in both themes and at two sizes, and all that is on them can be read.
+
+`python -m tests.ui.test_screens` writes the expected screens anew; look at what has changed.
+"""
+
+import asyncio
+import sys
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from rich.segment import Segment
+from rich.style import Style
+from textual.color import Color
+
+from fakegpt_tui import __version__
+from fakegpt_tui.ui.themes import DARK, LIGHT
+from tests.ui.running import Running
+from tests.ui.scenes import SCENES, scene
+from tests.ui.test_themes import wcag_contrast
+
+FOLDER = Path(__file__).parent / "screens"
+SIZES = ((120, 40), (80, 24))
+THEMES = {"dark": DARK.name, "light": LIGHT.name}
+CASES = [(name, size, theme) for name in SCENES for size in SIZES for theme in THEMES]
+
+
+def rows(it: Running) -> list[list[Segment]]:
+    strips = it.app.screen._compositor.render_strips()  # noqa: SLF001 - Textual has no public way
+    return [list(strip.simplify()) for strip in strips]
+
+
+def look(style: Style | None) -> str:
+    """The colours and attributes of a style, as they are seen."""
+    style = style or Style.null()
+    flags = [
+        name
+        for name in ("bold", "italic", "underline", "strike", "reverse")
+        if getattr(style, name)
+    ]
+    colours = [each.name if each else "-" for each in (style.color, style.bgcolor)]
+    return " ".join([*colours, *flags])
+
+
+def drawn(it: Running) -> str:
+    """The screen as text, and below it how each part of each row looks."""
+    lines = rows(it)
+    text = ["".join(segment.text for segment in line).rstrip() for line in lines]
+    names: dict[str, str] = {}
+    runs = []
+    for line in lines:
+        parts = []
+        for segment in line:
+            name = names.setdefault(look(segment.style), f"{len(names)}")
+            parts.append(f"{name}×{len(segment.text)}")
+        runs.append(" ".join(parts))
+    legend = [f"{name}: {style}" for style, name in names.items()]
+    return "\n".join([*text, "", *runs, "", *legend, ""]).replace(__version__, "VERSION")
+
+
+def path_of(name: str, size: tuple[int, int], theme: str) -> Path:
+    return FOLDER / f"{name}-{size[0]}x{size[1]}-{theme}.txt"
+
+
+def too_close(it: Running) -> Iterator[str]:
+    """What is written in colours that are too close to each other."""
+    for number, line in enumerate(rows(it)):
+        for segment in line:
+            style = segment.style
+            if style is None or style.color is None or style.bgcolor is None:
+                continue
+            ink, paper = (Color.from_rich_color(each) for each in (style.color, style.bgcolor))
+            if style.reverse:
+                ink, paper = paper, ink
+            # All else are frames, bars, signs and bullets.
+            is_text = any(unicodedata.category(each)[0] in "LN" for each in segment.text)
+            least = 4.5 if is_text else 3
+            contrast = wcag_contrast(ink, paper)
+            if segment.text.strip() and contrast < least:
+                yield f"row {number}: {segment.text.strip()!r} {look(style)} {contrast:.2f}"
+
+
+@pytest.mark.parametrize(("name", "size", "theme"), CASES)
+async def test_a_screen_looks_as_it_did(name: str, size: tuple[int, int], theme: str) -> None:
+    async with scene(name, size, THEMES[theme]) as it:
+        assert list(too_close(it)) == []
+        expected = path_of(name, size, theme).read_text(encoding="utf-8")
+        assert drawn(it) == expected, "python -m tests.ui.test_screens writes it anew"
+
+
+@pytest.mark.parametrize("size", [(40, 12), (25, 6), (60, 20), (200, 60)])
+async def test_every_scene_fits_other_sizes(size: tuple[int, int]) -> None:
+    async with scene("conversation", size, DARK.name) as it:
+        await it.pilot.press(*"words", "f6")
+        await it.see("Services")
+        await it.pilot.press("escape", "ctrl+p")
+        await it.see("Commands")
+        await it.pilot.press("escape")
+        await it.until(lambda: it.prompt.text == "words" and it.prompt.region.height > 0)
+
+
+async def write_all() -> None:
+    for name, size, theme in CASES:
+        async with scene(name, size, THEMES[theme]) as it:
+            path_of(name, size, theme).write_text(drawn(it), encoding="utf-8")
+            for problem in too_close(it):
+                sys.stderr.write(f"{name} {size} {theme}: {problem}\n")
+
+
+if __name__ == "__main__":
+    asyncio.run(write_all())
