@@ -133,3 +133,22 @@ async def test_what_cannot_be_attached_is_said(said: list[str], tmp_path: Path) 
     await plain.run_command(f"/attach {tmp_path}/notes.md")
     await plain.run_command("/detach")
     assert said[-1].startswith("Nothing is attached")
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("1. You write.\n2. It answers, e.g. so.\n", ["1. You write.", "2. It answers, e.g. so."]),
+        ("  12. Twelve. Then more.\n", ["12. Twelve.", "Then more."]),
+        ("See Fig. 3, i.e. here. Done.", ["See Fig. 3, i.e. here.", "Done."]),
+        ("It was 1984. Then it ended. ", ["It was 1984.", "Then it ended."]),
+        ("What? Yes! Well: so; there… now", ["What?", "Yes!", "Well:", "so;", "there…", "now"]),
+    ],
+)
+def test_a_full_stop_that_ends_no_sentence_does_not_tear_it(text: str, lines: list[str]) -> None:
+    for step in (1, 3, len(text)):
+        sentences = SentenceSplitter()
+        found: list[str] = []
+        for start in range(0, len(text), step):
+            found += sentences.add(text[start : start + step])
+        assert [*found, *filter(None, [sentences.flush()])] == lines

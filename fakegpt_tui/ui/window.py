@@ -223,6 +223,12 @@ class Window:
 
         self._screen.app.push_screen(dialog, answer)
 
+    def run_in_dialog(self, action: str) -> None:
+        """Run an action of the dialog that is open, if one is that has it."""
+        screen = self._screen.app.screen
+        if screen is not self._screen and hasattr(screen, f"action_{action}"):
+            screen.call_later(screen.run_action, action)
+
     def open(self, dialog: Screen[Any]) -> None:
         """Open a dialog that has no result."""
         self._screen.app.push_screen(dialog)

@@ -47,6 +47,7 @@ class ServiceController:
         self._found = {each.service.name: each for each in await self._registry.discover()}
         self._state.found = tuple(self._found)
         if self._found:
+            self._window.run_in_dialog("ask_for_models")
             self._window.notify(f"Found on this machine: {', '.join(self._found)}. F6 offers it.")
 
     async def use_found(self, name: str) -> None:

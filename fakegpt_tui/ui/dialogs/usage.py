@@ -11,6 +11,7 @@ from fakegpt_tui.chat.spending import Spending, SpendingGroup, SpendingRow, cost
 from fakegpt_tui.domain import StoreError
 from fakegpt_tui.domain.prices import format_dollars
 from fakegpt_tui.text import safe_line
+from fakegpt_tui.ui.dialogs import set_frame
 
 _LONGEST_NAME = 40
 _NOTHING = "Nothing was asked for yet."
@@ -19,7 +20,7 @@ _NOTHING = "Nothing was asked for yet."
 class UsageScreen(ModalScreen[None]):
     """Sums of the ledger; tab goes from months to models and conversations."""
 
-    CSS_PATH = "usage.tcss"
+    CSS_PATH = "dialog.tcss"
     BINDINGS = [
         Binding("escape,q", "dismiss", "Close"),
         Binding("tab,right", "step(1)", "Next sums"),
@@ -32,7 +33,7 @@ class UsageScreen(ModalScreen[None]):
         self._group = SpendingGroup.MONTH
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(id="usage"):
+        with VerticalScroll(id="usage", classes="dialog"):
             yield Static(markup=False)
 
     def on_mount(self) -> None:
@@ -46,8 +47,8 @@ class UsageScreen(ModalScreen[None]):
 
     def _show(self) -> None:
         frame = self.query_one("#usage")
-        frame.border_title = Content(f"What was used, by {self._group.value}")
-        frame.border_subtitle = Content("tab sums by something else, esc closes")
+        keys = "tab sums by something else · esc closes"
+        set_frame(frame, f"Usage by {self._group.value}", keys)
         try:
             lines = [*map(_line, self._spending.rows(self._group))] or [_NOTHING]
             budget = self._budget()

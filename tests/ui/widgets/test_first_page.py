@@ -87,3 +87,12 @@ async def test_it_fits_small_screens() -> None:
     for size in ((40, 12), (25, 6), (60, 20), (200, 60)):
         async with running(size=size) as it:
             assert "fakegpt-tui" in it.text
+
+
+async def test_a_list_of_services_that_is_open_takes_in_a_server_that_is_found_meanwhile() -> None:
+    async with running() as it:
+        await it.pilot.press("f6")
+        await it.see("Services and models")
+        assert "ollama" not in it.text
+        it.registry.found = (OLLAMA,)
+        await it.see("ollama")
