@@ -63,7 +63,7 @@ class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
 
     TITLE = "fakegpt-tui"
     ENABLE_COMMAND_PALETTE = False
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
+    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (9, "-low"), (20, "-high")]
     # The first screen's, which are parsed with everything else and not once more after it.
     CSS_PATH = "screens/chat.tcss"
 

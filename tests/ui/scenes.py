@@ -91,17 +91,17 @@ async def _first_page(it: Running) -> None:
 
 
 async def _conversation_shown(it: Running) -> None:
-    await it.see("refused the connection")
+    await it.see("The service")
 
 
 async def _transcript(it: Running) -> None:
-    await it.see("refused the connection")
+    await it.see("The service")
     await it.pilot.press("tab", "g")
     await it.see("Thought for")
 
 
 async def _list(it: Running) -> None:
-    await it.see("refused the connection")
+    await it.see("The service")
     await it.pilot.press("alt+l", "down")
 
 

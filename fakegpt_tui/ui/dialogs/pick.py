@@ -22,8 +22,6 @@ from fakegpt_tui.ui.widgets.text_field import TextField
 
 T = TypeVar("T")
 
-_QUESTION = 2
-"""So many choices are a question."""
 _LABEL_WIDTH = 28
 _MAX_SHOWN = 200
 """An option list lays out all of its options whenever one changes."""
@@ -69,13 +67,17 @@ class PickScreen(ListScreen[str | None]):
         *,
         current: str = "",
         preview: Callable[[str], object] | None = None,
+        filters: bool = True,
     ) -> None:
-        """`preview` is told the id of each choice that is highlighted on the way."""
+        """A question of a few choices has no field that `filters` them.
+
+        `preview` is told the id of each choice that is highlighted on the way."""
         super().__init__()
         self._preview = preview
         self._title = title
         self._choices = choices
         self._current = current
+        self._filters = filters
         self.set_class(preview is not None, "-see-through")
 
     def compose(self) -> ComposeResult:
@@ -86,8 +88,7 @@ class PickScreen(ListScreen[str | None]):
     def on_mount(self) -> None:
         set_frame(self.query_one("#pick"), self._title, "enter chooses · esc closes")
         self._show("")
-        if len(self._choices) <= _QUESTION:
-            # There is nothing to filter.
+        if not self._filters:
             self.query_one(TextField).display = False
             self.options.focus()
 
