@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 from fakegpt_tui.domain import FakeGPTError
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.bindings import validate_keys
+from fakegpt_tui.ui.dialogs import set_frame
 from fakegpt_tui.ui.dialogs.pick import ListScreen
 from fakegpt_tui.ui.keymap import COMMANDS, Command, KeyScope, key_label, key_labels
 from fakegpt_tui.ui.widgets.drawing import fit
@@ -30,7 +31,7 @@ ChangeKeys = Callable[[str, str | None], Awaitable[str | None]]
 class KeysScreen(ListScreen[None]):
     """The commands by the part of the screen in which their keys work."""
 
-    CSS_PATH = "keys.tcss"
+    CSS_PATH = ["dialog.tcss", "keys.tcss"]
     BINDINGS = [
         Binding("f4", "press(True)", "Add", show=False),
         Binding("f9", "default", "Remove", show=False),
@@ -56,7 +57,7 @@ class KeysScreen(ListScreen[None]):
         self._writing = asyncio.Lock()
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="keys"):
+        with Vertical(id="keys", classes="dialog"):
             yield TextField(placeholder="Type to search", compact=True)
             yield OptionList(compact=True, markup=False)
             yield Static(id="said", markup=False)
@@ -187,18 +188,18 @@ def _row(command: Command, keys: str, *, is_own: bool) -> Content:
 class PressKeyScreen(ModalScreen[str | None]):
     """Waits for a key; dismissed with its name, or with nothing."""
 
-    CSS_PATH = "keys.tcss"
+    CSS_PATH = ["dialog.tcss", "keys.tcss"]
 
     def __init__(self, label: str) -> None:
         super().__init__()
         self._label = label
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="press"):
+        with Vertical(id="press", classes="dialog"):
             yield Static(Content(f"Press the key for “{self._label}”."), markup=False)
 
     def on_mount(self) -> None:
-        self.query_one("#press").border_subtitle = Content(f"{key_label('escape')} leaves it")
+        set_frame(self.query_one("#press"), "Key", f"{key_label('escape')} leaves it")
 
     def on_key(self, event: events.Key) -> None:
         event.stop()

@@ -157,7 +157,7 @@ class AskScreen(ModalScreen[str | None]):
         repaint_now(self)
 
     def on_mount(self) -> None:
-        set_frame(self.query_one("#ask"), self._title, "enter keeps · esc leaves")
+        set_frame(self.query_one("#ask"), self._title, "enter saves · esc leaves")
 
     @on(Input.Submitted)
     def keep(self, event: Input.Submitted) -> None:

@@ -30,7 +30,7 @@ async def test_a_conversation_is_renamed_and_that_is_taken_back() -> None:
         await three(it)
         it.list.focus()
         await it.pilot.press("r")
-        await it.see("enter keeps")
+        await it.see("enter saves")
         await it.pilot.press(*" [/]", "enter")
         await it.until(lambda: titles(it)[0] == "three [/]")
         it.list.focus()
