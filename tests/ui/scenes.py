@@ -91,7 +91,7 @@ async def _first_page(it: Running) -> None:
 
 
 async def _conversation_shown(it: Running) -> None:
-    await it.see("The service")
+    await it.until(lambda: len(it.path) == 4)
 
 
 async def _transcript(it: Running) -> None:
