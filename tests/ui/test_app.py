@@ -288,7 +288,7 @@ async def test_the_list_hides_and_shows() -> None:
 
 
 async def test_help_shows_every_key_and_closes() -> None:
-    async with running(size=(100, 60)) as it:
+    async with running(size=(100, 120)) as it:
         await it.pilot.press("f1")
         assert isinstance(it.app.screen, HelpScreen)
         for words in ("ctrl+n, F4", "Stop the reply", "/save", "chat.new", "[keys]"):
