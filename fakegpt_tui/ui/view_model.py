@@ -238,21 +238,24 @@ class ViewModel:
         now = self._clock()
         if now.date() != self._labelled_on:
             self._labelled_on, self._known_labels = now.date(), {}
-        before, self._known_labels = self._known_labels, {}
+        before, known, picked = self._known_labels, {}, self._state.picked
         labels: dict[str, MessageLabel] = {}
         self._variant_place = ""
         for message in path:
-            known, label = before.get(message.id) or (None, None)
-            if label is None or known is not message:
-                label = MessageLabel(
-                    time=format_time(message.created_at, now), cost=self._cost_label(message)
-                )
-            self._known_labels[message.id] = message, label
-            if (variants := forks.get(message.id)) is not None:
-                self._variant_place = f"‹ {variants.position}/{variants.count} ›"
-            if variants is not None or message.id in self._state.picked:
-                label = label._replace(note=self._note(message, variants))
-            labels[message.id] = label
+            message_id = message.id
+            entry = before.get(message_id)
+            if entry is None or entry[0] is not message:
+                time, cost = format_time(message.created_at, now), self._cost_label(message)
+                entry = message, MessageLabel(time=time, cost=cost)
+            known[message_id] = entry
+            label = entry[1]
+            if message_id in forks or message_id in picked:
+                label = label._replace(note=self._note(message, forks.get(message_id)))
+            labels[message_id] = label
+        self._known_labels = known
+        if forks:
+            variants = next(forks[each.id] for each in reversed(path) if each.id in forks)
+            self._variant_place = f"‹ {variants.position}/{variants.count} ›"
         if hint := failure_hint(path[-1], self._state.keys):
             labels[path[-1].id] = labels[path[-1].id]._replace(hint=hint)
         return labels
