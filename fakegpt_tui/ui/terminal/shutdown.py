@@ -9,6 +9,7 @@ hook for what it shows of a crash.
 """
 
 import asyncio
+import inspect
 import os
 import signal
 import sys
@@ -25,7 +26,7 @@ from textual.dom import DOMNode
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.worker import WorkerFailed
+from textual.worker import Worker, WorkerFailed
 
 from fakegpt_tui.domain import FakeGPTError
 
@@ -219,13 +220,22 @@ class TolerantScreen(Screen[None]):
             self.show_error(error)
 
     async def _message_loop_exit(self) -> None:
-        # What was still handled before may have started more of them.
+        # What was still handled before may have started more of them, which begin first.
+        await asyncio.sleep(0)
         cancel_workers(self)
         await super()._message_loop_exit()
 
 
 def cancel_workers(node: DOMNode) -> None:
-    """Cancel the workers of a node and of all below it."""
+    """Cancel the workers of a node and of all below it.
+
+    Those that have not begun are left, because what they were to run would never be awaited.
+    """
     for worker in node.workers:
-        if node in worker.node.ancestors_with_self:
+        if node in worker.node.ancestors_with_self and _has_begun(worker):
             worker.cancel()
+
+
+def _has_begun(worker: Worker[object]) -> bool:
+    work = worker._work  # noqa: SLF001 - there is no public name for it
+    return not inspect.iscoroutine(work) or inspect.getcoroutinestate(work) != inspect.CORO_CREATED

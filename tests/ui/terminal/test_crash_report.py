@@ -1,6 +1,9 @@
 """A crash of the user interface: kept for a report, and never printed with its values."""
 
 import asyncio
+import gc
+import warnings
+from collections.abc import Awaitable
 from pathlib import Path
 
 import pytest
@@ -141,4 +144,33 @@ async def test_a_worker_of_a_dialog_that_is_closed_ends_nothing():
         await pilot.pause()
         await app.pop_screen()
         await pilot.pause()
+    assert app.crash is None
+
+
+class LateWidget(Static):
+    """Starts a worker in the moment in which it is removed."""
+
+    def on_mount(self) -> None:
+        self.run_worker(self.finish(self.work()))
+        self.remove()
+
+    async def finish(self, work: Awaitable[None]) -> None:
+        await work
+
+    async def work(self) -> None:
+        await asyncio.Event().wait()
+
+
+class LateApp(CrashReportingApp):
+    def compose(self) -> ComposeResult:
+        yield LateWidget()
+
+
+async def test_what_a_worker_was_to_do_is_begun_before_it_is_cancelled():
+    app = LateApp()
+    with warnings.catch_warnings(record=True, action="always") as found:
+        async with app.run_test() as pilot:
+            await pilot.pause()
+        gc.collect()
+    assert [str(each.message) for each in found] == []
     assert app.crash is None
