@@ -49,7 +49,7 @@ async def asked(
 
 
 async def choose(it: Running, names: tuple[str, ...]) -> None:
-    await it.see("Who answers side by side")
+    await it.see("Models side by side")
     await it.until(lambda: all(it.chat.services.known_models(name) for name in names))
     if "Marked (1 of 4)" in it.text:
         await it.pilot.press(*"scripted-1", "enter")
