@@ -112,7 +112,7 @@ async def services(sitter: Sitter) -> None:
 async def settings_page(sitter: Sitter) -> None:
     await sitter.see("signed in")
     await sitter.press("f10")
-    await sitter.see("repaint_rate")
+    await sitter.see("Redraws a second")
 
 
 async def help_page(sitter: Sitter) -> None:

@@ -89,7 +89,7 @@ def test_without_that_answer_all_stays_narrow(home: Home, answer: str) -> None:
         terminal.type(answer)
         terminal.type("§…")
         terminal.wait_for("│ §…")
-        assert terminal.cursor == (34, 26)
+        assert terminal.cursor == (4, 26)
 
 
 @pytest.mark.parametrize(("width", "shown"), [("wide", "+-----"), ("narrow", "╭─────")])

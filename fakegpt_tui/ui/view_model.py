@@ -155,7 +155,7 @@ class ViewModel:
             label = f"Open the last conversation: {last.title or 'Untitled'}"
             yield FirstStep(label, "conversations", "open_row", (last.id,))
         yield FirstStep("Connect a service", "services", "choose_model", command="chat.model")
-        label = "Import conversations of other programs"
+        label = "Import saved conversations"
         yield FirstStep(label, "files", "import_file", command="chat.import")
         if state.service is not None and state.service.kind is ServiceKind.EMBEDDED:
             yield FirstStep("Try the guide", "prompt", "send", (_GUIDE_QUESTION,))

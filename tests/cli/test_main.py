@@ -154,8 +154,8 @@ def test_a_store_that_cannot_be_read_at_the_start_is_salvaged_at_once(home: Home
     page = content.index(mark, len(content) // 2) // 4096 * 4096
     content[page : page + 200] = b"\xff" * 200
     file.write_bytes(content)
-    with Terminal([*COMMAND], env=home.environment) as terminal:
-        terminal.wait_for("It was moved to")
+    with Terminal([*COMMAND], env=home.environment, size=(200, 30)) as terminal:
+        terminal.wait_for(lambda seen: "It was moved to" in " ".join(seen.text.split()))
         terminal.wait_for("Rivers")
         terminal.press("ctrl+q")
         assert terminal.wait() == 0

@@ -29,7 +29,7 @@ def lying(path: Path) -> dict[str, list[tuple[object, ...]]]:
 
 
 def asked(path: Path) -> dict[str, list[tuple[object, ...]]]:
-    tables = ("conversation", "chat_message", "reply_delta")
+    tables = ("conversation", "chat_message", "reply_delta", "spending")
     with closing(sqlite3.connect(path)) as connection:
         return {table: connection.execute(f"SELECT * FROM {table}").fetchall() for table in tables}
 

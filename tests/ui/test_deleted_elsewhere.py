@@ -81,7 +81,7 @@ async def test_a_result_of_a_search_that_is_gone_is_told() -> None:
 
 @pytest.mark.parametrize(
     ("slash", "title"),
-    [("/rename", "Title"), ("/tree", "Tree, enter shows"), ("/preset", "Presets")],
+    [("/rename", "Title"), ("/tree", "one reply"), ("/preset", "Presets")],
 )
 async def test_what_is_to_be_done_to_what_is_gone_is_told(slash: str, title: str) -> None:
     async with running(reply("one reply"), presets=PRESETS) as it:

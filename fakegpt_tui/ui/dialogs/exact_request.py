@@ -15,7 +15,10 @@ from fakegpt_tui.ui.widgets.text_box import TextBox
 
 
 class RequestScreen(ModalScreen[None]):
-    """Shows a request, from which c makes a command for curl; tab shows the last answer."""
+    """Shows a request, from which c makes a command for curl; tab shows the last answer.
+
+    Copying closes it, since the notice that tells where the copy is stands behind it.
+    """
 
     CSS_PATH = ["dialog.tcss", "exact_request.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -63,7 +66,9 @@ class RequestScreen(ModalScreen[None]):
 
     def action_copy(self) -> None:
         self.app.post_message(CopyText(self._text, "text"))
+        self.dismiss()
 
     def action_copy_curl(self) -> None:
         """Copy a command that sends the same; it names a variable in place of the key."""
         self.app.post_message(CopyText(self._exact.to_curl(), "command"))
+        self.dismiss()

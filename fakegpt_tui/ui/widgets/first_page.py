@@ -133,12 +133,12 @@ class FirstPage(RenderCache, Widget, can_focus=True):
 
     def _rows(self) -> Iterator[Content]:
         key_width = _KEY_WIDTH if self._width > 4 * _KEY_WIDTH else 0
-        label_width = self._width - 2 - key_width
+        label_width = self._width - 2 - key_width - (1 if key_width else 0)
         for place, step in enumerate(self.steps):
             is_marked = place == self.marked and self.has_focus
             sign = "› " if place == self.marked else "  "
             text = f"{sign}{fit(safe_line(step.label), label_width)}"
-            key = fit(self._key(step.command), key_width)
+            key = f" {fit(self._key(step.command), key_width)}" if key_width else ""
             if is_marked:
                 yield Content.styled(text + key, self._style("marked"))
             else:

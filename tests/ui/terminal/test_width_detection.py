@@ -132,10 +132,10 @@ async def test_where_isolates_take_cells_there_are_none() -> None:
 @pytest.mark.parametrize(
     ("typed", "sample", "cells", "lines"),
     [
-        ("का" * 40, WidthProbe.SPACED, 1, (1, 1)),
-        ("का" * 40, WidthProbe.SPACED, 2, (1, 2)),
-        ("☰" * 40, WidthProbe.RECENT, 2, (2, 2)),
-        ("☰" * 40, WidthProbe.RECENT, 1, (2, 1)),
+        ("का" * 55, WidthProbe.SPACED, 1, (1, 1)),
+        ("का" * 55, WidthProbe.SPACED, 2, (1, 2)),
+        ("☰" * 55, WidthProbe.RECENT, 2, (2, 2)),
+        ("☰" * 55, WidthProbe.RECENT, 1, (2, 1)),
     ],
 )
 async def test_lines_break_where_the_terminal_counts_to_their_end(

@@ -102,6 +102,7 @@ class RowRenderer:
         self._widget = widget
         self._viewport = viewport
         self._cache: dict[LinePosition, _CachedRow] = {}
+        self._width = 0
 
     def read_styles(self) -> MessageStyles:
         """Take over the styles of rows from the theme; the styles of messages."""
@@ -137,6 +138,10 @@ class RowRenderer:
         positions = self._viewport.positions[:height]
         cursor = self._viewport.cursor if self._widget.has_focus else None
         selection = self._widget.text_selection
+        if self._width != (width := self._viewport.message_list.width):
+            # A line may be the same at another width, but stands behind another margin.
+            self._width = width
+            self.clear()
         cache = {position: self._cached(position) for position in positions}
         rows: list[Strip] = []
         for position, cached in cache.items():

@@ -33,7 +33,7 @@ async def test_captions_stand_below_the_text_and_sources_last() -> None:
             "▌ ▤ notes.txt · text · 2 kB",
         ]
         # All of an address can be read, and opened.
-        assert lines[7] == "│ Tall [1]."
+        assert lines[7] == "  Tall [1]."
         below = [line.removeprefix("│ ") for line in lines[8:11]]
         assert "".join(below).replace(" ", "") == f"[1]Giraffes·{URL}"
         hrefs = {
