@@ -54,7 +54,7 @@ async def close_dialogs(it: Running, key: str) -> None:
     [command for command in COMMANDS if command.slash and command.id not in LEAVES],
     ids=lambda command: command.id,
 )
-@pytest.mark.parametrize("key", ["enter", "ctrl+s"])
+@pytest.mark.parametrize("key", ["enter", pytest.param("ctrl+s", marks=pytest.mark.long)])
 async def test_nothing_that_a_command_changes_stays_as_it_was_on_the_screen(
     command: Command, key: str, tmp_path
 ) -> None:

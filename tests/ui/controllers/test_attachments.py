@@ -129,6 +129,7 @@ async def test_a_folder_leads_on() -> None:
         await it.see(" src/")
         await it.pilot.press("tab")
         await it.until(lambda: it.prompt.text == "@src/")
+        await it.see("main.py")
         await it.pilot.press("enter")
         await it.see("[#1 main.py]")
 

@@ -30,7 +30,7 @@ PARAGRAPHS = {
 
 
 @pytest.mark.parametrize("name", PARAGRAPHS)
-@pytest.mark.parametrize("chunk_size", [300, 8_192])
+@pytest.mark.parametrize("chunk_size", [300, pytest.param(8_192, marks=pytest.mark.long)])
 def test_long_paragraphs_are_shown_alike_however_they_are_read(name: str, chunk_size: int) -> None:
     text = PARAGRAPHS[name]
     expected = drawn(whole(text), 80)
