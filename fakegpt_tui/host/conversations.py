@@ -10,14 +10,18 @@ from fakegpt_tui.host.conversation_cache import CachedConversation, Conversation
 from fakegpt_tui.protocol.fakegpt import ConversationSummary, StoredMessage
 
 
-class StateLost(ServiceError):
+class StateError(ServiceError):
+    """What several processes share cannot be used; replies go on without it."""
+
+
+class StateLost(StateError):
     """What several processes share cannot be reached just now."""
 
     def __init__(self) -> None:
         super().__init__("The host cannot reach its conversations just now. Try again soon.")
 
 
-class StateFull(ServiceError):
+class StateFull(StateError):
     """What several processes share has no room; what is there can still be read."""
 
     def __init__(self) -> None:

@@ -21,6 +21,7 @@ from fakegpt_tui.domain import (
     now,
 )
 from fakegpt_tui.host.access_keys import AccessKey, KeyLimits
+from fakegpt_tui.host.renewal import Renewal
 
 UNLIMITED: Final = KeyLimits(
     requests_per_minute=0, burst=0, tokens_per_minute=0, streams=0, tokens_per_day=0
@@ -29,7 +30,6 @@ _MINUTE = 60.0
 _ROUNDING = 1e-9
 """Seconds: what is left of a subtraction of equal times is no reason to wait."""
 _LEASE_SECONDS = 30.0
-_RENEW_SECONDS = 10.0
 _CHARACTERS_PER_TOKEN = 4
 _RESERVED_REPLY = 1_024
 """Tokens of a reply that are reserved beforehand; what it really took is settled after it."""
@@ -41,6 +41,33 @@ class LimitReached(RateLimited):
     def __init__(self, sentence: str, *, retry_after: float, is_temporary: bool = True) -> None:
         super().__init__(sentence, retry_after=retry_after)
         self.is_temporary = is_temporary
+
+
+def streams_reached(limits: KeyLimits, wait: float) -> LimitReached:
+    return LimitReached(
+        f"The access key has {limits.streams} replies at the same time already.", retry_after=wait
+    )
+
+
+def day_used_up(wait: float) -> LimitReached:
+    return LimitReached(
+        "The access key has used its tokens of this day, which ends at midnight UTC.",
+        retry_after=wait,
+        is_temporary=False,
+    )
+
+
+def rate_reached(wait: float) -> LimitReached:
+    return LimitReached(
+        f"The access key has reached its limit. Try again in {math.ceil(wait)} seconds.",
+        retry_after=wait,
+    )
+
+
+def too_many_tokens() -> RequestRefused:
+    return RequestRefused(
+        "The prompt and its reply may take more tokens than the access key has a minute."
+    )
 
 
 class Meter(Protocol):
@@ -113,10 +140,7 @@ class MemoryMeter:
         use, at = self._use(key_id), self.clock()
         use.leases = {lease: end for lease, end in use.leases.items() if end > at}
         if limits.streams and len(use.leases) >= limits.streams:
-            raise LimitReached(
-                f"The access key has {limits.streams} replies at the same time already.",
-                retry_after=1.0,
-            )
+            raise streams_reached(limits, 1.0)
         self._check_day(use, limits, tokens)
         self._check_rates(use, limits, tokens, at)
         if limits.requests_per_minute:
@@ -160,11 +184,7 @@ class MemoryMeter:
         if limits.tokens_per_day and use.day_tokens + tokens > limits.tokens_per_day:
             at = self.calendar()
             midnight = at.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-            raise LimitReached(
-                "The access key has used its tokens of this day, which ends at midnight UTC.",
-                retry_after=(midnight - at).total_seconds(),
-                is_temporary=False,
-            )
+            raise day_used_up((midnight - at).total_seconds())
 
     def _check_rates(self, use: _KeyUse, limits: KeyLimits, tokens: int, at: float) -> None:
         wait = 0.0
@@ -175,14 +195,9 @@ class MemoryMeter:
             most = limits.tokens_per_minute
             wait = max(wait, use.tokens.wait(tokens, per_minute=most, burst=most, at=at))
         if wait == math.inf:
-            raise RequestRefused(
-                "The prompt and its reply may take more tokens than the access key has a minute."
-            )
+            raise too_many_tokens()
         if wait:
-            raise LimitReached(
-                f"The access key has reached its limit. Try again in {math.ceil(wait)} seconds.",
-                retry_after=wait,
-            )
+            raise rate_reached(wait)
 
     def _add_tokens(self, use: _KeyUse, limits: KeyLimits, tokens: int) -> None:
         if limits.tokens_per_minute:
@@ -226,8 +241,12 @@ class Limiter:
 
     meter: Meter = field(default_factory=MemoryMeter)
     _held: set[tuple[str, str]] = field(default_factory=set, init=False)
-    _renewing: asyncio.TimerHandle | None = field(default=None, init=False)
-    _renewals: set[asyncio.Task[None]] = field(default_factory=set, init=False)
+    _renewal: Renewal = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._renewal = Renewal(
+            lambda: self.meter.renew(list(self._held)), lambda: bool(self._held)
+        )
 
     @asynccontextmanager
     async def admit(
@@ -243,7 +262,8 @@ class Limiter:
         tally = Tally(estimate_tokens(prompt_characters))
         reserved = tally.prompt_tokens + min(max_tokens or _RESERVED_REPLY, _RESERVED_REPLY)
         lease = await self.meter.take(key_id, limits, reserved)
-        self._hold(key_id, lease)
+        self._held.add((key_id, lease))
+        self._renewal.wake()
         try:
             yield tally
         finally:
@@ -254,22 +274,6 @@ class Limiter:
     async def _finish(self, key_id: str, limits: KeyLimits, lease: str, tokens: int) -> None:
         await self.meter.release(key_id, lease)
         await self.meter.settle(key_id, limits, tokens)
-
-    def _hold(self, key_id: str, lease: str) -> None:
-        self._held.add((key_id, lease))
-        if self._renewing is None:
-            loop = asyncio.get_running_loop()
-            self._renewing = loop.call_later(_RENEW_SECONDS, self._renew)
-
-    def _renew(self) -> None:
-        """Renew all leases at once, as long as there are any."""
-        self._renewing = None
-        if self._held:
-            loop = asyncio.get_running_loop()
-            renewal = loop.create_task(self.meter.renew(list(self._held)))
-            self._renewals.add(renewal)
-            renewal.add_done_callback(self._renewals.discard)
-            self._renewing = loop.call_later(_RENEW_SECONDS, self._renew)
 
 
 def estimate_tokens(characters: int) -> int:

@@ -30,7 +30,7 @@ from fakegpt_tui.protocol.fakegpt import ConversationAction, ConversationRequest
 
 
 class SessionTurns(Protocol):
-    """SessionTurns of sessions, of which each has one at a time."""
+    """Turns of sessions, of which each has one at a time."""
 
     async def enter(self, owner: Owner) -> bool:
         """Take the turn of a session, unless it is taken."""
@@ -43,7 +43,7 @@ class SessionTurns(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class MemoryTurns:
-    """SessionTurns in the memory of one process."""
+    """Turns in the memory of one process."""
 
     _active: set[Owner] = field(default_factory=set, init=False)
 

@@ -3,6 +3,7 @@
 https://valkey.io/topics/protocol/
 """
 
+import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -18,11 +19,13 @@ from redis.commands.core import AsyncScript
 from redis.exceptions import OutOfMemoryError, RedisError
 
 from fakegpt_tui.domain import ConfigError
+from fakegpt_tui.host.conversation_cache import Owner
 from fakegpt_tui.host.conversations import StateFull, StateLost
 
 PREFIX: Final = "fg1:"
 """With which the names of all keys begin."""
 
+_DIGEST_LENGTH = 32
 _SECONDS: Final = 0.3
 _CONNECTIONS = 16
 """Of one process; commands take well below a millisecond, so that few of them serve many."""
@@ -74,6 +77,16 @@ class CircuitBreaker:
             _log.warning("the shared state is lost")
             self._pause = self.shortest
         self._until = at + self._pause
+
+
+def slot(name: str) -> str:
+    """How names of keys begin that a script may use together, in a cluster, too."""
+    return f"{PREFIX}{{{name}}}:"
+
+
+def owner_slot(owner: Owner) -> str:
+    """The slot of an owner's conversations and turns; it tells nothing about who that is."""
+    return slot(hashlib.sha256("\0".join(owner).encode()).hexdigest()[:_DIGEST_LENGTH])
 
 
 class StateConnection:

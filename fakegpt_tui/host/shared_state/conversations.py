@@ -1,8 +1,8 @@
 """Conversations in the shared state, so that any process of a host can go on with them."""
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -11,9 +11,9 @@ from redis.asyncio import Redis
 
 from fakegpt_tui.domain import FinishReason, MessageStatus, new_id
 from fakegpt_tui.host.conversation_cache import MESSAGE_WEIGHT, CachedConversation, Owner
-from fakegpt_tui.host.conversations import HostTurn, StateLost, TakenOver
+from fakegpt_tui.host.conversations import HostTurn, StateError, StateLost, TakenOver
 from fakegpt_tui.host.shared_state import scripts
-from fakegpt_tui.host.shared_state.connection import PREFIX, StateConnection
+from fakegpt_tui.host.shared_state.connection import StateConnection, owner_slot
 from fakegpt_tui.host.shared_state.leases import LEASE_MILLISECONDS, RedisLeases
 from fakegpt_tui.protocol.fakegpt import ConversationSummary, StoredMessage
 from fakegpt_tui.text import replace_surrogates
@@ -32,8 +32,7 @@ class _Names:
 
     @classmethod
     def of(cls, owner: Owner) -> "_Names":
-        digest = hashlib.sha256("\0".join(owner).encode()).hexdigest()[:32]
-        return cls(f"{PREFIX}{{{digest}}}:")
+        return cls(owner_slot(owner))
 
     def conversation(self, conversation_id: str) -> list[str]:
         """The header, the messages, the index and the weights."""
@@ -77,11 +76,13 @@ class RedisConversations:
         header, messages = await self._read(names, conversation_id)
         if not header:
             return None
-        streaming = [each for each in messages if each.status is MessageStatus.STREAMING]
-        if streaming:
-            for each in streaming:
+        ended = 0
+        for each in messages:
+            if each.status is MessageStatus.STREAMING:
                 keys = [names.conversation(conversation_id)[1], names.lease(each.id)]
-                await self._interrupt([*keys, names.text(each.id)], each.id)
+                is_ended, _ = await self._interrupt([*keys, names.text(each.id)], each.id)
+                ended += is_ended
+        if ended:
             header, messages = await self._read(names, conversation_id)
         return _conversation(conversation_id, header, messages) if header else None
 
@@ -91,23 +92,20 @@ class RedisConversations:
         """Some conversations, as `Conversations.page` says."""
         names = _Names.of(owner)
 
-        async def read(redis: Redis) -> list[tuple[str, dict[str, str]]]:
+        async def read(redis: Redis) -> tuple[list[ConversationSummary], int]:
             ids = [str(each) for each in await redis.zrevrange(names.index, 0, -1)]
             chosen = ids if by_creation else ids[offset : offset + limit]
             pipeline = redis.pipeline(transaction=False)
             for each in chosen:
                 pipeline.hgetall(names.conversation(each)[0])
-            headers = await pipeline.execute()
-            total.append(len(ids))
-            return list(zip(chosen, headers, strict=True))
+            rows = zip(chosen, await pipeline.execute(), strict=True)
+            return [_summary(key, header) for key, header in rows if header], len(ids)
 
-        total: list[int] = []
-        rows = await self._connection.run(read)
-        found = [_summary(key, header) for key, header in rows if header]
+        found, total = await self._connection.run(read)
         if by_creation:
             found.sort(key=lambda each: each.created_at, reverse=True)
             found = found[offset : offset + limit]
-        return found, total[-1]
+        return found, total
 
     async def begin(self, turn: HostTurn, at: datetime) -> None:
         """Save the prompts and the empty reply of a turn."""
@@ -159,14 +157,12 @@ class RedisConversations:
             return
         keys = names.conversation(turn.conversation.id)
         reply_id, record, weight = _encoded(reply)
-        try:
+        with suppress(StateError):
             await self._end(
                 [*keys, names.lease(reply.id), names.text(reply.id)],
                 *(turn.conversation.id, reply_id, token, record, replace_surrogates(title)),
-                *(_stamp(at), int(weight) - MESSAGE_WEIGHT),
+                *(_stamp(at), weight - MESSAGE_WEIGHT),
             )
-        except StateLost:
-            return
 
     async def rename(self, owner: Owner, conversation_id: str, title: str) -> None:
         keys = _Names.of(owner).conversation(conversation_id)

@@ -1,16 +1,16 @@
 """Leases in the shared state: what a process holds, and loses half a minute after it ends."""
 
-import asyncio
+from contextlib import suppress
 from typing import Final
 
 from redis.asyncio import Redis
 
 from fakegpt_tui.domain import new_id
-from fakegpt_tui.host.conversations import StateFull, StateLost
+from fakegpt_tui.host.conversations import StateError
+from fakegpt_tui.host.renewal import Renewal
 from fakegpt_tui.host.shared_state.connection import StateConnection
 
 LEASE_MILLISECONDS: Final = 30_000
-_RENEW_SECONDS = 10.0
 
 _ENTER = """
 if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return {1, 0} end
@@ -38,14 +38,13 @@ class RedisLeases:
         self._hold = connection.script(_HOLD)
         self._leave = connection.script(_LEAVE)
         self._held: dict[str, str] = {}
-        self._renewing: asyncio.TimerHandle | None = None
-        self._renewal: asyncio.Task[None] | None = None
+        self._renewal = Renewal(self.renew, lambda: bool(self._held))
 
     async def enter(self, name: str) -> bool:
         """Take a lease, unless there is one.
 
         Raises:
-            StateLost: The shared state cannot be reached.
+            StateError: The shared state cannot be used.
         """
         token = new_id()
         is_taken, _ = await self._enter([name], token, LEASE_MILLISECONDS)
@@ -56,8 +55,7 @@ class RedisLeases:
     def keep(self, name: str, token: str) -> None:
         """Renew a lease that was taken by other means, until `leave`."""
         self._held[name] = token
-        if self._renewing is None:
-            self._schedule()
+        self._renewal.wake()
 
     def forget(self, name: str) -> None:
         """Renew a lease no longer."""
@@ -66,25 +64,11 @@ class RedisLeases:
     async def leave(self, name: str) -> None:
         """End a lease; where that is not possible it ends by itself."""
         token = self._held.pop(name, "")
-        try:
+        with suppress(StateError):
             await self._leave([name], token)
-        except (StateLost, StateFull):
-            return
 
     def close(self) -> None:
-        if self._renewing is not None:
-            self._renewing.cancel()
-        if self._renewal is not None:
-            self._renewal.cancel()
-
-    def _schedule(self) -> None:
-        self._renewing = asyncio.get_running_loop().call_later(_RENEW_SECONDS, self._start)
-
-    def _start(self) -> None:
-        self._renewing = None
-        if self._held:
-            self._renewal = asyncio.create_task(self.renew())
-            self._schedule()
+        self._renewal.close()
 
     async def renew(self) -> None:
         """Renew all leases that are held, in one exchange."""
@@ -96,7 +80,5 @@ class RedisLeases:
                 await self._hold.queue(pipeline, [name], token, LEASE_MILLISECONDS)
             return await pipeline.execute()
 
-        try:
+        with suppress(StateError):
             await self._connection.run(run)
-        except (StateLost, StateFull):
-            return

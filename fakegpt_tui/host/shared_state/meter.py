@@ -6,17 +6,24 @@ Each request is one script, which takes the time from the server, so that clocks
 
 import math
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Final
 
 from redis.asyncio import Redis
 
-from fakegpt_tui.domain import RequestRefused, new_id
+from fakegpt_tui.domain import new_id
 from fakegpt_tui.host.access_keys import KeyLimits
-from fakegpt_tui.host.conversations import StateFull, StateLost
-from fakegpt_tui.host.meter import LimitReached, MemoryMeter
-from fakegpt_tui.host.shared_state.connection import PREFIX, StateConnection
+from fakegpt_tui.host.conversations import StateError
+from fakegpt_tui.host.meter import (
+    MemoryMeter,
+    day_used_up,
+    rate_reached,
+    streams_reached,
+    too_many_tokens,
+)
+from fakegpt_tui.host.shared_state.connection import PREFIX, StateConnection, slot
 
 _LEASE_MICROSECONDS: Final = 30_000_000
 _SECOND: Final = 1_000_000
@@ -25,7 +32,8 @@ _ALIVE_SECONDS = 15
 _BEAT_SECONDS = 5.0
 _PROCESSES = f"{PREFIX}processes"
 
-_OK, _STREAMS, _DAY, _RATE, _TOO_LARGE = range(5)
+_OK, _STREAMS, _DAY, _RATE = range(4)
+"""What came of a request; any other number means that it asks for too many tokens."""
 
 _TAKE = """
 local time = redis.call('TIME')
@@ -177,32 +185,16 @@ async def _read_usage(redis: Redis) -> dict[str, tuple[int, int]]:
 
 
 def _keys(key_id: str, *names: str) -> list[str]:
-    """Names of one slot, so that a script may use them together in a cluster, too."""
-    return [f"{PREFIX}{{{key_id}}}:{name}" for name in names]
+    """Names of keys with what an access key has used."""
+    return [f"{slot(key_id)}{name}" for name in names]
 
 
 def _refusal(outcome: int, wait: float, limits: KeyLimits) -> Exception:
-    match outcome:
-        case _ if outcome == _STREAMS:
-            return LimitReached(
-                f"The access key has {limits.streams} replies at the same time already.",
-                retry_after=wait,
-            )
-        case _ if outcome == _DAY:
-            return LimitReached(
-                "The access key has used its tokens of this day, which ends at midnight UTC.",
-                retry_after=wait,
-                is_temporary=False,
-            )
-        case _ if outcome == _RATE:
-            return LimitReached(
-                f"The access key has reached its limit. Try again in {math.ceil(wait)} seconds.",
-                retry_after=wait,
-            )
-        case _:
-            return RequestRefused(
-                "The prompt and its reply may take more tokens than the access key has a minute."
-            )
+    if outcome == _STREAMS:
+        return streams_reached(limits, wait)
+    if outcome == _DAY:
+        return day_used_up(wait)
+    return rate_reached(wait) if outcome == _RATE else too_many_tokens()
 
 
 @dataclass(slots=True)
@@ -217,7 +209,7 @@ class FallbackMeter:
         """Count a request, as `Meter.take` says."""
         try:
             return await self.shared.take(key_id, limits, tokens)
-        except (StateLost, StateFull):
+        except StateError:
             share = _share(limits, self.shared.processes, tokens)
             lease = await self.local.take(key_id, share, tokens)
             self._local_leases.add(lease)
@@ -227,17 +219,15 @@ class FallbackMeter:
         """Count the difference, as `Meter.settle` says."""
         try:
             await self.shared.settle(key_id, limits, tokens)
-        except (StateLost, StateFull):
+        except StateError:
             await self.local.settle(key_id, _share(limits, self.shared.processes, 0), tokens)
 
     async def renew(self, leases: Iterable[tuple[str, str]]) -> None:
         """Keep leases, as `Meter.renew` says; those that cannot be kept end by themselves."""
         held = list(leases)
         await self.local.renew(each for each in held if each[1] in self._local_leases)
-        try:
+        with suppress(StateError):
             await self.shared.renew(each for each in held if each[1] not in self._local_leases)
-        except (StateLost, StateFull):
-            return
 
     async def release(self, key_id: str, lease: str) -> None:
         """End a lease."""
@@ -245,16 +235,14 @@ class FallbackMeter:
             self._local_leases.discard(lease)
             await self.local.release(key_id, lease)
             return
-        try:
+        with suppress(StateError):  # It ends by itself in half a minute.
             await self.shared.release(key_id, lease)
-        except (StateLost, StateFull):
-            return  # It ends by itself in half a minute.
 
     async def usage(self) -> dict[str, tuple[int, int]]:
         """Of each key, what `Meter.usage` says; of this process while the shared one is lost."""
         try:
             return await self.shared.usage()
-        except (StateLost, StateFull):
+        except StateError:
             return await self.local.usage()
 
 

@@ -1,7 +1,6 @@
 """Shared state of a host: all that its processes have in common, over one connection."""
 
 import asyncio
-import hashlib
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -12,10 +11,10 @@ from fakegpt_tui.domain import now
 from fakegpt_tui.host.access import Access
 from fakegpt_tui.host.access_keys import KeyRing
 from fakegpt_tui.host.conversation_cache import Owner
-from fakegpt_tui.host.conversations import StateLost
+from fakegpt_tui.host.conversations import StateError
 from fakegpt_tui.host.prompt_route import MemoryTurns
 from fakegpt_tui.host.running_replies import RunningReplies
-from fakegpt_tui.host.shared_state.connection import PREFIX, StateConnection
+from fakegpt_tui.host.shared_state.connection import PREFIX, StateConnection, owner_slot
 from fakegpt_tui.host.shared_state.conversations import RedisConversations
 from fakegpt_tui.host.shared_state.leases import RedisLeases
 from fakegpt_tui.host.shared_state.meter import FallbackMeter, RedisMeter
@@ -37,7 +36,7 @@ class RedisTurns:
             return False
         try:
             is_free = await self.leases.enter(_turn(owner))
-        except StateLost:
+        except StateError:
             return True
         if not is_free:
             await self.local.leave(owner)
@@ -83,7 +82,7 @@ class SharedState:
 
     async def _watch(self, access: Access, running: RunningReplies) -> None:
         while True:
-            with suppress(StateLost):  # What was revoked before stays so.
+            with suppress(StateError):  # What was revoked before stays so.
                 await self.exchange_revocations(access, running)
             await asyncio.sleep(_LOOK_SECONDS)
 
@@ -91,7 +90,7 @@ class SharedState:
         """Tell and take revocations once.
 
         Raises:
-            StateLost: The shared state cannot be reached.
+            StateError: The shared state cannot be used.
         """
         if access.keys is None:
             return
@@ -115,5 +114,4 @@ class SharedState:
 
 
 def _turn(owner: Owner) -> str:
-    digest = hashlib.sha256("\0".join(owner).encode()).hexdigest()[:32]
-    return f"{PREFIX}{{{digest}}}:turn"
+    return f"{owner_slot(owner)}turn"

@@ -15,12 +15,14 @@ from fakegpt_tui.host.conversations import (
     Conversations,
     HostTurn,
     MemoryConversations,
+    StateFull,
     StateLost,
     TakenOver,
 )
 from fakegpt_tui.host.shared_state.connection import StateConnection
 from fakegpt_tui.host.shared_state.conversations import RedisConversations
 from fakegpt_tui.host.shared_state.leases import RedisLeases
+from fakegpt_tui.host.shared_state.state import RedisTurns
 from fakegpt_tui.protocol.fakegpt import StoredMessage
 from tests.host.shared_state.engine import PATIENCE, Engine
 
@@ -59,6 +61,13 @@ def new_turn(
         status=MessageStatus.STREAMING,
     )
     return HostTurn(owner=OWNER, conversation=conversation, prompts=[asked], reply=reply)
+
+
+async def begun(kept: Conversations) -> HostTurn:
+    """The first turn of a conversation, whose reply has said nothing yet."""
+    turn = new_turn(new_conversation(), "1")
+    await kept.begin(turn, NOON)
+    return turn
 
 
 def ended(turn: HostTurn, text: str) -> StoredMessage:
@@ -107,8 +116,7 @@ async def test_an_owner_sees_no_conversation_of_another(
 
 async def test_a_reader_sees_the_text_so_far(processes: list[RedisConversations]) -> None:
     one, two = processes
-    turn = new_turn(new_conversation(), "1")
-    await one.begin(turn, NOON)
+    turn = await begun(one)
     await one.save_text(turn, "Grüße ", 0)
     await one.save_text(turn, "Grüße and more", 6)
     assert texts(await two.find(OWNER, "C")) == ["Hi", "Grüße and more"]
@@ -122,8 +130,7 @@ async def test_of_a_process_that_was_killed_the_text_so_far_is_interrupted(
     engine: Engine, processes: list[RedisConversations]
 ) -> None:
     one, two = processes
-    turn = new_turn(new_conversation(), "1")
-    await one.begin(turn, NOON)
+    turn = await begun(one)
     await one.save_text(turn, 'A "beginning"', 0)
     lose_lease(engine)
     found = await two.find(OWNER, "C")
@@ -138,8 +145,7 @@ async def test_a_process_that_was_paused_cannot_write_over_what_came_of_it(
     engine: Engine, processes: list[RedisConversations]
 ) -> None:
     one, two = processes
-    turn = new_turn(new_conversation(), "1")
-    await one.begin(turn, NOON)
+    turn = await begun(one)
     await one.save_text(turn, "Some", 0)
     lose_lease(engine)
     await two.find(OWNER, "C")
@@ -153,8 +159,7 @@ async def test_a_process_that_lost_its_lease_unseen_goes_on(
     engine: Engine, processes: list[RedisConversations]
 ) -> None:
     one, two = processes
-    turn = new_turn(new_conversation(), "1")
-    await one.begin(turn, NOON)
+    turn = await begun(one)
     lose_lease(engine)
     await one.save_text(turn, "Some", 0)
     await one.end(turn, ended(turn, "Some more"), "", NOON)
@@ -165,8 +170,7 @@ async def test_text_that_the_engine_has_lost_is_sent_again(
     engine: Engine, processes: list[RedisConversations]
 ) -> None:
     one, two = processes
-    turn = new_turn(new_conversation(), "1")
-    await one.begin(turn, NOON)
+    turn = await begun(one)
     await one.save_text(turn, "Some", 0)
     for name in keys(engine, "*:g:*"):
         engine.ask("DEL", name)
@@ -180,8 +184,7 @@ async def test_what_was_deleted_while_a_reply_streams_stays_deleted(
     processes: list[RedisConversations],
 ) -> None:
     one, two = processes
-    turn = new_turn(new_conversation(), "1")
-    await one.begin(turn, NOON)
+    turn = await begun(one)
     await two.delete(OWNER, "C")
     await one.save_text(turn, "Some", 0)
     await one.end(turn, ended(turn, "Some"), "Title", NOON)
@@ -242,8 +245,7 @@ async def test_the_oldest_make_room(processes: list[RedisConversations]) -> None
 async def test_every_key_ends_by_itself(
     engine: Engine, processes: list[RedisConversations]
 ) -> None:
-    turn = new_turn(new_conversation(), "1")
-    await processes[0].begin(turn, NOON)
+    turn = await begun(processes[0])
     await processes[0].save_text(turn, "Some", 0)
     assert len(keys(engine, "*")) == 6
     for name in keys(engine, "*"):
@@ -256,8 +258,7 @@ async def test_without_the_engine_what_is_known_cannot_be_read_and_replies_go_on
     connection = StateConnection(own_engine.url, seconds=PATIENCE)
     leases = RedisLeases(connection)
     kept = RedisConversations(connection, leases)
-    turn = new_turn(new_conversation(), "1")
-    await kept.begin(turn, NOON)
+    turn = await begun(kept)
     own_engine.kill()
     with pytest.raises(StateLost):
         await kept.find(OWNER, "C")
@@ -268,6 +269,23 @@ async def test_without_the_engine_what_is_known_cannot_be_read_and_replies_go_on
     await leases.renew()
     await kept.end(turn, ended(turn, "Some"), "", NOON)
     await say(kept, new_turn(new_conversation("D"), "2"), "Hello")
+    leases.close()
+    await connection.close()
+
+
+async def test_a_full_engine_ends_no_reply_and_no_turn(own_engine: Engine) -> None:
+    connection = StateConnection(own_engine.url, seconds=PATIENCE)
+    leases = RedisLeases(connection)
+    kept, turns = RedisConversations(connection, leases), RedisTurns(leases)
+    turn = await begun(kept)
+    own_engine.ask("CONFIG", "SET", "maxmemory", "1")
+    assert await turns.enter(OWNER)
+    assert not await turns.enter(OWNER)
+    await turns.leave(OWNER)
+    await leases.renew()
+    await kept.end(turn, ended(turn, "Some"), "", NOON)
+    with pytest.raises(StateFull):
+        await kept.begin(new_turn(new_conversation("D"), "2"), NOON)
     leases.close()
     await connection.close()
 
