@@ -6,7 +6,7 @@ followed, so that nothing outside of the known folders is looked at.
 
 import os
 import tempfile
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
@@ -122,8 +122,8 @@ def _folders(place: _Place, home: Path, environment: Mapping[str, str]) -> Itera
     bases = {
         "HOME": (home,),
         "TEMP": (Path(tempfile.gettempdir()),),
-        "CONFIG": _existing(environment, home, "XDG_CONFIG_HOME", ".config", "APPDATA"),
-        "DATA": _existing(environment, home, "XDG_DATA_HOME", ".local/share", "LOCALAPPDATA"),
+        "CONFIG": _bases(environment, home, "XDG_CONFIG_HOME", ".config", "APPDATA"),
+        "DATA": _bases(environment, home, "XDG_DATA_HOME", ".local/share", "LOCALAPPDATA"),
     }
     told: set[Path] = set()
     for named in place.folders:
@@ -136,7 +136,7 @@ def _folders(place: _Place, home: Path, environment: Mapping[str, str]) -> Itera
                 yield folder
 
 
-def _existing(
+def _bases(
     environment: Mapping[str, str], home: Path, variable: str, usual: str, windows: str
 ) -> tuple[Path, ...]:
     """Where programs keep such files on Linux, on macOS and on Windows."""
@@ -193,13 +193,9 @@ def _count(path: Path) -> int:
     """How many conversations a database holds; 0 where it cannot be read."""
     try:
         with ImportFile(path, service="", model="") as file:
-            return _length(read_conversations(file))
+            return sum(isinstance(each, LoadedItem) for each in read_conversations(file))
     except LoadError:
         return 0
-
-
-def _length(items: Iterable[object]) -> int:
-    return sum(isinstance(each, LoadedItem) for each in items)
 
 
 def _is_file(path: Path) -> bool:

@@ -155,7 +155,7 @@ class HostServer:
         )
         self._state_url = state_url
         self._state: SharedState | None = None
-        self._access_log = access_log
+        self._access_log = [AccessLog(access_log)] if access_log else []
         self._metrics_address = metrics
         self._admin_socket = admin_socket
         self._on_drain = on_drain or self.begin_drain
@@ -277,14 +277,13 @@ class HostServer:
             self._state = _open_state(self._state_url)
             app.share(self._state)
         metrics = Metrics(__version__, lambda: len(app.running))
-        log = [AccessLog(self._access_log)] if self._access_log else []
         self._server = AsgiServer(
             app=app,
             secret=self._secret,
             names=self._names,
             limits=self._limits,
             tls=tls,
-            sinks=[*([metrics.observe] if self._metrics_address else []), *log],
+            sinks=[*([metrics.observe] if self._metrics_address else []), *self._access_log],
         )
         if self._metrics_address:
             self._metrics = metrics
@@ -297,9 +296,9 @@ class HostServer:
 
     async def _open_admin(self, server: AsgiServer, path: Path) -> None:
         admin = AdminApp(server.app, lambda: server.open_connections, self._on_drain)
-        log = [AccessLog(self._access_log)] if self._access_log else []
         listener = listen_unix(path, mode=0o600)
-        await server.open_beside(listener, RequestLog(admin.build_asgi(), log, server.trusts))
+        logged = RequestLog(admin.build_asgi(), self._access_log, server.trusts)
+        await server.open_beside(listener, logged)
 
     async def _reload(self, names: HostNames, keys: KeyRing | None) -> None:
         if self._server is None:
