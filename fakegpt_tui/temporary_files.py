@@ -53,6 +53,30 @@ def temporary_file(
             path.unlink(missing_ok=True)
 
 
+def claim(part: Path, path: Path) -> bool:
+    """Was nothing at `path`, and is it taken now? Without links by an empty file, if need be."""
+    try:
+        path.hardlink_to(part)
+    except FileExistsError:
+        return False
+    except OSError:
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _SAFELY, PRIVATE))
+            return True
+        return False
+    return True
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a new name survive a power cut, where the system can promise that for a folder."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
 def _create(folder: Path, name: str) -> tuple[Path, int]:
     for _ in range(_ATTEMPTS):
         path = folder / f".{'.'.join(filter(None, (name, os.urandom(8).hex(), 'part')))}"

@@ -15,6 +15,7 @@ from fakegpt_tui.domain import Conversation, TitleSource
 from fakegpt_tui.text import safe_line
 
 if TYPE_CHECKING:
+    from fakegpt_tui.config.spec import Settings
     from fakegpt_tui.store.conversation_store import ConversationStore
 
 _JSON = click.option(
@@ -38,7 +39,7 @@ def delete(
 
     With --purge they are deleted for ever, those in the trash, too.
     """
-    with _store(context) as store:
+    with _open(folders_of(context)) as store:
         known = store.conversations() + (store.trashed() if purge else ())
         chosen = _find(known, ids)
         if purge:
@@ -57,7 +58,7 @@ def delete(
 @click.pass_context
 def restore(context: click.Context, *, ids: tuple[str, ...], as_json: bool) -> None:
     """Take the conversations whose ids begin so out of the trash."""
-    with _store(context) as store:
+    with _open(folders_of(context)) as store:
         found = _find(store.trashed(), ids)
         chosen = _save(store, found, lambda each: replace(each, trashed_at=None))
     _report("Restored", chosen, as_json=as_json)
@@ -73,7 +74,7 @@ def rename(context: click.Context, *, prefix: str, title: str, as_json: bool) ->
     """Give the conversation whose id begins with ID the title TITLE."""
     if not title.strip():
         raise click.UsageError("Give a title that says something.")
-    with _store(context) as store:
+    with _open(folders_of(context)) as store:
         chosen = _save(
             store,
             _find(store.conversations(), [prefix]),
@@ -90,7 +91,7 @@ def rename(context: click.Context, *, prefix: str, title: str, as_json: bool) ->
 @click.pass_context
 def archive(context: click.Context, *, ids: tuple[str, ...], undo: bool, as_json: bool) -> None:
     """Put the conversations whose ids begin so away; `list --all` still shows them."""
-    with _store(context) as store:
+    with _open(folders_of(context)) as store:
         found = _find(store.conversations(), ids)
         chosen = _save(store, found, lambda each: replace(each, archived=not undo))
     _report("Brought back" if undo else "Archived", chosen, as_json=as_json)
@@ -108,7 +109,8 @@ def purge(context: click.Context, *, everything: bool, yes: bool, as_json: bool)
     With --everything every conversation is deleted, with the copies that the program makes once a
     day. Settings, keys, and what was saved or backed up by hand stay.
     """
-    with _store(context) as store:
+    settings = folders_of(context)
+    with _open(settings) as store:
         chosen = store.trashed() + (store.conversations() if everything else ())
         if chosen:
             _require_consent(f"Delete {_named(chosen)} for ever?", yes=yes)
@@ -119,13 +121,12 @@ def purge(context: click.Context, *, everything: bool, yes: bool, as_json: bool)
     if everything:
         from fakegpt_tui.store.maintenance import delete_backups  # noqa: PLC0415 - as above
 
-        delete_backups(folders_of(context).database)
+        delete_backups(settings.database)
     _report("Deleted for ever", chosen, as_json=as_json)
 
 
 @contextmanager
-def _store(context: click.Context) -> Iterator["ConversationStore"]:
-    settings = folders_of(context)
+def _open(settings: "Settings") -> Iterator["ConversationStore"]:
     from fakegpt_tui.cli.composition import open_store  # noqa: PLC0415 - not for --help
 
     with open_store(settings) as store:

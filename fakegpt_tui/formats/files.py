@@ -5,12 +5,11 @@ import os
 import re
 import stat
 import sys
-from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
 from fakegpt_tui.domain import SaveError
-from fakegpt_tui.temporary_files import PRIVATE, temporary_file
+from fakegpt_tui.temporary_files import PRIVATE, claim, sync_folder, temporary_file
 from fakegpt_tui.text import file_stem, replace_surrogates, safe_line
 
 _DIGEST = re.compile(rb"sha256:[0-9a-f]{64}")
@@ -71,7 +70,7 @@ def save_file(
         with temporary_file(folder, data, durable=durable) as part:
             target = _publish(part, data, folder / base_name(stem, owner_id), suffix, owner_id)
         if durable:
-            _sync(folder)
+            sync_folder(folder)
     except OSError as error:
         raise SaveError(save_sentence(folder, error)) from error
     return target
@@ -89,10 +88,10 @@ def save_file_at(path: Path, text: str, *, owner_id: str) -> Path:
     try:
         target = path.expanduser().absolute()
         with temporary_file(target.parent, data) as part:
-            if not (_is_replaceable(target, data, owner_id) or _is_claimed(part, target)):
+            if not (_is_replaceable(target, data, owner_id) or claim(part, target)):
                 raise SaveError(f"{safe_line(str(target))} is there already; choose another name.")
             part.replace(target)
-        _sync(target.parent)
+        sync_folder(target.parent)
     except (OSError, ValueError, RuntimeError) as error:
         reason = error if isinstance(error, OSError) else OSError(str(error))
         raise SaveError(save_sentence(path.parent, reason)) from error
@@ -123,27 +122,13 @@ def _publish(part: Path, data: bytes, base: Path, suffix: str, owner_id: str) ->
     """Move `part`, which holds `data`, to a free path or the owner's last file; where that is."""
     for number in range(1, _ATTEMPTS + 1):
         path = Path(f"{base}{suffix}" if number == 1 else f"{base}-{number}{suffix}")
-        if _is_replaceable(path, data, owner_id) or _is_claimed(part, path):
+        if _is_replaceable(path, data, owner_id) or claim(part, path):
             part.replace(path)
             return path
     raise SaveError(
         f"The folder {safe_line(str(base.parent))} has other files under every name that "
         f"{safe_line(base.name + suffix)} could have."
     )
-
-
-def _is_claimed(part: Path, path: Path) -> bool:
-    """Was nothing at `path`, and is it taken now? Without links by an empty file, if need be."""
-    try:
-        path.hardlink_to(part)
-    except FileExistsError:
-        return False
-    except OSError:
-        with suppress(FileExistsError):
-            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _SAFELY, PRIVATE))
-            return True
-        return False
-    return True
 
 
 def _is_replaceable(path: Path, data: bytes, owner_id: str) -> bool:
@@ -180,16 +165,6 @@ def _read_plain_file(path: Path) -> bytes | None:
         return None
     with os.fdopen(descriptor, "rb") as file:
         return file.read()
-
-
-def _sync(folder: Path) -> None:
-    """Make the new name survive a power cut, where the system can promise that for a folder."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def save_sentence(folder: Path, error: OSError) -> str:

@@ -41,9 +41,11 @@ class Mirror:
         read_blob: Callable[[str], bytes] | None = None,
     ) -> None:
         """Write the conversation soon; of several updates only the last need be written."""
-        from fakegpt_tui.formats.registry import save_as, save_at  # noqa: PLC0415 - not at every start
 
         def save(moved: Path | None) -> Path:
+            # In the mirror's thread, because importing all formats takes a tenth of a second.
+            from fakegpt_tui.formats.registry import save_as, save_at  # noqa: PLC0415
+
             if moved is None:
                 return save_as(conversation, messages, self._folder, read_blob=read_blob)
             return save_at(conversation, messages, moved, read_blob=read_blob)

@@ -4,8 +4,6 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-import yaml
-
 from fakegpt_tui.domain import Role
 from fakegpt_tui.formats.base import (
     FormatError,
@@ -46,18 +44,19 @@ def _read_session(text: str, origin: SourceDefaults) -> Iterator[ImportItem]:
     yield conversation.build(origin)
 
 
-class _TextLoader(yaml.BaseLoader):
-    """Loads every value as a text, and refuses aliases, of which few can stand for millions."""
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.YAMLError("it has an alias")
-        return super().compose_node(parent, index)
-
-
 def _read_yaml(text: str) -> object:
+    import yaml  # noqa: PLC0415 - not for --help, which names the formats
+
+    class TextLoader(yaml.BaseLoader):
+        """Loads every value as a text, and refuses aliases, of which few can stand for millions."""
+
+        def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+            if self.check_event(yaml.AliasEvent):
+                raise yaml.YAMLError("it has an alias")
+            return super().compose_node(parent, index)
+
     try:
-        return yaml.load(text, _TextLoader)  # noqa: S506 - it makes texts, lists and maps alone
+        return yaml.load(text, TextLoader)  # noqa: S506 - it makes texts, lists and maps alone
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         where = getattr(error, "problem_mark", None)
         place = f", in line {where.line + 1}" if where else ""

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from fakegpt_tui.domain import SaveError, Secret, Session
 from fakegpt_tui.http.addresses import is_header_safe
-from fakegpt_tui.temporary_files import temporary_file
+from fakegpt_tui.temporary_files import sync_folder, temporary_file
 
 _VERSION = 1
 _PRIVATE = 0o600
@@ -100,7 +100,7 @@ class SessionFile:
                 written.replace(self._path)
         except OSError as error:
             raise SaveError(f"The session could not be saved: {error.strerror}.") from error
-        _flush_folder(folder)
+        sync_folder(folder)
 
 
 def _make_folder(folder: Path) -> None:
@@ -109,15 +109,6 @@ def _make_folder(folder: Path) -> None:
             each.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)
     if os.name == "posix" and folder.stat().st_uid not in (os.geteuid(), 0):
         raise PermissionError(errno.EPERM, "the folder belongs to another user")
-
-
-def _flush_folder(folder: Path) -> None:
-    with suppress(OSError):  # some file systems cannot do this
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _make_private(descriptor: int) -> None:

@@ -4,7 +4,6 @@ The archive holds `conversations.db`, an SQLite database, and `blobs/SHA256` for
 """
 
 import os
-import sqlite3
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -13,10 +12,11 @@ from pathlib import Path
 from typing import Final
 
 from fakegpt_tui.domain import LoadError, SaveError
-from fakegpt_tui.store import connection, instances, migrations, path_safety
-from fakegpt_tui.store.blobs import blob_folder, is_damaged, list_blobs
+from fakegpt_tui.store import connection, instances, maintenance, migrations, path_safety
+from fakegpt_tui.store.blobs import DIGEST, HALF, blob_folder, is_damaged, list_blobs
 from fakegpt_tui.store.errors import translate_errors
 from fakegpt_tui.store.instances import FileLock
+from fakegpt_tui.temporary_files import claim
 from fakegpt_tui.text import safe_line
 
 _DATABASE: Final = "conversations.db"
@@ -78,18 +78,22 @@ def _restore(archive: zipfile.ZipFile, store: Path) -> Path | None:
 
 
 def _restore_blobs(archive: zipfile.ZipFile, folder: Path) -> None:
-    """Bring back the blobs that are not there; those that are there have the same bytes."""
+    """Bring back the blobs that are missing or damaged."""
     for name in archive.namelist():
         digest = name.removeprefix(_BLOBS)
         if name == digest:
             continue
         folder.mkdir(mode=0o700, exist_ok=True)
-        half = folder / f"half-{digest}"
-        _extract(archive, name, half)
-        half.rename(folder / digest)
-        if is_damaged(folder / digest):
-            (folder / digest).unlink()
-            raise LoadError("The backup is damaged: a picture or file is not what was saved.")
+        target, half = folder / digest, folder / f"{HALF}{digest}"
+        if target.exists() and not is_damaged(target, digest):
+            continue
+        try:
+            _extract(archive, name, half)
+            if is_damaged(half, digest):
+                raise LoadError("The backup is damaged: a picture or file is not what was saved.")
+            half.rename(target)
+        finally:
+            half.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -107,9 +111,8 @@ def _open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
 
 
 def _is_known(name: str) -> bool:
-    digest = name.removeprefix(_BLOBS)
-    is_blob = len(digest) == len(name) - len(_BLOBS) == 64  # noqa: PLR2004 - a SHA-256
-    return name == _DATABASE or (is_blob and set(digest) <= set("0123456789abcdef"))
+    is_blob = name.startswith(_BLOBS) and DIGEST.fullmatch(name.removeprefix(_BLOBS)) is not None
+    return name == _DATABASE or is_blob
 
 
 def _extract(archive: zipfile.ZipFile, name: str, target: Path) -> None:
@@ -135,10 +138,7 @@ def _database_copy(store: Path, target: Path) -> Iterator[Path]:
     copy = target.with_name(f".{target.name}.{os.urandom(8).hex()}.db")
     try:
         with translate_errors(store), closing(connection.open_reader(store)) as source:
-            os.close(os.open(copy, _PLAIN, 0o600))
-            with closing(sqlite3.connect(copy)) as opened:
-                source.backup(opened)
-                opened.execute("PRAGMA journal_mode = DELETE")
+            maintenance.fill_copy(source, copy)
         yield copy
     finally:
         copy.unlink(missing_ok=True)
@@ -153,6 +153,8 @@ def _new_file(target: Path) -> Iterator[Path]:
     os.close(os.open(half, _PLAIN, 0o600))
     try:
         yield half
-        target.hardlink_to(half)
+        if not claim(half, target):
+            raise FileExistsError
+        half.replace(target)
     finally:
         half.unlink(missing_ok=True)

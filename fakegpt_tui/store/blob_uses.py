@@ -18,7 +18,6 @@ MESSAGE, DRAFT, QUEUE = "message", "draft", "queue"
 """What can use a blob; a row of such a kind that is deleted takes its uses along, by a trigger."""
 
 _ADD = "INSERT OR IGNORE INTO blob_use (kind, user_id, digest) VALUES (?, ?, ?)"
-_CLEAR = "DELETE FROM blob_use WHERE kind = ? AND user_id = ?"
 _USERS = {
     MESSAGE: "SELECT id, parts FROM chat_message WHERE parts IS NOT NULL",
     DRAFT: "SELECT conversation_id, attachments FROM draft WHERE attachments IS NOT NULL",
@@ -39,17 +38,8 @@ def used_blobs(kind: str, parts: str | None) -> tuple[Blob, ...]:
     return blobs_of(decode_parts(parts))
 
 
-def record_uses(
-    connection: sqlite3.Connection,
-    kind: str,
-    user_id: str,
-    parts: str | None,
-    *,
-    keep: bool = False,
-) -> None:
-    """Note what a row uses, in place of what it used before, or beside that."""
-    if not keep:
-        connection.execute(_CLEAR, (kind, user_id))
+def add_uses(connection: sqlite3.Connection, kind: str, user_id: str, parts: str | None) -> None:
+    """Note what a row uses, beside what it used before."""
     blobs = used_blobs(kind, parts)
     connection.executemany(_ADD, [(kind, user_id, blob.digest) for blob in blobs])
 
@@ -59,7 +49,7 @@ def rebuild_uses(connection: sqlite3.Connection) -> None:
     connection.execute("DELETE FROM blob_use")
     for kind, statement in _USERS.items():
         for user_id, parts in connection.execute(statement).fetchall():
-            record_uses(connection, kind, user_id, parts)
+            add_uses(connection, kind, user_id, parts)
 
 
 def list_uses(connection: sqlite3.Connection) -> dict[str, int]:
@@ -98,7 +88,7 @@ def check_blobs(connection: sqlite3.Connection, store: Path) -> Iterator[BlobChe
         path = folder / digest
         try:
             size = path.stat().st_size
-            if is_damaged(path):
+            if is_damaged(path, path.name):
                 found = found._replace(damaged=(*found.damaged, digest))
         except OSError:
             size = 0

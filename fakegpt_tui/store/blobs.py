@@ -17,7 +17,7 @@ from fakegpt_tui.store.errors import translate_errors
 from fakegpt_tui.store.instances import HoldLock
 
 _CHUNK: Final = 1024 * 1024
-_DIGEST = re.compile("[0-9a-f]{64}")
+DIGEST = re.compile("[0-9a-f]{64}")
 HALF: Final = "half-"
 """How the name of a file begins that is still being written."""
 
@@ -151,7 +151,7 @@ def check_digest(digest: str) -> str:
     Raises:
         StoreError: It is another text.
     """
-    if not _DIGEST.fullmatch(digest):
+    if not DIGEST.fullmatch(digest):
         raise StoreError(_MISSING)
     return digest
 
@@ -169,16 +169,16 @@ def require_blobs(blobs: BlobStore, parts: Iterable[Iterable[Part]]) -> None:
 def list_blobs(folder: Path) -> Iterator[os.DirEntry[str]]:
     """The files of a folder of blobs."""
     with suppress(FileNotFoundError), os.scandir(folder) as entries:
-        yield from (each for each in entries if _DIGEST.fullmatch(each.name))
+        yield from (each for each in entries if DIGEST.fullmatch(each.name))
 
 
-def is_damaged(path: Path) -> bool:
-    """Are the bytes of that file others than its name says?"""
-    digest = hashlib.sha256()
+def is_damaged(path: Path, digest: str) -> bool:
+    """Are the bytes of that file others than those with that digest?"""
+    found = hashlib.sha256()
     with path.open("rb") as file:
         for chunk in _chunks(file, None):
-            digest.update(chunk)
-    return digest.hexdigest() != path.name
+            found.update(chunk)
+    return found.hexdigest() != digest
 
 
 def _checked(data: bytes, digest: str) -> bytes:

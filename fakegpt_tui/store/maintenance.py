@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from fakegpt_tui.domain import StoreError
 from fakegpt_tui.store import queries, rows
@@ -67,17 +68,22 @@ def _copy(
     # Under another name until it is complete, so that half a copy never counts as a backup.
     half = target.with_name(f"{target.name}-half")
     half.unlink(missing_ok=True)
-    os.close(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     try:
-        with closing(sqlite3.connect(half)) as copy:
-            connection.backup(
-                copy, pages=_PAGES_AT_ONCE, progress=lambda *_: check_cancelled(), sleep=0
-            )
-            # A copy of a log's database would want a log of its own to be read.
-            copy.execute("PRAGMA journal_mode = DELETE")
+        fill_copy(
+            connection, half, pages=_PAGES_AT_ONCE, progress=lambda *_: check_cancelled(), sleep=0
+        )
         half.rename(target)
     finally:
         half.unlink(missing_ok=True)
+
+
+def fill_copy(connection: sqlite3.Connection, target: Path, **pace: Any) -> None:
+    """Copy the store into a new file; `pace` goes to `sqlite3.Connection.backup`."""
+    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    with closing(sqlite3.connect(target)) as copy:
+        connection.backup(copy, **pace)
+        # A copy of a log's database would want a log of its own to be read.
+        copy.execute("PRAGMA journal_mode = DELETE")
 
 
 def _list_backups(path: Path, kind: str) -> list[Path]:

@@ -169,12 +169,12 @@ def record_uses(
     connection: sqlite3.Connection, kind: str, user_id: str, parts: object, *, keep: bool = False
 ) -> None:
     """Note which blobs a row uses from now on; `keep` adds to what it used before."""
+    if not keep:
+        connection.execute(_CLEAR_USES, {"kind": kind, "id": user_id})
     if parts is not None:
         from fakegpt_tui.store import blob_uses  # noqa: PLC0415 - most rows use none
 
-        blob_uses.record_uses(connection, kind, user_id, str(parts), keep=keep)
-    elif not keep:
-        connection.execute(_CLEAR_USES, {"kind": kind, "id": user_id})
+        blob_uses.add_uses(connection, kind, user_id, str(parts))
 
 
 def _message_values(message: ChatMessage, owner: str) -> rows.Values:

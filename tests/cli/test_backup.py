@@ -135,3 +135,18 @@ def test_the_conversation_of_a_backup_is_shown(filled: Home, tmp_path: Path) -> 
     filled.run("backup", str(file))
     with zipfile.ZipFile(file) as archive:
         assert CONVERSATION.title.encode() in archive.read("conversations.db")
+
+
+def test_a_damaged_picture_of_a_backup_replaces_no_whole_one(filled: Home, tmp_path: Path) -> None:
+    (picture,) = (filled.data / "conversations.db.blobs").iterdir()
+    picture.write_bytes(b"damaged")
+    file = tmp_path / "all.zip"
+    filled.run("backup", str(file))
+    picture.write_bytes(PICTURE)
+    assert filled.run("restore-backup", "--yes", str(file)).returncode == 0
+    assert picture.read_bytes() == PICTURE
+    picture.unlink()
+    done = filled.run("restore-backup", "--yes", str(file))
+    assert done.returncode == 1
+    assert "a picture or file is not what was saved" in done.stderr
+    assert list(picture.parent.iterdir()) == []

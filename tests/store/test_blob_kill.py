@@ -41,7 +41,7 @@ def check(path: Path, said: list[list[str]]) -> None:
         named = connection.execute("SELECT DISTINCT digest FROM blob_use") if has_uses else ()
         for (digest,) in named:
             assert (folder / digest).exists()
-            assert not blobs.is_damaged(folder / digest)
+            assert not blobs.is_damaged(folder / digest, digest)
     with ConversationStore.open(path) as store:
         assert not any("damaged" in notice for notice in store.notices)
         there = {each.id for each in store.conversations()}
