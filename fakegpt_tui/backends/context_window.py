@@ -169,7 +169,8 @@ class ContextFitter:
         self._model = model
         self._windows = windows
         self._was_refused = False
-        self.ratios = windows.ratios[model]
+        self._counted: int | None = None
+        self._ratios = windows.ratios[model]
         self._budget = windows.budget(model, request.generation.max_tokens)
         self._truncated = self._fit()
 
@@ -180,7 +181,7 @@ class ContextFitter:
     @property
     def estimate(self) -> int:
         """About how many tokens `messages` are."""
-        return estimate_total_tokens(self.messages, self.ratios)
+        return estimate_total_tokens(self.messages, self._ratios)
 
     @property
     def notice(self) -> Notice | None:
@@ -193,7 +194,7 @@ class ContextFitter:
         return Notice(
             f"The oldest {self._truncated.omitted} of {len(everything)} chat messages were not"
             f" sent: the model {takes}, and all of them are about"
-            f" {estimate_total_tokens(everything, self.ratios):,} (an estimate)."
+            f" {estimate_total_tokens(everything, self._ratios):,} (an estimate)."
         )
 
     def shrink(self, window: int | None) -> bool:
@@ -212,7 +213,13 @@ class ContextFitter:
         return self._truncated.omitted > before
 
     def learn(self, usage: Usage) -> None:
-        """Compare the estimate with what the model says that it has read."""
+        """Compare the estimate with what the model says that it has read.
+
+        A service may say so with every piece of a reply; the same count teaches nothing new.
+        """
+        if usage.prompt_tokens == self._counted:
+            return
+        self._counted = usage.prompt_tokens
         if usage.prompt_tokens and not any(each.parts for each in self.messages):
             text = "\n".join(each.text for each in self.messages)
             written = usage.prompt_tokens - _MESSAGE_TOKENS * len(self.messages)
@@ -225,6 +232,6 @@ class ContextFitter:
 
     def _fit(self) -> Truncated:
         messages = self._request.messages
-        if self._budget is None or estimate_total_tokens(messages, self.ratios) <= self._budget:
+        if self._budget is None or estimate_total_tokens(messages, self._ratios) <= self._budget:
             return Truncated(messages, 0)
-        return truncate_to(messages, self._budget, self.ratios)
+        return truncate_to(messages, self._budget, self._ratios)

@@ -124,9 +124,10 @@ class Compactions:
         service = self._services.get(conversation.service)
         window = service.window or (model.window if model else None) or 0
         starts = [at for at, message in enumerate(path) if message.role is Role.USER]
-        kept = 0
+        kept, end = 0, len(path)
         for turn, start in enumerate(reversed(starts), 1):
-            kept = sum(estimate_tokens(message.text) for message in path[start:])
+            kept += sum(estimate_tokens(message.text) for message in path[start:end])
+            end = start
             if turn >= _KEPT_TURNS and kept >= window * _KEPT_SHARE:
                 return start if any(each.text for each in path[:start]) else 0
         return 0

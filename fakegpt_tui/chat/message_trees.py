@@ -68,9 +68,7 @@ class MessageTrees:
         """The chat messages that are shown, oldest first."""
         leaf_id = self._index.get(conversation_id).leaf_id
         path = () if leaf_id is None else self.of(conversation_id).path(leaf_id)
-        if any(map(_is_removed, path)):
-            return tuple(message for message in path if not _is_removed(message))
-        return path
+        return _without_removed(path)
 
     def path_tail(self, conversation_id: str) -> tuple[ChatMessage, ...]:
         """The last messages of the shown path, where reading the whole tree would take long.
@@ -88,7 +86,7 @@ class MessageTrees:
         is_ours = any(
             each.id == leaf_id and each.conversation_id == conversation_id for each in end
         )
-        return MessageTree(end).path(leaf_id) if is_ours else ()
+        return _without_removed(MessageTree(end).path(leaf_id)) if is_ours else ()
 
     async def load(self, conversation_id: str) -> None:
         """Read a tree in a thread, so that `path` is fast."""
@@ -379,6 +377,12 @@ def _folded(message: ChatMessage) -> ChatMessage:
 
     reasoning, text = split_thoughts(message.text)
     return replace(message, reasoning=reasoning, text=text) if reasoning else message
+
+
+def _without_removed(path: tuple[ChatMessage, ...]) -> tuple[ChatMessage, ...]:
+    if any(map(_is_removed, path)):
+        return tuple(message for message in path if not _is_removed(message))
+    return path
 
 
 def _is_removed(message: ChatMessage) -> bool:

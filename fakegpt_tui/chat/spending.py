@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from fakegpt_tui.domain import RequestRefused, now
+from fakegpt_tui.domain import RequestRefused, Usage, now
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.domain.prices import Cost, SpendingEntry, format_dollars, sum_costs
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from fakegpt_tui.chat.store_interface import ChatStore
     from fakegpt_tui.domain import Conversation
 
-_PER: Final = Decimal(1_000_000)
 _EXPECTED_REPLY: Final = 500
 """Tokens that a reply is expected to have, where it has no limit."""
 
@@ -130,7 +129,7 @@ class Spending:
         if prices is None:
             return None
         reply = min(conversation.generation.max_tokens or _EXPECTED_REPLY, _EXPECTED_REPLY)
-        return (tokens * prices.input + reply * prices.output) / _PER
+        return prices.cost(Usage(fresh=tokens, output=reply))
 
     def _entries(self, since: datetime | None) -> Iterable[SpendingEntry]:
         """The entries of the ledger, those left out that other programs made."""

@@ -71,7 +71,7 @@ class Turns:
         services: Services,
         limit: int,
         on_end: Callable[[Turn], None],
-        spending: Callable[[], Spending] | None = None,
+        spending: Callable[[], Spending],
     ) -> None:
         """`active` is filled here; at most `limit` turns run at once.
 
@@ -315,12 +315,11 @@ class Turns:
         Raises:
             OverBudget: It would.
         """
-        if self._spending is not None:
 
-            def tokens() -> int:
-                return sum(estimate_tokens(each.text) for each in path)
+        def tokens() -> int:
+            return sum(estimate_tokens(each.text) for each in path)
 
-            self._spending().check(asked, tokens, may_repeat=may_repeat)
+        self._spending().check(asked, tokens, may_repeat=may_repeat)
 
     def _save_outcome(self, turn: Turn) -> None:
         conversation_id, reply = turn.conversation.id, turn.reply

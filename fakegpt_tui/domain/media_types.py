@@ -102,8 +102,8 @@ class MediaType(NamedTuple):
 
 def identify(head: bytes) -> MediaType:
     """The type of bytes that begin with `head`, and the size of a picture."""
-    size = picture_size(head)
-    return MediaType(media_type(head), *(size or (None, None)))
+    name = media_type(head)
+    return MediaType(name, *(_size_of(name, head) or (None, None)))
 
 
 def can_decode(name: str, width: int | None, height: int | None) -> bool:
@@ -157,8 +157,12 @@ def _by_magic(head: bytes) -> str:
 
 def picture_size(data: bytes) -> tuple[int, int] | None:
     """Width and height of a picture in pixels, read from its header and never decoded."""
+    return _size_of(media_type(data), data)
+
+
+def _size_of(name: str, data: bytes) -> tuple[int, int] | None:
     found: tuple[int, int] | None = None
-    match media_type(data):
+    match name:
         case "image/png" if data[12:16] == b"IHDR":
             found = _big(data[16:20]), _big(data[20:24])
         case "image/gif":

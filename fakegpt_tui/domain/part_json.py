@@ -126,11 +126,6 @@ def missing_name(part: UnknownPart) -> str:
     return _text(found.get("name") or found.get("alt")) if isinstance(found, dict) else ""
 
 
-def blob_values(blob: Blob) -> dict[str, Any]:
-    """A blob as a JSON object."""
-    return _values(blob)
-
-
 def blob_from_values(value: object) -> Blob:
     """The blob of a JSON object."""
     found: Blob = _from_values(Blob, value if isinstance(value, dict) else {})

@@ -211,3 +211,14 @@ def test_what_the_model_counts_changes_where_a_conversation_is_cut() -> None:
 @given(st.integers(64, 10**7), st.none() | st.integers(1, 10**7))
 def test_there_is_always_room_for_some_prompt(window: int, max_tokens: int | None) -> None:
     assert 0 < prompt_budget(window, max_tokens) < window
+
+
+def test_a_count_that_comes_with_every_piece_is_learned_once() -> None:
+    request, windows = conversation(20), WindowCache(None)
+    fitter = ContextFitter(request, "m", windows)
+    before = fitter.estimate
+    for _ in range(9):
+        fitter.learn(Usage(round(before * 1.5), 1))
+    for _ in range(3):
+        ContextFitter(request, "m", windows).learn(Usage(before, 1))
+    assert ContextFitter(request, "m", windows).estimate == pytest.approx(before, rel=0.05)

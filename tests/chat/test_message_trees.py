@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from fakegpt_tui.domain import NotFound, now
+from fakegpt_tui.domain import NotFound, Role, now
 from fakegpt_tui.domain.diff import DiffKind
 from tests.chat.fake_chat import ask, long_conversation, run, says, service_of, texts
 from tests.stubs import MemoryStore
@@ -51,6 +51,21 @@ async def test_of_a_long_conversation_the_end_is_there_before_all_of_it_is_read(
     assert chat.messages.path_tail(conversation_id) == ()
     assert chat.messages.path(conversation_id)[-100:] == end
     assert len(chat.messages.path(conversation_id)) == 900
+
+
+async def test_a_removed_summary_is_not_shown_before_all_of_it_is_read_either() -> None:
+    store = MemoryStore()
+    conversation_id = long_conversation(store, 900)
+    leaf = store.messages(conversation_id)[-1]
+    removed = replace(leaf, id="removed", parent_id=leaf.id, role=Role.SYSTEM, text="")
+    header = replace(store.conversation(conversation_id), leaf_id="removed")
+    store.add_turn(header, removed).result()
+    chat, _, _ = service_of(store=store)
+    end = chat.messages.path_tail(conversation_id)
+    assert end
+    await chat.messages.load(conversation_id)
+    assert end == chat.messages.path(conversation_id)[-len(end) :]
+    assert end[-1].id == leaf.id
 
 
 async def test_a_short_conversation_is_read_at_once() -> None:

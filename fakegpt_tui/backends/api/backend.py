@@ -148,8 +148,9 @@ class ApiBackend(HttpStreamBackend):
     def _needs_list(self, request: ReplyRequest) -> bool:
         """May what the list of models tells matter for the request?"""
         model = request.model or self._transport.service.model
-        is_long = estimate_total_tokens(request.messages) > _FETCH_WINDOW_ABOVE
-        return is_long and self._windows.window(model) is None
+        if self._windows.window(model) is not None:
+            return False
+        return estimate_total_tokens(request.messages) > _FETCH_WINDOW_ABOVE
 
     async def _model_for(self, request: ReplyRequest) -> str:
         """The model to ask; the list of models is fetched where that may matter."""

@@ -1,6 +1,7 @@
 """Reply limits: lower a `max_tokens` that a service refuses, rather than send less of the talk."""
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 from fakegpt_tui.domain.fast_dataclass import dataclass
@@ -35,12 +36,12 @@ class LowerLimit:
 
 
 def lower_limit(
-    words: str, asked: int | None, prompt: int, window: int | None
+    words: str, asked: int | None, prompt: Callable[[], int], window: int | None
 ) -> LowerLimit | None:
     """What to send in place of the limit `asked`; `None` where it is not what was refused.
 
-    `words` are the error's, in small letters; `prompt` is an estimate of its tokens, and
-    `window` the model's, if that is known.
+    `words` are the error's, in small letters; `prompt` estimates its tokens where that is needed,
+    and `window` is the model's, if that is known.
     """
     if asked is None or not (_NAMES_LIMIT.search(words) or (window and asked >= window)):
         return None
@@ -54,15 +55,15 @@ def lower_limit(
     return LowerLimit(None) if is_size else None
 
 
-def fitting_limit(asked: int | None, prompt: int, window: int | None) -> int | None:
+def fitting_limit(asked: int | None, prompt: Callable[[], int], window: int | None) -> int | None:
     """`asked`, or what a prompt of about that many tokens leaves of a `window` that was told."""
     if asked is None or window is None:
         return asked
-    room = window - int(prompt * _ESTIMATE_MARGIN)
+    room = window - int(prompt() * _ESTIMATE_MARGIN)
     return room if window // _LEAST_SHARE <= room < asked else asked
 
 
-def _room(words: str, prompt: int, window: int | None) -> int | None:
+def _room(words: str, prompt: Callable[[], int], window: int | None) -> int | None:
     """How many tokens the window has left beside the prompt, as the error or an estimate says."""
     if added := _SUM.search(words):
         return _number(added[2]) - _number(added[1])
@@ -71,7 +72,7 @@ def _room(words: str, prompt: int, window: int | None) -> int | None:
     if window is None:
         return None
     told_prompt = _PROMPT.search(words)
-    tokens = _number(told_prompt[1]) if told_prompt else prompt * _ESTIMATE_MARGIN
+    tokens = _number(told_prompt[1]) if told_prompt else prompt() * _ESTIMATE_MARGIN
     return window - int(tokens)
 
 

@@ -85,7 +85,7 @@ class ApiRequestBuilder(ABC):
         self._remember = remember
         self._without_effect: Mapping[str, str] = {}
         self._limit = fitting_limit(
-            self._asked_limit(), self._fitter.estimate, windows.learned.get(model)
+            self._asked_limit(), lambda: self._fitter.estimate, windows.learned.get(model)
         )
 
     @property
@@ -206,7 +206,8 @@ class ApiRequestBuilder(ABC):
 
     def _lower_limit(self, error_text: str, window: int | None) -> bool:
         """Lower the limit of the reply, if that is what was too much."""
-        lower = lower_limit(error_text.casefold(), self._limit, self._fitter.estimate, window)
+        words = error_text.casefold()
+        lower = lower_limit(words, self._limit, lambda: self._fitter.estimate, window)
         if lower is None:
             return False
         self._limit = lower.limit

@@ -8,6 +8,7 @@ from fakegpt_tui.text import replace_surrogates
 
 _LISTS: Final = ("citations", "search_results", "web_search", "references", "annotations")
 _HOLDERS: Final = ("context", "search_info", "provider_specific_fields")
+_KEYS: Final = frozenset((*_LISTS, *_HOLDERS))
 _URLS: Final = ("url", "link", "source", "uri")
 _TITLES: Final = ("title", "name", "site_name")
 _QUOTES: Final = ("content", "snippet", "text", "cited_text")
@@ -25,6 +26,8 @@ class CitedSources:
 
     def add(self, fields: Mapping[Any, object]) -> None:
         """Add what an event, a delta or a message names."""
+        if _KEYS.isdisjoint(fields):
+            return
         for name in _LISTS:
             match fields.get(name):
                 case [*entries]:
