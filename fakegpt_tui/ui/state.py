@@ -148,8 +148,8 @@ class ChatState:
         if not attachments:
             return
         added = {(each.id, each.part.name): each for each in attachments}
-        kept = (each for each in self.known(conversation_id))
-        others = [each for each in kept if (each.id, each.part.name) not in added]
+        known = self.known(conversation_id)
+        others = [each for each in known if (each.id, each.part.name) not in added]
         self._known[conversation_id] = (*others, *attachments)
         draft = self._chat.drafts.get(conversation_id)
         if draft is not None and conversation_id != self.open.id:

@@ -68,7 +68,6 @@ class ChatView:
     login: LoginState
     tokens: str
     """How many tokens go along with the next prompt, and which share of the window that is."""
-    effort: str
     activity: str
     background: str
     rows: tuple[ConversationRow, ...]
@@ -129,7 +128,6 @@ class ViewModel:
             service=service,
             login=state.login,
             tokens="" if tail else self._token_label(path),
-            effort=self._effort,
             activity=self.activity,
             background=self.background if state.is_loaded else "",
             rows=state.rows,
@@ -210,14 +208,6 @@ class ViewModel:
             return service.window if service else None
         model = self._chat.services.known_model(service.name, conversation.model)
         return model.window if model else None
-
-    @property
-    def _effort(self) -> str:
-        """How long the model is asked to think; empty where that is left to the service."""
-        service, chosen = self._state.service, self._state.open.generation
-        if service is None or not service.kind.is_api:
-            return ""
-        return chosen.effort or service.generation.effort
 
     @cached_property
     def _context(self) -> ContextTokenCounter:

@@ -13,6 +13,7 @@ from textual.widgets.option_list import Option
 
 from fakegpt_tui.domain.parts import Attachment
 from fakegpt_tui.text import safe_line, safe_text
+from fakegpt_tui.ui.dialogs import set_frame
 from fakegpt_tui.ui.dialogs.pick import ListScreen
 from fakegpt_tui.ui.widgets.text_box import TextBox
 
@@ -54,9 +55,7 @@ class AttachmentsScreen(ListScreen[tuple[AttachmentAction, Attachment] | None]):
             yield OptionList(*options, compact=True, markup=False)
 
     def on_mount(self) -> None:
-        box = self.query_one("#attached")
-        box.border_title = Content("Attached to the prompt")
-        box.border_subtitle = Content(_KEYS)
+        set_frame(self.query_one("#attached"), "Attached to the prompt", _KEYS)
         self.options.highlighted = 0
 
     def on_option_list_option_selected(self) -> None:
@@ -83,6 +82,4 @@ class TextScreen(ModalScreen[None]):
             yield TextBox(safe_text(self._text), read_only=True, id="output")
 
     def on_mount(self) -> None:
-        box = self.query_one("#command")
-        box.border_title = Content(safe_line(self._title))
-        box.border_subtitle = Content("esc closes")
+        set_frame(self.query_one("#command"), self._title, "esc closes")

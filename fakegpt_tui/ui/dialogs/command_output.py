@@ -11,7 +11,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from fakegpt_tui.attachments.commands import ShellCommand
-from fakegpt_tui.text import safe_line, safe_text
+from fakegpt_tui.text import safe_text
+from fakegpt_tui.ui.dialogs import set_frame
 from fakegpt_tui.ui.messages import CopyText
 from fakegpt_tui.ui.widgets.text_box import TextBox
 
@@ -55,16 +56,14 @@ class CommandScreen(ModalScreen[str | None]):
         self._box = self.query_one("#command")
         self._output = self.query_one("#output", TextBox)
         if self._confirms:
-            self._box.border_title = Content("Run this?")
-            self._box.border_subtitle = Content("enter runs it · esc leaves it")
+            set_frame(self._box, "Run this?", "enter runs it · esc leaves it")
             self._output.load_text(safe_text(self._confirms))
         else:
             self._begin()
 
     def _begin(self) -> None:
         self._is_begun = True
-        self._box.border_title = Content("Running")
-        self._box.border_subtitle = Content("esc ends it")
+        set_frame(self._box, "Running", "esc ends it")
         self._output.load_text("")
         self._timer = self.set_interval(_LOOK_SECONDS, self._show_growth)
         self._run()
@@ -73,9 +72,8 @@ class CommandScreen(ModalScreen[str | None]):
     async def _run(self) -> None:
         await self._command.run()
         self._timer.stop()
-        self._box.border_title = Content(safe_line(self._command.ending))
         then = "enter puts it into the prompt · " if self._attaches else ""
-        self._box.border_subtitle = Content(f"{then}y copies · esc closes")
+        set_frame(self._box, self._command.ending, f"{then}y copies · esc closes")
         self._output.load_text(safe_text(self._command.output).rstrip("\n") or "(no output)")
         self._output.focus()
 

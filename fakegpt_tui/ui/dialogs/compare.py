@@ -11,6 +11,7 @@ from textual.widgets import Static
 
 from fakegpt_tui.domain.diff import DiffKind, DiffPart
 from fakegpt_tui.text import safe_text
+from fakegpt_tui.ui.dialogs import set_frame
 
 _SIGNS = {
     DiffKind.SAME: ("", "", ""),
@@ -23,7 +24,7 @@ _SIGNS = {
 class CompareScreen(ModalScreen[None]):
     """Shows what was removed from another variant of a message and what was added in this one."""
 
-    CSS_PATH = ["dialog.tcss", "compare.tcss"]
+    CSS_PATH = "dialog.tcss"
     BINDINGS = [
         Binding("escape,q,D", "dismiss", "Close"),
         Binding("left,h", "step(-1)", "Variant before"),
@@ -57,10 +58,9 @@ class CompareScreen(ModalScreen[None]):
         self._show()
 
     def _show(self) -> None:
-        frame = self.query_one("#compare")
-        frame.border_title = Content(f"From variant {self._other + 1} to {self._this + 1}")
+        title = f"From variant {self._other + 1} to {self._this + 1}"
         choice = "left, right another variant · " if self._count > 2 else ""  # noqa: PLR2004 - two are compared
-        frame.border_subtitle = Content(f"{choice}esc closes")
+        set_frame(self.query_one("#compare"), title, f"{choice}esc closes")
         parts = self._parts_from(self._other)
         self.query_one(Static).update(diff_content(parts, signs=self.app.no_color))
 

@@ -5,11 +5,11 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.content import Content
 from textual.screen import ModalScreen
 
 from fakegpt_tui.domain.exact_request import ExactRequest, LastAnswer
 from fakegpt_tui.text import safe_text
+from fakegpt_tui.ui.dialogs import set_frame
 from fakegpt_tui.ui.messages import CopyText
 from fakegpt_tui.ui.widgets.text_box import TextBox
 
@@ -53,9 +53,8 @@ class RequestScreen(ModalScreen[None]):
     def _show(self) -> None:
         about = "last answer of" if self._shows_answer else "request to"
         other = "the request" if self._shows_answer else "the last answer"
-        box = self.query_one("#request")
-        box.border_title = Content(f"The {about} {self._service}")
-        box.border_subtitle = Content(f"c copies it for curl · y copies · tab {other} · esc closes")
+        keys = f"c copies it for curl · y copies · tab {other} · esc closes"
+        set_frame(self.query_one("#request"), f"The {about} {self._service}", keys)
         shown = self.query_one("#text", TextBox)
         shown.load_text(safe_text(self._text))
         shown.focus()

@@ -17,6 +17,7 @@ from fakegpt_tui.attachments.marks import size_in_words
 from fakegpt_tui.domain.media_types import suffix_of, type_label
 from fakegpt_tui.domain.parts import Blob, FilePart, ImagePart, Part, attached_parts
 from fakegpt_tui.text import file_stem, safe_line, safe_text
+from fakegpt_tui.ui.dialogs import set_frame
 from fakegpt_tui.ui.dialogs.pick import ListScreen
 from fakegpt_tui.ui.widgets.transcript.code_blocks import fences
 
@@ -141,9 +142,7 @@ class ItemsScreen(ListScreen[tuple[ItemAction, MessageItem] | None]):
             yield Static(id="preview")
 
     def on_mount(self) -> None:
-        box = self.query_one("#items")
-        box.border_title = Content("In this message")
-        box.border_subtitle = Content(_KEYS)
+        set_frame(self.query_one("#items"), "In this message", _KEYS)
         self.options.highlighted = 0
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:

@@ -63,11 +63,8 @@ class KeysScreen(ListScreen[None]):
             yield Static(id="said", markup=False)
 
     def on_mount(self) -> None:
-        frame = self.query_one("#keys")
-        frame.border_title = Content("Keys")
-        frame.border_subtitle = Content(
-            "enter another key · F4 one more · F9 default · ctrl+z undoes · esc closes"
-        )
+        keys = "enter another key · F4 one more · F9 default · ctrl+z undoes · esc closes"
+        set_frame(self.query_one("#keys"), "Keys", keys)
         self._show()
 
     @on(Input.Changed)
@@ -132,14 +129,7 @@ class KeysScreen(ListScreen[None]):
 
     def _show(self) -> None:
         words = self.query_one(Input).value.casefold().split()
-        marked = self.options.highlighted_option
-        rows = list(_rows(self._shown, self._own, words))
-        self.options.clear_options()
-        self.options.add_options(rows)
-        ids = [row.id for row in rows if row.id is not None]
-        if ids:
-            wanted = marked.id if marked is not None and marked.id in ids else ids[0]
-            self.options.highlighted = self.options.get_option_index(wanted)
+        self.show_rows(list(_rows(self._shown, self._own, words)))
 
     def _say(self, sentence: str) -> None:
         self.query_one("#said", Static).update(Content(safe_line(sentence, 400)))

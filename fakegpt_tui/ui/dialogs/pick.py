@@ -42,6 +42,16 @@ class ListScreen(ModalScreen[T]):
     def options(self) -> OptionList:
         return self.query_one(OptionList)
 
+    def show_rows(self, rows: Sequence[Option]) -> None:
+        """Show other rows; the highlighted one stays so, or else the first that has an id is."""
+        marked = self.options.highlighted_option
+        self.options.clear_options()
+        self.options.add_options(rows)
+        ids = [row.id for row in rows if row.id is not None]
+        if ids:
+            wanted = marked.id if marked is not None and marked.id in ids else ids[0]
+            self.options.highlighted = self.options.get_option_index(str(wanted))
+
     def action_move(self, step: int) -> None:
         """Highlight the row so many places on, passing over headings; the ends are joined."""
         options = self.options
@@ -130,7 +140,7 @@ class PickScreen(ListScreen[str | None]):
         label = safe_line(choice.label)
         if not choice.detail:
             return Content.assemble(mark, label)
-        if any(each.detail for each in self._choices) and cell_len(label) < _LABEL_WIDTH:
+        if cell_len(label) < _LABEL_WIDTH:
             label = fit(label, _LABEL_WIDTH)
         return Content.assemble(mark, label, (f"  {safe_line(choice.detail)}", "$text-muted"))
 
@@ -138,7 +148,7 @@ class PickScreen(ListScreen[str | None]):
 class AskScreen(ModalScreen[str | None]):
     """A field with a text in it; dismissed with what it holds, or with nothing."""
 
-    CSS_PATH = ["dialog.tcss", "ask.tcss"]
+    CSS_PATH = "dialog.tcss"
     BINDINGS = [Binding("escape", "dismiss", "Close")]
 
     def __init__(self, title: str, text: str) -> None:

@@ -168,14 +168,7 @@ class SettingsScreen(ListScreen[str | None]):
     def _show(self) -> None:
         """Show the settings that have every word of the search, under the names of their groups."""
         words = self.query_one("#words", Input).value.casefold().split()
-        marked = self.options.highlighted_option
-        rows = list(_rows(self._settings.values(), words))
-        self.options.clear_options()
-        self.options.add_options(rows)
-        ids = [row.id for row in rows if row.id is not None]
-        if ids:
-            wanted = marked.id if marked is not None and marked.id in ids else ids[0]
-            self.options.highlighted = self.options.get_option_index(str(wanted))
+        self.show_rows(list(_rows(self._settings.values(), words)))
 
     def _open_field(self, setting: EffectiveSetting) -> None:
         self._edited = setting.name

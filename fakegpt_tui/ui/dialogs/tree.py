@@ -14,6 +14,7 @@ from textual.widgets.option_list import Option
 from fakegpt_tui.domain import Role
 from fakegpt_tui.domain.message_tree import TurnRow
 from fakegpt_tui.text import safe_line, safe_text
+from fakegpt_tui.ui.dialogs import set_frame
 from fakegpt_tui.ui.dialogs.pick import ListScreen
 from fakegpt_tui.ui.widgets.drawing import fit
 from fakegpt_tui.ui.widgets.text_field import TextField
@@ -49,9 +50,7 @@ class TreeScreen(ListScreen[str | None]):
                     yield Static(markup=False)
 
     def on_mount(self) -> None:
-        frame = self.query_one("#tree")
-        frame.border_title = Content("Tree")
-        frame.border_subtitle = Content("enter shows · esc closes")
+        set_frame(self.query_one("#tree"), "Tree", "enter shows · esc closes")
         # The rows need a width, and a pushed screen is not told of its first size.
         self.call_after_refresh(self._show)
 

@@ -235,8 +235,7 @@ class ChatScreen(RenderCache, TolerantScreen):
 
     @on(ConversationList.Resized)
     def remember_width(self, event: ConversationList.Resized) -> None:
-        remembering = self._options.memory.remember({"list_width": event.width})
-        self.window.work(remembering, group="memory", exclusive=False)
+        self._remember("list_width", event.width)
 
     @on(ConversationList.Opened)
     def open_row(self, event: ConversationList.Opened) -> None:

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from fakegpt_tui.ui.options import Options
     from fakegpt_tui.ui.state import ChatState
     from fakegpt_tui.ui.view_model import ChatView
-    from fakegpt_tui.ui.widgets.attachment_bar import AttachmentBar, PathList
+    from fakegpt_tui.ui.widgets.attachment_bar import AttachmentBar
     from fakegpt_tui.ui.widgets.command_completion import CommandCompletion
+    from fakegpt_tui.ui.widgets.completion_list import PathList
     from fakegpt_tui.ui.window import Window
 
 _MOST_NAMES = 20
@@ -148,7 +149,7 @@ class ChatPane(RenderCache, Vertical):
         """List the paths that fit a reference."""
         paths = self._window.prompt.paths
         if paths is not None and self._path_list is None:
-            from fakegpt_tui.ui.widgets.attachment_bar import PathList  # noqa: PLC0415 - when typed
+            from fakegpt_tui.ui.widgets.completion_list import PathList  # noqa: PLC0415 - when typed
 
             self._path_list = PathList()
             self.mount(self._path_list, before=self._window.prompt)

@@ -150,12 +150,10 @@ _CALM_RATE = 4.0
 class FrameLimiter:
     """Spaces repaints evenly, and further apart when they turn out to be slow."""
 
-    def __init__(
-        self, rate: float, clock: Callable[[], float] = monotonic, *, is_calm: bool = False
-    ) -> None:
-        """At most `rate` repaints a second, and few where a person wants it calm."""
+    def __init__(self, rate: float, clock: Callable[[], float] = monotonic) -> None:
+        """At most `rate` repaints a second, and few while it `is_calm`."""
         self.rate = rate
-        self.is_calm = is_calm
+        self.is_calm = False
         self._clock = clock
         self._began = self._ended = -1 / rate
 

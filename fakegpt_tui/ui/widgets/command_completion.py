@@ -1,63 +1,35 @@
 """Command completion widget: the commands that fit a slash, above the prompt."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from rich.segment import Segment
 from rich.style import Style
 from textual.reactive import reactive
-from textual.strip import Strip
-from textual.widget import Widget
 
 from fakegpt_tui.ui.keymap import Command, key_label
 from fakegpt_tui.ui.slash_commands import CommandMatch
+from fakegpt_tui.ui.widgets.completion_list import CompletionList
 from fakegpt_tui.ui.widgets.drawing import fit
 
-_MAX_SHOWN = 8
 _NAME_WIDTH = 18
 _KEY_WIDTH = 8
 _KEYS_FROM_WIDTH = 50
 
 
-class CommandCompletion(Widget):
-    """Rows of name, description and keys; hidden where no command fits."""
+class CommandCompletion(CompletionList[CommandMatch]):
+    """Rows of name, description and keys."""
 
-    DEFAULT_CSS = """
-    CommandCompletion {
-        height: auto;
-        max-height: 33vh;
-        background: $surface;
-    }
-    """
-    COMPONENT_CLASSES = {"command-completion--marked"}
-
-    matches: reactive[Sequence[CommandMatch]] = reactive((), layout=True)
-    marked: reactive[int | None] = reactive(None)
     keys: reactive[Mapping[str, str]] = reactive({})
     """The keys that are not as in the keymap, by the ids of their commands."""
 
-    def watch_matches(self, matches: Sequence[CommandMatch]) -> None:
-        self.display = bool(matches)
-
-    def get_content_height(self, *_: object) -> int:
-        return min(_MAX_SHOWN, len(self.matches))
-
-    def render_line(self, y: int) -> Strip:
-        width, height = self.size
-        first = max(0, (self.marked or 0) - height + 1)
-        place = first + y
-        if place >= len(self.matches):
-            return Strip.blank(width, self.rich_style)
-        match = self.matches[place]
-        style = self.rich_style
-        if place == self.marked:
-            style += self.get_component_rich_style("command-completion--marked", partial=True)
+    def row_segments(self, match: CommandMatch, width: int, style: Style) -> list[Segment]:
+        """The name in bold, and what the command does and its key behind it."""
         keys = self.keys.get(match.command.id, match.command.keys)
         name, description, shown_keys = command_columns(match.command, match.name, keys, width)
-        segments = [
+        return [
             Segment(f" {name}", style + Style(bold=True)),
             Segment(f"{description}{shown_keys}", style),
         ]
-        return Strip(segments).adjust_cell_length(width, style)
 
 
 def command_columns(command: Command, name: str, keys: str, width: int) -> tuple[str, str, str]:

@@ -68,6 +68,8 @@ class _RowIndex:
     def __init__(self, rows: Sequence[ConversationRow]) -> None:
         self.rows = rows
         self.lines: list[ConversationRow | str] = []
+        self.running: list[int] = []
+        """The lines of conversations with a reply under way."""
         self._indices: dict[str, tuple[int, int]] = {}
         group = ""
         for position, row in enumerate(rows):
@@ -75,6 +77,8 @@ class _RowIndex:
                 group = row.group
                 self.lines += ["", group] if self.lines else [group]
             self._indices[row.id] = (position, len(self.lines))
+            if row.status in RUNNING:
+                self.running.append(len(self.lines))
             self.lines.append(row)
 
     def __contains__(self, conversation_id: str | None) -> bool:
@@ -320,10 +324,11 @@ class ConversationList(RenderCache, ScrollView, can_focus=True, inherit_bindings
 
     def spin(self, step: int) -> None:
         """Turn the signs of the conversations with a reply under way."""
+        if step == self._step:
+            return
         self._step = step
-        for number, line in enumerate(self._index.lines):
-            if isinstance(line, ConversationRow) and line.status in RUNNING:
-                self.refresh_line(number)
+        for number in self._index.running:
+            self.refresh_line(number)
 
     def notify_style_update(self) -> None:
         self._known_styles.clear()

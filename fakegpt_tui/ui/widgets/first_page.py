@@ -85,12 +85,6 @@ class FirstPage(RenderCache, Widget, can_focus=True):
     def watch_steps(self) -> None:
         self.marked = max(0, min(self.marked, len(self.steps) - 1))
 
-    def on_focus(self) -> None:
-        self.refresh()
-
-    def on_blur(self) -> None:
-        self.refresh()
-
     def action_move(self, rows: int) -> None:
         if self.steps:
             self.marked = (self.marked + rows) % len(self.steps)

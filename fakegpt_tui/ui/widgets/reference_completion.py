@@ -57,10 +57,6 @@ class ReferenceCompletion:
         self._is_closed = False
 
     @property
-    def is_open(self) -> bool:
-        return bool(self.matches)
-
-    @property
     def marked(self) -> int | None:
         """The place of the match that Enter takes."""
         return self._place if self.matches and self._is_chosen else None

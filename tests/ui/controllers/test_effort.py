@@ -22,7 +22,7 @@ async def efforts(it: Running, presses: int) -> list[str]:
     found = []
     for _ in range(presses):
         await it.pilot.press("alt+t")
-        found.append(it.app.screen.shown.effort)
+        found.append(it.app.screen.state.open.generation.effort)
     return found
 
 
