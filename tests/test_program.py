@@ -289,7 +289,7 @@ def test_a_conversation_is_opened_again_where_it_was_left(home: Home, ends: str)
                 go(terminal, "up")
             left = top_paragraph(terminal)
             if ends == "kill":
-                wait_for_bookmark(home)
+                wait_for_bookmark(home, left)
                 terminal.process.send_signal(signal.SIGKILL)
                 terminal.wait()
             else:
@@ -301,14 +301,17 @@ def test_a_conversation_is_opened_again_where_it_was_left(home: Home, ends: str)
                 leave(terminal)
 
 
-def wait_for_bookmark(home: Home) -> None:
+def wait_for_bookmark(home: Home, paragraph: str) -> None:
+    """Wait until the last position is stored, as positions on the way to it are, too."""
+    found = None
     with home.store() as store:
         (conversation,) = store.conversations()
-        for _ in range(1_000):
-            if store.bookmark(conversation.id) is not None:
+        for _ in range(3_000):
+            found = store.bookmark(conversation.id)
+            if found and LINES[found.source :].lstrip().startswith(paragraph):
                 return
             signal.sigtimedwait([], 0.01)
-    pytest.fail("no bookmark was saved")
+    pytest.fail(f"no bookmark of {paragraph} was saved: {found}")
 
 
 def test_a_host_that_is_down_is_told_and_nothing_is_lost(home: Home) -> None:
