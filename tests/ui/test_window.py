@@ -56,8 +56,9 @@ async def close_dialogs(it: Running, key: str) -> None:
 )
 @pytest.mark.parametrize("key", ["enter", pytest.param("ctrl+s", marks=pytest.mark.long)])
 async def test_nothing_that_a_command_changes_stays_as_it_was_on_the_screen(
-    command: Command, key: str, tmp_path
+    command: Command, key: str, tmp_path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.chdir(tmp_path)  # where “Save to” proposes to save
     scripts = [reply(text) for text in ("one", "two", "three", "four")]
     options = {"services": [OTHER], "presets": PRESETS, "exports": tmp_path}
     async with running(*scripts, **options) as it:

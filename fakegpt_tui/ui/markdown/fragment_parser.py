@@ -25,8 +25,13 @@ _MAY_DEFINE = re.compile(r"\s*[\[\"'(]")
 """How a paragraph begins that may prove to define a target, or to be the title of one."""
 
 _PLAIN, _PLAIN_BELOW = ParserCheckpoint("plain"), ParserCheckpoint("plain", number=2)
-_PLAIN_END = re.compile(rf"\n(?:[ \t]*\r?\n(?=\S)|(?=</?(?:{'|'.join(SECTIONS)})>))")
-"""Where plain text ends: above a line at the margin that a blank line parts from it, or a tag."""
+_PLAIN_END = re.compile(
+    rf"\n(?:[ \t]*\r?\n(?=\S)|(?= {{0,3}}(?:```|~~~))|(?=</?(?:{'|'.join(SECTIONS)})>))"
+)
+"""Where plain text ends: above a fence, a tag, or a line at the margin below a blank one.
+
+Split points are looked for without knowing what is plain, so that a fence has to be one in it, too.
+"""
 _PLAIN_NOTE = "Plain text from here on: this block is longer than {size} KB."
 
 

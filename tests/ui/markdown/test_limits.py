@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fakegpt_tui.ui.markdown.blocks import Limits
@@ -21,6 +21,7 @@ WHOLE = 1 << 40
 TEXTS = NASTY | QUOTES | DOCUMENTS | BLOCKS
 CHUNK_SIZES = st.sampled_from([40, 100, WHOLE])
 LIMITS = st.sampled_from([SHORT, TIGHT])
+FENCES_BELOW_PLAIN_TEXT = "some words and more\n" * 10 + "~~~\n\n~~~\n\ncode\n"
 
 
 def short(chunk_size: int = WHOLE, limits: Limits = SHORT) -> Document:
@@ -42,6 +43,7 @@ def assert_alike(
 
 @QUICK
 @given(TEXTS, CUTS, WIDTH, CHUNK_SIZES, LIMITS)
+@example(FENCES_BELOW_PLAIN_TEXT, [], 4, 40, TIGHT)
 def test_a_stream_shows_at_each_moment_what_its_text_alone_would(
     text: str, cuts: list[float], width: int, chunk_size: int, limits: Limits
 ) -> None:
