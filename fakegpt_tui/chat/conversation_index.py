@@ -102,8 +102,8 @@ class ConversationIndex:
     ) -> Conversation:
         """An empty conversation, which is saved once it has a prompt.
 
-        A temporary one never touches the disk. A conversation with the id that is given is
-        returned where it exists.
+        Of a temporary one only what it costs reaches the disk. A conversation with the id that is
+        given is returned where it exists.
         """
         if conversation_id and (known := self.find(conversation_id)) is not None:
             return known

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.chat.message_trees import MessageTrees
     from fakegpt_tui.chat.pending_writes import Stores
     from fakegpt_tui.chat.services import Services
+    from fakegpt_tui.domain import ChatMessage
     from fakegpt_tui.domain.exact_request import ExactRequest, LastAnswer
     from fakegpt_tui.domain.parts import Part
 
@@ -32,16 +33,23 @@ class RequestPreviews:
         self._services = services
 
     async def next(
-        self, conversation: Conversation, text: str, *, parts: Sequence[Part] = ()
+        self,
+        conversation: Conversation,
+        text: str,
+        *,
+        parts: Sequence[Part] = (),
+        edited: ChatMessage | None = None,
     ) -> ExactRequest:
-        """What would be sent for a new prompt; without `text`, for the last one once more.
+        """What would be sent for a new prompt, or in the place of the one that is `edited`.
+
+        Without `text` and `parts` it is for the last prompt once more.
 
         Raises:
             NotFound: There is no prompt yet.
             FakeGPTError: The service cannot be used, or something cannot be sent.
         """
         backend = await self._previewer(conversation.service)
-        return await backend.preview(self._request(conversation, text, parts))
+        return await backend.preview(self._request(conversation, text, parts, edited))
 
     async def last_answer(self, service: str) -> LastAnswer | None:
         """The beginning of the last answer of a service, in this run."""
@@ -54,7 +62,11 @@ class RequestPreviews:
         raise Unsupported("This service is asked without a request that could be shown.")
 
     def _request(
-        self, conversation: Conversation, text: str, parts: Sequence[Part]
+        self,
+        conversation: Conversation,
+        text: str,
+        parts: Sequence[Part],
+        edited: ChatMessage | None,
     ) -> ReplyRequest:
         read_blob = self._stores.of(conversation.id).read_blob
         is_known = self._index.find(conversation.id) is not None
@@ -65,8 +77,9 @@ class RequestPreviews:
         tree = self._trees.of(current.id)
         shown = self._index.get(current.id).leaf_id
         if text.strip() or parts:
-            prompt = request_builder.new_prompt(current, text, shown, parts=parts)
-            path = tree.path(shown)
+            above = shown if edited is None else edited.parent_id
+            prompt = request_builder.new_prompt(current, text, above, parts=parts)
+            path = tree.path(above)
             return request_builder.build_request(current, path, prompt, read_blob=read_blob)
         path = tree.path(shown)
         prompts = [each for each in path if each.role is Role.USER]

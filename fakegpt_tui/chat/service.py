@@ -19,6 +19,7 @@ from fakegpt_tui.domain import (
     PictureRefused,
     Preset,
     Service,
+    ServiceKind,
     StoreError,
 )
 
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.chat.turn import Turn
     from fakegpt_tui.chat.turns import Turns
     from fakegpt_tui.chat.undo import UndoHistory
-    from fakegpt_tui.domain import ModelRef
+    from fakegpt_tui.domain import ChatMessage
     from fakegpt_tui.formats.mirror import MirrorUpdate
 
 
@@ -174,7 +175,9 @@ class ChatService:
     def side_requests(self) -> SideRequests:
         from fakegpt_tui.chat.side_requests import SideRequests  # noqa: PLC0415 - as above
 
-        return SideRequests(self.services, lambda: self.spending)
+        return SideRequests(
+            self.services, lambda: self.spending, is_temporary=self.conversations.is_temporary
+        )
 
     @cached_property
     def spending(self) -> Spending:
@@ -272,9 +275,30 @@ class ChatService:
             self.services.record_outcome(turn.reply.service, turn.error)
         if isinstance(turn.error, PictureRefused):
             self.services.record_blind(ModelRef(turn.reply.service, turn.reply.model))
+        if self.conversations.is_temporary(turn.conversation.id):
+            self._count_temporary(turn.reply)
         conversation = self.conversations.find(turn.conversation.id)
         if self._mirror is None or conversation is None or not turn.is_saved:
             return
         if not self.conversations.is_temporary(conversation.id):
             messages = tuple(self.messages.of(conversation.id))
             self._mirror(conversation, messages, self._stores.disk.read_blob)
+
+    def _count_temporary(self, reply: ChatMessage) -> None:
+        """Record what a reply used that is nowhere on disk, without what was said."""
+        if self.services.get(reply.service).kind is ServiceKind.EMBEDDED:
+            return
+        from fakegpt_tui.domain.prices import SpendingEntry  # noqa: PLC0415 - as above
+
+        self.spending.record(
+            SpendingEntry(
+                reply_id=reply.id,
+                conversation_id="",
+                at=reply.created_at,
+                service=reply.service,
+                model=reply.model,
+                purpose="temporary",
+                status=reply.status,
+                usage=reply.usage,
+            )
+        )

@@ -57,9 +57,17 @@ class SideReply:
 class SideRequests:
     """Asks services beside the turns; what it costs is in the ledger."""
 
-    def __init__(self, services: Services, spending: Callable[[], Spending]) -> None:
+    def __init__(
+        self,
+        services: Services,
+        spending: Callable[[], Spending],
+        *,
+        is_temporary: Callable[[str], bool],
+    ) -> None:
+        """`is_temporary` tells of a conversation whether nothing of it may reach the disk."""
         self._services = services
         self._spending = spending
+        self._is_temporary = is_temporary
 
     async def ask(self, request: SideRequest) -> SideReply:
         """The reply, if it is whole.
@@ -96,10 +104,11 @@ class SideRequests:
 
     def _record(self, request: SideRequest, usage: Usage | None, *, is_whole: bool) -> None:
         status = MessageStatus.COMPLETE if is_whole else MessageStatus.INTERRUPTED
+        is_temporary = self._is_temporary(request.conversation_id)
         self._spending().record(
             SpendingEntry(
                 reply_id=new_id(),
-                conversation_id=request.conversation_id,
+                conversation_id="" if is_temporary else request.conversation_id,
                 at=now(),
                 service=request.service,
                 model=request.model,

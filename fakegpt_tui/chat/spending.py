@@ -160,7 +160,8 @@ def _name(entry: SpendingEntry, group: SpendingGroup) -> str:
             return f"{entry.service} {entry.model}".strip()
         case SpendingGroup.CONVERSATION:
             if not entry.conversation_id:
-                return "replies for others"
+                is_host = entry.purpose == "host"
+                return "replies for others" if is_host else "temporary conversations"
             return entry.title or f"deleted ({entry.conversation_id[:8]})"
 
 

@@ -62,7 +62,7 @@ _WAITING = (
 @click.option("--dry-run", is_flag=True, help="Print what would be sent, and send nothing of it.")
 @click.option("--curl", is_flag=True, help="With --dry-run: as a command for curl, keyless.")
 @click.option("--no-stdin", is_flag=True, help="Do not read standard input.")
-@click.option("--no-store", is_flag=True, help="Keep nothing of this on disk.")
+@click.option("--no-store", is_flag=True, help="Keep nothing of this on disk but what it cost.")
 @file_options
 @click.pass_context
 def ask(

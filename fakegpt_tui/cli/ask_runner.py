@@ -8,7 +8,7 @@ import signal
 import stat
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,8 @@ from fakegpt_tui.domain import (
     RemoteIdAssigned,
     ReplyEnded,
     RetryScheduled,
+    ServiceKind,
+    StoreError,
     StreamEvent,
     TextDelta,
     TextReplaced,
@@ -171,12 +173,27 @@ def ask_once(
     Raises:
         FakeGPTError: The prompt could not be sent.
     """
-    if not keep:
-        unseen = replace(settings, mirror=None)
-        with ConversationStore.open_in_memory() as memory:
-            return asyncio.run(_ask(unseen, memory, prompt, chosen, as_json=as_json))
-    with open_store(settings) as store:
-        return asyncio.run(_ask(settings, store, prompt, chosen, as_json=as_json))
+    with open_store(settings) if keep else _open_ledger(settings) as store:
+        return asyncio.run(_ask(settings, store, prompt, chosen, as_json=as_json, keep=keep))
+
+
+@contextmanager
+def _open_ledger(settings: Settings) -> Iterator[ConversationStore]:
+    """The store, for what a reply costs; one in memory where nothing can be counted.
+
+    Raises:
+        StoreError: There is a budget, and no way to tell what is left of it.
+    """
+    is_free = settings.chosen_service.kind is ServiceKind.EMBEDDED
+    with ExitStack() as stack:
+        store = None
+        try:
+            store = None if is_free else stack.enter_context(open_store(settings))
+        except StoreError as error:
+            if settings.monthly_budget is not None:
+                raise
+            echo_err(f"What this costs is not counted. {error}")
+        yield store or stack.enter_context(ConversationStore.open_in_memory())
 
 
 def show_request(
@@ -202,14 +219,14 @@ async def _preview(
     settings: Settings, store: ChatStore, prompt: AskPrompt, chosen: Preset
 ) -> ExactRequest:
     async with open_chat(settings, lambda: store) as chat:
-        conversation = _configured(chat, chosen)
+        conversation = _configured(chat, chosen, keep=False)
         parts = await attach(chat, conversation.id, prompt)
         return await chat.requests.next(conversation, prompt.text, parts=parts)
 
 
-def _configured(chat: ChatService, chosen: Preset) -> Conversation:
+def _configured(chat: ChatService, chosen: Preset, *, keep: bool) -> Conversation:
     """A new conversation with the settings of a preset."""
-    conversation = chat.conversations.create()
+    conversation = chat.conversations.create(temporary=not keep)
     if chosen.system_prompt or chosen.generation != conversation.generation:
         chat.actions.configure(
             conversation.id, system_prompt=chosen.system_prompt, generation=chosen.generation
@@ -218,12 +235,18 @@ def _configured(chat: ChatService, chosen: Preset) -> Conversation:
 
 
 async def _ask(
-    settings: Settings, store: ChatStore, prompt: AskPrompt, chosen: Preset, *, as_json: bool
+    settings: Settings,
+    store: ChatStore,
+    prompt: AskPrompt,
+    chosen: Preset,
+    *,
+    as_json: bool,
+    keep: bool,
 ) -> int:
     if settings.chosen_service.notice:
         echo_err(settings.chosen_service.notice)
     async with open_chat(settings, lambda: store) as chat:
-        conversation = _configured(chat, chosen)
+        conversation = _configured(chat, chosen, keep=keep)
         parts = await attach(chat, conversation.id, prompt)
         turn = chat.turns.new(conversation, prompt.text, parts=parts)
         task = asyncio.create_task(_stream_reply(chat, turn, None if as_json else ReplyPrinter()))

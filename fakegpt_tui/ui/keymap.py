@@ -108,7 +108,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(ANY, "chat.search", "ctrl+o,f3", "conversations.search", "Search", "Search all conversations, and open what is found", "/open", "/search /resume /sessions", in_footer=True),
     Command(ANY, "chat.model", "f6", "services.choose_model", "Model", "Choose the service and model of this conversation", "/model", "/models /service", priority=True),
     Command(ANY, "chat.side-by-side", "alt+s", "side_by_side.ask", "Side by side", "Ask several services or models at once, and go on with the best reply", "/side-by-side", "/ask-several"),
-    Command(ANY, "chat.temporary", "", "conversations.new_temporary", "Temporary", "Start a conversation that leaves nothing on disk", "/temporary", "/temp /private /incognito"),
+    Command(ANY, "chat.temporary", "", "conversations.new_temporary", "Temporary", "Start a conversation that leaves nothing on disk but its cost", "/temporary", "/temp /private /incognito"),
     Command(ANY, "chat.system-prompt", "", "settings.edit_system_prompt", "System prompt", "Say how this conversation should be answered", "/system", "/instructions"),
     Command(ANY, "chat.generation", "alt+g", "settings.edit_generation", "Generation", "See and change temperature, top_p, max_tokens, seed and stop here; keep them as a preset", "/generation", "/temperature /parameters"),
     Command(ANY, "chat.compact", "", "messages.compact", "Compact", "Let the model summarise this conversation, and send the summary in place of its older part", "/compact", "/summarize /summary"),

@@ -11,6 +11,7 @@ from fakegpt_tui.backends.scripted import ScriptedBackend
 from fakegpt_tui.chat.price_book import PriceBook
 from fakegpt_tui.chat.request_builder import new_prompt, new_reply
 from fakegpt_tui.chat.service import ChatService
+from fakegpt_tui.chat.side_requests import SideRequest
 from fakegpt_tui.chat.spending import OverBudget, Spending, SpendingGroup, cost_sentence
 from fakegpt_tui.domain import (
     MessageStatus,
@@ -104,6 +105,31 @@ async def test_sums_outlive_deleted_conversations(tmp_path: Path) -> None:
         assert [row.name[:8] for row in by_conversation] == ["deleted ", "Two"]
         (model,) = chat.spending.rows(SpendingGroup.MODEL)
         assert model.name == "paid gpt-4o-mini"
+
+
+async def test_temporary_conversations_are_counted_without_a_trace_of_what_was_said() -> None:
+    store = MemoryStore()
+    chat = chat_with(store, COUNTED, [TextDelta("Hi"), ReplyCut("cut")], COUNTED)
+    secret = chat.conversations.create(temporary=True)
+    await run(chat, chat.turns.new(secret, "One"))
+    await run(chat, chat.turns.new(secret, "Two"))
+    await chat.side_requests.ask(
+        SideRequest(conversation_id=secret.id, service="paid", model="", purpose="summary",
+                    instructions="Sum up.", text="One", max_tokens=9)
+    )  # fmt: skip
+    (row,) = chat.spending.rows(SpendingGroup.CONVERSATION)
+    assert (row.name, row.replies) == ("temporary conversations", 3)
+    assert (row.cost.known, row.cost.unknown) == (2, 1)
+    assert (store.headers, store.nodes) == ({}, {})
+    assert not [each for each in store.spending() if each.conversation_id or each.title]
+
+
+async def test_a_temporary_conversation_keeps_to_the_budget() -> None:
+    chat = chat_with(MemoryStore(), COUNTED, budget="0.1")
+    secret = chat.conversations.create(temporary=True)
+    await run(chat, chat.turns.new(secret, "One"))
+    with pytest.raises(OverBudget):
+        chat.turns.new(secret, "Two")
 
 
 async def test_a_budget_asks_before_a_prompt_that_passes_it() -> None:

@@ -112,8 +112,8 @@ def test_usage_is_summed_and_a_budget_is_kept(home: Home) -> None:
         price = f'monthly_budget = 1.5\n{home.config.read_text()}[[prices]]\nmodel = "model-*"\n'
         home.configure(f"{price}input = 1\noutput = 2\n")
         assert home.run("ask", "Hi").returncode == 0
-        assert home.run("ask", "Hi").returncode == 0
-        refused = home.run("ask", "Hi")
+        assert home.run("ask", "--no-store", "Hi").returncode == 0
+        refused = home.run("ask", "--no-store", "Hi")
         assert home.run("ask", "--over-budget", "Hi").returncode == 0
         assert len(server.asked(CHAT)) == 3
     assert (refused.returncode, refused.stdout) == (1, "")
@@ -124,6 +124,10 @@ def test_usage_is_summed_and_a_budget_is_kept(home: Home) -> None:
     )
     (row,) = json.loads(home.run("usage", "--json").stdout)["rows"]
     assert (row["replies"], row["dollars"], row["is_least"]) == (3, "3.00006", False)
+    with home.store() as store:
+        assert len(store.conversations()) == 2
+        (unkept,) = [each for each in store.spending() if each.purpose == "temporary"]
+    assert (unkept.conversation_id, unkept.title) == ("", "")
 
 
 def test_a_host_keeps_to_the_budget_and_counts_what_it_spends(home: Home) -> None:

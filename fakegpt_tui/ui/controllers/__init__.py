@@ -93,7 +93,9 @@ class Controllers:
     def settings(self) -> SettingsController:
         from fakegpt_tui.ui.controllers.settings import SettingsController  # noqa: PLC0415 - see above
 
-        return SettingsController(self._chat, self._state, self._window, self._options)
+        return SettingsController(
+            self._chat, self._state, self._window, self._options, self.attachments
+        )
 
     @cached_property
     def side_by_side(self) -> SideBySideController:

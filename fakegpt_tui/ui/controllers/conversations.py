@@ -31,7 +31,7 @@ class ConversationController:
 
     def new_temporary(self) -> None:
         self.start(self._chat.conversations.create(temporary=True))
-        self._window.notify("This conversation leaves nothing on disk.")
+        self._window.notify("This conversation leaves nothing on disk but what it costs.")
 
     def start(self, conversation: Conversation) -> None:
         """Open a conversation that has no prompt yet."""

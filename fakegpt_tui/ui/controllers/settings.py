@@ -7,6 +7,7 @@ from decimal import Decimal
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain import FakeGPTError, Preset
 from fakegpt_tui.ui.bindings import effective_keys
+from fakegpt_tui.ui.controllers.attachments import AttachmentController
 from fakegpt_tui.ui.dialogs import Choice
 from fakegpt_tui.ui.messages import ApplySetting
 from fakegpt_tui.ui.options import Options, SettingChange
@@ -18,12 +19,18 @@ class SettingsController:
     """Changes settings; what the app itself uses of them, the app hears of, too."""
 
     def __init__(
-        self, chat: ChatService, state: ChatState, window: Window, options: Options
+        self,
+        chat: ChatService,
+        state: ChatState,
+        window: Window,
+        options: Options,
+        attachments: AttachmentController,
     ) -> None:
         self._chat = chat
         self._state = state
         self._window = window
         self._options = options
+        self._attachments = attachments
         self._changes: list[SettingChange] = []
 
     async def open(self) -> None:
@@ -177,7 +184,10 @@ class SettingsController:
     async def show_request(self) -> None:
         """Show what would be sent for what is typed, or for the last prompt once more."""
         conversation, requests = self._state.open, self._chat.requests
-        request = await requests.next(conversation, self._window.prompt.text)
+        typed, edited = self._window.prompt.text, self._state.edited_prompt
+        await self._attachments.wait()
+        text, parts = await self._attachments.prepare(typed, conversation.id)
+        request = await requests.next(conversation, text, parts=parts, edited=edited)
         answer = await requests.last_answer(conversation.service)
         from fakegpt_tui.ui.dialogs.exact_request import RequestScreen  # noqa: PLC0415 - as above
 

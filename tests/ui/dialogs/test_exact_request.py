@@ -1,5 +1,10 @@
 """The exact request and the last answer of a service, on the screen."""
 
+import json
+from pathlib import Path
+
+import pytest
+
 from fakegpt_tui.backends.base import ReplyRequest
 from fakegpt_tui.backends.scripted import ScriptedBackend
 from fakegpt_tui.domain import Service, ServiceKind
@@ -14,12 +19,13 @@ class Previewing(ScriptedBackend):
     last_answer: LastAnswer | None = None
 
     async def preview(self, request: ReplyRequest) -> ExactRequest:
-        said = request.messages[-1].text
+        said = " | ".join(each.text for each in request.messages)
+        pictures = sum(len(each.parts) for each in request.messages)
         return ExactRequest(
             method="POST",
             url="https://example.org/v1/chat/completions",
             headers=(("Authorization", "Bearer ••••"),),
-            body=f'{{"prompt": "{said}"}}'.encode(),
+            body=json.dumps({"prompt": said, "parts": pictures}).encode(),
             tokens=7,
             notes=("The oldest 2 of 9 chat messages were not sent.",),
         )
@@ -60,6 +66,21 @@ async def test_without_a_prompt_there_is_no_request() -> None:
         await it.see("type one first")
 
 
+async def test_what_is_attached_goes_along(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "notes.md").write_text("Rain.")
+    monkeypatch.chdir(tmp_path)
+    async with running(services=(SERVICE,), backends={"scripted": Previewing()}) as it:
+        await it.pilot.press(*"/attach notes.md", "enter")
+        await it.pilot.press(*"Why?")
+        await it.until(lambda: "notes.md" in it.prompt.text)
+        await it.command("/request")
+        await it.see("The request to scripted")
+        await it.see('"parts": 2')
+        await it.pilot.press("escape")
+        await it.until(lambda: not isinstance(it.app.screen, RequestScreen))
+        assert "notes.md" in it.prompt.text
+
+
 async def test_the_last_prompt_is_shown_where_nothing_is_typed() -> None:
     made = Previewing(reply("x"))
     async with running(services=(SERVICE,), backends={"scripted": made}) as it:
@@ -70,3 +91,11 @@ async def test_the_last_prompt_is_shown_where_nothing_is_typed() -> None:
         await it.see("The request to scripted")
         await it.pilot.press("tab")
         await it.see("has not answered yet")
+        await it.pilot.press("escape")
+        await it.until(lambda: not isinstance(it.app.screen, RequestScreen))
+        await it.pilot.press("tab", "g", "e")
+        await it.until(lambda: it.prompt.text == "What I asked")
+        await it.pilot.press("end")
+        await it.pilot.press("!")
+        await it.command("/request")
+        await it.see('"prompt": "What I asked!"')
