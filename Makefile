@@ -13,7 +13,7 @@ run:
 	.venv/bin/fakegpt-tui
 
 screenshots:
-	.venv/bin/python -m tests.pictures
+	.venv/bin/python -m tests.screenshots
 
 long:  ## the campaigns that take minutes
 	.venv/bin/pytest -m long

@@ -1,4 +1,4 @@
-"""Makes the pictures in `screenshots/` from the real program: `python -m tests.pictures`.
+"""Makes the pictures in `screenshots/` from the real program: `python -m tests.screenshots`.
 
 Each is the program as it is composed for a person, with its embedded host and an empty store of
 its own; only the terminal is left out.

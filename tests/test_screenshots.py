@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pictures import SCENES, take
+from tests.screenshots import SCENES, take
 
 ROOT = Path(__file__).parent.parent
 
