@@ -24,6 +24,7 @@ class FakeGPTError(Exception):
     │   └── NotSavedYet         kept in memory, and tried again
     ├── SaveError               a file cannot be written
     ├── LoadError               a file cannot be read as conversations
+    ├── UnreadablePicture       a picture cannot be shown
     └── ServiceError            anything a service does
         ├── Unreachable         no connection, a time limit, TLS, a proxy
         │   ├── NoConnection    no response at all
@@ -77,6 +78,10 @@ class SaveError(FakeGPTError):
 
 class LoadError(FakeGPTError):
     """A file cannot be read as conversations."""
+
+
+class UnreadablePicture(FakeGPTError):
+    """A picture cannot be shown: it is none, too large, or damaged."""
 
 
 class ServiceError(FakeGPTError):
