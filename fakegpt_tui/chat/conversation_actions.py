@@ -144,17 +144,21 @@ class ConversationActions:
         words = f"The preset {replaced.name!r} was replaced."
         self._history.record(words, lambda: restore(replaced))
 
-    def branch(self, conversation_id: str, message_id: str) -> Conversation:
+    def branch(
+        self, conversation_id: str, message_id: str, *, temporary: bool = False
+    ) -> Conversation:
         """A new conversation that begins with a copy of the path to a chat message.
+
+        It leaves nothing on disk if it is `temporary`, or if the other one is.
 
         Raises:
             NotFound: There is no such chat message.
         """
         path = self._trees.path_to(conversation_id, message_id)
         branch, messages = branch_conversation(self._index.get(conversation_id), path)
-        if self._index.is_temporary(conversation_id):
+        if temporary or self._index.is_temporary(conversation_id):
             self._index.make_temporary(branch.id)
-        key = self._index.add(branch, messages)
+        key = self._index.add(branch, messages, copied_from=conversation_id)
         for message in messages:
             self._trees.put(message, key)
         self._history.record(

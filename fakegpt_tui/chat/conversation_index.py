@@ -41,15 +41,20 @@ class ConversationIndex:
         writes: PendingWrites,
         active: Collection[str],
         default_model: Callable[[], tuple[str, str]],
+        *,
+        temporary: bool = False,
     ) -> None:
         """`active` are the conversations in which a turn runs or waits.
 
-        `default_model` returns the service and the model of new conversations.
+        `default_model` returns the service and the model of new conversations, all of which are
+        `temporary` where that is wanted.
         """
         self._stores = stores
         self._writes = writes
         self._active = active
         self._default_model = default_model
+        self.is_all_temporary = temporary
+        """Do all new conversations leave nothing on disk?"""
         self._conversations: dict[str, Conversation] | None = None
         self._sorted: list[Conversation] | None = None
         self._trash_is_read = False
@@ -117,7 +122,7 @@ class ConversationIndex:
             updated_at=time,
         )
         self.put_unsaved(conversation)
-        if temporary:
+        if temporary or self.is_all_temporary:
             self.make_temporary(conversation.id)
         return conversation
 
@@ -135,10 +140,24 @@ class ConversationIndex:
             self._discard(conversation.id)
         self._new[conversation.id] = conversation
 
-    def add(self, conversation: Conversation, messages: Sequence[ChatMessage]) -> WriteKey:
-        """Save a new conversation with its messages; returns the key of that write."""
+    def add(
+        self, conversation: Conversation, messages: Sequence[ChatMessage], *, copied_from: str
+    ) -> WriteKey:
+        """Save a new conversation with its messages; returns the key of that write.
+
+        Pictures and files are those of the conversation `copied_from`.
+
+        Raises:
+            StoreError: One of them cannot be copied.
+        """
         self.put(conversation)
         key, store = (_BRANCH, conversation.id), self._stores.of(conversation.id)
+        source = self._stores.of(copied_from)
+        if source is not store:
+            from fakegpt_tui.domain.parts import blobs_of  # noqa: PLC0415 - not before the first frame
+
+            for blob in blobs_of(part for message in messages for part in message.parts):
+                store.put_blob(source.read_blob(blob.digest))
         self._writes.submit(key, lambda: store.add_turn(conversation, *messages))
         return key
 

@@ -65,12 +65,13 @@ class ChatService:
         mirror: MirrorUpdate | None = None,
         spending: Callable[[Callable[[], ChatStore]], Spending] | None = None,
         title_model: ModelRef | None = None,
+        temporary: bool = False,
     ) -> None:
         """`open_store` returns the store; nothing here calls it before something is read.
 
         `mirror` is called with each conversation in which a turn has ended, and `spending` makes
         what sums money, where that is done by other than the shipped prices. `title_model` titles
-        new conversations.
+        new conversations; if `temporary`, they leave nothing on disk.
 
         Raises:
             NotFound: There is no such service.
@@ -88,7 +89,11 @@ class ChatService:
         self.writes = PendingWrites()
         self.active_turns = ActiveTurns()
         self.conversations = ConversationIndex(
-            self._stores, self.writes, self.active_turns, self.services.default_model
+            self._stores,
+            self.writes,
+            self.active_turns,
+            self.services.default_model,
+            temporary=temporary,
         )
 
     @cached_property
@@ -233,7 +238,12 @@ class ChatService:
         return self.active_turns.shown(conversation_id, known.leaf_id if known else None)
 
     def unsent_drafts(self) -> list[Draft]:
-        """Drafts of an earlier run whose conversations have no prompt yet."""
+        """Drafts of an earlier run whose conversations have no prompt yet.
+
+        A run that leaves nothing on disk goes on with none.
+        """
+        if self.conversations.is_all_temporary:
+            return []
         drafts = self.drafts.all().values()
         return [each for each in drafts if self.conversations.find(each.conversation_id) is None]
 

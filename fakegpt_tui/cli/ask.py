@@ -6,16 +6,18 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from threading import Timer
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from fakegpt_tui.cli.errors import echo_err
-from fakegpt_tui.cli.options import file_options, service_options, settings_of
+from fakegpt_tui.cli.options import TEMPORARY, file_options, service_options, settings_of
 from fakegpt_tui.domain import Preset
 
 if TYPE_CHECKING:
+    from fakegpt_tui.cli.ask_prompt import AskPlan
     from fakegpt_tui.config.spec import Settings
+    from fakegpt_tui.domain import GenerationSettings
 
 _SILENT_SECONDS = 1.0
 _WAITING = (
@@ -27,6 +29,13 @@ _WAITING = (
 @click.command()
 @click.argument("words", nargs=-1, metavar="[PROMPT]...")
 @service_options
+@click.option(
+    "-c", "--continue", "newest", is_flag=True, help="Go on with the newest conversation."
+)
+@click.option(
+    "--conversation", metavar="ID", help="Go on with the one whose id or title begins so."
+)
+@click.option("--title", metavar="TEXT", help="The title of the conversation.")
 @click.option("--system", metavar="TEXT", help="A system prompt, before the prompt.")
 @click.option("--preset", metavar="NAME", help="A preset of the configuration.")
 @click.option(
@@ -59,6 +68,7 @@ _WAITING = (
 )
 @click.option("--over-budget", is_flag=True, help="Send it even if that passes the budget.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document at the end.")
+@click.option("--jsonl", "as_lines", is_flag=True, help="Print events as they come, as JSON lines.")
 @click.option("--dry-run", is_flag=True, help="Print what would be sent, and send nothing of it.")
 @click.option("--curl", is_flag=True, help="With --dry-run: as a command for curl, keyless.")
 @click.option("--no-stdin", is_flag=True, help="Do not read standard input.")
@@ -67,20 +77,16 @@ _WAITING = (
 @click.pass_context
 def ask(
     context: click.Context,
+    /,
     *,
     words: tuple[str, ...],
-    system: str | None,
-    preset: str | None,
-    assignments: tuple[str, ...],
-    schema: str | None,
     files: tuple[str, ...],
     attachments: tuple[str, ...],
     over_budget: bool,
     dry_run: bool,
     curl: bool,
-    as_json: bool,
     no_stdin: bool,
-    no_store: bool,
+    **planned: Any,
 ) -> None:
     """Ask once, and print the answer as it arrives.
 
@@ -89,6 +95,9 @@ def ask(
     For example:
 
     git diff | fakegpt-tui ask Review this
+
+    With --continue or --conversation the prompt goes on with a conversation, by the service, model
+    and settings of it, where no option says otherwise.
     """
     piped = b"" if no_stdin else _standard_input()
     from fakegpt_tui.cli.ask_prompt import read_prompt  # noqa: PLC0415 - not for --help
@@ -99,33 +108,64 @@ def ask(
 
     if over_budget:
         settings = replace(settings, monthly_budget=None)
-    chosen = _chosen_settings(settings, preset, system, assignments, schema)
+    planned["no_store"] |= context.meta.get(TEMPORARY, False)
+    plan = _plan(settings, **planned)
     if dry_run:
-        show_request(settings, prompt, chosen, as_curl=curl, as_json=as_json)
+        show_request(settings, prompt, plan, as_curl=curl)
         return
     if curl:
         raise click.UsageError("--curl goes with --dry-run.")
-    context.exit(ask_once(settings, prompt, chosen, as_json=as_json, keep=not no_store))
+    context.exit(ask_once(settings, prompt, plan))
 
 
-def _chosen_settings(
+def _plan(
     settings: Settings,
-    preset_name: str | None,
+    *,
+    newest: bool,
+    conversation: str | None,
+    title: str | None,
+    as_json: bool,
+    as_lines: bool,
+    no_store: bool,
+    preset: str | None,
     system: str | None,
-    assignments: tuple[str, ...],
-    schema: str | None,
-) -> Preset:
-    """The preset, with what the other options set over it."""
+    **generation: Any,
+) -> AskPlan:
+    """The plan that the options make."""
+    from fakegpt_tui.cli.ask_prompt import AskOutput, AskPlan  # noqa: PLC0415 - not for --help
+
+    if as_json and as_lines:
+        raise click.UsageError("Choose one of --json and --jsonl.")
+    if newest and conversation is not None:
+        raise click.UsageError("Choose one of --continue and --conversation.")
+    if (conversation is not None and not conversation.strip()) or (title and not title.strip()):
+        raise click.UsageError("Give a conversation, or a title, that says something.")
+    found = None if preset is None else _preset(settings, preset)
+    return AskPlan(
+        continues="" if newest else conversation,
+        title=title or "",
+        system_prompt=found.system_prompt if system is None and found else system,
+        generation=_generation(found or Preset(""), **generation),
+        is_kept=not no_store,
+        output=AskOutput.JSON if as_json else AskOutput.LINES if as_lines else AskOutput.TEXT,
+    )
+
+
+def _preset(settings: Settings, name: str) -> Preset:
+    found = settings.presets.get(name)
+    if found is None:
+        known = ", ".join(settings.presets) or "none in the configuration"
+        raise click.UsageError(f"There is no preset {name!r}; there is {known}.")
+    return found
+
+
+def _generation(
+    preset: Preset, *, assignments: tuple[str, ...], schema: str | None
+) -> GenerationSettings:
+    """The settings of the preset, with what the other options set over them."""
     from fakegpt_tui.domain.generation import merge_settings, parse_assignment  # noqa: PLC0415
     from fakegpt_tui.domain.setting_kinds import InvalidSetting  # noqa: PLC0415 - as above
 
-    preset = Preset("")
-    if preset_name is not None:
-        found = settings.presets.get(preset_name)
-        if found is None:
-            known = ", ".join(settings.presets) or "none in the configuration"
-            raise click.UsageError(f"There is no preset {preset_name!r}; there is {known}.")
-        preset = found
     generation = preset.generation
     texts = [f"schema={Path(schema).read_text(encoding='utf-8-sig')}"] if schema else []
     for text in (*texts, *assignments):
@@ -134,7 +174,7 @@ def _chosen_settings(
         except InvalidSetting as error:
             option = "--schema" if texts and text is texts[0] else "--set"
             raise click.UsageError(f"{option} takes {error}.") from error
-    return Preset("", preset.system_prompt if system is None else system, generation)
+    return generation
 
 
 def _standard_input() -> bytes:

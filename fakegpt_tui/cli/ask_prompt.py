@@ -5,12 +5,14 @@ from __future__ import annotations
 import glob
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from fakegpt_tui.domain import LoadError
+from fakegpt_tui.domain import Conversation, GenerationSettings, LoadError, NotFound, Service
+from fakegpt_tui.domain.generation import merge_settings
 from fakegpt_tui.domain.media_types import EMPTY, TEXT, media_type
 from fakegpt_tui.domain.parts import FilePart, Part
 from fakegpt_tui.domain.text_encodings import decode_text
@@ -18,6 +20,7 @@ from fakegpt_tui.text import safe_line
 
 if TYPE_CHECKING:
     from fakegpt_tui.chat.service import ChatService
+    from fakegpt_tui.config.spec import Settings
 
 _MAX_FILES = 20
 
@@ -33,6 +36,90 @@ class AskPrompt:
     files: tuple[Path, ...] = ()
     attachments: tuple[Path, ...] = ()
     piped: bytes = b""
+
+
+class AskOutput(StrEnum):
+    """What `ask` prints: the reply, one document at its end, or events as they come."""
+
+    TEXT = "text"
+    JSON = "json"
+    LINES = "jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class AskPlan:
+    """Where a prompt goes, and what is set for it.
+
+    `continues` names a conversation that is gone on with, by the beginning of its id or its title;
+    it is empty for the newest, and `None` for a new one. Without a `system_prompt` and a `model`
+    a conversation keeps its own. `is_kept` says whether anything goes to disk.
+    """
+
+    continues: str | None = None
+    title: str = ""
+    system_prompt: str | None = None
+    generation: GenerationSettings = GenerationSettings()  # noqa: RUF009 - it cannot be changed
+    is_kept: bool = True
+    output: AskOutput = AskOutput.TEXT
+
+
+def planned_conversation(chat: ChatService, settings: Settings, plan: AskPlan) -> Conversation:
+    """The conversation of a plan, set up as the plan says.
+
+    Raises:
+        NotFound: There is none that it could go on with, or its service is no longer there.
+    """
+    if plan.continues is None:
+        conversation = chat.conversations.create(temporary=not plan.is_kept)
+    else:
+        conversation = named_conversation(chat.conversations.all(), plan.continues)
+        if not plan.is_kept and conversation.leaf_id is not None:
+            leaf_id = conversation.leaf_id
+            conversation = chat.actions.branch(conversation.id, leaf_id, temporary=True)
+        _choose_model(chat, settings, conversation)
+    system_prompt = conversation.system_prompt if plan.system_prompt is None else plan.system_prompt
+    chat.actions.configure(
+        conversation.id,
+        system_prompt=system_prompt,
+        generation=merge_settings(conversation.generation, plan.generation),
+    )
+    if plan.title:
+        chat.actions.rename(conversation.id, plan.title)
+    return chat.conversations.get(conversation.id)
+
+
+def named_conversation(known: Sequence[Conversation], name: str) -> Conversation:
+    """The conversation of a name, or the newest one where that is empty.
+
+    Raises:
+        NotFound: There is none.
+    """
+    from fakegpt_tui.cli.conversations import find_conversation, find_newest  # noqa: PLC0415 - seldom
+
+    return find_conversation(known, name) if name else find_newest(known)
+
+
+def _choose_model(chat: ChatService, settings: Settings, conversation: Conversation) -> None:
+    """Let the service and model of the options reply; without them, those of the conversation."""
+    from fakegpt_tui.config.spec import Source  # noqa: PLC0415 - seldom
+
+    chosen = {each for each in ("service", "model") if settings.origins[each].source is Source.FLAG}
+    is_chosen = "service" in chosen
+    service = settings.chosen_service if is_chosen else _service_of(conversation, settings)
+    if chosen:
+        model = (settings.model or "") if "model" in chosen else service.model
+        chat.actions.set_service(conversation.id, service.name, model)
+
+
+def _service_of(conversation: Conversation, settings: Settings) -> Service:
+    service = settings.services.get(conversation.service)
+    if service is None:
+        name = safe_line(conversation.service, 60)
+        raise NotFound(
+            f"The service {name!r} of this conversation is no longer in the configuration;"
+            " --service chooses another."
+        )
+    return service
 
 
 def read_prompt(

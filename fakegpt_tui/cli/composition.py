@@ -81,9 +81,11 @@ def open_store(
 
 @asynccontextmanager
 async def open_chat(
-    settings: Settings, open_store: Callable[[], ChatStore]
+    settings: Settings, open_store: Callable[[], ChatStore], *, temporary: bool = False
 ) -> AsyncIterator[ChatService]:
     """The chat service; at the end of the block its connections and the embedded host end.
+
+    If `temporary`, new conversations leave nothing on disk.
 
     Raises:
         ConfigError: There is no service of the chosen name.
@@ -112,6 +114,7 @@ async def open_chat(
             mirror=mirror,
             spending=lambda store: open_spending(settings, store),
             title_model=settings.title_model,
+            temporary=temporary,
         )
         async with aclosing(chat):
             try:

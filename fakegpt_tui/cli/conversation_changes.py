@@ -35,7 +35,7 @@ _YES = click.option("-y", "--yes", is_flag=True, help="Do it without a question.
 def delete(
     context: click.Context, *, ids: tuple[str, ...], purge: bool, yes: bool, as_json: bool
 ) -> None:
-    """Put the conversations whose ids begin so into the trash, for 30 days.
+    """Put the conversations whose ids or titles begin so into the trash, for 30 days.
 
     With --purge they are deleted for ever, those in the trash, too.
     """
@@ -57,7 +57,7 @@ def delete(
 @file_options
 @click.pass_context
 def restore(context: click.Context, *, ids: tuple[str, ...], as_json: bool) -> None:
-    """Take the conversations whose ids begin so out of the trash."""
+    """Take the conversations whose ids or titles begin so out of the trash."""
     with _open(folders_of(context)) as store:
         found = _find(store.trashed(), ids)
         chosen = _save(store, found, lambda each: replace(each, trashed_at=None))
@@ -71,7 +71,7 @@ def restore(context: click.Context, *, ids: tuple[str, ...], as_json: bool) -> N
 @file_options
 @click.pass_context
 def rename(context: click.Context, *, prefix: str, title: str, as_json: bool) -> None:
-    """Give the conversation whose id begins with ID the title TITLE."""
+    """Give the conversation whose id or title begins with ID the title TITLE."""
     if not title.strip():
         raise click.UsageError("Give a title that says something.")
     with _open(folders_of(context)) as store:
@@ -90,7 +90,7 @@ def rename(context: click.Context, *, prefix: str, title: str, as_json: bool) ->
 @file_options
 @click.pass_context
 def archive(context: click.Context, *, ids: tuple[str, ...], undo: bool, as_json: bool) -> None:
-    """Put the conversations whose ids begin so away; `list --all` still shows them."""
+    """Put the conversations whose ids or titles begin so away; `list --all` still shows them."""
     with _open(folders_of(context)) as store:
         found = _find(store.conversations(), ids)
         chosen = _save(store, found, lambda each: replace(each, archived=not undo))
@@ -134,11 +134,11 @@ def _open(settings: "Settings") -> Iterator["ConversationStore"]:
 
 
 def _find(known: Iterable[Conversation], prefixes: Iterable[str]) -> list[Conversation]:
-    """The conversations whose ids begin so, each once; all of them, or none is changed."""
-    from fakegpt_tui.cli.conversations import find_by_prefix  # noqa: PLC0415 - not for --help
+    """The conversations that are named so, each once; all of them, or none is changed."""
+    from fakegpt_tui.cli.conversations import find_conversation  # noqa: PLC0415 - not for --help
 
     known = list(known)
-    found = (find_by_prefix(known, prefix) for prefix in prefixes)
+    found = (find_conversation(known, prefix) for prefix in prefixes)
     return list({each.id: each for each in found}.values())
 
 

@@ -1,6 +1,6 @@
 """`list`, `show` and `search`: conversations in the store, and how commands name one."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import click
 
@@ -53,12 +53,12 @@ def list_command(
 @file_options
 @click.pass_context
 def show(context: click.Context, *, prefix: str, as_json: bool) -> None:
-    """Print the conversation whose id begins with ID: the messages that are shown in it."""
+    """Print the messages that are shown in the conversation whose id or title begins with ID."""
     settings = folders_of(context)
     from fakegpt_tui.cli.composition import open_store  # noqa: PLC0415 - not for --help
 
     with open_store(settings) as store:
-        conversation = find_by_prefix(store.conversations(), prefix)
+        conversation = find_conversation(store.conversations(), prefix)
         path = store.path(conversation.id)
         messages = store.messages(conversation.id)
     if as_json:
@@ -148,24 +148,29 @@ def _hit_document(hit: SearchHit) -> dict[str, object]:
     }
 
 
-def find_by_prefix(conversations: Iterable[Conversation], prefix: str) -> Conversation:
-    """The one conversation whose id begins with `prefix`.
+def find_conversation(conversations: Iterable[Conversation], name: str) -> Conversation:
+    """The one conversation whose id begins with `name`, or else whose title is or begins so.
 
     Raises:
         NotFound: There is none, or more than one.
     """
-    prefix = prefix.strip().lower()
-    found = [each for each in conversations if prefix and each.id.startswith(prefix)]
-    match found:
-        case [conversation]:
-            return conversation
-        case []:
-            raise NotFound(f"There is no conversation whose id begins with {safe_line(prefix)!r}.")
-        case _:
-            raise NotFound(
-                f"There are {len(found)} conversations whose ids begin with {prefix!r}; "
-                "give more of the id."
-            )
+    known, wanted = tuple(conversations), " ".join(name.split()).casefold()
+    ways: tuple[Callable[[Conversation], bool], ...] = (
+        lambda each: each.id.startswith(wanted),
+        lambda each: each.title.casefold() == wanted,
+        lambda each: each.title.casefold().startswith(wanted),
+    )
+    matching = ([each for each in known if way(each)] for way in ways if wanted)
+    found = next(filter(None, matching), [])
+    shown = repr(safe_line(name, 60))
+    if not found:
+        raise NotFound(f"There is no conversation whose id or title begins with {shown}.")
+    if len(found) > 1:
+        raise NotFound(
+            f"There are {len(found)} conversations whose id or title begins with {shown}; give"
+            " more of the id, as `list` shows it."
+        )
+    return found[0]
 
 
 def find_newest(conversations: Iterable[Conversation]) -> Conversation:

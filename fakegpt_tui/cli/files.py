@@ -34,12 +34,12 @@ def save(context: click.Context, *, words: tuple[str, ...], everything: bool, su
     prefix, folder = _targets(words, everything=everything)
     settings = folders_of(context)
     from fakegpt_tui.cli.composition import open_store  # noqa: PLC0415 - not for --help
-    from fakegpt_tui.cli.conversations import find_by_prefix  # noqa: PLC0415
+    from fakegpt_tui.cli.conversations import find_conversation  # noqa: PLC0415
 
     target = settings.folders.exports if folder is None else folder
     with open_store(settings) as store:
         known = store.conversations()
-        chosen = known if prefix is None else [find_by_prefix(known, prefix)]
+        chosen = known if prefix is None else [find_conversation(known, prefix)]
         for conversation in chosen:
             messages = store.messages(conversation.id)
             saved = save_as(

@@ -36,12 +36,13 @@ _START_SECONDS = 0.5
 """After which there is garbage to collect; importing makes none."""
 
 
-def open_interface(settings: Settings, *, resume: str | None) -> int:
+def open_interface(settings: Settings, *, resume: str | None, temporary: bool = False) -> int:
     """Open the interface that the settings ask for; the exit code of the process.
 
     Args:
         settings: The settings.
         resume: The beginning of the id of the conversation to open, empty for the newest.
+        temporary: Do new conversations leave nothing on disk?
 
     Raises:
         FakeGPTError: The interface could not be opened.
@@ -59,17 +60,19 @@ def open_interface(settings: Settings, *, resume: str | None) -> int:
 
         with open_store(settings) as store:
             found = None if resume is None else _find_resumed(store, resume)
-            return run_plain_chat(settings, store, found)
+            return run_plain_chat(settings, store, found, temporary=temporary)
     drop_empty_no_color(os.environ)
     with closing(LazyStore(settings)) as store:
         found = None if resume is None else _find_resumed(store.open(), resume)
-        ended = asyncio.run(_run_app(settings, store, found, choices, reopens_store=True))
+        run = partial(_run_app, settings, store, found, choices, temporary=temporary)
+        ended = asyncio.run(run(reopens_store=True))
     if ended.unreadable is not None:
         # Opening it once more brings over what is whole, or says what is the matter.
         with closing(LazyStore(settings)) as store:
             store.open()
             typed = ended.unreadable.typed
-            ended = asyncio.run(_run_app(settings, store, found, choices, typed=typed))
+            run = partial(_run_app, settings, store, found, choices, temporary=temporary)
+            ended = asyncio.run(run(typed=typed))
     return ended.return_code or 0
 
 
@@ -79,12 +82,14 @@ async def _run_app(
     conversation_id: str | None,
     choices: LastChoices,
     *,
+    temporary: bool,
     reopens_store: bool = False,
     typed: str = "",
 ) -> FakeGPTApp:
     """Run the app until it ends; the app as it is then."""
     presets = PresetStore(settings.presets, settings.config_file)
-    async with open_chat(replace(settings, presets=presets.presets), store.open) as chat:
+    settings_now = replace(settings, presets=presets.presets)
+    async with open_chat(settings_now, store.open, temporary=temporary) as chat:
         app = _build_app(
             settings,
             presets,
@@ -167,10 +172,10 @@ def _without_keys(settings: Settings) -> Mapping[str, str]:
 
 
 def _find_resumed(store: ConversationStore, resume: str) -> str:
-    from fakegpt_tui.cli.conversations import find_by_prefix, find_newest  # noqa: PLC0415 - seldom
+    from fakegpt_tui.cli.conversations import find_conversation, find_newest  # noqa: PLC0415 - seldom
 
     known = store.conversations()
-    return (find_by_prefix(known, resume) if resume else find_newest(known)).id
+    return (find_conversation(known, resume) if resume else find_newest(known)).id
 
 
 def drop_empty_no_color(environ: MutableMapping[str, str]) -> None:
@@ -179,7 +184,9 @@ def drop_empty_no_color(environ: MutableMapping[str, str]) -> None:
         del environ["NO_COLOR"]
 
 
-def run_plain_chat(settings: Settings, store: ChatStore, conversation_id: str | None) -> int:
+def run_plain_chat(
+    settings: Settings, store: ChatStore, conversation_id: str | None, *, temporary: bool = False
+) -> int:
     """Chat until the input ends or `/quit`; the exit code of the process.
 
     Raises:
@@ -188,7 +195,7 @@ def run_plain_chat(settings: Settings, store: ChatStore, conversation_id: str | 
     # The loop stands still while a line is typed: nothing else happens in a plain chat, and a
     # thread that waits for a line could not be ended.
     with asyncio.Runner() as runner:
-        opened = open_chat(settings, lambda: store)
+        opened = open_chat(settings, lambda: store, temporary=temporary)
         chat = runner.run(opened.__aenter__())
         try:
             from fakegpt_tui.plain import PlainChat  # noqa: PLC0415 - for plain mode alone

@@ -12,7 +12,13 @@ import click
 
 from fakegpt_tui import __version__
 from fakegpt_tui.cli.errors import PROGRAM, handle_errors, handle_output_errors
-from fakegpt_tui.cli.options import file_options, service_options, setting_option, settings_of
+from fakegpt_tui.cli.options import (
+    TEMPORARY,
+    file_options,
+    service_options,
+    setting_option,
+    settings_of,
+)
 from fakegpt_tui.config.load import default_settings
 
 _COMMANDS = {
@@ -81,24 +87,29 @@ class Commands(click.Group):
     is_flag=False,
     flag_value="",
     metavar="[ID]",
-    help="Open the conversation whose id begins so; without an id, the newest.",
+    help="Open the conversation whose id or title begins so; without one, the newest.",
 )
 @click.option("-c", "--continue", "newest", is_flag=True, help="Open the newest conversation.")
+@click.option("--temporary", is_flag=True, help="Keep nothing of new conversations on disk.")
 @setting_option("--theme", metavar="NAME")
 @setting_option("--plain", is_flag=True, default=None)
 @file_options
 @click.version_option(__version__, "-V", "--version", message="%(prog)s %(version)s")
 @click.pass_context
-def cli(context: click.Context, *, resume: str | None, newest: bool) -> None:
+def cli(context: click.Context, *, resume: str | None, newest: bool, temporary: bool) -> None:
     """Chat with a FakeGPT service from the terminal.
 
     Without a command this opens the user interface.
     """
+    context.meta[TEMPORARY] = temporary
+    if temporary and context.invoked_subcommand not in {None, "ask"}:
+        raise click.UsageError("--temporary goes with a chat or with `ask`.")
     if context.invoked_subcommand is None:
         from fakegpt_tui.cli.interface import open_interface  # noqa: PLC0415 - not for commands
 
-        code = open_interface(settings_of(context), resume="" if newest else resume)
-        context.exit(code)
+        settings = settings_of(context)
+        resume = "" if newest else resume
+        context.exit(open_interface(settings, resume=resume, temporary=temporary))
 
 
 @click.command()

@@ -9,6 +9,9 @@ from fakegpt_tui.cli.errors import echo_err
 from fakegpt_tui.config.load import load_settings, load_usable_settings
 from fakegpt_tui.config.spec import SETTING_SPECS, Settings
 
+TEMPORARY = "fakegpt_tui.temporary"
+"""In the `meta` of a context: is nothing of new conversations to be kept on disk?"""
+
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 

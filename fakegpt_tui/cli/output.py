@@ -14,12 +14,20 @@ _DELETE = "\x7f"
 
 def echo_json(document: object) -> None:
     """Print `document` as JSON; what a terminal or a reader of lines would act on is escaped."""
-    text = json.dumps(document, ensure_ascii=False, indent=2)
+    click.echo(_escaped(json.dumps(document, ensure_ascii=False, indent=2)))
+
+
+def echo_json_line(document: object) -> None:
+    """Print `document` as `echo_json` does, in one line."""
+    click.echo(_escaped(json.dumps(document, ensure_ascii=False)))
+
+
+def _escaped(text: str) -> str:
     if not text.isascii() or _DELETE in text:
         is_unicode = (getattr(sys.stdout, "encoding", None) or "").lower().startswith("utf")
         shown = {sign for sign in text if (is_unicode or sign.isascii()) and sign.isprintable()}
         text = text.translate({ord(sign): _escape(sign) for sign in {*text} - shown - {"\n"}})
-    click.echo(text)
+    return text
 
 
 def _escape(sign: str) -> str:

@@ -158,7 +158,7 @@ def encode_message(message: ChatMessage) -> dict[str, object]:
         "service": message.service,
         "model": message.model,
         "finish": None if message.finish is None else message.finish.value,
-        "usage": usage and _encode_usage(usage),
+        "usage": usage and encode_usage(usage),
         "timing": _drop_empty(
             {
                 "first_word": _seconds(message.first_word_after),
@@ -240,7 +240,7 @@ def _decode_generation(fields: Fields) -> GenerationSettings:
     return GenerationSettings(**found)
 
 
-def _encode_usage(usage: Usage) -> dict[str, object]:
+def encode_usage(usage: Usage) -> dict[str, object]:
     details = {name: getattr(usage, name) for name in _USAGE_DETAILS}
     prompt, reply = usage.prompt_tokens, usage.output
     return _drop_empty({"prompt": prompt, "reply": reply, **details})

@@ -7,7 +7,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from click.testing import CliRunner, Result
+
 from fakegpt_tui.backends.scripted import ScriptedBackend, Step
+from fakegpt_tui.cli.main import cli
 from fakegpt_tui.host.server import HostServer
 from fakegpt_tui.store.conversation_store import ConversationStore
 
@@ -48,6 +51,12 @@ class Home:
             env=self.environment,
             timeout=60,
         )
+
+    def invoke(self, *arguments: str, stdin: str = "") -> Result:
+        """The program within this process, which takes a tenth of the time of `run`."""
+        environment = {name: None for name in os.environ if name.startswith("FAKEGPT_")}
+        environment |= self.environment
+        return CliRunner().invoke(cli, arguments, input=stdin, env=environment, obj={})
 
     @contextmanager
     def started(

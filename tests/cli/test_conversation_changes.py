@@ -34,25 +34,25 @@ def in_trash(home: Home) -> list[str]:
 
 
 def test_what_is_deleted_is_in_the_trash_and_can_be_restored(filled: Home) -> None:
-    done = filled.run("delete", "5f6c", "aaaa")
-    assert (done.returncode, done.stderr) == (0, "")
+    done = filled.invoke("delete", "5f6c", "aaaa")
+    assert (done.exit_code, done.stderr) == (0, "")
     assert "In the trash: aaaa1111  Boats" in done.stdout
     assert held(filled) == {}
     assert sorted(in_trash(filled)) == ["Boats", "Rivers"]
-    assert filled.run("restore", "5f6c").stdout.startswith("Restored: 5f6c2a5e")
+    assert filled.invoke("restore", "5f6c").stdout.startswith("Restored: 5f6c2a5e")
     assert list(held(filled)) == ["Rivers"]
 
 
 def test_of_several_none_is_deleted_where_one_is_not_known(filled: Home) -> None:
-    done = filled.run("delete", "5f6c", "ffff")
-    assert done.returncode == 6
-    assert "no conversation whose id begins with 'ffff'" in done.stderr
+    done = filled.invoke("delete", "5f6c", "ffff")
+    assert done.exit_code == 6
+    assert "no conversation whose id or title begins with 'ffff'" in done.stderr
     assert sorted(held(filled)) == ["Boats", "Rivers"]
 
 
 def test_deleting_for_ever_asks_first(filled: Home) -> None:
-    done = filled.run("delete", "--purge", "5f6c")
-    assert done.returncode == 1
+    done = filled.invoke("delete", "--purge", "5f6c")
+    assert done.exit_code == 1
     assert "Delete “Rivers” for ever?" in done.stderr
     assert "Nothing was deleted; --yes deletes without a question." in done.stderr
     assert sorted(held(filled)) == ["Boats", "Rivers"]
@@ -64,29 +64,29 @@ def test_deleting_for_ever_asks_first(filled: Home) -> None:
 
 
 def test_what_is_in_the_trash_can_be_deleted_for_ever(filled: Home) -> None:
-    filled.run("delete", "5f6c")
-    assert filled.run("delete", "--purge", "--yes", "5f6c").returncode == 0
+    filled.invoke("delete", "5f6c")
+    assert filled.invoke("delete", "--purge", "--yes", "5f6c").exit_code == 0
     assert in_trash(filled) == []
 
 
 def test_a_title_that_a_person_gave_is_kept_as_such(filled: Home) -> None:
-    assert filled.run("rename", "aaaa", "  Ships ").stdout == "Renamed: aaaa1111  Ships\n"
+    assert filled.invoke("rename", "aaaa", "  Ships ").stdout == "Renamed: aaaa1111  Ships\n"
     assert held(filled)["Ships"].title_source is TitleSource.PERSON
-    assert filled.run("rename", "aaaa", " ").returncode == 2
+    assert filled.invoke("rename", "aaaa", " ").exit_code == 2
 
 
 def test_conversations_are_archived_and_brought_back(filled: Home) -> None:
-    filled.run("archive", "aaaa")
+    filled.invoke("archive", "aaaa")
     assert held(filled)["Boats"].archived
-    assert filled.run("archive", "--undo", "aaaa").stdout.startswith("Brought back: aaaa1111")
+    assert filled.invoke("archive", "--undo", "aaaa").stdout.startswith("Brought back: aaaa1111")
     assert not held(filled)["Boats"].archived
 
 
 def test_a_purge_empties_the_trash_alone(filled: Home) -> None:
     with filled.store() as store:
         store.trash_messages(["b", "c"], datetime.now(UTC)).result(5)
-    filled.run("delete", "aaaa")
-    assert filled.run("purge", "--yes").stdout == "Deleted for ever: aaaa1111  Boats\n"
+    filled.invoke("delete", "aaaa")
+    assert filled.invoke("purge", "--yes").stdout == "Deleted for ever: aaaa1111  Boats\n"
     assert in_trash(filled) == []
     with filled.store() as store:
         assert [each.id for each in store.messages(CONVERSATION.id)] == ["a", "d"]
@@ -95,10 +95,10 @@ def test_a_purge_empties_the_trash_alone(filled: Home) -> None:
 def test_a_purge_of_everything_asks_and_leaves_no_copy(filled: Home) -> None:
     copy = filled.data / "conversations.db.d-20260101T000000Z.backup"
     copy.write_bytes(b"x")
-    assert filled.run("purge", "--everything").returncode == 1
+    assert filled.invoke("purge", "--everything").exit_code == 1
     assert len(held(filled)) == 2
     assert copy.exists()
-    assert filled.run("purge", "--everything", "--yes").returncode == 0
+    assert filled.invoke("purge", "--everything", "--yes").exit_code == 0
     assert held(filled) == {}
     assert not copy.exists()
 
@@ -107,12 +107,12 @@ def test_a_purge_of_everything_asks_and_leaves_no_copy(filled: Home) -> None:
     "arguments", [("delete", "aaaa"), ("rename", "aaaa", "Boats"), ("archive", "aaaa")]
 )
 def test_what_was_changed_is_told_as_json(filled: Home, arguments: tuple[str, ...]) -> None:
-    document = json.loads(filled.run(*arguments, "--json").stdout)
+    document = json.loads(filled.invoke(*arguments, "--json").stdout)
     assert document["version"] == 1
     assert [each["title"] for each in document["conversations"]] == ["Boats"]
 
 
 def test_export_is_another_name_of_save(filled: Home) -> None:
-    done = filled.run("export", "5f6c", str(filled.folder / "out"))
-    assert done.returncode == 0
+    done = filled.invoke("export", "5f6c", str(filled.folder / "out"))
+    assert done.exit_code == 0
     assert (filled.folder / "out" / "rivers-5f6c2a5e.md").exists()

@@ -38,64 +38,64 @@ def filled(home: Home) -> Home:
 
 
 def test_the_list_tells_id_time_and_title(filled: Home) -> None:
-    done = filled.run("list")
+    done = filled.invoke("list")
     (line,) = done.stdout.splitlines()
     assert line.startswith("5f6c2a5e  2026-11-22 ")
     assert line.endswith("  Rivers")
-    assert filled.run("show", "5f6c2a5e").returncode == 0
+    assert filled.invoke("show", "5f6c2a5e").exit_code == 0
 
 
 def test_archived_conversations_are_listed_when_asked_for(filled: Home) -> None:
-    lines = filled.run("list", "--all").stdout.splitlines()
+    lines = filled.invoke("list", "--all").stdout.splitlines()
     assert [line.split("  ")[2] for line in lines] == ["Rivers", "(archived) Hidden␛]0;x␇"]
-    assert len(filled.run("list", "--all", "--limit", "1").stdout.splitlines()) == 1
+    assert len(filled.invoke("list", "--all", "--limit", "1").stdout.splitlines()) == 1
 
 
 def test_the_list_is_json_with_a_version(filled: Home) -> None:
-    document = json.loads(filled.run("list", "--json").stdout)
+    document = json.loads(filled.invoke("list", "--json").stdout)
     assert document["version"] == 1
     assert [each["id"] for each in document["conversations"]] == [CONVERSATION.id]
 
 
 def test_an_empty_list_is_empty(home: Home) -> None:
-    assert home.run("list").stdout == ""
-    assert json.loads(home.run("list", "--json").stdout)["conversations"] == []
+    assert home.invoke("list").stdout == ""
+    assert json.loads(home.invoke("list", "--json").stdout)["conversations"] == []
 
 
 def test_a_conversation_is_shown_as_the_interface_shows_it(filled: Home) -> None:
-    done = filled.run("show", "5f6c")
+    done = filled.invoke("show", "5f6c")
     assert done.stdout == "Rivers\n\nYou:\nTell of rivers\n\nReply:\nThey *meander*.\n"
 
 
 def test_nothing_that_is_shown_commands_the_terminal(filled: Home) -> None:
-    done = filled.run("show", "aaaa")
+    done = filled.invoke("show", "aaaa")
     assert done.stdout == "Hidden␛]0;x␇\n\nYou (failed):\nIt broke.\nSecret␛[31m garden\n"
 
 
 def test_json_has_all_versions_as_they_are(filled: Home) -> None:
-    document = json.loads(filled.run("show", "5f6c", "--json").stdout)
+    document = json.loads(filled.invoke("show", "5f6c", "--json").stdout)
     assert document["path"] == ["a", "d"]
     assert [each["text"] for each in document["messages"]] == [each.text for each in MESSAGES]
-    other = json.loads(filled.run("show", "aaaa", "--json").stdout)
+    other = json.loads(filled.invoke("show", "aaaa", "--json").stdout)
     assert other["messages"][0]["text"] == "Secret\x1b[31m garden"
 
 
 def test_what_is_not_there_is_not_found(filled: Home) -> None:
-    assert filled.run("show", "bbbb").returncode == 6
-    done = filled.run("search", "nowhere")
-    assert (done.returncode, done.stdout) == (6, "")
+    assert filled.invoke("show", "bbbb").exit_code == 6
+    done = filled.invoke("search", "nowhere")
+    assert (done.exit_code, done.stdout) == (6, "")
 
 
 def test_words_are_found_in_titles_and_messages(filled: Home) -> None:
-    done = filled.run("search", "rivers")
-    assert done.returncode == 0
+    done = filled.invoke("search", "rivers")
+    assert done.exit_code == 0
     assert done.stdout.count("5f6c2a5e") == 2
     assert "\n    Tell of rivers" in done.stdout
-    assert filled.run("search", "in:title", "rivers").stdout.count("5f6c2a5e") == 1
+    assert filled.invoke("search", "in:title", "rivers").stdout.count("5f6c2a5e") == 1
 
 
 def test_what_is_found_is_json_with_a_version(filled: Home) -> None:
-    document = json.loads(filled.run("search", "--json", "meander").stdout)
+    document = json.loads(filled.invoke("search", "--json", "meander").stdout)
     (hit,) = document["hits"]
     assert document["version"] == 1
     assert (hit["conversation"], hit["message"]) == (CONVERSATION.id, "d")
@@ -103,4 +103,4 @@ def test_what_is_found_is_json_with_a_version(filled: Home) -> None:
 
 @pytest.mark.parametrize("words", ["c++", '"', "AND", "(", "before:x", "*", "--", "\x1b"])
 def test_any_words_may_be_searched_for(filled: Home, words: str) -> None:
-    assert filled.run("search", "--", words).returncode in (0, 6)
+    assert filled.invoke("search", "--", words).exit_code in (0, 6)

@@ -82,13 +82,13 @@ def test_an_id_that_fits_two_conversations_is_not_found(home: Home) -> None:
     keep(home, SECOND, "Mountains")
     done = home.run("save", "aaaa")
     assert (done.returncode, done.stdout) == (6, "")
-    assert "There are 2 conversations whose ids begin with 'aaaa'" in done.stderr
+    assert "There are 2 conversations whose id or title begins with 'aaaa'" in done.stderr
 
 
 def test_an_unknown_id_is_not_found(home: Home) -> None:
     done = home.run("save", "bbbb")
     assert done.returncode == 6
-    assert "There is no conversation whose id begins with 'bbbb'." in done.stderr
+    assert "There is no conversation whose id or title begins with 'bbbb'." in done.stderr
 
 
 def test_with_nothing_to_save_it_says_so(home: Home) -> None:
