@@ -11,6 +11,7 @@ from fakegpt_tui.domain.parts import (
     ImagePart,
     Part,
     ReasoningSpan,
+    TextSpan,
     ToolCallPart,
     ToolResultPart,
     UnknownPart,
@@ -27,25 +28,48 @@ class Caption(NamedTuple):
     url: str = ""
 
 
+class PlacedCaption(NamedTuple):
+    """A caption, the part that it is of, and how much of the message's text is above it."""
+
+    offset: int
+    caption: Caption
+    part: Part
+
+
+END: Final = 1 << 40
+"""The offset of what stands below all of the text, however long it is."""
+
+
 def captions(parts: Iterable[Part]) -> Iterator[Caption]:
-    """A line for each part that is no text; sources come last, and are numbered.
+    """A line for each part that is no text; sources come last, and are numbered."""
+    return (placed.caption for placed in placed_captions(parts))
+
+
+def placed_captions(parts: Iterable[Part]) -> Iterator[PlacedCaption]:
+    """The same, each with its place in the text.
 
     Thoughts that a service hides are told once, however often it thought.
     """
-    sources: dict[tuple[str, str], None] = {}
-    has_hidden = False
+    sources: dict[tuple[str, str], CitationPart] = {}
+    has_hidden, offset = False, 0
     for part in parts:
-        if isinstance(part, CitationPart):
-            sources[part.url, part.title] = None
-        elif isinstance(part, ReasoningSpan):
-            if part.is_redacted and not has_hidden:
-                has_hidden = True
-                yield Caption("◌ thought, not shown by the service")
-        elif line := _line(part):
-            yield Caption(line)
-    for number, (url, title) in enumerate(sources, start=1):
+        match part:
+            case TextSpan(length):
+                offset += length
+            case CitationPart(_, _, url, title):
+                sources.setdefault((url, title), part)
+            case ReasoningSpan():
+                if part.is_redacted and not has_hidden:
+                    has_hidden = True
+                    yield PlacedCaption(
+                        offset, Caption("◌ thought, not shown by the service"), part
+                    )
+            case _:
+                if line := _line(part):
+                    yield PlacedCaption(offset, Caption(line), part)
+    for number, ((url, title), part) in enumerate(sources.items(), start=1):
         words = " · ".join(dict.fromkeys(filter(None, (title, url)))) or "a source"
-        yield Caption(f"[{number}] {words}", url)
+        yield PlacedCaption(END, Caption(f"[{number}] {words}", url), part)
 
 
 def searched_names(parts: Iterable[Part]) -> Iterator[str]:

@@ -19,7 +19,7 @@ class FragmentSlot:
     """The height and the lines of one fragment.
 
     `tail` is its last line, which the fragment that joins it needs even after the others are
-    forgotten.
+    forgotten. `below` are lines that are no text and stand at its end.
     """
 
     fragment: BlockFragment
@@ -27,6 +27,7 @@ class FragmentSlot:
     is_estimated: bool = True
     lines: tuple[Line, ...] | None = None
     tail: Line | None = None
+    below: tuple[Line, ...] = ()
 
     @property
     def added_lines(self) -> int:
@@ -160,7 +161,7 @@ class FragmentCache:
             if slot in self._cached:
                 self._cached.move_to_end(slot)
             return slot.lines
-        lines = tuple(self._draw(chunk, at, is_first=is_first))
+        lines = (*self._draw(chunk, at, is_first=is_first), *slot.below)
         slot.lines = lines
         if chunk.continues(at):
             slot.tail = lines[-1]

@@ -10,7 +10,7 @@ from fakegpt_tui.ui.markdown.block_types import BLOCK_TYPES
 from fakegpt_tui.ui.markdown.blocks import CHUNK_SIZE, DEFAULT_LIMITS, Limits
 from fakegpt_tui.ui.markdown.chunks import ChunkedText
 from fakegpt_tui.ui.markdown.layout import Layout
-from fakegpt_tui.ui.markdown.lines import Line
+from fakegpt_tui.ui.markdown.lines import Line, PlacedLines
 from fakegpt_tui.ui.markdown.palette import Palette
 from fakegpt_tui.ui.markdown.parser import find_references
 from fakegpt_tui.ui.markdown.render_context import RenderContext
@@ -142,6 +142,12 @@ class Document:
             self._layout = None
         else:
             self._layout.restyle(replace(self._context, width=self._layout.context.width))
+
+    def place(self, placed: Sequence[PlacedLines]) -> None:
+        """Show lines that are no text below the blocks in which they are placed."""
+        if tuple(placed) != self._context.placed:
+            self._context = replace(self._context, placed=tuple(placed))
+            self._layout = None
 
     def fold(self, section: int) -> None:
         """Fold a section that is open, or open one that is folded.

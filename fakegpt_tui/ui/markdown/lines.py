@@ -1,6 +1,7 @@
 """Drawn lines of a message: text with styles, line ids, anchors, and a fixed list of lines."""
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import NamedTuple, Protocol
 
 from rich.cells import cell_len
@@ -90,6 +91,19 @@ def cell_width(segments: Iterable[Segment]) -> int:
 
 BLANK = Line(())
 """The line between two blocks."""
+
+
+class PlacedLines(NamedTuple):
+    """Lines that are no text, such as a picture's, below the first `offset` characters of one."""
+
+    offset: int
+    lines: tuple[Line, ...]
+
+
+def lines_between(placed: Sequence[PlacedLines], above: int, below: int) -> tuple[Line, ...]:
+    """The lines that stand behind the character at `above`, and not behind the one at `below`."""
+    found = (each.lines for each in placed if above < each.offset <= below)
+    return tuple(chain.from_iterable(found))
 
 
 class TextAnchor(NamedTuple):

@@ -1,5 +1,7 @@
 """Plain text as it was typed, wrapped; long text is drawn where it is looked at."""
 
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from rich.segment import Segment
@@ -7,7 +9,7 @@ from rich.style import Style
 
 from fakegpt_tui.text import safe_text
 from fakegpt_tui.ui.markdown.blocks import CHUNK_SIZE, BlockFragment, Chunk, ChunkSource, Node
-from fakegpt_tui.ui.markdown.lines import Line
+from fakegpt_tui.ui.markdown.lines import Line, PlacedLines
 from fakegpt_tui.ui.markdown.wrapping import wrapped_lines
 
 if TYPE_CHECKING:
@@ -30,32 +32,44 @@ def wrap_plain_part(text: str, start: int, width: int, style: Style | None = Non
     return lines
 
 
-def layout_plain_text(text: str, width: int, size: int = CHUNK_SIZE) -> "Layout":
-    """The lines of text that says something, drawn in parts of about `size` characters."""
+def layout_plain_text(
+    text: str, width: int, placed: Sequence[PlacedLines] = (), size: int = CHUNK_SIZE
+) -> "Layout":
+    """The lines of text that says something, drawn in parts of about `size` characters.
+
+    The text is interrupted where other lines are placed in it.
+    """
     # Imported on first use: only long text is drawn in parts, and the first paint has none.
     from fakegpt_tui.ui.markdown.layout import Layout  # noqa: PLC0415
     from fakegpt_tui.ui.markdown.palette import Palette  # noqa: PLC0415
     from fakegpt_tui.ui.markdown.render_context import BlockType, RenderContext  # noqa: PLC0415
 
     types = {"plain": BlockType(lambda node, width, _: _draw(node, width))}
-    context = RenderContext(Palette.colourless(), width, types, {})
-    return Layout(context, _PlainTextChunks(text.rstrip(), size))
+    context = RenderContext(Palette.colourless(), width, types, {}, placed=tuple(placed))
+    places = [each.offset for each in placed]
+    return Layout(context, _PlainTextChunks(text.rstrip(), places, size))
 
 
 class _PlainTextChunks(ChunkSource):
-    """Chunks of lines, each of them one fragment."""
+    """Chunks of lines, each of them one fragment, which end at the places of other lines."""
 
-    def __init__(self, text: str, size: int) -> None:
+    def __init__(self, text: str, places: Sequence[int], size: int) -> None:
         super().__init__(text, [])
-        start = 0
-        while start < len(text):
-            self.chunks.append(Chunk(start))
-            start = text.find("\n", start + size) + 1 or len(text)
+        self._places = places
+        for place, end in pairwise(sorted({0, *places, len(text)})):
+            start = place
+            while start < end:
+                self.chunks.append(Chunk(start))
+                start = text.find("\n", start + size, end) + 1 or end
 
     def load(self, index: int) -> None:
         chunk = self.chunks[index]
         end = self.chunk_end(index)
-        node = Node("plain", content=self.text[chunk.start : end], source=(chunk.start, end))
+        content = self.text[chunk.start : end]
+        if chunk.start in self._places:
+            # The line was ended by what stands above.
+            content = content.lstrip(" ").removeprefix("\n")
+        node = Node("plain", content=content, source=(end - len(content), end))
         chunk.fragments = (BlockFragment(node, chunk.start, blank_above=False),)
 
 

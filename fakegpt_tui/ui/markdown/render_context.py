@@ -14,7 +14,7 @@ from fakegpt_tui.ui.markdown.blocks import (
     References,
     SplitBlock,
 )
-from fakegpt_tui.ui.markdown.lines import BLANK, Line, cell_width
+from fakegpt_tui.ui.markdown.lines import BLANK, Line, PlacedLines, cell_width
 from fakegpt_tui.ui.markdown.palette import PROSE_WIDTH, Palette
 
 _MAX_LINES = 4_000
@@ -59,6 +59,7 @@ class RenderContext:
     unfold_all: bool = False
     wrap_code: bool = True
     code_offset: int = 0
+    placed: tuple[PlacedLines, ...] = ()
 
     _cache: BlockCache = field(default_factory=BlockCache, init=False, compare=False, repr=False)
 

@@ -1,13 +1,14 @@
 """Virtual layout: the heights of all chunks at one width, and the lines of those in view."""
 
+import sys
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Mapping
-from itertools import accumulate
+from itertools import accumulate, zip_longest
 
-from fakegpt_tui.ui.markdown.blocks import BlockFragment, ChunkSource, sections_of
+from fakegpt_tui.ui.markdown.blocks import ChunkSource, sections_of
 from fakegpt_tui.ui.markdown.chunk_layout import ChunkLayout, FragmentCache, FragmentSlot
-from fakegpt_tui.ui.markdown.lines import Line
+from fakegpt_tui.ui.markdown.lines import Line, lines_between
 from fakegpt_tui.ui.markdown.palette import PROSE_WIDTH
 from fakegpt_tui.ui.markdown.render_context import RenderContext
 
@@ -154,19 +155,40 @@ class VirtualLayout:
         text = self._source.text[chunk.source.start : self._source.chunk_end(index)]
         fragments = chunk.source.fragments
         if fragments is None:
-            chunk.set_estimate(estimate_height(text, self.context.width))
+            placed = lines_between(self.context.placed, chunk.source.start, self._end(index))
+            chunk.set_estimate(estimate_height(text, self.context.width) + len(placed))
             return
-        slots = chunk.reuse_slots(fragments, pool)
+        slots = self._place(index, chunk.reuse_slots(fragments, pool))
         ends = [*(fragment.start for fragment in fragments), self._source.chunk_end(index)][1:]
         insides = sections_of(fragments, chunk.source.section)
         for slot, end, section in zip(slots, ends, insides, strict=False):
             if section is not None and self.context.is_folded(section):
-                slot.height, slot.is_estimated, slot.lines = 0, False, ()
+                slot.height, slot.is_estimated, slot.lines = len(slot.below), False, slot.below
             elif slot.is_estimated:
-                slot.height = self._estimate(slot.fragment, end)
+                slot.height = self._estimate(slot, end)
         chunk.set_slots(slots)
         self._open[chunk] = None
 
-    def _estimate(self, fragment: BlockFragment, end: int) -> int:
+    def _end(self, index: int) -> int:
+        """Up to where a chunk has the lines that are placed in the text."""
+        is_last = index + 1 == len(self.chunks)
+        return sys.maxsize if is_last else self._source.chunk_end(index)
+
+    def _place(self, index: int, slots: list[FragmentSlot]) -> list[FragmentSlot]:
+        """The slots of a chunk with what stands below each; of joined ones below the last."""
+        if not self.context.placed:
+            return slots
+        above, placed = self.chunks[index].source.start, []
+        for slot, after in zip_longest(slots, slots[1:]):
+            below: tuple[Line, ...] = ()
+            if after is None or not after.fragment.joins:
+                end = self._end(index) if after is None else after.fragment.start
+                below, above = lines_between(self.context.placed, above, end), end
+            is_same = slot.below == below
+            placed.append(slot if is_same else FragmentSlot(slot.fragment, below=below))
+        return placed
+
+    def _estimate(self, slot: FragmentSlot, end: int) -> int:
+        fragment = slot.fragment
         text = self._source.text[fragment.start : end].strip("\n")
-        return estimate_height(text, self.context.width) + fragment.blank_above
+        return estimate_height(text, self.context.width) + fragment.blank_above + len(slot.below)

@@ -1,9 +1,11 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.segment import Segment
 
 from fakegpt_tui.ui.markdown.document import Document
 from fakegpt_tui.ui.markdown.layout import Layout
+from fakegpt_tui.ui.markdown.lines import Line, PlacedLines
 from fakegpt_tui.ui.markdown.palette import Palette
 from tests.ui.markdown.documents import DOCUMENTS, LONG_DOCUMENTS
 from tests.ui.markdown.samples import EVERYTHING
@@ -146,3 +148,31 @@ def test_spans_are_all_lines_once(text: str, width: int, chunk_size: int, at: fl
         assert span.end > offset
         offset = span.end
     assert lines == whole
+
+
+@QUICK
+@given(
+    DOCUMENTS | LONG_DOCUMENTS,
+    WIDTH,
+    CHUNK_SIZES,
+    st.lists(st.floats(0, 1), max_size=4),
+    st.floats(0, 1),
+)
+def test_other_lines_stand_between_blocks_and_change_nothing_else(
+    text: str, width: int, chunk_size: int, places: list[float], half: float
+) -> None:
+    plain = [line.plain for line in document(text).lines(width)]
+    offsets = sorted({1 + int(place * len(text)) for place in places})
+    placed = [PlacedLines(at, (Line((Segment(f"\0{at}"),)),)) for at in offsets]
+    drawn = document(text, chunk_size)
+    drawn.place(placed)
+    lines = [line.plain for line in drawn.lines(width)]
+    assert [line for line in lines if not line.startswith("\0")] == plain
+    if plain:
+        assert [line for line in lines if line.startswith("\0")] == [f"\0{at}" for at in offsets]
+    grown = Document(Palette.colourless(), chunk_size=chunk_size)
+    grown.place(placed)
+    grown.update(text[: int(half * len(text))], complete=False)
+    grown.lines(width)
+    grown.update(text, complete=True)
+    assert [line.plain for line in grown.lines(width)] == lines

@@ -18,7 +18,7 @@ def test_what_is_typed_in_parts_shows_what_the_whole_does(
     text: str, width: int, size: int, step: int
 ) -> None:
     whole = wrap_plain_text(text, width)
-    layout = layout_plain_text(text, width, size)
+    layout = layout_plain_text(text, width, size=size)
     assert scrolled(layout, step) == [line.plain for line in whole]
     assert [line.source for line in layout] == [line.source for line in whole]
 
@@ -29,7 +29,7 @@ def test_a_line_of_a_long_prompt_is_remembered_as_one_of_a_short_prompt_is(
     text: str, width: int, size: int
 ) -> None:
     rows = LineList(wrap_plain_text(text, width))
-    layout = layout_plain_text(text, width, size)
+    layout = layout_plain_text(text, width, size=size)
     layout.measure()
     for number in range(0, len(rows), 5):
         anchor = rows.anchor_at(number)

@@ -69,6 +69,7 @@ class MessageZone(IntEnum):
     GIST = auto()
     LABEL = auto()
     REASONING = auto()
+    FIRST_PARTS = auto()
     TEXT = auto()
     PARTS = auto()
     END = auto()

@@ -1,6 +1,6 @@
 """Header and ending of a message as lines: role, model, tokens, status, and what went wrong."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -25,7 +25,6 @@ _LIMITS = {
 }
 _MIN_MODEL_WIDTH = 4
 """A model's name in fewer cells says nothing."""
-_CAPTION_LENGTH = 1_000
 _SUMMARY_LENGTH = 400
 """Characters of a folded message from which its summary line is made."""
 
@@ -93,21 +92,6 @@ def reasoning_line(
     else:
         words = f"Reasoning · {length}" if message.text or message.status.is_final else "Thinking …"
     return _fold_line(f"{'▾' if is_open else '▸'} {words}", REASONING_FOLD, width, styles)
-
-
-def caption_lines(message: ChatMessage, width: int, styles: MessageStyles) -> Iterator[Line]:
-    """A line for each picture, file, tool and source; the whole address of a source, as a link."""
-    from fakegpt_tui.domain.captions import captions  # noqa: PLC0415 - most messages have none
-    from fakegpt_tui.ui.markdown.parser_rules import can_open  # noqa: PLC0415
-    from fakegpt_tui.ui.markdown.plain_text import wrap_plain_text  # noqa: PLC0415
-
-    for caption in captions(message.parts):
-        text = safe_line(caption.text, _CAPTION_LENGTH)
-        if not caption.url:
-            yield Line((Segment(truncate(text, width), styles.note),))
-            continue
-        link = Style.from_meta({"href": caption.url}) if can_open(caption.url) else Style.null()
-        yield from wrap_plain_text(text, width, styles.note + link)
 
 
 def ending_text(message: ChatMessage) -> str:

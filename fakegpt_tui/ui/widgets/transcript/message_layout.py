@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from rich.segment import Segment
 from textual.strip import Strip
 
 from fakegpt_tui.domain import ChatMessage, Role
-from fakegpt_tui.ui.markdown.lines import BLANK, Line, LineId, LineList, LineSource, LineSpan
+from fakegpt_tui.ui.markdown.lines import (
+    BLANK,
+    Line,
+    LineId,
+    LineList,
+    LineSource,
+    LineSpan,
+    PlacedLines,
+)
 from fakegpt_tui.ui.markdown.plain_text import layout_plain_text, wrap_plain_text
 from fakegpt_tui.ui.widgets.transcript.appearance import (
     Appearance,
@@ -26,7 +34,6 @@ from fakegpt_tui.ui.widgets.transcript.line_ids import (
     unpack_line_id,
 )
 from fakegpt_tui.ui.widgets.transcript.message_header import (
-    caption_lines,
     ending_text,
     header_line,
     reasoning_line,
@@ -49,6 +56,7 @@ class MessageBody(Protocol):
 
     def update(self, text: str, *, complete: bool) -> None: ...
     def layout(self, width: int) -> LineSource: ...
+    def place(self, placed: Sequence[PlacedLines]) -> None: ...
     def restyle(self, palette: Palette) -> None: ...
     def remeasure(self) -> None: ...
     def fold(self, section: int) -> None: ...
@@ -75,7 +83,7 @@ class MessageLayout:
         self._label = MessageLabel()
         self._width = 0
         self._documents: dict[MessageZone, MessageBody] = {}
-        self._plain: tuple[str, int, LineSource] | None = None
+        self._plain: tuple[tuple[str, int, tuple[PlacedLines, ...]], LineSource] | None = None
         self._zones: list[tuple[MessageZone, LineSource]] = []
         self._drawn: dict[int, Line] = {}
 
@@ -237,18 +245,36 @@ class MessageLayout:
             if is_open:
                 document = self._document(MessageZone.REASONING, message.reasoning)
                 zones.append((MessageZone.REASONING, document.layout(max(1, width - 2))))
-        if message.role is Role.USER:
-            zones.append((MessageZone.TEXT, self._lay_out_prompt(message.text.rstrip(), prose)))
-        else:
-            document = self._document(MessageZone.TEXT, message.text)
-            zones.append((MessageZone.TEXT, document.layout(width)))
-        if message.parts:
-            lines = caption_lines(message, prose, styles)
-            zones.append((MessageZone.PARTS, LineList(tuple(lines))))
+        zones += self._lay_out_text(width, prose)
         ending = [*wrap_plain_text(ending_text(message), prose, styles.error)]
         if self._label.hint:
             ending += wrap_plain_text(self._label.hint, prose, styles.note)
         return [*zones, (MessageZone.END, LineList(ending))]
+
+    def _lay_out_text(self, width: int, prose: int) -> list[tuple[MessageZone, LineSource]]:
+        """The text, with the captions of parts above it, in it and below it."""
+        message = self.message
+        if not message.parts:
+            return [(MessageZone.TEXT, self._text_lines(width, prose))]
+        from fakegpt_tui.ui.widgets.transcript.part_captions import (  # noqa: PLC0415 - few have parts
+            caption_lines,
+        )
+
+        captions = caption_lines(message, prose, self._appearance.styles)
+        return [
+            (MessageZone.FIRST_PARTS, LineList(captions.above)),
+            (MessageZone.TEXT, self._text_lines(width, prose, captions.within)),
+            (MessageZone.PARTS, LineList(captions.below)),
+        ]
+
+    def _text_lines(
+        self, width: int, prose: int, placed: tuple[PlacedLines, ...] = ()
+    ) -> LineSource:
+        if self.message.role is Role.USER:
+            return self._lay_out_prompt(self.message.text.rstrip(), prose, placed)
+        document = self._document(MessageZone.TEXT, self.message.text)
+        document.place(placed)
+        return document.layout(width)
 
     def _lay_out_thoughts(self, width: int) -> LineSource:
         """The last lines of the reasoning, as long as there is nothing else."""
@@ -258,11 +284,12 @@ class MessageLayout:
         # They move up as more comes: what is written there can be copied once it stands still.
         return LineList(tuple(Line(line.segments) for line in lines))
 
-    def _lay_out_prompt(self, text: str, width: int) -> LineSource:
+    def _lay_out_prompt(self, text: str, width: int, placed: tuple[PlacedLines, ...]) -> LineSource:
         """The lines of a prompt: its own line breaks, and none of its Markdown."""
-        if self._plain is None or self._plain[:2] != (text, width):
-            self._plain = text, width, _lay_out_plain_text(text, width)
-        return self._plain[2]
+        key = text, width, placed
+        if self._plain is None or self._plain[0] != key:
+            self._plain = key, _lay_out_plain_text(*key)
+        return self._plain[1]
 
     def _document(self, zone: MessageZone, text: str) -> MessageBody:
         """The document of a zone, made when it is first shown, with the text as it is now."""
@@ -277,10 +304,10 @@ class MessageLayout:
         return document
 
 
-def _lay_out_plain_text(text: str, width: int) -> LineSource:
-    if len(text) <= _LONG_PROMPT:
+def _lay_out_plain_text(text: str, width: int, placed: tuple[PlacedLines, ...]) -> LineSource:
+    if len(text) <= _LONG_PROMPT and not placed:
         return LineList(wrap_plain_text(text, width))
-    return layout_plain_text(text, width)
+    return layout_plain_text(text, width, placed)
 
 
 def warm_up(make_document: Callable[[Palette], MessageBody], palette: Palette) -> None:

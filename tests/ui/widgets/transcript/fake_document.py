@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from rich.segment import Segment
 from rich.style import Style
 
-from fakegpt_tui.ui.markdown.lines import Line, LineList
+from fakegpt_tui.ui.markdown.lines import Line, LineList, PlacedLines
 from fakegpt_tui.ui.markdown.palette import Palette
 
 
@@ -60,6 +60,9 @@ class FakeDocument:
         if piece.startswith("```"):
             style = Style(meta={"copy": (start, end)})
         return Line((Segment(piece, style),) if piece else (), (start, end))
+
+    def place(self, placed: Sequence[PlacedLines]) -> None:
+        """It draws nothing between its lines."""
 
     def fold(self, section: int) -> None:
         """It has no sections."""

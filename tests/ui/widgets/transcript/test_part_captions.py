@@ -1,9 +1,17 @@
-"""Below a message stands a line for each picture, file and source that came with it."""
+"""Each picture, file and source has a line: sources below the text, all else at its place."""
 
+from dataclasses import replace
+
+import pytest
+
+from fakegpt_tui.domain import MessageStatus
 from fakegpt_tui.domain.parts import Blob, CitationPart, FilePart, ImagePart, TextSpan
 from tests.ui.widgets.shown import strips
 from tests.ui.widgets.transcript.transcript_app import (
+    MarkdownApp,
     TranscriptApp,
+    drag,
+    grow,
     press,
     prompt,
     reply,
@@ -17,19 +25,19 @@ URL = "https://example.org/a-very-long-address/of-a-page/about-giraffes"
 SOURCE = CitationPart(0, 4, URL, "Giraffes")
 
 
-async def test_captions_stand_below_the_text_and_sources_last() -> None:
+async def test_captions_stand_at_their_places_and_sources_last() -> None:
     app = TranscriptApp()
     async with app.run_test(size=(60, 16)) as pilot:
         await show(
             pilot,
-            prompt(0, "Look at this", parts=(PICTURE, NOTES, TextSpan(12))),
+            prompt(0, "Look at this", parts=(PICTURE, TextSpan(12), NOTES)),
             reply(1, "Tall [1].", parts=(TextSpan(9), SOURCE)),
         )
         lines = shown(app.transcript)
         assert lines[1:5] == [
             "▌ You",
-            "▌ Look at this",
             "▌ ▣ cat.png · PNG 1200×800 · 340 kB",
+            "▌ Look at this",
             "▌ ▤ notes.txt · text · 2 kB",
         ]
         # All of an address can be read, and opened.
@@ -43,6 +51,41 @@ async def test_captions_stand_below_the_text_and_sources_last() -> None:
             if segment.style
         }
         assert URL in hrefs
+
+
+@pytest.mark.parametrize("more", ["", "\n\nOne line more." * 2_000], ids=["short", "long"])
+async def test_a_prompt_is_divided_by_what_was_attached_in_it(more: str) -> None:
+    app = TranscriptApp()
+    text = "Compare  with  please.\nBe brief." + more
+    parts = (TextSpan(8), PICTURE, TextSpan(6), NOTES, TextSpan(9), PICTURE, TextSpan(99_999))
+    async with app.run_test(size=(60, 12)) as pilot:
+        await show(pilot, prompt(0, text, parts=parts))
+        await press(pilot, "home")
+        assert [line[2:] for line in shown(app.transcript)[2:9]] == [
+            "Compare",
+            "▣ cat.png · PNG 1200×800 · 340 kB",
+            "with",
+            "▤ notes.txt · text · 2 kB",
+            "please.",
+            "▣ cat.png · PNG 1200×800 · 340 kB",
+            "Be brief.",
+        ]
+        assert await drag(pilot, (2, 2), (20, 8)) == text[:32]
+
+
+async def test_a_picture_stays_between_the_blocks_of_a_reply_as_it_grows() -> None:
+    app = MarkdownApp()
+    before, after = "# One\n\nA *house*:", "\n\n- a\n- b"
+    growing = reply(0, before, status=MessageStatus.STREAMING, parts=(TextSpan(17), PICTURE))
+    caption = "  ▣ cat.png · PNG 1200×800 · 340 kB"
+    async with app.run_test(size=(60, 14)) as pilot:
+        await show(pilot, growing)
+        assert shown(app.transcript)[2:6] == ["  One", "", "  A house:", caption]
+        for end in range(1, len(after) + 1):
+            grown = replace(growing, text=before + after[:end])
+            await grow(pilot, replace(grown, parts=(*growing.parts, TextSpan(end))))
+            assert shown(app.transcript)[4:6] == ["  A house:", caption]
+        assert shown(app.transcript)[6:9] == ["", "  • a", "  • b"]
 
 
 async def test_a_folded_message_shows_no_captions() -> None:
