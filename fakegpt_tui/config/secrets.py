@@ -16,6 +16,13 @@ _MAX_LENGTH = 10_000
 _MIN_PRIORITY = 1
 """What the library calls suitable; keyrings below it keep nothing, or keep it unencrypted."""
 
+_SECRET_NAME = re.compile(
+    r"(?:API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)S?\Z", re.I
+)
+"""How variables are called whose value is a secret of some service or other."""
+_NOT_SECRET = {"XDG_ACTIVATION_TOKEN"}
+"""By which a desktop knows that the user has asked for a window."""
+
 
 @dataclass(frozen=True, slots=True)
 class KeyInEnvironment:
@@ -125,9 +132,13 @@ def read_key(source: KeySource, environ: Mapping[str, str], keyring: Keyring) ->
 
 
 def without_keys(sources: Mapping[str, KeySource], environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment without the variables that hold keys of services."""
+    """The environment without what holds keys of services, or a secret by its name."""
     named = {source.variable for source in sources.values() if isinstance(source, KeyInEnvironment)}
-    return {name: value for name, value in environ.items() if name not in named}
+    return {
+        name: value
+        for name, value in environ.items()
+        if name not in named and not (_SECRET_NAME.search(name) and name not in _NOT_SECRET)
+    }
 
 
 def store_key(service: str, key: Secret, keyring: Keyring) -> None:

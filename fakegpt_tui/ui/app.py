@@ -14,12 +14,14 @@ from textual.message import Message
 from textual.worker import Worker
 
 from fakegpt_tui.domain import FakeGPTError, StoreError
+from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.bindings import textual_keymap, validate_keys
 from fakegpt_tui.ui.messages import (
     ApplySetting,
     CopyText,
     NotifyUser,
     OpenEditor,
+    OpenFile,
     OpenLink,
     PromptEdited,
     PromptNotSaved,
@@ -236,9 +238,23 @@ class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
         self._run(self._open_link(event), "links")
 
     async def _open_link(self, event: OpenLink) -> None:
-        import webbrowser  # noqa: PLC0415 - when used
+        from fakegpt_tui.ui.desktop import open_link  # noqa: PLC0415 - when used
 
-        await asyncio.to_thread(webbrowser.open, event.href)
+        await open_link(event.href, self._options.child_environment())
+
+    @on(OpenFile)
+    def open_file(self, event: OpenFile) -> None:
+        self._run(self._open_file(event), "open")
+
+    async def _open_file(self, event: OpenFile) -> Report | None:
+        from fakegpt_tui.ui.desktop import open_copy, open_on_desktop  # noqa: PLC0415 - when used
+
+        environment = self._options.child_environment()
+        if not event.name:
+            await open_on_desktop(event.path, environment)
+            return None
+        await open_copy(event.path, event.name, environment)
+        return ShowNotice(f"{safe_line(event.name)} is opened in another program.")
 
     @on(NotifyUser)
     def announce(self, event: NotifyUser) -> None:

@@ -11,6 +11,8 @@ from textual.message import Message
 from fakegpt_tui.domain.fast_dataclass import dataclass
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fakegpt_tui.chat.jobs import Job
     from fakegpt_tui.chat.turn import Turn
     from fakegpt_tui.domain import ChatMessage
@@ -67,6 +69,17 @@ class OpenLink(Message):
     """Asks the app to open a link that the user has seen."""
 
     href: str
+
+
+@dataclass
+class OpenFile(Message):
+    """Asks the app to open a file or a folder on the desktop.
+
+    With a `name` it is a copy that is opened, which has that name and can only be read.
+    """
+
+    path: Path
+    name: str = ""
 
 
 @dataclass

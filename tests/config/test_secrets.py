@@ -16,6 +16,7 @@ from fakegpt_tui.config.secrets import (
     read_key,
     store_key,
     validate_key,
+    without_keys,
 )
 from fakegpt_tui.domain import ConfigError, Secret
 
@@ -192,3 +193,24 @@ def test_the_sentence_says_what_is_wrong_with_a_key(text: str, words: str) -> No
     with pytest.raises(ConfigError, match=words) as caught:
         validate_key(text, "It")
     assert "can" not in str(caught.value).replace("cannot", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "is_kept"),
+    [
+        ("MINE", False),  # the configuration says so
+        ("OPENAI_API_KEY", False),
+        ("mistral_apikey", False),
+        ("AWS_SECRET_ACCESS_KEY", False),
+        ("GITHUB_TOKEN", False),
+        ("PGPASSWORD", False),
+        ("FAKEGPT_PASSWORD", False),
+        ("XDG_ACTIVATION_TOKEN", True),
+        ("TOKENIZERS_PARALLELISM", True),
+        ("SSH_AUTH_SOCK", True),
+        ("PATH", True),
+    ],
+)
+def test_other_programs_are_started_without_secrets(name: str, is_kept: bool) -> None:
+    kept = without_keys({"service": KeyInEnvironment("MINE")}, {name: "value"})
+    assert kept == ({name: "value"} if is_kept else {})

@@ -10,9 +10,8 @@ from fakegpt_tui.domain import FakeGPTError
 from fakegpt_tui.domain.media_types import suffix_of
 from fakegpt_tui.domain.parts import Attachment, FilePart
 from fakegpt_tui.text import file_stem, safe_line
-from fakegpt_tui.ui.desktop import open_copy
 from fakegpt_tui.ui.dialogs.attachments import AttachmentAction, AttachmentsScreen, TextScreen
-from fakegpt_tui.ui.messages import OpenEditor
+from fakegpt_tui.ui.messages import OpenEditor, OpenFile
 from fakegpt_tui.ui.state import ChatState
 from fakegpt_tui.ui.window import Window
 
@@ -70,9 +69,7 @@ class AttachmentList:
         if path is None:
             self._window.notify("A temporary conversation has no file that could be opened.")
             return
-        name = f"{_stem(attachment)}{suffix_of(blob.media_type)}"
-        await open_copy(path, name)
-        self._window.notify(f"{name} is opened in another program.")
+        self._window.post(OpenFile(path, f"{_stem(attachment)}{suffix_of(blob.media_type)}"))
 
     async def _edit(self, attachment: Attachment) -> None:
         """Edit a text in the editor; the mark stands for what comes back."""

@@ -9,7 +9,7 @@ from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain import SaveError
 from fakegpt_tui.text import file_stem, safe_line
 from fakegpt_tui.ui.dialogs import Choice
-from fakegpt_tui.ui.messages import CopyText, RunJob
+from fakegpt_tui.ui.messages import CopyText, OpenFile, RunJob
 from fakegpt_tui.ui.path_completion import typed_path
 from fakegpt_tui.ui.state import ChatState
 from fakegpt_tui.ui.window import Window
@@ -91,12 +91,12 @@ class FileController:
     def open_saved(self) -> None:
         """Open the file that was saved last on the desktop."""
         if (path := self._last_saved()) is not None:
-            self._window.work(_open(path), group="open")
+            self._window.post(OpenFile(path))
 
     def open_folder(self) -> None:
         """Open the folder of the file that was saved last on the desktop."""
         if (path := self._last_saved()) is not None:
-            self._window.work(_open(path.parent), group="open")
+            self._window.post(OpenFile(path.parent))
 
     def _last_saved(self) -> Path | None:
         if self._saved is None:
@@ -226,9 +226,3 @@ class FileController:
         selected = tuple(message.id for message in transcript.selected_messages)
         here = () if current is None else (current.id,)
         return self._state.picked_in_path or selected or here
-
-
-async def _open(path: Path) -> None:
-    from fakegpt_tui.ui.desktop import open_on_desktop  # noqa: PLC0415 - when used
-
-    await open_on_desktop(path)

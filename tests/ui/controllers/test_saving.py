@@ -1,15 +1,19 @@
 """Saving where a path says, and what can be done with the file then."""
 
 import os
+from functools import partial
 from pathlib import Path
 
 import pytest
 from textual.widgets import Input
 
+from fakegpt_tui.config.secrets import without_keys
+from fakegpt_tui.domain import LoadError
 from fakegpt_tui.formats.markdown import read_markdown
-from fakegpt_tui.ui.desktop import open_on_desktop
+from fakegpt_tui.ui.desktop import open_link, open_on_desktop
 from fakegpt_tui.ui.dialogs.import_files import ImportScreen, JobScreen
 from fakegpt_tui.ui.dialogs.pick import AskPathScreen
+from fakegpt_tui.ui.messages import OpenLink
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from tests.ui.running import Running, reply, running
 
@@ -144,17 +148,20 @@ def opener(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     log, programs = tmp_path / "opened", tmp_path / "bin"
     programs.mkdir()
     script = programs / "xdg-open"
-    script.write_text(f'#!/bin/sh\nprintf "%s\\n" "$1" >> "{log}"\n')
+    script.write_text(f'#!/bin/sh\nprintf "%s\\n" "$1" $MINE_API_KEY >> "{log}"\n')
     script.chmod(0o700)
     monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.setenv("BROWSER", f"{script} %s")
+    monkeypatch.setenv("MINE_API_KEY", "sk-canary")
     return log
 
 
-async def test_the_file_that_was_saved_is_opened_and_its_folder(
+async def test_the_file_that_was_saved_its_folder_and_a_link_are_opened_without_secrets(
     opener: Path, tmp_path: Path
 ) -> None:
-    async with running(reply("one"), size=WIDE) as it:
+    environment = partial(without_keys, {}, os.environ)
+    async with running(reply("one"), size=WIDE, child_environment=environment) as it:
         await it.command("/open file")
         await it.see("Nothing was saved yet")
         await asked(it)
@@ -166,6 +173,8 @@ async def test_the_file_that_was_saved_is_opened_and_its_folder(
         await it.until(
             lambda: opener.read_text().splitlines() == [f"{tmp_path}/talk.md", str(tmp_path)]
         )
+        it.app.post_message(OpenLink("https://example.org/?a=b"))
+        await it.until(lambda: opener.read_text().endswith("\nhttps://example.org/?a=b\n"))
 
 
 async def test_without_a_desktop_nothing_takes_the_terminal(
@@ -173,8 +182,11 @@ async def test_without_a_desktop_nothing_takes_the_terminal(
 ) -> None:
     monkeypatch.delenv("DISPLAY")
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-    with pytest.raises(Exception, match="There is no desktop here"):
-        await open_on_desktop(tmp_path)
+    with pytest.raises(LoadError, match="There is no desktop here"):
+        await open_on_desktop(tmp_path, os.environ)
+    monkeypatch.delenv("BROWSER")
+    with pytest.raises(LoadError, match="There is no browser here"):
+        await open_link("https://example.org", os.environ)
     assert not opener.exists()
 
 
