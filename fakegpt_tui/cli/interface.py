@@ -229,7 +229,9 @@ def _read_lines() -> Iterator[str]:
     """Lines of input, until ctrl+d or ctrl+c."""
     prompt = "You: " if sys.stdin.isatty() else ""
     if prompt:
-        _edit_by_characters()
+        from fakegpt_tui.cli.line_editing import edit_lines_by_characters  # noqa: PLC0415 - for plain mode alone
+
+        edit_lines_by_characters()
     while True:
         try:
             line = input(prompt)
@@ -237,18 +239,6 @@ def _read_lines() -> Iterator[str]:
             click.echo()
             return
         yield line
-
-
-def _edit_by_characters() -> None:
-    """Have lines edited with their marks, by GNU Readline where Python has it.
-
-    The terminal itself takes single code points back. Nothing is written that a listener would
-    hear.
-    """
-    with suppress(ImportError):
-        import readline  # noqa: PLC0415 - for plain mode alone
-
-        readline.parse_and_bind("set enable-bracketed-paste off")
 
 
 def _stop_turns(chat: ChatService) -> None:

@@ -50,15 +50,21 @@ def test_ctrl_c_stops_the_reply_and_not_the_chat(home: Home) -> None:
         assert store.path(conversation.id)[-1].status is MessageStatus.STOPPED
 
 
-def test_a_letter_is_taken_back_with_its_marks(home: Home) -> None:
+def test_keys_go_by_what_a_reader_counts_as_characters(home: Home) -> None:
     with served([TextDelta("Two."), ReplyEnded()]) as (backend, url):
         home.use_service(url)
         with Terminal([*COMMAND, "--plain"], env=home.environment) as terminal:
             terminal.wait_for("You:")
-            terminal.type("ae\u0301\u0323")
+            terminal.type("e\u0301\u0323")
             terminal.press("backspace")
+            for emoji in ("👩\u200d💻", "👍🏽", "👨\u200d👩\u200d👧\u200d👦", "〽\ufe0f", "🇦🇺"):
+                terminal.type(f"🇩🇪{emoji}")
+                terminal.press("backspace")
+            terminal.press("left", "left")
+            terminal.type("a")
+            terminal.press("right", "delete")
             terminal.type("b\n")
             terminal.wait_for("Two.")
             terminal.type("/quit\n")
             assert terminal.wait() == 0
-    assert backend.requests[0].messages[-1].text.endswith("ab")
+    assert backend.requests[0].messages[-1].text == "🇩🇪🇩🇪🇩🇪a🇩🇪b"
