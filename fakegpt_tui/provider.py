@@ -1,8 +1,16 @@
 """Clients for other programs: `FakeGpt` for text, `connect` for every event of a reply."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import (
+    AsyncGenerator,
+    Callable,
+    Coroutine,
+    Generator,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from contextlib import aclosing, contextmanager
 from functools import partial
 from typing import Any, ClassVar, TypeAlias
 from weakref import WeakKeyDictionary, WeakValueDictionary
@@ -221,9 +229,10 @@ class FakeGpt:
             kwargs: As there.
 
         Raises:
-            RuntimeError: An event loop is running here, which waiting for a reply would block.
+            RuntimeError: An event loop is running here, which waiting for a reply would block; one
+                that `nest_asyncio` has patched goes on meanwhile.
         """
-        _require_no_loop()
+        _require_free_loop()
         make = partial(cls.create_async_generator, model, messages, **kwargs)
         pieces = _iterate_synchronously(make)
         return pieces if stream else _join(pieces)
@@ -323,29 +332,38 @@ def _context_message(line: Mapping[str, Any]) -> ContextMessage:
     return ContextMessage(str(line.get("role") or Role.USER), content)
 
 
-def _require_no_loop() -> None:
+def _require_free_loop() -> asyncio.AbstractEventLoop | None:
+    """The loop that runs here, if it may be entered again, as in notebooks; `None` without one."""
     try:
-        asyncio.get_running_loop()
+        loop = asyncio.get_running_loop()
     except RuntimeError:
-        return
+        return None
+    if hasattr(loop, "_nest_patched"):
+        return loop
     raise RuntimeError(
         "create_completion cannot be used while an event loop is running; "
-        "use create_async_generator or create_async there."
+        "use create_async_generator or create_async there, or apply nest_asyncio."
     )
 
 
 def _iterate_synchronously(make: Callable[[], AsyncGenerator[str]]) -> Generator[str]:
-    _require_no_loop()  # It may have been made before there was one.
-    pieces = make()
-    with asyncio.Runner() as runner:
+    with _open_loop() as run:
+        pieces = make()
         try:
-            while True:
-                piece = runner.run(_next(pieces))
-                if piece is None:
-                    return
+            while (piece := run(_next(pieces))) is not None:
                 yield piece
         finally:
-            runner.run(_close(pieces))
+            run(_close(pieces))
+
+
+@contextmanager
+def _open_loop() -> Iterator[Callable[[Coroutine[Any, Any, str | None]], str | None]]:
+    """What runs a coroutine to its end: a loop of its own, or the one that is free here."""
+    if loop := _require_free_loop():
+        yield loop.run_until_complete
+    else:
+        with asyncio.Runner() as runner:
+            yield runner.run
 
 
 async def _next(pieces: AsyncGenerator[str]) -> str | None:

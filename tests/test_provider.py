@@ -2,6 +2,8 @@
 
 import asyncio
 import gc
+import sys
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from typing import Any
@@ -133,6 +135,38 @@ def test_a_generator_from_outside_of_a_loop_says_so_inside_of_one(fresh: type[Fa
 
     with pytest.raises(RuntimeError, match="while an event loop is running"):
         asyncio.run(take())
+
+
+IN_A_NOTEBOOK = """
+import asyncio, sys
+import nest_asyncio
+from fakegpt_tui import FakeGpt
+
+nest_asyncio.apply()
+
+async def cell():
+    beside = asyncio.create_task(asyncio.sleep(0, "beside"))
+    made = FakeGpt.create_completion("", [{"content": "Hi"}], base_url=sys.argv[1])
+    print("".join(made), await beside)
+
+async def left():
+    made = FakeGpt.create_completion("", [{"content": "Hi"}], base_url=sys.argv[1])
+    print(next(made)[:3])
+    made.close()
+
+asyncio.run(cell())
+asyncio.run(left())
+"""
+
+
+async def test_notebooks_iterate_inside_of_their_loop(server: FaultServer) -> None:
+    server.script(CHAT, *stream("Hel", "Hello"))
+    python = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-W", "error", "-c", IN_A_NOTEBOOK, server.url), stdout=PIPE, stderr=PIPE
+    )
+    async with asyncio.timeout(PATIENCE):
+        out, errors = await python.communicate()
+    assert (out.decode(), errors.decode()) == ("Hello beside\nHel\n", "")
 
 
 async def test_messages_of_every_kind_of_caller_are_taken(
