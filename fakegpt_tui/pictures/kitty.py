@@ -9,7 +9,6 @@ https://sw.kovidgoyal.net/kitty/graphics-protocol/#unicode-placeholders
 import secrets
 import zlib
 from base64 import standard_b64encode
-from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import Final
 
@@ -18,8 +17,8 @@ from fakegpt_tui.pictures.decoding import Pixels
 PLACEHOLDER: Final = "\U0010eeee"
 CHUNK: Final = 4096
 """Characters of a part of a transmission."""
-SLICE: Final = 48 * 1024
-"""Bytes that are written between two frames."""
+ABORT: Final = b"\x1b_Gq=2,m=0;\x1b\\"
+"""Ends a transmission of which no more will come; the terminal takes it for damaged."""
 
 _END: Final = b"\x1b\\"
 _LOW: Final = 0xFFFFFF
@@ -96,16 +95,9 @@ def transmit(pixels: Pixels, image_id: int, *, columns: int, rows: int) -> bytes
     return b"".join(commands)
 
 
-def slices(commands: bytes, most: int = SLICE) -> Iterator[bytes]:
-    """Whole commands in pieces of at most `most` bytes, between which text may be written."""
-    start = 0
-    while len(commands) - start > most:
-        end = commands.rfind(_END, start, start + most)
-        end = commands.index(_END, start) if end < 0 else end
-        yield commands[start : end + len(_END)]
-        start = end + len(_END)
-    if start < len(commands):
-        yield commands[start:]
+def commands(sequence: bytes) -> list[bytes]:
+    """The single commands of a transmission, between which text may be written."""
+    return [command + _END for command in sequence.split(_END)[:-1]]
 
 
 def delete(image_id: int) -> bytes:

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Awaitable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from textual import constants, on
@@ -38,6 +39,7 @@ from fakegpt_tui.ui.messages import (
 from fakegpt_tui.ui.options import AmbiguousWidth, NotifyMode, Options, notification_sequence
 from fakegpt_tui.ui.screens.chat import ChatScreen
 from fakegpt_tui.ui.terminal.driver import driver_class
+from fakegpt_tui.ui.terminal.input_parser import TerminalAnswered
 from fakegpt_tui.ui.terminal.key_serializer import KeySerializer
 from fakegpt_tui.ui.terminal.line_filters import BidiRepairingApp, SafeLineFilter
 from fakegpt_tui.ui.terminal.output import start_with_theme, tmux_passthrough, write_to_terminal
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.chat.jobs import Job
     from fakegpt_tui.chat.service import ChatService
     from fakegpt_tui.chat.turn import Turn
+    from fakegpt_tui.ui.terminal.graphics import GraphicsDetection
 
 _SHUTDOWN_SECONDS = 1.0
 """How long quitting may wait for replies to be saved."""
@@ -282,6 +285,17 @@ class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
     def _set_motion(self, motion: str) -> None:
         """With motion off, nothing glides to where it belongs."""
         self.animation_level = "none" if motion == "off" else constants.TEXTUAL_ANIMATIONS
+
+    @cached_property
+    def graphics(self) -> GraphicsDetection:
+        """Which pictures the terminal draws; it is asked when there is one."""
+        from fakegpt_tui.ui.terminal.graphics import GraphicsDetection  # noqa: PLC0415 - when used
+
+        return GraphicsDetection(self)
+
+    @on(TerminalAnswered)
+    def take_answer(self, event: TerminalAnswered) -> None:
+        self.graphics.take_answer(event)
 
     @on(WidthReported)
     def take_width(self, event: WidthReported) -> None:

@@ -6,8 +6,6 @@ import zlib
 from base64 import standard_b64decode
 from random import Random
 
-import pytest
-
 from fakegpt_tui.pictures import kitty
 from fakegpt_tui.pictures.decoding import Pixels
 
@@ -47,13 +45,11 @@ def test_a_transmission_is_one_picture_in_parts() -> None:
     assert zlib.decompress(standard_b64decode(data)) == PIXELS.rgb
 
 
-@pytest.mark.parametrize("most", [100, 5000, 1 << 20])
-def test_slices_are_whole_commands(most: int) -> None:
+def test_a_transmission_is_divided_between_its_commands() -> None:
     sent = kitty.transmit(PIXELS, 1 << 24 | 1, columns=5, rows=2) + kitty.delete(7)
-    pieces = list(kitty.slices(sent, most))
+    pieces = kitty.commands(sent)
     assert b"".join(pieces) == sent
-    assert all(COMMAND.sub(b"", piece) == b"" for piece in pieces)
-    assert all(len(piece) <= max(most, kitty.CHUNK + 200) for piece in pieces)
+    assert all(COMMAND.fullmatch(piece) for piece in pieces)
 
 
 def test_each_cell_says_which_part_of_which_picture_it_is() -> None:

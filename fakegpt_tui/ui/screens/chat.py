@@ -34,7 +34,7 @@ from fakegpt_tui.ui.messages import (
 from fakegpt_tui.ui.screens.chat_pane import ChatPane, show_path
 from fakegpt_tui.ui.state import ChatState
 from fakegpt_tui.ui.terminal.key_serializer import obey_typed_ahead
-from fakegpt_tui.ui.terminal.output import repaint_now
+from fakegpt_tui.ui.terminal.output import forget_pictures, repaint_now
 from fakegpt_tui.ui.terminal.shutdown import TolerantScreen
 from fakegpt_tui.ui.view_model import ChatView, ViewModel
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList
@@ -346,4 +346,4 @@ class ChatScreen(RenderCache, TolerantScreen):
         self.app.push_screen(HelpScreen(self.state.keys))
 
     def action_redraw(self) -> None:
-        self.app.refresh(layout=True, repaint=True)
+        forget_pictures(self.app)

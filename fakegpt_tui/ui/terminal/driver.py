@@ -27,7 +27,12 @@ else:
     from textual.drivers.linux_driver import LinuxDriver
 
     from fakegpt_tui.ui.terminal.input_parser import TolerantParser
-    from fakegpt_tui.ui.terminal.output import StallTolerantWriter, TerminalOutput
+    from fakegpt_tui.ui.terminal.output import (
+        HELD_PICTURES,
+        StallTolerantWriter,
+        TerminalOutput,
+        forget_pictures,
+    )
     from fakegpt_tui.ui.terminal.shutdown import exit_code
 
     _POLL = 0.1
@@ -77,7 +82,12 @@ else:
             return StallTolerantWriter(file, lambda: self._app.call_later(self._redraw))
 
         def _redraw(self) -> None:
-            self._app.refresh(layout=True, repaint=True)
+            forget_pictures(self._app, unfinished=True)
+
+        def stop_application_mode(self) -> None:
+            """Leave the terminal as it was, without pictures of which none can be seen."""
+            self.write(HELD_PICTURES.free_all())
+            super().stop_application_mode()
 
         def write(self, data: str) -> None:
             if data == _KITTY_FLAGS:

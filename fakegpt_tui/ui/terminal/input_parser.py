@@ -18,7 +18,12 @@ from textual._xterm_parser import XTermParser
 from textual.keys import Keys
 from textual.message import Message
 
-from fakegpt_tui.ui.terminal.input_scanner import InputScanner, InputToken, TokenKind
+from fakegpt_tui.ui.terminal.input_scanner import (
+    NAME_START,
+    InputScanner,
+    InputToken,
+    TokenKind,
+)
 from fakegpt_tui.ui.terminal.typed_keys import (
     as_typed,
     is_character,
@@ -47,6 +52,29 @@ _FIRST_FUNCTIONAL, _LAST_FUNCTIONAL = 57344, 63743
 _KEYPAD = range(57399, 57417)
 _ALT_AND_KEY = 2
 """The length of the longest sequence that Textual only knows when nothing follows it."""
+
+
+_NAME = re.compile(rf"\x1b{re.escape(NAME_START)}([ -~]{{0,200}})(?:\x07|\x1b\\)")
+_ATTRIBUTES = re.compile(r"\x1b\[\?([\d;]{1,200})c", re.ASCII)
+
+
+class TerminalAnswered(Message):
+    """The terminal has told its name or, where these are not `None`, its attributes (DA1)."""
+
+    def __init__(self, name: str, attributes: frozenset[int] | None = None) -> None:
+        super().__init__()
+        self.name = name
+        self.attributes = attributes
+
+
+def parse_answer(sequence: str) -> TerminalAnswered | None:
+    """What a sequence from the terminal tells of it; `None` if that is something else."""
+    if name := _NAME.fullmatch(sequence):
+        return TerminalAnswered(name[1])
+    if attributes := _ATTRIBUTES.fullmatch(sequence):
+        numbers = attributes[1].split(";")
+        return TerminalAnswered("", frozenset(int(each) for each in numbers if each))
+    return None
 
 
 class TolerantParser(XTermParser):
@@ -99,7 +127,9 @@ class TolerantParser(XTermParser):
             case TokenKind.SEQUENCE if alt := _ALT_CHARACTER.fullmatch(piece.text):
                 # Textual types the sign that a Mac's option key makes of a digit.
                 return [events.Key(f"alt+{key_name(alt[1])}", None)]
-            case TokenKind.SEQUENCE if report := parse_width_report(piece.text):
+            case TokenKind.SEQUENCE if report := (
+                parse_width_report(piece.text) or parse_answer(piece.text)
+            ):
                 return [report]
             case TokenKind.SEQUENCE:
                 return self._sequence_events(_xterm_as_kitty(piece.text))

@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 PASTE_START = "\x1b[200~"
 PASTE_END = "\x1b[201~"
+NAME_START = "P>|"
+"""How a terminal begins, behind ESC, to tell its name."""
 
 _REPLY_TIMEOUT = 1.0
 """Seconds that the rest of a sequence may take which no person can have begun to type."""
@@ -139,7 +141,7 @@ class InputScanner:
                 self._pasted_at = now
                 self._deadline = self._silence = now + _PASTE_TIMEOUT
                 return [], whole.end()
-            if whole["string"]:
+            if whole["string"] and not whole["string"].startswith(NAME_START):
                 return [], whole.end()  # nothing was asked that would be answered so
             return [InputToken(TokenKind.SEQUENCE, whole[0])], whole.end()
         if len(data) - start <= _LONGEST and _PARTIAL.match(data, start):

@@ -20,11 +20,16 @@ from textual.screen import Screen
 
 from fakegpt_tui.text import ISOLATE, POP_ISOLATE, RIGHT_TO_LEFT
 from fakegpt_tui.ui.terminal.cell_widths import EmojiSupport, ascii_lookalike
+from fakegpt_tui.ui.terminal.output import HELD_PICTURES
 
 _BIDI = (*range(0x200E, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x061C)
 _SEPARATORS = (0x2028, 0x2029)
 _PICTURE_CELL = 0x10EEEE
 """A terminal would draw a picture there, which foreign text must not ask for."""
+
+_CELL = chr(_PICTURE_CELL)
+PICTURE_META = "picture"
+"""What the style of the cells of a picture has its number by."""
 
 _REPLACED = {
     **{code: chr(0x2400 + code) for code in range(0x20)},
@@ -68,6 +73,8 @@ class BidiIsolateFilter(LineFilter):
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002 (the filter's interface)
         if not any(not text.isascii() and RIGHT_TO_LEFT.search(text) for text, _, _ in segments):
             return segments
+        if any(text.startswith(_CELL) for text, _, _ in segments):
+            return segments  # Marks of Hebrew and Arabic count the cells of pictures.
         from fakegpt_tui.ui.terminal.bidi_isolates import isolate_rtl  # noqa: PLC0415 - for such a text
 
         self.has_isolated = True
@@ -118,17 +125,31 @@ class WideTerminalFilter(LineFilter):
 def _is_clean(segments: Iterable[Segment]) -> bool:
     for text, style, _ in segments:
         # Nothing that is printable, in Python's sense, is hostile; the reverse is not so.
-        if not text.isprintable() and _HOSTILE.search(text):
+        is_hostile = not text.isprintable() and _HOSTILE.search(text)
+        if is_hostile and not _is_own_picture(text, style):
             return False
         if style is not None and style.link and _HOSTILE.search(style.link):
             return False
     return True
 
 
+def _is_own_picture(text: str, style: Style | None) -> bool:
+    """Are these cells of a picture that this program has given to the terminal?"""
+    if style is None or style.color is None or not text.startswith(_CELL):
+        return False
+    number, triplet = style.meta.get(PICTURE_META), style.color.triplet
+    if number not in HELD_PICTURES or not isinstance(number, int) or triplet is None:
+        return False
+    return (triplet.red << 16 | triplet.green << 8 | triplet.blue) == number & 0xFFFFFF
+
+
 def _safe(segment: Segment) -> Segment:
     text, style, control = segment
-    if control:
+    if control or _is_own_picture(text, style):
         return segment
+    if style is not None and _CELL in text and PICTURE_META in style.meta:
+        # One that the terminal has forgotten, or in another colour, would be another picture.
+        return Segment(" " * text.count(_CELL), style.clear_meta_and_links())
     if style is not None and style.link and _HOSTILE.search(style.link):
         style += Style(link=_HOSTILE.sub("", style.link))  # written as it is, by OSC 8
     return Segment(text.translate(_REPLACED), style)

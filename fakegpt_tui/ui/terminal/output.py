@@ -6,14 +6,14 @@ is typed while something else changes waits for the next tick but one of Textual
 no public way to write a control sequence; a theme that is set while the app mounts has all styles
 parsed once more.
 Since: Textual 8.2.8. Can go: with a writer thread that survives errors, a public way to draw what
-has changed, a public way to write, and a theme as an argument of an app.
+has changed, a public way to write that tells when it is done, and a theme as an argument of an app.
 """
 
 import os
 import select
 from collections.abc import Callable
 from time import monotonic
-from typing import Any
+from typing import Any, Final
 
 from textual.app import App
 from textual.drivers._writer_thread import MAX_QUEUED_WRITES, WriterThread
@@ -123,6 +123,78 @@ def write_to_terminal(app: App[Any], data: str) -> bool:
 def tmux_passthrough(sequence: str) -> str:
     """`sequence` for the terminal around tmux, which hands it on if `allow-passthrough` is set."""
     return f"\x1bPtmux;{sequence.replace(chr(27), chr(27) * 2)}\x1b\\"
+
+
+class HeldPictures:
+    """The pictures that the terminal holds for this process, by their numbers.
+
+    Of one that is still being sent, it has no cells that are drawn.
+    """
+
+    def __init__(self) -> None:
+        self._whole: set[int] = set()
+        self._unfinished = 0
+
+    def __contains__(self, number: object) -> bool:
+        """Can its cells be written?"""
+        return number in self._whole
+
+    def __bool__(self) -> bool:
+        return bool(self._whole or self._unfinished)
+
+    def begin(self, number: int) -> None:
+        """A picture is being sent."""
+        self._unfinished = number
+
+    def is_being_sent(self, number: int) -> bool:
+        """Was it not freed meanwhile?"""
+        return self._unfinished == number
+
+    def finish(self, number: int) -> None:
+        """All of it was sent."""
+        self._unfinished = 0
+        self._whole.add(number)
+
+    def free(self, number: int) -> str:
+        """What has the terminal forget a picture, which counts as forgotten at once."""
+        from fakegpt_tui.pictures.kitty import ABORT, delete  # noqa: PLC0415 - with pictures
+
+        commands = [delete(number)] if number in self or self.is_being_sent(number) else []
+        if self.is_being_sent(number):
+            self._unfinished = 0
+            commands.insert(0, ABORT)
+        self._whole.discard(number)
+        return "".join(graphics_command(each) for each in commands)
+
+    def free_all(self, *, unfinished: bool = True) -> str:
+        """The same for all of them; or for those that were sent whole."""
+        numbers = sorted(self._whole)
+        if unfinished and self._unfinished:
+            numbers.insert(0, self._unfinished)
+        return "".join(map(self.free, numbers))
+
+
+HELD_PICTURES: Final = HeldPictures()
+"""Terminals know pictures by numbers that are unique among all programs."""
+
+
+def graphics_command(command: bytes) -> str:
+    """A command of kitty's protocol for the terminal, or for that around tmux."""
+    sequence = command.decode("ascii")
+    return tmux_passthrough(sequence) if os.environ.get("TMUX") else sequence
+
+
+def forget_pictures(app: App[Any], *, unfinished: bool = False) -> None:
+    """Have the terminal forget all pictures, and everything drawn again, which sends them anew."""
+    if sequence := HELD_PICTURES.free_all(unfinished=unfinished):
+        write_to_terminal(app, sequence)
+    app.refresh(layout=True, repaint=True)
+
+
+def is_taken(app: App[Any]) -> bool:
+    """Has the terminal been given all that was written, and takes more?"""
+    writer = getattr(app._driver, "_writer_thread", None)  # noqa: SLF001 (see above)
+    return not isinstance(writer, StallTolerantWriter) or not writer._queue.qsize()  # noqa: SLF001
 
 
 def repaint_now(screen: Screen[Any]) -> None:

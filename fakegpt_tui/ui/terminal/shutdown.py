@@ -29,6 +29,7 @@ from textual.widget import Widget
 from textual.worker import Worker, WorkerFailed
 
 from fakegpt_tui.domain import FakeGPTError
+from fakegpt_tui.ui.terminal.output import HELD_PICTURES
 
 if sys.platform != "win32":
     import termios
@@ -102,7 +103,7 @@ def restore_terminal(descriptor: int = 2) -> None:
     blocking = os.get_blocking(descriptor)
     with suppress(OSError):
         os.set_blocking(descriptor, False)
-        os.write(descriptor, _MODES_OFF.encode())
+        os.write(descriptor, (HELD_PICTURES.free_all() + _MODES_OFF).encode())
     with suppress(OSError):
         # The shell uses the terminal through the same setting.
         os.set_blocking(descriptor, blocking)

@@ -1,0 +1,186 @@
+"""Terminal graphics: which pictures a terminal draws, sending them, and the pixels of a cell.
+
+Mends: Textual asks no terminal for its name, and an answer to that would be dropped. What a
+terminal says of kitty's protocol tells nothing of placeholders, so only those are trusted that are
+known to draw them. tmux hands pictures on, where it is set so, and is asked for the terminal
+around it.
+Since: Textual 8.2.8. Can go: when Textual tells the name of the terminal and the pixels of a cell.
+"""
+
+import asyncio
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from textual.app import App
+
+from fakegpt_tui.pictures.kitty import commands
+from fakegpt_tui.pictures.placement import USUAL_CELL, CellSize, cell_size
+from fakegpt_tui.ui.terminal.input_parser import TerminalAnswered
+from fakegpt_tui.ui.terminal.output import (
+    HELD_PICTURES,
+    graphics_command,
+    is_taken,
+    write_to_terminal,
+)
+
+_QUESTIONS: Final = "\x1b[>q\x1b[c"
+"""For its name, and for what it has, which every terminal answers, and in turn."""
+_SECONDS: Final = 2.0
+_FRAME: Final = 1 / 60
+_PARTS: Final = 8
+"""Parts of a transmission that are written at once: what is typed then waits for no more."""
+_SIXEL: Final = 4
+_KITTY = re.compile(r"kitty\((\d+)\.(\d+)")
+_KITTY_FROM: Final = (0, 28)
+_NEVER_ASKED: Final = {"dumb", "unknown", "linux", ""}
+_PASSED_ON: Final = {"1", "on", "2", "all"}
+_TMUX_FORMAT: Final = "\n".join(
+    f"#{{{name}}}"
+    for name in ("allow-passthrough", "client_termtype", "client_termname", "client_termfeatures")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalGraphics:
+    """What is known of a terminal.
+
+    `name` and `attributes` are as it tells them (XTVERSION, DA1); in tmux `name` is that of the
+    terminal around it, which `is_reached` where tmux hands everything on.
+    """
+
+    name: str = ""
+    attributes: frozenset[int] = frozenset()
+    in_tmux: bool = False
+    is_reached: bool = True
+
+    @property
+    def has_placeholders(self) -> bool:
+        """Does it draw pictures where there is text for them?"""
+        kitty = _KITTY.match(self.name)
+        is_kitty = kitty is not None and (int(kitty[1]), int(kitty[2])) >= _KITTY_FROM
+        return self.is_reached and (is_kitty or self.name.lower().startswith("ghostty"))
+
+    @property
+    def has_sixel(self) -> bool:
+        """Does it, or tmux, draw Sixel graphics?"""
+        return _SIXEL in self.attributes
+
+
+class GraphicsDetection:
+    """Asks the terminal once, when the first picture is to be drawn."""
+
+    def __init__(self, app: App[Any], environment: Mapping[str, str] = os.environ) -> None:
+        self._app = app
+        self._environment = environment
+        self._is_asked = False
+        self._is_answered = asyncio.Event()
+        self.known = TerminalGraphics(in_tmux="TMUX" in environment)
+        """What it has told so far."""
+
+    async def ask(self) -> TerminalGraphics:
+        """What the terminal is, or, where it does not answer, that it is none of those known."""
+        if not self._is_asked:
+            self._is_asked = True
+            if self._environment.get("TERM", "") in _NEVER_ASKED or (
+                # It shows the ends of questions.
+                self._environment.get("TERM_PROGRAM") == "Apple_Terminal"
+                or not write_to_terminal(self._app, _QUESTIONS)
+            ):
+                self._is_answered.set()
+            elif self.known.in_tmux:
+                self.known = await asyncio.to_thread(ask_tmux, self.known, self._environment)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._is_answered.wait(), _SECONDS)
+        return self.known
+
+    def ask_again(self) -> None:
+        """Ask once more when that is wanted next: another terminal may be around tmux now."""
+        if self.known.in_tmux and self._is_answered.is_set():
+            self._is_asked = False
+            self._is_answered.clear()
+
+    def take_answer(self, answer: TerminalAnswered) -> None:
+        """Take over what the terminal tells of itself, or what tmux tells, of its graphics."""
+        if answer.attributes is not None:
+            self.known = replace(self.known, attributes=answer.attributes)
+            self._is_answered.set()
+        elif not self.known.in_tmux:
+            self.known = replace(self.known, name=answer.name)
+
+
+def ask_tmux(known: TerminalGraphics, environment: Mapping[str, str]) -> TerminalGraphics:
+    """What tmux says of the terminal around it, and whether it hands pictures on."""
+    unreached = replace(known, is_reached=False)
+    path = shutil.which("tmux", path=environment.get("PATH"))
+    if path is None:
+        return unreached
+    pane = environment.get("TMUX_PANE")
+    try:
+        done = subprocess.run(  # noqa: S603 - the program itself, by its full path
+            [path, "display-message", "-p", *(["-t", pane] if pane else []), _TMUX_FORMAT],
+            capture_output=True,
+            check=True,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            text=True,
+            errors="replace",
+            timeout=_SECONDS,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return unreached
+    return parse_tmux(done.stdout, known)
+
+
+def parse_tmux(said: str, known: TerminalGraphics) -> TerminalGraphics:
+    """What the lines say that tmux was asked for."""
+    passed_on, kind, name, features = (*said.split("\n"), "", "", "", "")[:4]
+    known_names = {"xterm-kitty": "kitty(0.28.0)", "xterm-ghostty": "ghostty"}
+    is_reached = passed_on in _PASSED_ON and "RGB" in features.split(",")
+    return replace(known, name=kind or known_names.get(name, name), is_reached=is_reached)
+
+
+async def send_picture(app: App[Any], number: int, transmission: bytes) -> bool:
+    """Give the terminal a picture, a little between two frames; whether it has it then.
+
+    It has not where pictures were freed meanwhile, as when the program is stopped.
+    """
+    HELD_PICTURES.begin(number)
+    parts = commands(transmission)
+    try:
+        for at in range(0, len(parts), _PARTS):
+            if not HELD_PICTURES.is_being_sent(number):
+                return False
+            write_to_terminal(app, "".join(map(graphics_command, parts[at : at + _PARTS])))
+            await asyncio.sleep(_FRAME)
+            while not is_taken(app):  # noqa: ASYNC110 - a thread empties the queue
+                await asyncio.sleep(_FRAME)
+        if not HELD_PICTURES.is_being_sent(number):
+            return False
+        HELD_PICTURES.finish(number)
+    finally:
+        if HELD_PICTURES.is_being_sent(number):
+            write_to_terminal(app, HELD_PICTURES.free(number))
+    return True
+
+
+def terminal_cell() -> CellSize:
+    """The pixels of a cell, as the terminal has told the system; else those of a usual one."""
+    if sys.platform == "win32":
+        return USUAL_CELL
+    import fcntl  # noqa: PLC0415 - where there is a terminal of that kind
+    import struct  # noqa: PLC0415
+    import termios  # noqa: PLC0415
+
+    try:
+        said = fcntl.ioctl(0, termios.TIOCGWINSZ, b"\0" * 8)
+    except OSError:
+        return USUAL_CELL
+    rows, columns, width, height = struct.unpack("HHHH", said)
+    return cell_size(columns, rows, width, height)
