@@ -2,7 +2,7 @@
 
 import json
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from typing import Final, Self, TypeAlias
 from uuid import uuid4
@@ -37,6 +37,20 @@ class PlainText(str):
         return made
 
 
+class BodyPieces:
+    """A large body, sent piece by piece: writing it at once would keep the event loop busy."""
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._pieces = tuple(pieces)
+
+    def __len__(self) -> int:
+        return sum(map(len, self._pieces))
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self._pieces:
+            yield piece
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpRequest:
     """A request, without its credentials, and how to understand an error response to it."""
@@ -45,10 +59,10 @@ class HttpRequest:
     path: str
     translate_error: ErrorTranslator
     headers: Mapping[str, str] = field(default_factory=dict)
-    body: Mapping[str, object] | bytes | None = None
+    body: Mapping[str, object] | bytes | BodyPieces | None = None
 
     def encoded(self) -> "HttpRequest":
-        """The same with its body as bytes, which takes long where that is large."""
+        """The same with its body as it is sent, which takes long where that is large."""
         return replace(self, body=_encode_body(self.body))
 
 
@@ -70,7 +84,7 @@ async def preview_request(
         method=sent.method,
         url=mask_url(str(sent.url)),
         headers=tuple(headers),
-        body=sent.content,
+        body=await sent.aread(),
         curl_options=tuple(_curl_options(transport)),
     )
 
@@ -88,6 +102,8 @@ def http_request(
     if host := host_header(url):
         headers["Host"] = host
     content = _encode_body(request.body)
+    if isinstance(content, BodyPieces):
+        headers["Content-Length"] = str(len(content))
     return client.build_request(request.method, url, headers=headers, content=content)
 
 
@@ -105,15 +121,19 @@ def _curl_options(transport: Transport) -> Iterator[str]:
         yield "--noproxy '*'"
 
 
-def _encode_body(body: Mapping[str, object] | bytes | None) -> bytes | None:
-    if body is None or isinstance(body, bytes):
+def _encode_body(
+    body: Mapping[str, object] | bytes | BodyPieces | None,
+) -> bytes | BodyPieces | None:
+    if body is None or isinstance(body, bytes | BodyPieces):
         return body
     held: list[PlainText] = []
     mark = uuid4().hex
     written = json.dumps(_with_marks(body, mark, held)).encode()
+    if not held:
+        return written
     first, *others = written.split(mark.encode())
     pairs = zip(held, others, strict=True)
-    return b"".join([first, *(each for text, rest in pairs for each in (*text.pieces, rest))])
+    return BodyPieces([first, *(each for text, rest in pairs for each in (*text.pieces, rest))])
 
 
 def _with_marks(value: object, mark: str, held: list[PlainText]) -> object:

@@ -25,7 +25,7 @@ _EDGE = 2_580
 _CONFIGURATION = """service = "models"
 [services.models]
 kind = "openai"
-url = "{url}"
+url = "{url}/v1"
 model = "model-1"
 """
 _EVENT = 'data: {{"choices": [{{"delta": {{"content": "received"}}, "finish_reason": {0}}}]}}\n\n'
@@ -35,7 +35,7 @@ def measure(repeats: int) -> Iterator[Row]:
     """The time from a key to its letter, in a quiet program and in one that has much to read."""
     idle: list[float] = []
     busy: list[float] = []
-    with TemporaryDirectory() as folder, _served() as url:
+    with TemporaryDirectory() as folder, served() as url:
         picture = Path(folder) / "noise.png"
         picture.write_bytes(_noise())
         for _ in range(repeats):
@@ -125,7 +125,7 @@ class _Model(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def _served() -> Iterator[str]:
+def served() -> Iterator[str]:
     """The address of a model in a process of its own."""
     command = [sys.executable, "-m", "tests.benchmarks.attached"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
@@ -138,6 +138,6 @@ def _served() -> Iterator[str]:
 
 if __name__ == "__main__":
     with ThreadingHTTPServer(("127.0.0.1", 0), _Model) as server:
-        sys.stdout.write(f"http://127.0.0.1:{server.server_port}/v1\n")
+        sys.stdout.write(f"http://127.0.0.1:{server.server_port}\n")
         sys.stdout.flush()
         server.serve_forever()

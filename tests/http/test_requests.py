@@ -2,20 +2,28 @@
 
 import json
 
+import httpx
+
 from fakegpt_tui.domain import ServiceError
-from fakegpt_tui.http.requests import HttpRequest, PlainText
+from fakegpt_tui.http.requests import HttpRequest, PlainText, http_request
 
 
-def encoded(body: dict[str, object]) -> object:
+async def encoded(body: dict[str, object]) -> object:
+    """The body as a server reads it, of as many bytes as were told to come."""
     request = HttpRequest(
         method="POST", path="/", translate_error=lambda *_: ServiceError("x"), body=body
     )
-    found = request.encoded().body
-    assert isinstance(found, bytes)
+    async with httpx.AsyncClient() as client:
+        sent = http_request(client, request.encoded(), {}, httpx.URL("http://127.0.0.1/"))
+    # A body is read again where a request is sent again.
+    for _ in range(2):
+        found = b"".join([piece async for piece in sent.stream])
+        assert sent.headers["Content-Length"] == str(len(found))
+    assert "Transfer-Encoding" not in sent.headers
     return json.loads(found)
 
 
-def test_plain_texts_stand_where_they_were() -> None:
+async def test_plain_texts_stand_where_they_were() -> None:
     body = {
         "model": 'a "model"',
         "messages": [
@@ -24,7 +32,7 @@ def test_plain_texts_stand_where_they_were() -> None:
         ],
         "stream": True,
     }
-    assert encoded(body) == {
+    assert await encoded(body) == {
         "model": 'a "model"',
         "messages": [
             {"content": [{"url": "data:x,AA"}, {"text": "é\n"}]},
@@ -34,6 +42,6 @@ def test_plain_texts_stand_where_they_were() -> None:
     }
 
 
-def test_a_body_without_plain_texts_is_as_ever() -> None:
+async def test_a_body_without_plain_texts_is_as_ever() -> None:
     body: dict[str, object] = {"a": [1, None, {"b": "c"}]}
-    assert encoded(body) == body
+    assert await encoded(body) == body
