@@ -48,15 +48,15 @@ def _apply_filter(query: SearchQuery, word: str, zone: tzinfo | None) -> SearchQ
             found = replace(query, is_archived=True)
         case "model", model if model:
             found = replace(query, model=value)
-        case "before", _ if (time := _parse_date(value, zone)) is not None:
+        case "before", _ if (time := parse_date(value, zone)) is not None:
             found = replace(query, before=time)
-        case "after", _ if (time := _parse_date(value, zone)) is not None:
+        case "after", _ if (time := parse_date(value, zone)) is not None:
             found = replace(query, after=time)
     return found
 
 
-def _parse_date(text: str, zone: tzinfo | None) -> datetime | None:
-    """When a year, a month or a day begins."""
+def parse_date(text: str, zone: tzinfo | None = None) -> datetime | None:
+    """When a year, a month or a day begins; nothing where the text is none."""
     date = _DATE.fullmatch(text)
     if date is None:
         return None

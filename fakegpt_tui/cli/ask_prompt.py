@@ -94,7 +94,7 @@ def named_conversation(known: Sequence[Conversation], name: str) -> Conversation
     Raises:
         NotFound: There is none.
     """
-    from fakegpt_tui.cli.conversations import find_conversation, find_newest  # noqa: PLC0415 - seldom
+    from fakegpt_tui.cli.conversation_names import find_conversation, find_newest  # noqa: PLC0415 - seldom
 
     return find_conversation(known, name) if name else find_newest(known)
 

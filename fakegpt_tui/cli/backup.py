@@ -6,16 +6,14 @@ from pathlib import Path
 import click
 
 from fakegpt_tui.cli.errors import echo_err
-from fakegpt_tui.cli.options import file_options, folders_of
+from fakegpt_tui.cli.options import file_options, folders_of, json_option
 from fakegpt_tui.cli.output import echo_json
 from fakegpt_tui.text import safe_line
-
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
 
 @click.command()
 @click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
-@_JSON
+@json_option
 @file_options
 @click.pass_context
 def backup(context: click.Context, *, file: Path | None, as_json: bool) -> None:
@@ -42,7 +40,7 @@ def backup(context: click.Context, *, file: Path | None, as_json: bool) -> None:
 @click.command("restore-backup")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("-y", "--yes", is_flag=True, help="Do it without a question.")
-@_JSON
+@json_option
 @file_options
 @click.pass_context
 def restore_backup(context: click.Context, *, file: Path, yes: bool, as_json: bool) -> None:

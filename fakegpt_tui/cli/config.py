@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from textwrap import wrap
 
 import click
 
-from fakegpt_tui.cli.options import file_options, folders_of, settings_of
+from fakegpt_tui.cli.options import file_options, folders_of, json_option, settings_of
 from fakegpt_tui.cli.output import echo_json, echo_path
 from fakegpt_tui.config.spec import SETTING_SPECS, Settings
 from fakegpt_tui.domain import SaveError, Service
@@ -45,15 +46,23 @@ def config() -> None:
 
 
 @config.command()
+@json_option
 @file_options
 @click.pass_context
-def path(context: click.Context) -> None:
+def path(context: click.Context, *, as_json: bool) -> None:
     """Print where the configuration file is, or would be."""
-    echo_path(folders_of(context, may_be_missing=True).config_file)
+    _print_path(folders_of(context, may_be_missing=True).config_file, as_json=as_json)
+
+
+def _print_path(where: Path, *, as_json: bool) -> None:
+    if as_json:
+        echo_json({"version": 1, "path": str(where)})
+    else:
+        echo_path(where)
 
 
 @config.command()
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@json_option
 @file_options
 @click.pass_context
 def show(context: click.Context, *, as_json: bool) -> None:
@@ -72,9 +81,10 @@ def show(context: click.Context, *, as_json: bool) -> None:
 
 
 @config.command()
+@json_option
 @file_options
 @click.pass_context
-def init(context: click.Context) -> None:
+def init(context: click.Context, *, as_json: bool) -> None:
     """Write a configuration file in which every line is a comment, to be changed at will.
 
     A file that is already there is left as it is.
@@ -91,7 +101,7 @@ def init(context: click.Context) -> None:
         raise SaveError(
             f"The configuration file {target} cannot be written: {error.strerror}."
         ) from error
-    echo_path(target)
+    _print_path(target, as_json=as_json)
 
 
 def template() -> str:
@@ -105,9 +115,10 @@ def template() -> str:
 
 
 @click.command()
+@json_option
 @file_options
 @click.pass_context
-def paths(context: click.Context) -> None:
+def paths(context: click.Context, *, as_json: bool) -> None:
     """Show where files are kept, and which setting says so."""
     settings = folders_of(context, may_be_missing=True)
     rows = [
@@ -121,6 +132,12 @@ def paths(context: click.Context) -> None:
             ("cache", settings.cache_dir, "cache_dir"),
         )
     ]
+    if as_json:
+        places = [
+            {"name": name, "path": str(path), "origin": origin} for name, path, origin in rows
+        ]
+        echo_json({"version": 1, "paths": places})
+        return
     names, paths = (max(len(str(row[column])) for row in rows) for column in (0, 1))
     for name, where, origin in rows:
         echo_path(where, f"{name:<{names}}  ", f"{'':<{paths - len(str(where))}}  ({origin})")

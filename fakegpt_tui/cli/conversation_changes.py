@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fakegpt_tui.cli.errors import echo_err
-from fakegpt_tui.cli.options import file_options, folders_of
+from fakegpt_tui.cli.options import file_options, folders_of, json_option
 from fakegpt_tui.cli.output import echo_json
 from fakegpt_tui.domain import Conversation, TitleSource
 from fakegpt_tui.text import safe_line
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from fakegpt_tui.config.spec import Settings
     from fakegpt_tui.store.conversation_store import ConversationStore
 
-_JSON = click.option(
-    "--json", "as_json", is_flag=True, help="Print what was changed as one JSON document."
-)
 _IDS = click.argument("ids", nargs=-1, required=True, metavar="ID...")
 _YES = click.option("-y", "--yes", is_flag=True, help="Do it without a question.")
 
@@ -29,7 +26,7 @@ _YES = click.option("-y", "--yes", is_flag=True, help="Do it without a question.
 @_IDS
 @click.option("--purge", is_flag=True, help="Delete for ever, after a question.")
 @_YES
-@_JSON
+@json_option
 @file_options
 @click.pass_context
 def delete(
@@ -53,7 +50,7 @@ def delete(
 
 @click.command()
 @_IDS
-@_JSON
+@json_option
 @file_options
 @click.pass_context
 def restore(context: click.Context, *, ids: tuple[str, ...], as_json: bool) -> None:
@@ -67,7 +64,7 @@ def restore(context: click.Context, *, ids: tuple[str, ...], as_json: bool) -> N
 @click.command()
 @click.argument("prefix", metavar="ID")
 @click.argument("title")
-@_JSON
+@json_option
 @file_options
 @click.pass_context
 def rename(context: click.Context, *, prefix: str, title: str, as_json: bool) -> None:
@@ -86,7 +83,7 @@ def rename(context: click.Context, *, prefix: str, title: str, as_json: bool) ->
 @click.command()
 @_IDS
 @click.option("--undo", is_flag=True, help="Bring them back into the list.")
-@_JSON
+@json_option
 @file_options
 @click.pass_context
 def archive(context: click.Context, *, ids: tuple[str, ...], undo: bool, as_json: bool) -> None:
@@ -100,7 +97,7 @@ def archive(context: click.Context, *, ids: tuple[str, ...], undo: bool, as_json
 @click.command()
 @click.option("--everything", is_flag=True, help="Also what is not in the trash.")
 @_YES
-@_JSON
+@json_option
 @file_options
 @click.pass_context
 def purge(context: click.Context, *, everything: bool, yes: bool, as_json: bool) -> None:
@@ -135,7 +132,7 @@ def _open(settings: "Settings") -> Iterator["ConversationStore"]:
 
 def _find(known: Iterable[Conversation], prefixes: Iterable[str]) -> list[Conversation]:
     """The conversations that are named so, each once; all of them, or none is changed."""
-    from fakegpt_tui.cli.conversations import find_conversation  # noqa: PLC0415 - not for --help
+    from fakegpt_tui.cli.conversation_names import find_conversation  # noqa: PLC0415 - not for --help
 
     known = list(known)
     found = (find_conversation(known, prefix) for prefix in prefixes)

@@ -5,8 +5,14 @@ from pathlib import Path
 import click
 
 from fakegpt_tui.cli.errors import echo_err
-from fakegpt_tui.cli.options import file_options, folders_of, service_options, settings_of
-from fakegpt_tui.cli.output import echo_progress
+from fakegpt_tui.cli.options import (
+    file_options,
+    folders_of,
+    json_option,
+    service_options,
+    settings_of,
+)
+from fakegpt_tui.cli.output import echo_json, echo_progress
 from fakegpt_tui.formats.registry import NAMES, save_as
 
 
@@ -22,9 +28,17 @@ from fakegpt_tui.formats.registry import NAMES, save_as
     show_default=True,
     help=f"{', '.join(NAMES.values())}.",
 )
+@json_option
 @file_options
 @click.pass_context
-def save(context: click.Context, *, words: tuple[str, ...], everything: bool, suffix: str) -> None:
+def save(
+    context: click.Context,
+    *,
+    words: tuple[str, ...],
+    everything: bool,
+    suffix: str,
+    as_json: bool,
+) -> None:
     """Save one conversation, or all of them, as files, with every version of every message.
 
     The beginning of an id is enough. Without DIR the files go where the user interface saves them.
@@ -34,18 +48,23 @@ def save(context: click.Context, *, words: tuple[str, ...], everything: bool, su
     prefix, folder = _targets(words, everything=everything)
     settings = folders_of(context)
     from fakegpt_tui.cli.composition import open_store  # noqa: PLC0415 - not for --help
-    from fakegpt_tui.cli.conversations import find_conversation  # noqa: PLC0415
+    from fakegpt_tui.cli.conversation_names import find_conversation  # noqa: PLC0415
 
     target = settings.folders.exports if folder is None else folder
     with open_store(settings) as store:
         known = store.conversations()
         chosen = known if prefix is None else [find_conversation(known, prefix)]
+        files: list[dict[str, object]] = []
         for conversation in chosen:
             messages = store.messages(conversation.id)
             saved = save_as(
                 conversation, messages, target, suffix=suffix, read_blob=store.read_blob
             )
-            echo_progress(saved)
+            files.append({"conversation": conversation.id, "path": str(saved)})
+            if not as_json:
+                echo_progress(saved)
+    if as_json:
+        echo_json({"version": 1, "files": files})
     if not chosen:
         echo_err("There are no conversations yet.")
 

@@ -57,7 +57,7 @@ def choose_sources(*, as_json: bool) -> tuple[Path, ...]:
     """
     sources = find_sources_here()
     if as_json:
-        echo_json([_source_document(each) for each in sources])
+        echo_json({"version": 1, "sources": [_source_document(each) for each in sources]})
         raise SystemExit(ExitCode.USAGE)
     if not sources:
         raise click.UsageError("Nothing was found on this machine. Name a file or folder.")

@@ -172,7 +172,7 @@ def _without_keys(settings: Settings) -> Mapping[str, str]:
 
 
 def _find_resumed(store: ConversationStore, resume: str) -> str:
-    from fakegpt_tui.cli.conversations import find_conversation, find_newest  # noqa: PLC0415 - seldom
+    from fakegpt_tui.cli.conversation_names import find_conversation, find_newest  # noqa: PLC0415 - seldom
 
     known = store.conversations()
     return (find_conversation(known, resume) if resume else find_newest(known)).id

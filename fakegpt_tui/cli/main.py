@@ -44,7 +44,7 @@ _COMMANDS = {
     "search": "conversations.search",
     "serve": "serve.serve",
     "serve-admin": "serve_admin.serve_admin",
-    "show": "conversations.show",
+    "show": "show.show",
     "status": "services.status",
     "usage": "usage.usage",
 }

@@ -31,6 +31,9 @@ def setting_option(*names: str, **attributes: Any) -> Callable[[_Command], _Comm
     return click.option(*names, expose_value=False, callback=note, help=help_text, **attributes)
 
 
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+
+
 def file_options(command: _Command) -> _Command:
     """`--config`, `--data-dir` and `--log`."""
     command = setting_option("--log", metavar="FILE")(command)

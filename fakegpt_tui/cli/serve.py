@@ -18,6 +18,7 @@ import click
 
 from fakegpt_tui.cli.errors import echo_err
 from fakegpt_tui.cli.options import file_options, service_option, settings_of
+from fakegpt_tui.cli.output import echo_json_line
 from fakegpt_tui.cli.private_files import load_host_key
 from fakegpt_tui.domain import ConfigError, Service
 
@@ -135,6 +136,7 @@ def _team_options(function: Callable[..., None]) -> Callable[..., None]:
     metavar="NAME",
     help="Do one odd thing that real services do, to test a client; `list` shows all.",
 )
+@click.option("--json", "as_json", is_flag=True, help="Print the address as a JSON object.")
 @_team_options
 @service_option
 @file_options
@@ -146,6 +148,7 @@ def serve(
     secret_path: bool,
     one_at_a_time: bool,
     scenario: str | None,
+    as_json: bool,
     serve_config: Path | None,
     keyless: bool,
     **flags: Any,
@@ -196,7 +199,8 @@ def serve(
         scenario=_scenario(scenario) if scenario else None,
     )
     chosen = [settings.services[each.service] for each in options.upstreams] or [service]
-    _serve(server, [settings.upstream_of(each) for each in chosen], source)
+    services = [settings.upstream_of(each) for each in chosen]
+    _serve(server, services, source, as_json=as_json)
 
 
 def _spending(context: click.Context, settings: Settings) -> Spending | None:
@@ -270,7 +274,9 @@ def _signature(path: Path) -> tuple[int, ...]:
     return status.st_ino, status.st_mtime_ns, status.st_size
 
 
-def _serve(server: HostServer, services: Sequence[Service], source: _OptionSource) -> None:
+def _serve(
+    server: HostServer, services: Sequence[Service], source: _OptionSource, *, as_json: bool
+) -> None:
     from fakegpt_tui.host.listeners import notify_systemd  # noqa: PLC0415 - as above
 
     received: SimpleQueue[int] = SimpleQueue()
@@ -284,8 +290,7 @@ def _serve(server: HostServer, services: Sequence[Service], source: _OptionSourc
                     f"The service {service.name!r} is where this host is, so that it would only"
                     " ask itself; choose another one with `--service`."
                 )
-        click.echo(url)
-        sys.stdout.flush()
+        _print_address(server, url, services, as_json=as_json)
         names = ", ".join(repr(service.name) for service in services)
         echo_err(f"Serving {names}{_also_at(url)}; ctrl+c ends it.")
         if server.metrics_url:
@@ -303,6 +308,18 @@ def _also_at(url: str) -> str:
     """The other name of this machine, which some clients insist on."""
     here = url.replace("//127.0.0.1:", "//localhost:", 1)
     return "" if here == url else f", also at {here}"
+
+
+def _print_address(
+    server: HostServer, url: str, services: Sequence[Service], *, as_json: bool
+) -> None:
+    if as_json:
+        names = [service.name for service in services]
+        metrics = server.metrics_url or None
+        echo_json_line({"version": 1, "url": url, "services": names, "metrics": metrics})
+    else:
+        click.echo(url)
+    sys.stdout.flush()
 
 
 def _wait(server: HostServer, source: _OptionSource, received: SimpleQueue[int]) -> int:

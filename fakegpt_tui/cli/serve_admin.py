@@ -1,19 +1,16 @@
-"""`serve-admin`: the keys of a host for a team."""
+"""`serve-admin`: whether a running host is well, what it does, and the keys of its users."""
 
 import re
 from collections.abc import Callable
-from dataclasses import fields, replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import click
 
-from fakegpt_tui.cli.errors import echo_err
-from fakegpt_tui.config.access_keys_file import edit_access_keys, key_label, load_access_keys
-from fakegpt_tui.config.validators import InvalidValue
-from fakegpt_tui.domain import ConfigError, NotFound, Unreachable, now
-from fakegpt_tui.host.access_keys import AccessKey, KeyLimits, digest_of, generate_key
+from fakegpt_tui.cli.options import json_option
+from fakegpt_tui.cli.output import echo_json
+from fakegpt_tui.cli.serve_keys import keys
+from fakegpt_tui.domain import Unreachable
 from fakegpt_tui.text import safe_line
 
 _DURATION = re.compile(r"([0-9]{1,6})([smhd])")
@@ -29,7 +26,8 @@ def serve_admin() -> None:
 
 @serve_admin.command()
 @click.argument("url")
-def check(url: str) -> None:
+@json_option
+def check(url: str, *, as_json: bool) -> None:
     """Ask the host at URL whether it runs and takes requests; for containers and scripts."""
     import httpx  # noqa: PLC0415 - slow, and for this command alone
 
@@ -41,7 +39,10 @@ def check(url: str) -> None:
             raise Unreachable(f"The host at {url} does not answer: {reason}.") from error
         if not answer.is_success:
             raise Unreachable(f"The host at {url} takes no requests: status {answer.status_code}.")
-    click.echo("The host runs and takes requests.")
+    if as_json:
+        echo_json({"version": 1, "url": url, "ready": True})
+    else:
+        click.echo("The host runs and takes requests.")
 
 
 def _socket_option(function: Callable[..., None]) -> Callable[..., None]:
@@ -55,26 +56,39 @@ def _socket_option(function: Callable[..., None]) -> Callable[..., None]:
 
 @serve_admin.command()
 @_socket_option
-def status(socket: Path) -> None:
+@json_option
+def status(socket: Path, *, as_json: bool) -> None:
     """Show what a running host is doing."""
-    for name, value in _ask(socket, "GET", "/status").items():
+    found = _ask(socket, "GET", "/status")
+    if as_json:
+        echo_json({"version": 1, "status": found})
+        return
+    for name, value in found.items():
         click.echo(f"{name}: {'none' if value is None else safe_line(str(value))}")
 
 
 @serve_admin.command()
 @_socket_option
-def usage(socket: Path) -> None:
+@json_option
+def usage(socket: Path, *, as_json: bool) -> None:
     """Show the tokens of today, and the replies under way, of each key that was used."""
-    for row in _ask(socket, "GET", "/usage")["keys"]:
+    found = _ask(socket, "GET", "/usage")["keys"]
+    if as_json:
+        echo_json({"version": 1, "keys": found})
+        return
+    for row in found:
         values = (row["key"] or "-", row["tokens_today"], row["replies"], row["label"])
         click.echo("  ".join(safe_line(str(value)) for value in values))
 
 
 @serve_admin.command()
 @_socket_option
-def drain(socket: Path) -> None:
+@json_option
+def drain(socket: Path, *, as_json: bool) -> None:
     """End a running host as SIGTERM does: replies may finish for as long as its drain lasts."""
     _ask(socket, "POST", "/drain")
+    if as_json:
+        echo_json({"version": 1, "draining": True})
 
 
 def _ask(socket: Path, method: str, path: str) -> dict[str, Any]:
@@ -90,160 +104,4 @@ def _ask(socket: Path, method: str, path: str) -> dict[str, Any]:
         raise Unreachable(f"No host answers at the socket {socket}.") from error
 
 
-@serve_admin.group()
-def keys() -> None:
-    """Make, list and revoke the access keys of a host.
-
-    They are in the file that `serve --access-keys` names. A running host notices each change
-    within a second or two.
-    """
-
-
-def _file_option(function: Callable[..., None]) -> Callable[..., None]:
-    return click.option(
-        "--file",
-        "path",
-        required=True,
-        type=click.Path(path_type=Path, dir_okay=False),
-        help="The keys file, which is made if need be.",
-    )(function)
-
-
-def _limit_options(function: Callable[..., None]) -> Callable[..., None]:
-    helps = {
-        "requests_per_minute": "Requests a minute, in the long run.",
-        "burst": "Requests at once, before they come by the minute.",
-        "tokens_per_minute": "Tokens of prompts and replies a minute.",
-        "streams": "Replies at the same time.",
-        "tokens_per_day": "Tokens a day, which begins at midnight UTC.",
-    }
-    function = click.option(
-        "--model", "models", multiple=True, help="A model that the key may use; may be repeated."
-    )(function)
-    for name, text in reversed(helps.items()):
-        option = "--" + name.replace("_", "-")
-        function = click.option(
-            option, name, type=click.IntRange(0, _MOST), help=f"{text} 0 is no limit."
-        )(function)
-    return function
-
-
-@keys.command("new")
-@_file_option
-@click.option("--label", default="", help="Whose key it is, as lists and logs show it.")
-@click.option("--expires", metavar="TIME", help="When it ends: in 90d, 12h or 30m.")
-@_limit_options
-def new_key(path: Path, label: str, expires: str | None, **limits: Any) -> None:
-    """Make a key, and print it: this once, and never again."""
-    key_id, secret = generate_key()
-    key = AccessKey(
-        id=key_id,
-        digest=digest_of(secret.reveal()),
-        label=_label(label),
-        created_at=_now(),
-        expires_at=_now() + _duration(expires) if expires else None,
-        limits=_changed(KeyLimits(), limits),
-    )
-    edit_access_keys(path, lambda known: [*known, key])
-    click.echo(secret.reveal())
-    echo_err(f"This is the only time that the key {key_id} is shown.")
-
-
-@keys.command("list")
-@_file_option
-def list_keys(path: Path) -> None:
-    """List the keys, a line for each: its id, state, limits and label."""
-    for key in load_access_keys(path):
-        numbers = key.limits
-        limits = (
-            f"{numbers.requests_per_minute}/min {numbers.tokens_per_minute} tokens/min"
-            f" {numbers.tokens_per_day} tokens/day {numbers.streams} streams"
-        )
-        models = " ".join(key.limits.models) or "all models"
-        click.echo("  ".join((key.id, f"{_state(key):7}", limits, models, safe_line(key.label))))
-
-
-@keys.command()
-@click.argument("key_id", metavar="ID")
-@_file_option
-@click.option(
-    "--grace",
-    default="24h",
-    show_default=True,
-    metavar="TIME",
-    help="How long the old one stays good.",
-)
-def rotate(key_id: str, path: Path, grace: str) -> None:
-    """Make a new key under the same id, with the same limits, and print it this once."""
-    _, secret = generate_key(key_id)
-    until = _now() + _duration(grace)
-
-    def change(key: AccessKey) -> AccessKey:
-        if not key.is_usable(now()):
-            raise ConfigError(f"The key {key_id} is {_state(key)}; make a new one instead.")
-        digest = digest_of(secret.reveal())
-        return replace(key, digest=digest, old_digest=key.digest, old_until=until)
-
-    _edit_one(path, key_id, change)
-    click.echo(secret.reveal())
-    echo_err(f"This is the only time that the key is shown; the old one is good for {grace}.")
-
-
-@keys.command()
-@click.argument("key_id", metavar="ID")
-@_file_option
-def revoke(key_id: str, path: Path) -> None:
-    """End a key for good, and the replies that stream under it."""
-    _edit_one(path, key_id, lambda key: replace(key, revoked_at=key.revoked_at or _now()))
-
-
-@keys.command()
-@click.argument("key_id", metavar="ID")
-@_file_option
-@_limit_options
-def limit(key_id: str, path: Path, **limits: Any) -> None:
-    """Change the limits of a key; those that are not named stay."""
-    _edit_one(path, key_id, lambda key: replace(key, limits=_changed(key.limits, limits)))
-
-
-def _edit_one(path: Path, key_id: str, change: Callable[[AccessKey], AccessKey]) -> None:
-    def edit(known: list[AccessKey]) -> list[AccessKey]:
-        if all(key.id != key_id for key in known):
-            raise NotFound(f"There is no key {safe_line(key_id, 64)!r} in {path}.")
-        return [change(key) if key.id == key_id else key for key in known]
-
-    edit_access_keys(path, edit)
-
-
-def _changed(limits: KeyLimits, given: dict[str, Any]) -> KeyLimits:
-    """`limits` with what was given; `--model '*'` allows all models again."""
-    values = {name: value for name, value in given.items() if value not in (None, ())}
-    if values.get("models") == ("*",):
-        values["models"] = ()
-    return replace(
-        limits, **{each.name: values[each.name] for each in fields(limits) if each.name in values}
-    )
-
-
-def _state(key: AccessKey) -> str:
-    if key.revoked_at is not None:
-        return "revoked"
-    return "good" if key.is_usable(now()) else "expired"
-
-
-def _label(text: str) -> str:
-    try:
-        return key_label(text)
-    except InvalidValue as error:
-        raise ConfigError(f"--label must be {error}.") from error
-
-
-def _duration(text: str) -> timedelta:
-    match = _DURATION.fullmatch(text)
-    if match is None:
-        raise ConfigError("A time is a number with s, m, h or d, such as 24h.")
-    return timedelta(seconds=int(match[1]) * _SECONDS[match[2]])
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(microsecond=0)
+serve_admin.add_command(keys)

@@ -3,7 +3,7 @@
 import click
 
 from fakegpt_tui.cli.errors import ExitCode, echo_err
-from fakegpt_tui.cli.options import file_options, service_option, settings_of
+from fakegpt_tui.cli.options import file_options, json_option, service_option, settings_of
 from fakegpt_tui.cli.output import echo_json
 from fakegpt_tui.config.spec import Settings
 from fakegpt_tui.domain import Model, SaveError, Service, ServiceKind, Session, now
@@ -15,9 +15,10 @@ _MAX_ACCOUNT = 80
 @click.command()
 @click.option("--again", is_flag=True, help="Forget the session there is, and its account, first.")
 @service_option
+@json_option
 @file_options
 @click.pass_context
-def login(context: click.Context, *, again: bool) -> None:
+def login(context: click.Context, *, again: bool, as_json: bool) -> None:
     """Sign in to the chosen service, or its upstream, unless already signed in.
 
     Prints what `status` prints. The exit code is 3 when the service refuses.
@@ -34,14 +35,15 @@ def login(context: click.Context, *, again: bool) -> None:
         sign_in(settings, service)
         if stored_session(settings, service) is None:
             raise SaveError(f"The session could not be kept in {settings.session_file}.")
-    click.echo(describe_session(service, stored_session(settings, service)))
+    _print_status(service, stored_session(settings, service), as_json=as_json)
 
 
 @click.command()
 @service_option
+@json_option
 @file_options
 @click.pass_context
-def logout(context: click.Context) -> None:
+def logout(context: click.Context, *, as_json: bool) -> None:
     """Forget the token, the cookies, the account and the password of the chosen service.
 
     Nothing is sent: the protocol knows no way to end a session before its time.
@@ -50,12 +52,12 @@ def logout(context: click.Context) -> None:
     service = settings.upstream_of(settings.chosen_service)
     if service.kind.has_accounts:
         forget_session(settings, service)
-    click.echo(describe_session(service, None))
+    _print_status(service, None, as_json=as_json)
 
 
 @click.command()
 @service_option
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@json_option
 @file_options
 @click.pass_context
 def status(context: click.Context, *, as_json: bool) -> None:
@@ -66,17 +68,23 @@ def status(context: click.Context, *, as_json: bool) -> None:
     settings = settings_of(context)
     service = settings.upstream_of(settings.chosen_service)
     session = stored_session(settings, service)
-    usable = not service.kind.has_accounts or is_valid(session)
+    _print_status(service, session, as_json=as_json)
+    context.exit(ExitCode.DONE if _is_usable(service, session) else ExitCode.NOT_SIGNED_IN)
+
+
+def _is_usable(service: Service, session: Session | None) -> bool:
+    return not service.kind.has_accounts or is_valid(session)
+
+
+def _print_status(service: Service, session: Session | None, *, as_json: bool) -> None:
     if as_json:
-        echo_json(_status_document(service, session, usable=usable))
+        echo_json(_status_document(service, session))
     else:
         click.echo(describe_session(service, session))
-    context.exit(ExitCode.DONE if usable else ExitCode.NOT_SIGNED_IN)
 
 
-def _status_document(
-    service: Service, session: Session | None, *, usable: bool
-) -> dict[str, object]:
+def _status_document(service: Service, session: Session | None) -> dict[str, object]:
+    usable = _is_usable(service, session)
     expires_at = session.expires_at if session else None
     return {
         "version": 1,
@@ -158,7 +166,7 @@ _FIELDS = ("id", "title", "description", "window", "size", "family")
 
 @click.command()
 @service_option
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@json_option
 @file_options
 @click.pass_context
 def models(context: click.Context, *, as_json: bool) -> None:

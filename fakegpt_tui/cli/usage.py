@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fakegpt_tui.cli.options import file_options, settings_of
+from fakegpt_tui.cli.options import file_options, json_option, settings_of
 from fakegpt_tui.cli.output import echo_json
 from fakegpt_tui.text import safe_line
 
@@ -25,7 +25,7 @@ _LONGEST_NAME = 48
     show_default=True,
     help="What is summed.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@json_option
 @file_options
 @click.pass_context
 def usage(context: click.Context, *, group: str, as_json: bool) -> None:

@@ -104,3 +104,60 @@ def test_what_is_found_is_json_with_a_version(filled: Home) -> None:
 @pytest.mark.parametrize("words", ["c++", '"', "AND", "(", "before:x", "*", "--", "\x1b"])
 def test_any_words_may_be_searched_for(filled: Home, words: str) -> None:
     assert filled.invoke("search", "--", words).exit_code in (0, 6)
+
+
+@pytest.mark.parametrize(
+    ("filters", "titles"),
+    [
+        ((), ["Rivers"]),
+        (("--all",), ["Rivers", "Hidden"]),
+        (("--archived",), ["Hidden"]),
+        (("--all", "--before", "2021"), ["Hidden"]),
+        (("--all", "--after", "2020-12-31"), ["Rivers"]),
+        (("--all", "--model", "GPT"), []),
+        (
+            ("--all", "--service", "embedded", "--model", CONVERSATION.model[:3]),
+            ["Rivers", "Hidden"],
+        ),
+        (("--pinned", "--unread"), []),
+        (("--trash",), ["Gone"]),
+    ],
+)
+def test_a_list_can_be_narrowed_down(
+    filled: Home, filters: tuple[str, ...], titles: list[str]
+) -> None:
+    with filled.store() as store:
+        gone = replace(CONVERSATION, id="bbbb", title="Gone", leaf_id="g", trashed_at=TIME)
+        store.add_turn(gone, replace(MESSAGES[0], id="g", conversation_id="bbbb")).result(5)
+    document = json.loads(filled.invoke("list", *filters, "--json").stdout)
+    assert [each["title"].split("\x1b")[0] for each in document["conversations"]] == titles
+
+
+def test_a_search_takes_its_filters_as_options_too(filled: Home) -> None:
+    assert filled.invoke("search", "garden", "--archived").exit_code == 0
+    assert filled.invoke("search", "garden", "--title").exit_code == 6
+    assert filled.invoke("search", "rivers", "--before", "2001").exit_code == 6
+    assert filled.invoke("search", "rivers", "--before", "soon").exit_code == 2
+    assert filled.invoke("search").exit_code == 2
+
+
+def test_lists_are_markdown_or_json_lines_on_demand(filled: Home) -> None:
+    shown = filled.invoke("list", "--all", "--format", "md").stdout.splitlines()
+    assert shown[0].startswith("- Rivers (`5f6c2a5e`, 2026-11-22 ")
+    assert shown[1].startswith("- Hidden␛\\]0;x␇ (`aaaa`, 2020-11-22 ")
+    assert shown[1].endswith(", archived)")
+    found = filled.invoke("search", "meander", "--format", "md").stdout
+    assert found.endswith("\n  > They \\*meander\\*.\n")
+    (line,) = filled.invoke("search", "meander", "--format", "jsonl").stdout.splitlines()
+    assert json.loads(line)["message"] == "d"
+
+
+def test_the_newest_conversation_is_shown_as_markdown_and_in_part(filled: Home) -> None:
+    done = filled.invoke("show", "--format", "md")
+    assert done.stdout.startswith("# Rivers\n\n## Question\n\nTell of rivers\n\n## Answer")
+    last = filled.invoke("show", "riv", "--last", "1", "--role", "user", "--format", "md").stdout
+    assert last == "# Rivers\n\n## Question\n\nTell of rivers\n"
+    lines = filled.invoke("show", "--role", "assistant", "--format", "jsonl").stdout.splitlines()
+    assert [json.loads(line)["id"] for line in lines] == ["d"]
+    document = json.loads(filled.invoke("show", "--last", "1", "--json").stdout)
+    assert (document["path"], len(document["messages"])) == (["d"], 1)

@@ -186,7 +186,7 @@ def test_without_a_file_and_a_terminal_what_is_there_is_listed(home: Home) -> No
     assert done.returncode == 2
     assert "1  Claude Code  2 conversations, " in done.stdout
     assert "Name what to import" in done.stderr
-    (found,) = json.loads(home.run("import", "--json").stdout)
+    (found,) = json.loads(home.run("import", "--json").stdout)["sources"]
     assert (found["name"], found["conversations"]) == ("Claude Code", 2)
     assert held(home) == []
 

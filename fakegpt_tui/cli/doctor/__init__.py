@@ -3,11 +3,11 @@
 import click
 
 from fakegpt_tui.cli.errors import ExitCode
-from fakegpt_tui.cli.options import file_options, settings_of
+from fakegpt_tui.cli.options import file_options, json_option, settings_of
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@json_option
 @click.option("--connect", is_flag=True, help="Try each configured service, too.")
 @click.option("--keys", "show_keys", is_flag=True, help="Show what arrives for each key instead.")
 @file_options
