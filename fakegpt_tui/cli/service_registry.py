@@ -203,6 +203,8 @@ class ServiceRegistry:
             "url": draft.url,
             "model": draft.model or None,
             "key_header": draft.key_header or None,
+            **dict.fromkeys(("cache", "web_search", "api_version")),
+            **{name: getattr(draft, name) or None for name in draft.kind.options},
             "timeouts": {
                 "first_event": _seconds(draft.first_event),
                 "idle": _seconds(draft.idle),
@@ -239,6 +241,9 @@ class ServiceRegistry:
             url=draft.url,
             model=draft.model,
             key_header=typed.key_header,
+            cache=typed.cache,
+            web_search=typed.web_search,
+            api_version=typed.api_version,
             proxy=known.proxy if draft.proxy is None else draft.proxy or None,
             limits=replace(
                 known.limits, first_event=typed.limits.first_event, idle=typed.limits.idle

@@ -13,6 +13,7 @@ from tomlkit.items import InlineTable
 from fakegpt_tui.config import validators
 from fakegpt_tui.config.secrets import validate_key
 from fakegpt_tui.config.services import (
+    STATELESS_OPTIONS,
     ServiceConfig,
     key_header,
     parse_presets,
@@ -30,6 +31,8 @@ _APPENDED_PATHS: Final = ("/chat/completions", "/completions", "/models")
 def validate_draft(draft: ServiceForm) -> Mapping[str, str]:
     """A sentence for each field of `draft` that would be refused, without anything secret."""
     key = None if draft.key is None else draft.key.reveal()
+    typed_options = {"cache": draft.cache, "api_version": draft.api_version}
+    options = {name: each for name, each in typed_options.items() if each}
     found = {
         "name": _problem(service_name, draft.name),
         "url": _problem(validators.url, draft.url)
@@ -40,6 +43,7 @@ def validate_draft(draft: ServiceForm) -> Mapping[str, str]:
         "proxy": draft.proxy and _problem(validators.proxy, draft.proxy.reveal()),
         "first_event": draft.first_event and _problem(typed_seconds, draft.first_event),
         "idle": draft.idle and _problem(typed_seconds, draft.idle),
+        **{name: _problem(STATELESS_OPTIONS[name], typed) for name, typed in options.items()},
     }
     if not found["url"] and draft.kind.is_api:
         found["url"] = _end_problem(draft.url)

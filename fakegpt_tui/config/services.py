@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from fakegpt_tui.config import validators
 from fakegpt_tui.config.validators import InvalidValue, TomlValue, Validator
@@ -283,20 +283,26 @@ def _extend(service: Service, table: Table) -> Service:
 
 def _extend_stateless(service: Service, table: Table) -> Service:
     """`service` with what chat completions have no fields for."""
-    if service.kind is ServiceKind.OPENAI:
-        return service
-    cache = table.consume("cache", validators.one_of("off", "5m", "1h"), "")
-    web_search = table.consume("web_search", validators.boolean, False)
-    service = replace(service, cache=cache, web_search=web_search)
-    if service.kind is not ServiceKind.ANTHROPIC:
-        return service
-    return replace(service, api_version=table.consume("api_version", _api_version, ""))
+    options: dict[str, Any] = {
+        name: table.consume(name, read, getattr(service, name))
+        for name, read in STATELESS_OPTIONS.items()
+        if name in service.kind.options
+    }
+    return replace(service, **options)
 
 
-def _api_version(value: object) -> str:
+def api_version(value: object) -> str:
     if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
         return value
     raise InvalidValue("a date such as 2023-06-01, as text")
+
+
+STATELESS_OPTIONS: Final[Mapping[str, Callable[[object], object]]] = {
+    "cache": validators.one_of("off", "5m", "1h"),
+    "web_search": validators.boolean,
+    "api_version": api_version,
+}
+"""What `ServiceKind.options` names, and how it is read."""
 
 
 def _verify(table: Table) -> bool | str:

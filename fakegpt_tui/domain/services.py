@@ -77,6 +77,17 @@ class ServiceKind(StrEnum):
         return "x-api-key" if self is ServiceKind.ANTHROPIC else "Authorization"
 
     @property
+    def options(self) -> frozenset[str]:
+        """The settings of a service that only some protocols have."""
+        match self.value:
+            case "responses":
+                return frozenset({"cache", "web_search"})
+            case "anthropic":
+                return frozenset({"cache", "web_search", "api_version"})
+            case _:
+                return frozenset()
+
+    @property
     def has_accounts(self) -> bool:
         """Does a person sign in to it, with one of its accounts?"""
         return self is not ServiceKind.EMBEDDED and not self.is_api
@@ -282,6 +293,7 @@ class ServiceForm:
     keyring of the system, or with `key_in_file` to a file of its own beside the configuration. With
     `without_key` the one that there was is taken away, as an empty `proxy` does with the proxy.
     `first_event` and `idle` are limits in seconds as they were typed, empty for the usual ones.
+    What `ServiceKind.options` does not name is not kept for that kind.
     """
 
     name: str
@@ -296,6 +308,9 @@ class ServiceForm:
     proxy: Secret | None = None
     first_event: str = ""
     idle: str = ""
+    cache: str = ""
+    web_search: bool = False
+    api_version: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,26 @@ async def test_a_change_leaves_what_the_draft_says_nothing_of(
     assert config.read_text() == MINE.replace("https://chat.example.org", "http://127.0.0.1:1")
 
 
+async def test_what_only_some_protocols_have_is_kept_as_long_as_that_one_is_chosen(
+    book: ServiceRegistry, config: Path
+) -> None:
+    options = {"cache": "1h", "web_search": True, "api_version": "2026-10-21"}
+
+    def kept() -> dict[str, object]:
+        table = tomllib.loads(config.read_text())["services"]["local"]
+        return {name: table[name] for name in options if name in table}
+
+    made = await book.save(draft(kind=ServiceKind.ANTHROPIC, **options))
+    assert kept() == options
+    assert (made.cache, made.web_search, made.api_version) == tuple(options.values())
+    await book.save(draft(kind=ServiceKind.RESPONSES, **options))
+    assert kept() == {"cache": "1h", "web_search": True}
+    await book.save(draft(kind=ServiceKind.OPENAI, **options))
+    assert kept() == {}
+    told = book.validate(draft(kind=ServiceKind.ANTHROPIC, cache="2h", api_version="new"))
+    assert set(told) == {"cache", "api_version"}
+
+
 async def test_a_typed_key_goes_to_the_keyring(
     book: ServiceRegistry, config: Path, keyring: MemoryKeyring
 ) -> None:

@@ -46,18 +46,27 @@ _KEYS: Final = {
     ServiceKind.RESPONSES: "sent as Authorization",
     ServiceKind.ANTHROPIC: "sent as x-api-key",
 }
+_HEADERS: Final = {
+    ServiceKind.ANTHROPIC: "x-api-key; some services want Authorization",
+}
 _FIELDS: Final = {
     "name": ("Name", "such as ollama"),
     "url": ("Address", ""),
     "model": ("Model", "empty: the first that it lists"),
     "key": ("Key", ""),
     "key_env": ("or variable", "the environment variable that holds the key"),
-    "key_header": ("its header", "Authorization; some services want api-key"),
+    "key_header": ("its header", ""),
+    "cache": ("Cache", "off, 5m or 1h; empty: as the service is used to"),
+    "api_version": ("Version", "of the protocol; 2023-06-01"),
     "proxy": ("Proxy", "that of the environment; off for none at all"),
     "first_event": ("First word", "may take 600 seconds"),
     "idle": ("Silence", "in a reply may last 600 seconds"),
 }
 _ABOUT_KEYS: Final = ("key", "key_env", "key_in_file", "without_key", "key_header")
+_USUAL_HINTS: Final = {"key_header": "Authorization; some services want api-key"}
+_OPTIONS: Final = ("cache", "web_search", "api_version")
+"""What `ServiceKind.options` may name."""
+
 _NO_PROXY: Final = "none"
 _USUAL: Final = TimeLimits()
 
@@ -113,7 +122,17 @@ class ServiceFormScreen(ModalScreen[Service | None]):
                 with Horizontal(classes="row", id="without_key-row"):
                     yield Label("")
                     yield PlainCheckbox(self._taking_away(), id="without_key", compact=True)
-                for field in ("key_header", "proxy", "first_event", "idle"):
+                yield from self._input("key_header")
+                yield from self._input("cache")
+                with Horizontal(classes="row", id="web_search-row"):
+                    yield Label("")
+                    yield PlainCheckbox(
+                        "the model may search the web, which costs extra",
+                        value=self._service is not None and self._service.web_search,
+                        id="web_search",
+                        compact=True,
+                    )
+                for field in ("api_version", "proxy", "first_event", "idle"):
                     yield from self._input(field)
             yield Static(id="outcome", markup=False)
 
@@ -240,6 +259,8 @@ class ServiceFormScreen(ModalScreen[Service | None]):
             "url": service.url,
             "model": service.model,
             "key_header": service.key_header,
+            "cache": service.cache,
+            "api_version": service.api_version,
         }.get(field, "")
 
     def _hint(self, field: str) -> str:
@@ -287,6 +308,10 @@ class ServiceFormScreen(ModalScreen[Service | None]):
             key_in_file=self.query_one("#key_in_file", Checkbox).value,
             without_key=has_key and self.query_one("#without_key", Checkbox).value,
             key_header=self._text("key_header") if has_key else "",
+            cache=self._option("cache"),
+            web_search=self.query_one("#web_search", Checkbox).value
+            and "web_search" in self._kind.options,
+            api_version=self._option("api_version"),
             proxy=self._proxy(),
             first_event=self._text("first_event"),
             idle=self._text("idle"),
@@ -321,12 +346,19 @@ class ServiceFormScreen(ModalScreen[Service | None]):
     def _show_needs(self) -> None:
         """Show what a service of the chosen kind needs; one of FakeGPT has a login, and no key."""
         has_key = self._kind.is_api
-        for field, hints in (("url", _ADDRESSES), ("key", _KEYS)):
-            hint = self._hint(field) or hints.get(self._kind, "")
+        placed = {"url": _ADDRESSES, "key": _KEYS, "key_header": _HEADERS}
+        for field, hints in placed.items():
+            hint = self._hint(field) or hints.get(self._kind, _USUAL_HINTS.get(field, ""))
             self.query_one(f"#{field}", Input).placeholder = safe_line(hint, 200)
         for field in _ABOUT_KEYS:
             self.query_one(f"#{field}-row").display = has_key
+        for field in _OPTIONS:
+            self.query_one(f"#{field}-row").display = field in self._kind.options
         self.query_one("#without_key-row").display = has_key and self._has_kept_key
+
+    def _option(self, field: str) -> str:
+        """What is typed, where the chosen kind has such a setting."""
+        return self._text(field) if field in self._kind.options else ""
 
     def _text(self, field: str) -> str:
         return self.query_one(f"#{field}", Input).value.strip()

@@ -191,13 +191,37 @@ async def test_each_protocol_says_what_it_needs() -> None:
         await it.pilot.press("down", "space")
         await it.see("api.openai.com/v1")
         await it.see("sent as Authorization")
+        await it.see("off, 5m or 1h")
+        await it.see("may search the web")
+        assert "of the protocol" not in it.text
         await it.pilot.press("down", "space")
         await it.see("api.anthropic.com")
         await it.see("sent as x-api-key")
-        await fill(it, name="claude", url="http://127.0.0.1:9", key=KEY)
+        await it.see("of the protocol; 2023-06-01")
+        await fill(it, name="claude", url="http://127.0.0.1:9", key=KEY, cache="1h")
+        it.app.screen.query_one("#web_search").focus()
+        await it.pilot.press("space")
+        await fill(it, api_version="2026-10-21")
         await it.pilot.press("ctrl+s")
         await it.until(lambda: bool(it.registry.saved))
-        assert it.registry.saved[0].kind is ServiceKind.ANTHROPIC
+        kept = it.registry.saved[0]
+        assert kept.kind is ServiceKind.ANTHROPIC
+        assert (kept.cache, kept.web_search, kept.api_version) == ("1h", True, "2026-10-21")
+
+
+async def test_a_change_of_the_protocol_asks_for_what_the_new_one_needs() -> None:
+    claude = replace(OFFICE, kind=ServiceKind.ANTHROPIC, cache="5m", web_search=True)
+    async with running(services=(claude,)) as it:
+        await it.pilot.press("f6", *"office", "f2")
+        await it.see("Change office")
+        assert it.app.screen.query_one("#cache", Input).value == "5m"
+        it.app.screen.query_one("#kind").focus()
+        await it.pilot.press("space")
+        await it.until(lambda: "search the web" not in it.text)
+        await it.pilot.press("ctrl+s")
+        await it.until(lambda: bool(it.registry.saved))
+        kept = it.registry.saved[0]
+        assert (kept.kind, kept.cache, kept.web_search) == (ServiceKind.OPENAI, "", False)
 
 
 async def test_a_host_of_the_fakegpt_protocol_is_asked_for_no_key() -> None:
