@@ -93,23 +93,37 @@ def _anthropic_thinking(value: str) -> BodyFields:
 
 
 def _chat_schema(text: str) -> BodyFields:
-    schema = {"name": _schema_name(text), "schema": json.loads(text)}
-    return {"response_format": {"type": "json_schema", "json_schema": schema}}
+    schema = json.loads(text)
+    if schema == JSON_MODE:
+        return {"response_format": JSON_MODE}
+    return {"response_format": {"type": "json_schema", "json_schema": _named_schema(schema)}}
 
 
 def _responses_schema(text: str) -> BodyFields:
-    named = {"type": "json_schema", "name": _schema_name(text), "schema": json.loads(text)}
-    return {"text.format": named}
+    schema = json.loads(text)
+    if schema == JSON_MODE:
+        return {"text.format": JSON_MODE}
+    return {"text.format": {"type": "json_schema", **_named_schema(schema)}}
 
 
 def _anthropic_schema(text: str) -> BodyFields:
-    return {"output_config.format": {"type": "json_schema", "schema": json.loads(text)}}
+    schema = json.loads(text)
+    if schema == JSON_MODE:
+        return {}
+    schema.pop("strict", None)
+    return {"output_config.format": {"type": "json_schema", "schema": schema}}
 
 
-def _schema_name(text: str) -> str:
-    title = json.loads(text).get("title")
-    return re.sub(r"[^a-zA-Z0-9_-]+", "_", title if isinstance(title, str) else "")[:64] or "reply"
+def _named_schema(schema: dict[str, object]) -> dict[str, object]:
+    """A schema beside its name, which is its title, and whether it is strict."""
+    title, strict = schema.get("title"), schema.pop("strict", None)
+    name = re.sub(r"[^a-zA-Z0-9_-]+", "_", title if isinstance(title, str) else "")[:64]
+    beside = {} if strict is None else {"strict": strict}
+    return {"name": name or "reply", "schema": schema, **beside}
 
+
+JSON_MODE: Final[Mapping[str, object]] = {"type": "json_object"}
+"""In place of a schema: any JSON."""
 
 GENERATION_ROWS: Final = (
     GenerationRow(
@@ -226,7 +240,7 @@ GENERATION_ROWS: Final = (
     ),
     GenerationRow(
         "extra",
-        JsonTable(PROTECTED),
+        JsonTable(PROTECTED, unsets=True),
         "any other fields of the request, as JSON",
         _at("*"),
         _at("*"),

@@ -1,10 +1,8 @@
-"""Fields of request bodies: where a family of servers takes each generation setting."""
+"""Fields of request bodies: what generation settings make of a request to a server."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import field
-from typing import Any, Final
+from typing import Any
 
 from fakegpt_tui.domain.conversations import GenerationSettings
 from fakegpt_tui.domain.fast_dataclass import dataclass
@@ -16,120 +14,19 @@ from fakegpt_tui.domain.generation import (
     SettingPath,
     chosen_settings,
 )
+from fakegpt_tui.domain.server_families import ANY_SERVER, ServerFamily, server_family
 from fakegpt_tui.domain.services import Service, ServiceKind
 from fakegpt_tui.domain.setting_kinds import PROTECTED, UNSET, deep_merge, without_unset
 
 
-def _reasoning(value: str) -> BodyFields:
-    if value.isdecimal():
-        return {"reasoning.max_tokens": int(value)}
-    return {"reasoning.enabled": value != "off"}
-
-
-def _thinking_type(value: str) -> BodyFields:
-    return {"thinking.type": "disabled" if value == "off" else "enabled"}
-
-
-def _google_thinking(value: str) -> BodyFields:
-    config = "extra_body.google.thinking_config"
-    if value == "on":
-        return {f"{config}.include_thoughts": True}
-    return {f"{config}.thinking_budget": int(value) if value.isdecimal() else 0}
-
-
-_EFFORT_ONLY: Final = SettingPath(
-    "reasoning_effort",
-    write=lambda value: {"reasoning_effort": "none"} if value == "off" else {},
-)
-
-
-@dataclass(frozen=True, slots=True)
-class ServerFamily:
-    """Servers that take settings alike, known by their `addresses` or the `owner` in their lists.
-
-    `limit` is how they call the longest reply in chat completions, `paths` are where they take
-    settings in another place than the protocol says, and what they accept without effect is
-    `ignored`.
-    """
-
-    name: str
-    addresses: str = ""
-    owner: str = ""
-    limit: str = "max_tokens"
-    paths: Mapping[str, SettingPath] = field(default_factory=dict)
-    ignored: frozenset[str] = frozenset()
-
-
-ANY_SERVER: Final = ServerFamily("")
-FAMILIES: Final = (
-    ServerFamily(
-        "OpenAI",
-        r"\bapi\.openai\.com\b|\.openai\.azure\.com\b|\.cognitiveservices\.azure\.com\b",
-        limit="max_completion_tokens",
-        paths={"thinking": _EFFORT_ONLY},
-    ),
-    ServerFamily(
-        "Ollama",
-        r":11434\b|\bollama\b",
-        owner="library",
-        paths={"thinking": _EFFORT_ONLY},
-        ignored=frozenset({"top_k", "min_p", "repetition_penalty", "num_ctx", "service_tier"}),
-    ),
-    ServerFamily(
-        "DeepSeek",
-        r"\bapi\.deepseek\.com\b",
-        paths={"thinking": SettingPath("thinking.type", write=_thinking_type)},
-        ignored=frozenset({"seed", "top_k", "min_p", "repetition_penalty", "num_ctx"}),
-    ),
-    ServerFamily(
-        "OpenRouter",
-        r"\bopenrouter\.ai\b",
-        paths={
-            "thinking": SettingPath("reasoning", write=_reasoning),
-            "effort": SettingPath("reasoning.effort"),
-        },
-        ignored=frozenset({"num_ctx"}),
-    ),
-    ServerFamily(
-        "Together",
-        r"\bapi\.together\.(?:xyz|ai)\b",
-        paths={"thinking": SettingPath("reasoning", write=_reasoning)},
-    ),
-    ServerFamily("Mistral", r"\bapi\.mistral\.ai\b", paths={"seed": SettingPath("random_seed")}),
-    ServerFamily(
-        "Gemini",
-        r"\bgenerativelanguage\.googleapis\.com\b",
-        paths={"thinking": SettingPath("extra_body.google", write=_google_thinking)},
-    ),
-    ServerFamily(
-        "llama.cpp",
-        owner="llamacpp",
-        paths={"repetition_penalty": SettingPath("repeat_penalty")},
-        ignored=frozenset({"num_ctx", "service_tier", "verbosity"}),
-    ),
-    ServerFamily("vLLM", owner="vllm", ignored=frozenset({"num_ctx", "verbosity"})),
-    ServerFamily(
-        "LM Studio",
-        r":1234\b",
-        owner="organization_owner",
-        paths={"repetition_penalty": SettingPath("repeat_penalty")},
-    ),
-)
-
-
-def server_family(address: str, owner: str = "") -> ServerFamily:
-    """The family of the server at `address`, which calls the owner of its models `owner`."""
-    for family in FAMILIES:
-        if family.addresses and re.search(family.addresses, address):
-            return family
-    return next((each for each in FAMILIES if owner and each.owner == owner), ANY_SERVER)
-
-
 def path_in(row: GenerationRow, kind: ServiceKind, family: ServerFamily) -> SettingPath:
     """Where a service of that kind and family takes a setting, or why it does not."""
+    own = family.dialect(kind).paths.get(row.name)
+    if own is not None:
+        return own
     match kind.value:
         case "openai":
-            return family.paths.get(row.name, row.chat)
+            return row.chat
         case "responses":
             return row.responses
         case "anthropic":
@@ -155,7 +52,7 @@ class RequestFields:
 
     def by_path(self) -> BodyFields:
         """All values by their paths, those of `extra` with the tables that hold them."""
-        inner = {path: _value_at(self.extra, path) for path in paths_of(self.extra)}
+        inner = {path: value_at(self.extra, path) for path in paths_of(self.extra)}
         return {**self.values, **inner}
 
     def without_effect(self) -> Mapping[str, str]:
@@ -210,23 +107,32 @@ def request_fields(
         if name == "max_tokens" and limit_path:
             place = SettingPath(limit_path)
         fields = place.fields(value)
+        if not fields:
+            unsent[name] = f"there is no field for {value}"
+            continue
         values |= fields
         sent[name] = tuple(fields)
     if extra:
         sent["extra"] = tuple(extra)
-    ignored = family.ignored & sent.keys() if kind is ServiceKind.OPENAI else frozenset[str]()
-    return RequestFields(values, sent, unsent, frozenset(ignored), family, extra)
+    dialect = family.dialect(kind)
+    ignored = dialect.ignored
+    if chosen.get("thinking") != "off" and chosen.get("effort") != "none":
+        ignored |= dialect.idle_in_thought
+    return RequestFields(values, sent, unsent, ignored & sent.keys(), family, extra)
 
 
 def hints_for(service: Service) -> Mapping[str, str]:
     """What a person should know of each setting that the service takes nowhere, or ignores."""
     family = server_family(service.url)
+    dialect = family.dialect(service.kind)
     hints: dict[str, str] = {}
     for row in GENERATION_ROWS:
         if reason := path_in(row, service.kind, family).reason:
             hints[row.name] = f"not sent: {reason}"
-        elif service.kind is ServiceKind.OPENAI and row.name in family.ignored:
+        elif row.name in dialect.ignored:
             hints[row.name] = f"{family.name} is known to ignore it"
+        elif row.name in dialect.idle_in_thought:
+            hints[row.name] = f"{family.name} is known to ignore it while it thinks"
     return hints
 
 
@@ -237,7 +143,8 @@ def nested(path: str, value: object) -> dict[str, object]:
     return value  # type: ignore[return-value]  # a path has a name at least
 
 
-def _value_at(body: Mapping[str, object], path: str) -> object:
+def value_at(body: Mapping[str, object], path: str) -> object:
+    """What stands at `path`; `None` where nothing does."""
     value: object = body
     for name in path.split("."):
         value = value.get(name) if isinstance(value, Mapping) else None

@@ -156,9 +156,13 @@ class Texts:
 
 @dataclass(frozen=True, slots=True)
 class JsonTable:
-    """A table of any fields, kept as the text of a JSON object; `refused` may not be among them."""
+    """A table of any fields, kept as the text of a JSON object; `refused` may not be among them.
+
+    With `unsets` a field without a value takes one out of what it is merged with.
+    """
 
     refused: frozenset[str] = frozenset()
+    unsets: bool = False
 
     def read(self, value: object) -> object:
         if isinstance(value, str):
@@ -171,8 +175,8 @@ class JsonTable:
         if made := sorted(self.refused & value.keys()):
             raise InvalidSetting(f"a table without {made[0]}, which the program makes")
         try:
-            return to_json(value) if value else ""
-        except (TypeError, ValueError) as error:
+            return to_json(_marked(value) if self.unsets else value) if value else ""
+        except (TypeError, ValueError, RecursionError) as error:
             raise InvalidSetting("a table of texts, numbers, lists and tables") from error
 
     def parse(self, text: str) -> object:
@@ -187,18 +191,19 @@ def _escape(text: str) -> str:
 
 
 def to_json(value: object) -> str:
-    """`value` as JSON, in which a field without a value is marked as `UNSET`."""
-    return json.dumps(_without_null(value), ensure_ascii=False, allow_nan=False)
+    """`value` as JSON, in which every number is one."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
-def _without_null(value: object) -> object:
+def _marked(value: object) -> object:
+    """`value` with `UNSET` for each field without a value; lists keep what has none."""
     match value:
         case Mapping():
-            return {str(name): _without_null(each) for name, each in value.items()}
+            return {
+                str(name): UNSET if each is None else _marked(each) for name, each in value.items()
+            }
         case list() | tuple():
-            return [_without_null(each) for each in value]
-        case None:
-            return UNSET
+            return [_marked(each) for each in value]
         case _:
             return value
 

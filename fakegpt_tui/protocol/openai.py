@@ -11,10 +11,6 @@ from http import HTTPStatus
 from typing import Final
 
 from fakegpt_tui.domain import (
-    MAX_TOKENS,
-    SEEDS,
-    TEMPERATURES,
-    TOP_PS,
     BadReply,
     ContextMessage,
     FakeGPTError,
@@ -47,12 +43,12 @@ from fakegpt_tui.protocol.completion_content import (
     part_deltas,
     picture_delta,
 )
+from fakegpt_tui.protocol.completion_settings import InvalidSettingField, read_client_settings
 from fakegpt_tui.text import replace_surrogates
 
 _ROLES: Final = {"system", "developer", "user", "assistant"}
 _MAX_MESSAGES: Final = 1000
 _MAX_NAME_LENGTH: Final = 200
-_MAX_STOPS: Final = 16
 _DONE: Final = b"data: [DONE]\n\n"
 
 _FOREIGN: Final = {
@@ -69,7 +65,6 @@ _UNSUPPORTED: Final[dict[str, tuple[object, ...]]] = {
     "audio": (None,),
     "modalities": (None, [], ["text"]),
     "logprobs": (None, False),
-    "response_format": (None, {"type": "text"}),
 }
 """Fields that change what a reply means, with the values that ask for nothing unusual."""
 
@@ -123,12 +118,16 @@ def read_completion_request(body: object) -> CompletionRequest:
         raise InvalidCompletionRequest(
             "stream_options is an object, and only for streams.", "stream_options"
         )
+    try:
+        generation = read_client_settings(body)
+    except InvalidSettingField as error:
+        raise InvalidCompletionRequest(str(error), error.param) from error
     reader = ContentParser()
     return CompletionRequest(
         messages=tuple(_message(message, index, reader) for index, message in enumerate(messages)),
         blobs=reader.blobs,
         model=replace_surrogates(model),
-        generation=_generation(body),
+        generation=generation,
         is_streamed=is_streamed,
         includes_usage=isinstance(options, dict) and options.get("include_usage") is True,
     )
@@ -158,43 +157,6 @@ def _message(message: object, index: int, reader: ContentParser) -> ContextMessa
             raise InvalidCompletionRequest(
                 f"{where} must have content and a role, one of {roles}.", where
             )
-
-
-def _generation(body: Mapping[str, object]) -> GenerationSettings:
-    most = _number(body, "max_completion_tokens", *MAX_TOKENS)
-    if most is None:
-        most = _number(body, "max_tokens", *MAX_TOKENS)
-    seed = _number(body, "seed", -SEEDS[1], SEEDS[1])
-    return GenerationSettings(
-        temperature=_number(body, "temperature", *TEMPERATURES),
-        top_p=_number(body, "top_p", *TOP_PS),
-        max_tokens=None if most is None else int(most),
-        seed=None if seed is None else int(seed),
-        stop=_stops(body.get("stop")),
-    )
-
-
-def _number(body: Mapping[str, object], name: str, low: float, high: float) -> float | None:
-    value = body.get(name)
-    if value is None:
-        return None
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if isinstance(value, int | float) and is_number and low <= value <= high:
-        return value
-    raise InvalidCompletionRequest(f"{name} must be a number from {low} to {high}.", name)
-
-
-def _stops(value: object) -> tuple[str, ...]:
-    match value:
-        case None:
-            return ()
-        case str():
-            return (value,)
-        case list() if len(value) <= _MAX_STOPS:
-            texts = tuple(item for item in value if isinstance(item, str))
-            if len(texts) == len(value):
-                return texts
-    raise InvalidCompletionRequest(f"stop must be text, or up to {_MAX_STOPS} texts.", "stop")
 
 
 @dataclass(slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fakegpt_tui.config.spec import SETTING_SPECS
 from fakegpt_tui.domain.generation import GENERATION_ROWS, SettingPath
+from fakegpt_tui.protocol.completion_settings import CLIENT_FIELDS, PASSED_ON
 from fakegpt_tui.ui.keymap import COMMANDS, Command
 from tests.benchmarks.table import HISTORY, table
 
@@ -57,10 +58,20 @@ def generation_table() -> str:
     )
 
 
+def clients_table() -> str:
+    """Fields of clients by the setting that they mean; those that are sent on come last."""
+    named = {row.name: [f"`{field.path}`" for field in CLIENT_FIELDS if field.setting == row.name]
+             for row in GENERATION_ROWS if row.name != "extra"}  # fmt: skip
+    named["extra"] = [f"`{name}`" for name in sorted(PASSED_ON)]
+    head = "| setting | fields |\n|---|---|\n"
+    return head + "".join(f"| `{name}` | {', '.join(found)} |\n" for name, found in named.items())
+
+
 TABLES: Mapping[str, tuple[str, Callable[[], str]]] = {
     "keys": ("keys.md", keys_table),
     "settings": ("configuration.md", settings_table),
     "generation": ("configuration.md", generation_table),
+    "clients": ("serving.md", clients_table),
     "costs": ("costs.md", costs_table),
 }
 

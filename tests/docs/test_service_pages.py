@@ -40,6 +40,11 @@ PATHS = {
         "lm-studio": "http://127.0.0.1:1234/v1/responses",
         "vllm": "http://127.0.0.1:8000/v1/responses",
         "ollama": "http://127.0.0.1:11434/v1/responses",
+        "mistral": "https://api.mistral.ai/v1/responses",
+        "deepseek": "https://api.deepseek.com/v1/responses",
+        "groq": "https://api.groq.com/openai/v1/responses",
+        "llama.cpp": "http://127.0.0.1:8080/v1/responses",
+        "litellm": "http://127.0.0.1:4000/v1/responses",
     },
     "messages": {
         "claude": "https://api.anthropic.com/v1/messages",
@@ -47,6 +52,9 @@ PATHS = {
         "deepseek": "https://api.deepseek.com/anthropic/v1/messages",
         "moonshot": "https://api.moonshot.ai/anthropic/v1/messages",
         "zai": "https://api.z.ai/api/anthropic/v1/messages",
+        "minimax": "https://api.minimax.io/anthropic/v1/messages",
+        "vllm": "http://127.0.0.1:8000/v1/messages",
+        "lm-studio": "http://127.0.0.1:1234/v1/messages",
         "llama.cpp": "http://127.0.0.1:8080/v1/messages",
         "ollama": "http://127.0.0.1:11434/v1/messages",
         "litellm": "http://127.0.0.1:4000/v1/messages",
@@ -74,3 +82,4 @@ async def test_each_service_of_a_page_is_asked_at_its_address(page: str) -> None
             expected = service.key_header or ("authorization" if is_bearer else "x-api-key")
             assert expected.lower() in headers
     assert found == PATHS[page]
+    assert len(found) >= 10

@@ -15,7 +15,8 @@ from fakegpt_tui.domain.generation import (
     read_settings,
     settings_for,
 )
-from fakegpt_tui.domain.request_fields import hints_for, paths_of, request_fields, server_family
+from fakegpt_tui.domain.request_fields import hints_for, paths_of, request_fields
+from fakegpt_tui.domain.server_families import FAMILIES, server_family
 from fakegpt_tui.domain.setting_kinds import InvalidSetting
 from tests.domain.test_generation import settings
 
@@ -106,6 +107,111 @@ def test_a_setting_stands_where_the_server_takes_it(
     assert body(text, address or "http://127.0.0.1:9") == expected
 
 
+def fields_of(text: str, kind: ServiceKind, owner: str = ""):
+    generation = GenerationSettings()
+    for line in text.split("\n"):
+        generation = merge_settings(generation, parse_assignment(line))
+    return request_fields(generation, kind, server_family("", owner))
+
+
+RESPONSES, ANTHROPIC = ServiceKind.RESPONSES, ServiceKind.ANTHROPIC
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "owner", "expected"),
+    [
+        ("top_k=5\nseed=2", RESPONSES, "llamacpp", {"top_k": 5, "seed": 2}),
+        ("thinking=off", RESPONSES, "llamacpp",
+         {"chat_template_kwargs": {"enable_thinking": False}}),
+        ("repetition_penalty=1.1", RESPONSES, "vllm", {"repetition_penalty": 1.1}),
+        ("thinking=on", ANTHROPIC, "library", {"thinking": {"type": "enabled"}}),
+        ("thinking=off", ANTHROPIC, "library", {"thinking": {"type": "disabled"}}),
+        ("thinking=off", ANTHROPIC, "llamacpp",
+         {"chat_template_kwargs": {"enable_thinking": False}}),
+        ("thinking=2048", ANTHROPIC, "llamacpp",
+         {"chat_template_kwargs": {"enable_thinking": True},
+          "thinking": {"type": "enabled", "budget_tokens": 2048}}),
+        ("thinking=off", ANTHROPIC, "vllm", {"chat_template_kwargs": {"enable_thinking": False}}),
+        ("thinking=on", ANTHROPIC, "",
+         {"thinking": {"type": "adaptive", "display": "summarized"}}),
+    ],
+)  # fmt: skip
+def test_the_other_protocols_of_a_server_have_paths_of_their_own(
+    text: str, kind: ServiceKind, owner: str, expected: dict[str, object]
+) -> None:
+    assert fields_of(text, kind, owner).into({}, without=frozenset()) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "owner", "name"),
+    [
+        ("verbosity=low", RESPONSES, "library", "Ollama"),
+        ('schema={"type": "object"}', ANTHROPIC, "library", "Ollama"),
+        ("effort=high", ANTHROPIC, "llamacpp", "llama.cpp"),
+        ("service_tier=flex", RESPONSES, "llamacpp", "llama.cpp"),
+        ("service_tier=flex", ANTHROPIC, "vllm", "vLLM"),
+    ],
+)
+def test_what_a_server_ignores_is_known_in_each_protocol(
+    text: str, kind: ServiceKind, owner: str, name: str
+) -> None:
+    (told,) = fields_of(text, kind, owner).without_effect().values()
+    assert told.startswith(f"{name} is known to ignore the setting")
+
+
+def test_what_only_works_without_thinking_is_said_as_long_as_it_thinks() -> None:
+    family = server_family("https://api.deepseek.com")
+    warm = GenerationSettings(temperature=0.5)
+    assert "temperature" in request_fields(warm, OPENAI, family).without_effect()
+    still = replace(warm, thinking="off")
+    assert not request_fields(still, OPENAI, family).without_effect()
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "address"),
+    [
+        ("thinking=on", RESPONSES, ""),
+        ("thinking=9", OPENAI, "https://api.openai.com/v1"),
+        ('schema={"type": "json_object"}', ANTHROPIC, ""),
+    ],
+)
+def test_a_value_that_a_protocol_cannot_say_is_not_claimed_to_be_sent(
+    text: str, kind: ServiceKind, address: str
+) -> None:
+    made = request_fields(parse_assignment(text), kind, server_family(address))
+    assert made.sent == {}
+    (told,) = made.without_effect().values()
+    assert "is not sent: there is no field for" in told
+
+
+def test_families_name_only_what_there_is() -> None:
+    known = {*ROW_BY_NAME, "cache"}
+    for family in FAMILIES:
+        for dialect in (family.chat, family.responses, family.anthropic):
+            named = {*dialect.paths, *dialect.ignored, *dialect.idle_in_thought}
+            assert named <= known
+            assert not dialect.ignored & dialect.paths.keys()
+
+
+def test_a_schema_keeps_what_has_no_value_its_name_and_whether_it_is_strict() -> None:
+    schema = {"title": "A plan", "strict": True, "enum": ["a", None], "default": None}
+    text = f"schema={json.dumps(schema)}"
+    kept = {name: value for name, value in schema.items() if name != "strict"}
+    named = {"name": "A_plan", "schema": kept, "strict": True}
+    assert body(text) == {"response_format": {"type": "json_schema", "json_schema": named}}
+    made = fields_of(text, RESPONSES).into({}, without=frozenset())
+    assert made == {"text": {"format": {"type": "json_schema", **named}}}
+    made = fields_of(text, ANTHROPIC).into({}, without=frozenset())
+    assert made == {"output_config": {"format": {"type": "json_schema", "schema": kept}}}
+
+
+def test_any_json_can_be_asked_for() -> None:
+    text = 'schema={"type": "json_object"}'
+    assert body(text) == {"response_format": {"type": "json_object"}}
+    made = fields_of(text, RESPONSES).into({}, without=frozenset())
+    assert made == {"text": {"format": {"type": "json_object"}}}
+
+
 def test_extra_fields_are_merged_deeply_and_last() -> None:
     made = body(
         'temperature=0.5\nextra={"temperature": 1, "a": {"b": 1}}\nextra.a.c=[2]', a={"z": 0}
@@ -116,6 +222,10 @@ def test_extra_fields_are_merged_deeply_and_last() -> None:
 @pytest.mark.parametrize("gone", ['{"temperature": null}', '{"temperature": "!unset"}'])
 def test_an_extra_field_without_a_value_takes_one_out(gone: str) -> None:
     assert body(f"temperature=0.5\ntop_p=1\nextra={gone}") == {"top_p": 1.0}
+    assert body('extra={"a": [1, null], "b": {"c": null, "d": 1}}') == {
+        "a": [1, None],
+        "b": {"d": 1},
+    }
 
 
 @pytest.mark.parametrize("name", ["model", "messages", "input", "stream", "system"])
@@ -163,6 +273,10 @@ def test_what_a_server_does_not_take_or_ignores_is_said() -> None:
     assert "effort" not in hints_for(ollama)
     chat = replace(ollama, kind=ServiceKind.FAKEGPT)
     assert hints_for(chat)["seed"].startswith("not sent: ")
+    claude = replace(ollama, kind=ServiceKind.ANTHROPIC)
+    assert "Ollama is known to ignore it" in hints_for(claude)["schema"]
+    deep = replace(ollama, url="https://api.deepseek.com")
+    assert "while it thinks" in hints_for(deep)["temperature"]
 
 
 @given(settings)

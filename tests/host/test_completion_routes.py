@@ -180,7 +180,12 @@ FOREIGN = ["api_base", "base_url", "api_key", "headers", "extra_headers", "custo
         {"n": 2},
         {"tools": [{"type": "function"}]},
         {"audio": {"voice": "x"}},
-        {"response_format": {"type": "json_object"}},
+        {"response_format": {"type": "xml"}},
+        {"response_format": {"type": "json_schema", "json_schema": {}}},
+        {"reasoning_effort": "very much"},
+        {"thinking": {"type": "perhaps"}},
+        {"top_k": 0.5},
+        {"service_tier": ["flex"]},
         {"stream_options": {"include_usage": True}},
         {"messages": []},
         {"messages": "Hi"},
@@ -228,7 +233,8 @@ async def test_messages_and_settings_reach_the_service(serve: Serve) -> None:
         {"role": "assistant", "content": None},
         {"role": "user", "content": "?"},
     ]
-    settings = {"temperature": 0.5, "top_p": 1, "max_completion_tokens": 9, "seed": 3, "stop": "."}
+    settings = {"temperature": 0.5, "top_p": 1, "max_completion_tokens": 9, "seed": 3, "stop": ".",
+                "reasoning_effort": "high", "top_k": 40, "logit_bias": {"1": 2}}  # fmt: skip
     async with client_of(serve(backend=backend, keys=KeyRing([KEY]), secret_path=False)) as client:
         unknown = {"x_unknown": 1, "user": "u", "tools": None, "n": 1}
         sent = body(messages=messages, **settings, **unknown)
@@ -240,6 +246,8 @@ async def test_messages_and_settings_reach_the_service(serve: Serve) -> None:
     given = asked.generation
     assert (given.temperature, given.top_p, given.max_tokens) == (0.5, 1, 9)
     assert (given.seed, given.stop) == (3, (".",))
+    assert (given.effort, given.top_k) == ("high", 40)
+    assert json.loads(given.extra) == {"logit_bias": {"1": 2}}
 
 
 @pytest.mark.parametrize("name", ["a/b:c", "größe"])

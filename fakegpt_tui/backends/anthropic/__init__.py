@@ -24,11 +24,7 @@ class AnthropicBackend(ApiBackend):
         return MessageBuilder(
             request,
             self._transport,
-            target=self._target(model),
-            path=self._path("/messages"),
-            variant=self._variant(model),
-            windows=self._windows,
-            remember=self._remember(model),
+            self._target(model, "/messages"),
             largest_reply=listed.max_output,
         )
 

@@ -3,7 +3,7 @@
 https://platform.claude.com/docs/en/api/messages.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -11,10 +11,8 @@ from fakegpt_tui.backends.anthropic.decoder import MessageDecoder, PausedReply
 from fakegpt_tui.backends.api.body_builder import BodyBuilder
 from fakegpt_tui.backends.api.refused_fields import IS_UNSUPPORTED, error_words
 from fakegpt_tui.backends.api.request_builder import RequestTarget
-from fakegpt_tui.backends.api.request_variant import RequestVariant
 from fakegpt_tui.backends.api.turns import JoinedTurn, fingerprint, join_turns, split_system
 from fakegpt_tui.backends.base import ReplyRequest
-from fakegpt_tui.backends.context_window import WindowCache
 from fakegpt_tui.backends.prompt_content import Content
 from fakegpt_tui.domain import ContextMessage, StreamEvent, Usage
 from fakegpt_tui.http.clients import Transport
@@ -46,24 +44,12 @@ class MessageBuilder(BodyBuilder):
         self,
         request: ReplyRequest,
         transport: Transport,
-        *,
         target: RequestTarget,
-        path: str,
-        variant: RequestVariant,
-        windows: WindowCache,
-        remember: Callable[[RequestVariant], None],
+        *,
         largest_reply: int | None = None,
     ) -> None:
         """`largest_reply` is how many tokens a reply of the model may have, if that is known."""
-        super().__init__(
-            request,
-            transport,
-            target=target,
-            path=path,
-            variant=variant,
-            windows=windows,
-            remember=remember,
-        )
+        super().__init__(request, transport, target)
         self._is_own_host = transport.address.host == _OWN_HOST
         self._limit = self._limit or min(largest_reply or _LIMIT, _MOST)
         self._paused: PausedReply | None = None

@@ -29,7 +29,7 @@ from fakegpt_tui.domain import (
     ServiceKind,
 )
 from fakegpt_tui.domain.generation import settings_for
-from fakegpt_tui.domain.request_fields import server_family
+from fakegpt_tui.domain.server_families import ServerFamily, server_family
 from fakegpt_tui.http.clients import Transport
 from fakegpt_tui.http.retries import RetryPolicy, TimedOut
 
@@ -117,31 +117,32 @@ class ApiBackend(HttpStreamBackend):
     def _build(self, request: ReplyRequest, model: str) -> RequestBuilder:
         """What builds the requests for a reply of `model`."""
 
-    def _variant(self, model: str) -> RequestVariant:
+    def _variant(self, model: str, family: ServerFamily) -> RequestVariant:
         """What `model` has shown to accept."""
         if model in self._variants:
             return self._variants[model]
-        prefill, limit = self._transport.service.prefill, self._target(model).family.limit
-        return self._memory.variant(model, RequestVariant(prefill=prefill, limit_name=limit))
+        prefill = self._transport.service.prefill
+        usual = RequestVariant(prefill=prefill, limit_name=family.limit)
+        return self._memory.variant(model, usual)
 
-    def _remember(self, model: str) -> Callable[[RequestVariant], None]:
-        """What is told the variant that `model` accepted."""
+    def _target(self, model: str, path: str) -> RequestTarget:
+        """What requests to `model` are built for; `path` is below the address of the service."""
+        owners = (each.owner for each in self._models or () if each.id == model)
+        family = server_family(self._transport.address.text, next(owners, ""))
 
         def remember(variant: RequestVariant) -> None:
             if self._variants.get(model) != variant:
                 self._variants[model] = variant
                 self._memory.remember_variant(model, variant)
 
-        return remember
-
-    def _target(self, model: str) -> RequestTarget:
-        """What requests to `model` are built for."""
-        address = self._transport.address.text
-        owners = (each.owner for each in self._models or () if each.id == model)
         return RequestTarget(
             model,
+            self._path(path),
             self._transport.service.kind,
-            server_family(address, next(owners, "")),
+            family,
+            self._variant(model, family),
+            self._windows,
+            remember,
             self._told.setdefault(model, set()),
         )
 

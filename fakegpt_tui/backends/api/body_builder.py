@@ -6,16 +6,14 @@ What the program adds on its own and what settings make are fields at paths such
 
 import re
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar, Final
 
 from fakegpt_tui.backends.api.refused_fields import error_words
 from fakegpt_tui.backends.api.request_builder import GO_ON, ApiRequestBuilder, RequestTarget
-from fakegpt_tui.backends.api.request_variant import RequestVariant
 from fakegpt_tui.backends.api.turns import JoinedTurn, StateOwner
 from fakegpt_tui.backends.base import ReplyRequest
-from fakegpt_tui.backends.context_window import WindowCache
 from fakegpt_tui.domain import ContextMessage
 from fakegpt_tui.domain.media_types import PDF
 from fakegpt_tui.domain.parts import Origin
@@ -35,11 +33,6 @@ _REPLAY_REFUSED: Final = (
     "The service did not take back what it had given along with earlier replies (such as hidden"
     " thoughts), so the conversation was sent without that."
 )
-_SETTINGS: Final = {"tools": "web_search", "cache_control": "cache"}
-"""Fields that a setting of another name makes."""
-
-_UNTOLD: Final = frozenset({"store", "include", "prompt_cache_key", "thinking.display"})
-"""Fields that change nothing that a person would miss."""
 
 
 class BodyBuilder(ApiRequestBuilder):
@@ -48,26 +41,9 @@ class BodyBuilder(ApiRequestBuilder):
     required: ClassVar[frozenset[str]] = frozenset()
     """Fields without which the service takes no request."""
 
-    def __init__(
-        self,
-        request: ReplyRequest,
-        transport: Transport,
-        *,
-        target: RequestTarget,
-        path: str,
-        variant: RequestVariant,
-        windows: WindowCache,
-        remember: Callable[[RequestVariant], None],
-    ) -> None:
-        super().__init__(
-            request,
-            target=target,
-            path=path,
-            variant=variant,
-            windows=windows,
-            remember=remember,
-            takes=() if transport.address.is_loopback else (PDF,),
-        )
+    def __init__(self, request: ReplyRequest, transport: Transport, target: RequestTarget) -> None:
+        takes = () if transport.address.is_loopback else (PDF,)
+        super().__init__(request, target, takes=takes)
         self._service = transport.service
         self._is_local = transport.address.is_loopback
         self._owner = StateOwner(str(target.kind), self._service.name, target.model)
@@ -104,16 +80,17 @@ class BodyBuilder(ApiRequestBuilder):
         own = {name: each for name, each in self._own_fields().items() if name not in left_out}
         return self.fields.into(body | own, without=self._variant.without(self._optional()))
 
+    def _effectless(self) -> dict[str, str]:
+        found, family = super()._effectless(), self._target.family
+        is_asked = self._service.cache not in ("", "off")
+        if is_asked and "cache" in family.dialect(self._target.kind).ignored:
+            found["cache"] = f"{family.name} is known to ignore the setting cache."
+        return found
+
     def _changes(self) -> Iterator[str]:
-        values = self._optional()
-        left_out = self._variant.without(values) - self._known.without(values) - _UNTOLD
-        names = [_SETTINGS.get(each, each) for each in self.fields.names_of(left_out)]
-        if names:
-            told = " and ".join(dict.fromkeys(names))
-            yield f"The model does not take the setting {told}, so it was not sent."
+        yield from super()._changes()
         if self._known.replays and not self._variant.replays:
             yield _REPLAY_REFUSED
-        yield from self._without_effect.values()
 
     def _adapt(self, error_text: str) -> bool:
         words, variant = error_words(error_text), self._variant

@@ -27,7 +27,8 @@ from fakegpt_tui.domain import (
     Usage,
 )
 from fakegpt_tui.domain.fast_dataclass import dataclass
-from fakegpt_tui.domain.request_fields import RequestFields, ServerFamily, request_fields
+from fakegpt_tui.domain.request_fields import RequestFields, request_fields
+from fakegpt_tui.domain.server_families import ServerFamily
 from fakegpt_tui.http.requests import EVENT_STREAM, HttpRequest
 
 GO_ON: Final = ContextMessage(
@@ -37,17 +38,28 @@ GO_ON: Final = ContextMessage(
 )
 """Asks a model to continue its reply, where it does not go on from one that comes last."""
 
+_SETTINGS: Final = {"tools": "web_search", "cache_control": "cache"}
+"""Fields that a setting of another name makes."""
+
+_UNTOLD: Final = frozenset({"store", "include", "prompt_cache_key", "thinking.display"})
+"""Fields that change nothing that a person would miss."""
+
 
 @dataclass(frozen=True, slots=True)
 class RequestTarget:
-    """What requests are built for: a model, by a protocol, of a family of servers.
+    """What requests are built for: a model at a path, by a protocol, of a family of servers.
 
+    `variant` is what the model has shown to accept, and `remember` is told what it accepts then.
     `told` are the settings without effect of which there was a notice before.
     """
 
     model: str
+    path: str
     kind: ServiceKind
     family: ServerFamily
+    variant: RequestVariant
+    windows: WindowCache
+    remember: Callable[[RequestVariant], None]
     told: set[str]
 
 
@@ -60,29 +72,16 @@ class ApiRequestBuilder(ABC):
     is_stateless: ClassVar[bool] = True
 
     def __init__(
-        self,
-        request: ReplyRequest,
-        *,
-        target: RequestTarget,
-        path: str,
-        variant: RequestVariant,
-        windows: WindowCache,
-        remember: Callable[[RequestVariant], None],
-        takes: Iterable[str] = (),
+        self, request: ReplyRequest, target: RequestTarget, *, takes: Iterable[str] = ()
     ) -> None:
-        """`remember` is told the variant that the service accepted.
-
-        `takes` are the types of files that the service is known to take besides pictures.
-        """
+        """`takes` are the types of files that the service is known to take besides pictures."""
         self._request = request
         self._target = target
         self._model = model = target.model
         self._content = PromptContent(request, takes=takes)
-        self._path = path
-        self._known = self._variant = variant
-        self._windows = windows
+        self._known = self._variant = target.variant
+        self._windows = windows = target.windows
         self._fitter = ContextFitter(request, model, windows)
-        self._remember = remember
         self._without_effect: Mapping[str, str] = {}
         self._limit = fitting_limit(
             self._asked_limit(), lambda: self._fitter.estimate, windows.learned.get(model)
@@ -102,12 +101,11 @@ class ApiRequestBuilder(ABC):
     @property
     def shortcomings(self) -> Sequence[str]:
         known = [] if self._fitter.notice is None else [self._fitter.notice.text]
-        values = self.fields.by_path()
-        refused = dict.fromkeys(self.fields.names_of(self._variant.without(values)))
         known += [
-            f"The model does not take the setting {each}, so it is not sent." for each in refused
+            f"The model does not take the setting {each}, so it is not sent."
+            for each in self._names(self._variant.without(self._optional()))
         ]
-        return [*known, *self.fields.without_effect().values()]
+        return [*known, *self._effectless().values()]
 
     @property
     def has_media(self) -> bool:
@@ -116,7 +114,7 @@ class ApiRequestBuilder(ABC):
     def build(self) -> HttpRequest:
         return HttpRequest(
             method="POST",
-            path=self._path,
+            path=self._target.path,
             headers=self._headers(),
             body=self._body(),
             translate_error=response_error,
@@ -128,10 +126,10 @@ class ApiRequestBuilder(ABC):
 
     def accept(self) -> None:
         self._fitter.confirm()
-        told, found = self._target.told, self.fields.without_effect()
+        told, found = self._target.told, self._effectless()
         self._without_effect = {name: found[name] for name in found if name not in told}
         told.update(found)
-        self._remember(self._variant)
+        self._target.remember(self._variant)
 
     def learn(self, usage: Usage) -> None:
         self._fitter.learn(usage)
@@ -174,20 +172,33 @@ class ApiRequestBuilder(ABC):
         fields = self.fields
         return fields.into(body, without=self._variant.without(fields.by_path()))
 
+    def _optional(self) -> dict[str, object]:
+        """All that may be left out, by its path."""
+        return dict(self.fields.by_path())
+
+    def _effectless(self) -> dict[str, str]:
+        """A sentence for each setting that is not sent, or has no effect."""
+        return dict(self.fields.without_effect())
+
     def _changes(self) -> Iterator[str]:
         """Sentences for a person: what of their settings is sent otherwise than they may think."""
         if self._variant.system_in_prompt and not self._known.system_in_prompt:
             yield "The model takes no system prompt, so it was put before the first prompt."
-        fields = self.fields
-        values = fields.by_path()
-        if left_out := self._variant.without(values) - self._known.without(values):
-            names = " and ".join(dict.fromkeys(fields.names_of(left_out)))
-            yield f"The model does not take the setting {names}, so it was not sent."
+        values = self._optional()
+        names = self._names(self._variant.without(values) - self._known.without(values))
+        if names:
+            told = " and ".join(names)
+            yield f"The model does not take the setting {told}, so it was not sent."
         yield from self._without_effect.values()
+
+    def _names(self, paths: frozenset[str]) -> list[str]:
+        """The settings of a person that stand at `paths`."""
+        names = self.fields.names_of(paths - _UNTOLD)
+        return list(dict.fromkeys(_SETTINGS.get(each, each) for each in names))
 
     def _adapt(self, error_text: str) -> bool:
         """Change the variant after an error response of `error_text`; is it another one?"""
-        return self._change(self._variant.adapt(error_text, self._request, self.fields.by_path()))
+        return self._change(self._variant.adapt(error_text, self._request, self._optional()))
 
     @property
     def _is_continued(self) -> bool:

@@ -13,7 +13,7 @@ from fakegpt_tui.backends.openai.request import CompletionBuilder
 from fakegpt_tui.backends.openai.server_details import with_details
 from fakegpt_tui.domain import Model, ServiceError
 from fakegpt_tui.domain.media_types import PDF
-from fakegpt_tui.domain.request_fields import server_family
+from fakegpt_tui.domain.server_families import server_family
 from fakegpt_tui.http.clients import Transport
 from fakegpt_tui.http.retries import RetryPolicy
 
@@ -50,10 +50,6 @@ class OpenAIBackend(ApiBackend):
     def _build(self, request: ReplyRequest, model: str) -> CompletionBuilder:
         return CompletionBuilder(
             request,
-            target=self._target(model),
-            path=self._path("/chat/completions"),
-            variant=self._variant(model),
-            windows=self._windows,
-            remember=self._remember(model),
+            self._target(model, "/chat/completions"),
             takes=_FILE_TYPES.get(self._transport.address.host, ()),
         )

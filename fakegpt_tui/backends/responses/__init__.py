@@ -9,12 +9,5 @@ class ResponsesBackend(ApiBackend):
     """Streams responses; the service is asked to keep nothing of them."""
 
     def _build(self, request: ReplyRequest, model: str) -> ResponseBuilder:
-        return ResponseBuilder(
-            request,
-            self._transport,
-            target=self._target(model),
-            path=self._path("/responses"),
-            variant=self._variant(model),
-            windows=self._windows,
-            remember=self._remember(model),
-        )
+        target = self._target(model, "/responses")
+        return ResponseBuilder(request, self._transport, target)
