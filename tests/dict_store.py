@@ -102,6 +102,9 @@ class DictStore:
     def has_blob(self, blob: Blob) -> bool:
         return self.blobs.has(blob)
 
+    def blobs_size(self) -> int:
+        return self.blobs.size()
+
     def blob_path(self, digest: str) -> Path | None:
         return self.blobs.path(digest)
 

@@ -9,20 +9,26 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from fakegpt_tui.attachments.files import check_file, make_part, open_regular
 from fakegpt_tui.backends.context_window import estimate_part_tokens
+from fakegpt_tui.domain import StoreError
 from fakegpt_tui.domain.text_encodings import decode_text
 
 if TYPE_CHECKING:
     from fakegpt_tui.chat.pending_writes import Stores
+    from fakegpt_tui.chat.store_interface import ChatStore
     from fakegpt_tui.domain.parts import Attachment, Blob, FilePart, ImagePart
 
 
 class Attachments:
     """The bytes of pictures and files, on disk, or in memory for temporary conversations."""
 
-    def __init__(self, stores: Stores, max_bytes: int) -> None:
-        """No single one may have more than `max_bytes`."""
+    def __init__(self, stores: Stores, max_bytes: int, max_total: int = 0) -> None:
+        """No single one may have more than `max_bytes`, and no new one is taken beyond `max_total`.
+
+        A `max_total` of 0 is no limit.
+        """
         self._stores = stores
         self.max_bytes = max_bytes
+        self._max_total = max_total
 
     async def put(self, conversation_id: str, source: bytes | BinaryIO) -> Blob:
         """Keep bytes for a conversation, for a day or as long as something of it uses them.
@@ -54,7 +60,16 @@ class Attachments:
     def _add(self, conversation_id: str, file: BinaryIO, name: str) -> ImagePart | FilePart:
         check_file(file, name)
         store = self._stores.of(conversation_id)
+        self._check_total(store)
         return make_part(store.put_blob(file, limit=self.max_bytes), name)
+
+    def _check_total(self, store: ChatStore) -> None:
+        if self._max_total and (taken := store.blobs_size()) >= self._max_total:
+            raise StoreError(
+                f"Pictures and files take {taken / 1e6:,.0f} MB, and the setting "
+                f"attachment_total_limit allows {self._max_total / 1e6:,.0f}. Raise it, or delete "
+                "conversations with pictures for good; nothing was attached."
+            )
 
     def cost(self, attachment: Attachment) -> int:
         """About how many tokens it is for a model, rather too many than too few."""

@@ -61,6 +61,7 @@ class ChatService:
         model: str = "",
         max_turns: int = 8,
         attachment_limit: int = 50_000_000,
+        attachment_total_limit: int = 0,
         presets: Mapping[str, Preset] = MappingProxyType({}),
         mirror: MirrorUpdate | None = None,
         spending: Callable[[Callable[[], ChatStore]], Spending] | None = None,
@@ -82,7 +83,7 @@ class ChatService:
         self._open_spending = spending
         self._title_model = title_model
         self._max_turns = max_turns
-        self._attachment_limit = attachment_limit
+        self._attachment_limits = attachment_limit, attachment_total_limit
         self._is_stale = False
         self.presets = presets
         self.services = Services(services, connect, service=service, model=model)
@@ -197,7 +198,7 @@ class ChatService:
     def attachments(self) -> Attachments:
         from fakegpt_tui.chat.attachments import Attachments  # noqa: PLC0415 - as above
 
-        return Attachments(self._stores, self._attachment_limit)
+        return Attachments(self._stores, *self._attachment_limits)
 
     @cached_property
     def search(self) -> Search:
@@ -229,7 +230,12 @@ class ChatService:
         from fakegpt_tui.chat.emergency_export import EmergencyExport  # noqa: PLC0415 - as above
 
         return EmergencyExport(
-            self.writes, self.conversations, self.exports, self.drafts, self.queue
+            self.writes,
+            self.conversations,
+            self.exports,
+            self.drafts,
+            self.queue,
+            stores=self._stores,
         )
 
     def shown_turn(self, conversation_id: str) -> Turn | None:

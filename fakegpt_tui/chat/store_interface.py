@@ -60,6 +60,10 @@ class TurnStore(Protocol):
         """Are there as many bytes as there should be? They are not read."""
         ...
 
+    def blobs_size(self) -> int:
+        """How many bytes all of them have together. It blocks."""
+        ...
+
     def blob_path(self, digest: str) -> Path | None:
         """The file with these bytes, to be read only; `None` where they are in memory."""
         ...

@@ -110,6 +110,7 @@ async def open_chat(
             model=settings.model or "",
             max_turns=settings.max_turns,
             attachment_limit=settings.attachment_limit * 1_000_000,
+            attachment_total_limit=settings.attachment_total_limit * 1_000_000,
             presets=settings.presets,
             mirror=mirror,
             spending=lambda store: open_spending(settings, store),

@@ -29,6 +29,12 @@ from fakegpt_tui.formats.registry import NAMES, save_as
     help=f"{', '.join(NAMES.values())}.",
 )
 @json_option
+@click.option(
+    "--origins",
+    "with_origins",
+    is_flag=True,
+    help="Also keep in Markdown what services want back unread, as JSON lines do.",
+)
 @file_options
 @click.pass_context
 def save(
@@ -38,6 +44,7 @@ def save(
     everything: bool,
     suffix: str,
     as_json: bool,
+    with_origins: bool,
 ) -> None:
     """Save one conversation, or all of them, as files, with every version of every message.
 
@@ -58,7 +65,12 @@ def save(
         for conversation in chosen:
             messages = store.messages(conversation.id)
             saved = save_as(
-                conversation, messages, target, suffix=suffix, read_blob=store.read_blob
+                conversation,
+                messages,
+                target,
+                suffix=suffix,
+                read_blob=store.read_blob,
+                with_origins=with_origins,
             )
             files.append({"conversation": conversation.id, "path": str(saved)})
             if not as_json:

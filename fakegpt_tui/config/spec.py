@@ -176,6 +176,13 @@ class Settings:
         default=50,
         parse=validators.parse_number,
     )
+    attachment_total_limit: int = setting(
+        "How many megabytes all pictures and files may take together; beyond it new ones are "
+        "refused, and none is deleted. With 0, there is no limit.",
+        validators.integer(0, 1_000_000),
+        default=0,
+        parse=validators.parse_number,
+    )
     repaint_rate: int = setting(
         "How many times a second a streaming reply is drawn, from 1 to 60; fewer suit a slow line.",
         validators.integer(1, 60),

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from fakegpt_tui.domain import ChatMessage, LoadError, StoreError
 from fakegpt_tui.domain.media_types import suffix_of
-from fakegpt_tui.domain.parts import Blob, FilePart, ImagePart, attached_parts, blobs_of
+from fakegpt_tui.domain.parts import Blob, FilePart, ImagePart, Part, attached_parts, blobs_of
 from fakegpt_tui.formats.base import ByteStream
 from fakegpt_tui.temporary_files import temporary_file
 from fakegpt_tui.text import file_stem, safe_line
@@ -66,20 +66,20 @@ class NoAssets:
 
 
 def write_assets(
-    folder: Path, name: str, messages: Iterable[ChatMessage], read: ReadBlob
+    folder: Path, name: str, contents: Iterable[Iterable[Part]], read: ReadBlob
 ) -> dict[str, str]:
-    """Write the bytes that messages use into the folder `name`; their paths below it, by digest.
+    """Write the bytes that parts use into the folder `name`; their paths below it, by digest.
 
-    What is there with the same bytes is left; what was changed by hand gets a neighbour. Bytes
-    that are missing or damaged have no path.
+    `contents` are the parts of each message. What is there with the same bytes is left; what was
+    changed by hand gets a neighbour. Bytes that are missing or damaged have no path.
 
     Raises:
         OSError: They cannot be written.
     """
     written: dict[str, str] = {}
-    for message in messages:
-        names = {part.blob.digest: part.name for part in attached_parts(message.parts)}
-        for blob in blobs_of(message.parts):
+    for parts in map(tuple, contents):
+        names = {part.blob.digest: part.name for part in attached_parts(parts)}
+        for blob in blobs_of(parts):
             if blob.digest in written:
                 continue
             with suppress(StoreError):

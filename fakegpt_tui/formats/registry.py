@@ -150,17 +150,21 @@ def save_as(
     suffix: str = markdown.FORMAT.suffix,
     only: Collection[str] = (),
     read_blob: ReadBlob | None = None,
+    with_origins: bool = False,
 ) -> Path:
     """Write a conversation as a file into `folder`, in place of its last such file.
 
     `messages` are its whole tree, parents first. What is in the trash is not written. With `only`
     just the chat messages of these ids are; the file says that it is a part, and is one beside
-    that of the whole. `read_blob` reads pictures and files, which go along.
+    that of the whole. `read_blob` reads pictures and files, which go along. Only `with_origins` has
+    Markdown what a service wants back unread, such as signatures.
 
     Raises:
         SaveError: The file could not be written.
     """
     chosen = _Chosen.of(conversation, messages, only)
+    if suffix == markdown.FORMAT.suffix and not with_origins:
+        chosen = chosen.for_people()
     title = f"{conversation.title} {_SELECTION if only else ''}"
     assets = folder / f"{base_name(title, chosen.owner_id)}{_ASSETS}"
     text = _written(chosen, suffix, assets, read_blob)
@@ -185,6 +189,7 @@ def save_at(
     is_named = path.name.lower().endswith(f".{suffix}")
     target = path if is_named else path.with_name(f"{path.name}.{suffix}")
     chosen = _Chosen.of(conversation, messages, ())
+    chosen = chosen.for_people() if suffix == markdown.FORMAT.suffix else chosen
     assets = target.with_name(target.name.removesuffix(f".{suffix}") + _ASSETS)
     text = _written(chosen, suffix, assets, read_blob)
     return save_file_at(target, text, owner_id=chosen.owner_id)
@@ -232,6 +237,10 @@ class _Chosen(NamedTuple):
         owner_id = f"{conversation.id} {_SELECTION if only else ''}".rstrip()
         return cls(conversation, kept, part, owner_id)
 
+    def for_people(self) -> Self:
+        """The same without what only a service can read, such as signatures."""
+        return self._replace(messages=tuple(map(_for_people, self.messages)))
+
 
 def _for_people(message: ChatMessage) -> ChatMessage:
     """The message without what only a service can read, such as signatures."""
@@ -244,15 +253,15 @@ def _for_people(message: ChatMessage) -> ChatMessage:
 def _written(chosen: _Chosen, suffix: str, assets: Path, read_blob: ReadBlob | None) -> str:
     """The text of a file; what it needs beside it is there, on the disk, before it is."""
     conversation, messages, part, _ = chosen
-    if suffix == markdown.FORMAT.suffix:
-        messages = tuple(_for_people(message) for message in messages)
     if read_blob is None or not any(message.parts for message in messages):
         return WRITERS[suffix](conversation, messages, part=part)
     match suffix:
         case markdown.FORMAT.suffix:
             try:
                 make_private(assets.parent)
-                paths = write_assets(assets.parent, assets.name, messages, read_blob)
+                paths = write_assets(
+                    assets.parent, assets.name, (each.parts for each in messages), read_blob
+                )
                 remove_assets(assets, paths.values())
             except OSError as error:
                 raise SaveError(save_sentence(assets, error)) from error

@@ -57,6 +57,10 @@ class BlobStore(Protocol):
         """The file with these bytes, for other programs to read; `None` in memory."""
         ...
 
+    def size(self) -> int:
+        """How many bytes all of them have together."""
+        ...
+
 
 class BlobFolder:
     """The blobs of a store on disk."""
@@ -113,6 +117,10 @@ class BlobFolder:
     def path(self, digest: str) -> Path:
         return self.folder / check_digest(digest)
 
+    def size(self) -> int:
+        with translate_errors(self.folder):
+            return sum(each.stat().st_size for each in list_blobs(self.folder))
+
 
 class MemoryBlobs:
     """The blobs of a store in memory."""
@@ -138,6 +146,9 @@ class MemoryBlobs:
 
     def path(self, digest: str) -> None:  # noqa: ARG002 - as a folder has it
         return None
+
+    def size(self) -> int:
+        return sum(map(len, self._found.values()))
 
 
 def blob_folder(store: Path) -> Path:

@@ -167,6 +167,14 @@ class ConversationStore:
         """The file with these bytes, to be read only; `None` where they are in memory."""
         return self._blobs.path(digest)
 
+    def blobs_size(self) -> int:
+        """How many bytes all pictures and files have together. It blocks.
+
+        Raises:
+            StoreError: Their folder cannot be read.
+        """
+        return self._blobs.size()
+
     @property
     def _blobs(self) -> BlobStore:
         if self._opened_blobs is None:

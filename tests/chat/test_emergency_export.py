@@ -3,7 +3,9 @@
 from pathlib import Path
 
 from fakegpt_tui.domain import NotSavedYet
+from fakegpt_tui.domain.parts import Attachment, TextSpan
 from fakegpt_tui.formats.markdown import read_markdown
+from tests.attachments.examples import png
 from tests.chat.fake_chat import ask, says, service_of
 from tests.stubs import MemoryStore, failed
 
@@ -46,6 +48,23 @@ async def test_all_words_go_to_the_first_folder_that_takes_them(tmp_path: Path) 
     ]
     (typed,) = (path.read_text() for path in written if path.suffix == ".txt")
     assert typed == "wants to be sent\n\nhalf a thought\n"
+
+
+async def test_what_is_attached_goes_beside_the_texts(tmp_path: Path) -> None:
+    chat, _, _ = service_of(store=Full())
+    conversation = chat.conversations.create()
+    picture = await chat.attachments.add_bytes(conversation.id, png(4, 3), "cat.png")
+    notes = await chat.attachments.add_bytes(conversation.id, b"Buy milk.", "notes.txt")
+    chat.drafts.save(conversation.id, "Look [#1 cat.png]", attachments=(Attachment("1", picture),))
+    chat.queue.add(conversation.id, "And this?", (TextSpan(9), notes))
+    account = await chat.emergency_export.write_files([tmp_path])
+    assert account is not None
+    (path,) = map(Path, account.details)
+    queued, drafted = path.read_text().rstrip().split("\n\n")
+    for block, data in ((queued, b"Buy milk."), (drafted, png(4, 3))):
+        name, _, where = block.splitlines()[-1].partition(": ")
+        assert name in ("notes.txt", "cat.png")
+        assert (tmp_path / where).read_bytes() == data
 
 
 async def test_what_fits_by_then_needs_no_file(tmp_path: Path) -> None:

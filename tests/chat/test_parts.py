@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from fakegpt_tui.chat.attachments import Attachments
+from fakegpt_tui.chat.pending_writes import Stores
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain import (
     Conversation,
@@ -28,6 +30,7 @@ from fakegpt_tui.domain.parts import (
     ReasoningSpan,
     TextSpan,
 )
+from fakegpt_tui.store.conversation_store import ConversationStore
 from tests.attachments.examples import png
 from tests.chat.fake_chat import run, says, service_of
 from tests.chat.test_on_disk import Disk, settled
@@ -212,3 +215,12 @@ async def test_a_conversation_with_pictures_counts_them(disk: Disk) -> None:
     count = ContextTokenCounter().count(turn.conversation, path, None)
     assert count.is_estimate
     assert 1000 < count.tokens < 2000
+
+
+async def test_no_more_is_attached_than_all_together_may_take(tmp_path: Path) -> None:
+    with ConversationStore.open(tmp_path / "c.db") as store:
+        attachments = Attachments(Stores(lambda: store), 1_000, max_total=100)
+        first = await attachments.add_bytes("c", png(4, 3, padding=50), "a.png")
+        with pytest.raises(StoreError, match="attachment_total_limit allows 0"):
+            await attachments.add_bytes("c", png(5, 3), "b.png")
+        assert await attachments.read("c", first.blob.digest) == png(4, 3, padding=50)

@@ -100,6 +100,23 @@ def test_parts_in_any_order_come_back_with_the_same_bytes(
     assert again == path
 
 
+@pytest.mark.parametrize("suffix", ["md", "jsonl"])
+def test_what_a_service_wants_back_is_written_where_it_is_asked_for(
+    tmp_path: Path, suffix: str
+) -> None:
+    (written,) = saying(*PARTS)
+    path = save_as(
+        CONVERSATION,
+        [written],
+        tmp_path,
+        suffix=suffix,
+        read_blob=STORE.read_blob,
+        with_origins=True,
+    )
+    found, _ = taken(path)
+    assert list(found.nodes.values()) == [written]
+
+
 def test_a_large_file_comes_in_several_lines_and_back_as_one(tmp_path: Path) -> None:
     path = save_as(CONVERSATION, saying(LARGE), tmp_path, suffix="jsonl", read_blob=STORE.read_blob)
     assert max(map(len, path.read_bytes().splitlines())) < 10_000_000
