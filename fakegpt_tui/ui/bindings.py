@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from textual.binding import Binding, BindingType
 from textual.keys import KEY_ALIASES, KEY_NAME_REPLACEMENTS, Keys
 
-from fakegpt_tui.ui.keymap import COMMANDS, ENTER_INSERTS_NEWLINE, Command, KeyScope
+from fakegpt_tui.keymap import COMMANDS, ENTER_INSERTS_NEWLINE, Command, KeyScope
 from fakegpt_tui.ui.terminal.typed_keys import key_name
 
 _CONTROLLER_ACTION = re.compile(r"(?!app\.|screen\.)(\w+)\.(\w+)(?:\((.*)\))?")

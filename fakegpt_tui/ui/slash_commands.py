@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from enum import IntEnum, auto
 
 from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.keymap import COMMANDS, Command, KeyScope
 from fakegpt_tui.ui.bindings import command_action
-from fakegpt_tui.ui.keymap import COMMANDS, Command, KeyScope
 
 _SLASH = "/"
 

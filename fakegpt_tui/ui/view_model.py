@@ -22,7 +22,7 @@ from fakegpt_tui.domain import (
     StoreError,
 )
 from fakegpt_tui.domain.fast_dataclass import dataclass
-from fakegpt_tui.ui.keymap import first_key, key_label
+from fakegpt_tui.keymap import first_key, key_label
 from fakegpt_tui.ui.widgets.conversation_list import RUNNING, ConversationRow, RowStatus
 from fakegpt_tui.ui.widgets.drawing import format_month, format_time
 from fakegpt_tui.ui.widgets.first_page import FirstStep

@@ -9,8 +9,8 @@ from markdown_it import MarkdownIt
 from fakegpt_tui.backends.base import ReplyRequest
 from fakegpt_tui.backends.guide import GuideBackend, TypingSpeed, find_topic, read_topics
 from fakegpt_tui.domain import ContextMessage, ReplyEnded, StreamEvent, TextDelta, TitleSuggested
+from fakegpt_tui.keymap import COMMANDS
 from fakegpt_tui.protocol.fakegpt import pack_prompt
-from fakegpt_tui.ui.keymap import COMMANDS
 
 
 async def at_once(_: float) -> None:

@@ -18,7 +18,7 @@ from textual.pilot import OutOfBounds
 
 from fakegpt_tui.backends.scripted import Pause, Step
 from fakegpt_tui.domain import ReasoningDelta, ReplyCut, ReplyEnded, TextDelta
-from fakegpt_tui.ui.keymap import COMMANDS
+from fakegpt_tui.keymap import COMMANDS
 from fakegpt_tui.ui.screens.chat import ChatScreen
 from fakegpt_tui.ui.widgets.prompt_input import PromptInput
 from tests.ui.markdown.documents import nasty_text

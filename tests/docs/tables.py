@@ -7,8 +7,8 @@ from pathlib import Path
 
 from fakegpt_tui.config.spec import SETTING_SPECS
 from fakegpt_tui.domain.generation import GENERATION_ROWS, SettingPath
+from fakegpt_tui.keymap import COMMANDS, Command
 from fakegpt_tui.protocol.completion_settings import CLIENT_FIELDS, PASSED_ON
-from fakegpt_tui.ui.keymap import COMMANDS, Command
 from tests.benchmarks.table import HISTORY, table
 
 DOCS = Path(__file__).parents[2] / "docs"

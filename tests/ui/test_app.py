@@ -23,9 +23,9 @@ from fakegpt_tui.domain import (
     TextDelta,
     TitleSuggested,
 )
+from fakegpt_tui.keymap import COMMANDS, KeyScope
 from fakegpt_tui.ui.dialogs.commands import HelpScreen
 from fakegpt_tui.ui.dialogs.link import LinkScreen
-from fakegpt_tui.ui.keymap import COMMANDS, KeyScope
 from fakegpt_tui.ui.screens.chat import ChatScreen
 from fakegpt_tui.ui.themes import DARK, LIGHT
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList, RowStatus

@@ -3,10 +3,10 @@
 import pytest
 from textual.events import Key, Paste
 
+from fakegpt_tui.keymap import COMMANDS
 from fakegpt_tui.ui.dialogs.commands import HelpScreen
 from fakegpt_tui.ui.dialogs.pick import PickScreen
 from fakegpt_tui.ui.dialogs.settings import SettingsScreen
-from fakegpt_tui.ui.keymap import COMMANDS
 from fakegpt_tui.ui.slash_commands import exact_command, first_choice, matching_commands
 from tests.ui.running import Running, reply, running
 

@@ -5,8 +5,8 @@ from textual.actions import parse
 
 from fakegpt_tui.backends.scripted import Gate
 from fakegpt_tui.domain import Preset, Service, ServiceKind
+from fakegpt_tui.keymap import COMMANDS, Command
 from fakegpt_tui.ui.bindings import command_action
-from fakegpt_tui.ui.keymap import COMMANDS, Command
 from fakegpt_tui.ui.options import local_now
 from fakegpt_tui.ui.screens.chat import ChatScreen
 from fakegpt_tui.ui.view_model import ChatView, ViewModel

@@ -7,10 +7,10 @@ from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import FakeGPTError, ModelRef
 from fakegpt_tui.domain.parts import ImagePart, Part, attached_parts
+from fakegpt_tui.keymap import first_key
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.controllers.attachments import AttachmentController
 from fakegpt_tui.ui.dialogs import Choice
-from fakegpt_tui.ui.keymap import first_key
 from fakegpt_tui.ui.messages import (
     CopyText,
     NotifyUser,

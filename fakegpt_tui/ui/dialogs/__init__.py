@@ -7,8 +7,8 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
 
+from fakegpt_tui.keymap import key_label
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.ui.keymap import key_label
 
 _MAX_TITLE = 200
 

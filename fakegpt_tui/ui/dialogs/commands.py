@@ -14,10 +14,10 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from fakegpt_tui.keymap import COMMANDS, OPEN_NTH_PREFIX, KeyScope, key_labels
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.dialogs import set_frame
 from fakegpt_tui.ui.dialogs.pick import ListScreen
-from fakegpt_tui.ui.keymap import COMMANDS, OPEN_NTH_PREFIX, KeyScope, key_labels
 from fakegpt_tui.ui.slash_commands import (
     CommandMatch,
     MatchRank,

@@ -13,11 +13,11 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from fakegpt_tui.domain import FakeGPTError
+from fakegpt_tui.keymap import COMMANDS, Command, KeyScope, key_label, key_labels
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.bindings import validate_keys
 from fakegpt_tui.ui.dialogs import set_frame
 from fakegpt_tui.ui.dialogs.pick import ListScreen
-from fakegpt_tui.ui.keymap import COMMANDS, Command, KeyScope, key_label, key_labels
 from fakegpt_tui.ui.widgets.drawing import fit
 from fakegpt_tui.ui.widgets.text_field import TextField
 

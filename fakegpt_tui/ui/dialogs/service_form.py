@@ -22,11 +22,11 @@ from fakegpt_tui.domain import (
     ServiceKind,
     TimeLimits,
 )
+from fakegpt_tui.keymap import KeyScope
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.bindings import bindings
 from fakegpt_tui.ui.dialogs import Choice, set_frame, shown_keys
 from fakegpt_tui.ui.dialogs.pick import PickScreen
-from fakegpt_tui.ui.keymap import KeyScope
 from fakegpt_tui.ui.options import ServiceRepository
 from fakegpt_tui.ui.service_rows import check_step_line, model_label
 from fakegpt_tui.ui.widgets.service_list import PlainCheckbox, PlainRadioButton

@@ -16,9 +16,9 @@ from fakegpt_tui.domain import (
     ServiceForm,
     ServiceKind,
 )
+from fakegpt_tui.keymap import KeyScope
 from fakegpt_tui.ui.bindings import bindings
 from fakegpt_tui.ui.dialogs.service_picker import ServicePickerScreen
-from fakegpt_tui.ui.keymap import KeyScope
 from fakegpt_tui.ui.service_rows import check_step_line
 from fakegpt_tui.ui.widgets.service_list import ServiceList
 

@@ -13,10 +13,10 @@ from textual.widgets import Footer, Static
 from fakegpt_tui.chat.reply_text import count_reply_tokens
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain import ChatMessage, NotFound, StoreError
+from fakegpt_tui.keymap import KeyScope
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.bindings import bindings
 from fakegpt_tui.ui.dialogs.link import ask_about_link
-from fakegpt_tui.ui.keymap import KeyScope
 from fakegpt_tui.ui.terminal.output import FrameLimiter
 from fakegpt_tui.ui.view_model import activity_label
 from fakegpt_tui.ui.widgets.transcript.view import Transcript

@@ -18,8 +18,8 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from fakegpt_tui.domain import FakeGPTError
+from fakegpt_tui.keymap import KeyScope
 from fakegpt_tui.ui.bindings import bindings, effective_keys
-from fakegpt_tui.ui.keymap import KeyScope
 from fakegpt_tui.ui.messages import (
     ApplySetting,
     CopyText,

@@ -6,7 +6,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.reactive import reactive
 
-from fakegpt_tui.ui.keymap import Command, key_label
+from fakegpt_tui.keymap import Command, key_label
 from fakegpt_tui.ui.slash_commands import CommandMatch
 from fakegpt_tui.ui.widgets.completion_list import CompletionList
 from fakegpt_tui.ui.widgets.drawing import fit

@@ -12,9 +12,9 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.keymap import KeyScope
 from fakegpt_tui.text import clipboard_text, safe_line
 from fakegpt_tui.ui.bindings import bindings
-from fakegpt_tui.ui.keymap import KeyScope
 from fakegpt_tui.ui.widgets.text_box import TextBox
 
 if TYPE_CHECKING:

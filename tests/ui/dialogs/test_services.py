@@ -15,7 +15,7 @@ from fakegpt_tui.domain import (
     Service,
     ServiceKind,
 )
-from fakegpt_tui.ui.keymap import COMMANDS, KeyScope
+from fakegpt_tui.keymap import COMMANDS, KeyScope
 from tests.formats.trees import branched
 from tests.stubs import MemoryStore, SilentBackend
 from tests.ui.running import reply, running

@@ -15,8 +15,8 @@ from fakegpt_tui.domain import (
     ServiceKind,
     TextDelta,
 )
+from fakegpt_tui.keymap import COMMANDS, KeyScope
 from fakegpt_tui.ui.dialogs.side_by_side import SideBySideScreen
-from fakegpt_tui.ui.keymap import COMMANDS, KeyScope
 from fakegpt_tui.ui.screens.chat import ChatScreen
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from tests.ui.running import Running, reply, running

@@ -11,8 +11,8 @@ from textual import events, on
 from textual.message import Message
 
 from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.keymap import KeyScope
 from fakegpt_tui.ui.bindings import bindings
-from fakegpt_tui.ui.keymap import KeyScope
 from fakegpt_tui.ui.widgets.transcript.appearance import HEADER_LINES, REASONING_FOLD, MessageLabel
 from fakegpt_tui.ui.widgets.transcript.row_renderer import FOLLOW_META
 from fakegpt_tui.ui.widgets.transcript.scroll_view import TranscriptScrollView
