@@ -5,9 +5,10 @@ import math
 import re
 from html import unescape
 from http import HTTPStatus
+from itertools import islice
 from typing import Final
 
-from fakegpt_tui.domain import ModelLoading, RateLimited, ServiceError, Unreachable
+from fakegpt_tui.domain import ModelLoading, RateLimited, ReplyCut, ServiceError, Unreachable
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.domain.masks import mask_shapes
 from fakegpt_tui.protocol.error_shapes import find_message
@@ -20,15 +21,36 @@ NOT_JSON: Final = object()
 _decoder: Final = json.JSONDecoder(strict=False)
 
 
+_MAX_VALUES: Final = 100_000
+"""No other code runs while JSON is parsed: ten megabytes of `{},` would take seconds."""
+_VALUE: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|([\[{,])', re.DOTALL)
+"""A string, or what a further value begins behind."""
+
+
 def parse_json(text: str | bytes) -> object:
-    """The JSON value of `text`, or `NOT_JSON`. Control characters in strings are let through."""
+    """The JSON value of `text`, or `NOT_JSON`. Control characters in strings are let through.
+
+    Raises:
+        ReplyCut: It has more values than are read at once. How long they are does not matter.
+    """
     try:
         if isinstance(text, bytes):
             text = text.decode(json.detect_encoding(text), "surrogatepass")
+        _check_number_of_values(text)
         value: object = _decoder.decode(text)
     except (ValueError, RecursionError):
         return NOT_JSON
     return value
+
+
+def _check_number_of_values(text: str) -> None:
+    if text.count(",") + text.count("[") + text.count("{") <= _MAX_VALUES:
+        return
+    begins = (None for match in _VALUE.finditer(text) if match[1])
+    if next(islice(begins, _MAX_VALUES, None), NOT_JSON) is None:
+        raise ReplyCut(
+            f"The service sent more than {_MAX_VALUES:,} values at once, which are not read."
+        )
 
 
 _BODY_LIMIT: Final = 64_000

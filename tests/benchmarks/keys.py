@@ -21,9 +21,9 @@ def measure(repeats: int) -> Iterator[Row]:
     with hosted() as url:
         for _ in range(repeats):
             with home(url) as made, running(made) as terminal:
-                idle.append(p95(_typed(terminal)))
+                idle.append(p95(type_letters(terminal)))
                 stream_in_eight(terminal)
-                busy.append(p95(_typed(terminal)))
+                busy.append(p95(type_letters(terminal)))
     what = "a key while 8 replies stream, p95"
     yield Row(
         budget="B8", what=what, values=busy, floor=idle, floor_name="idle", limit=2, unit="ms"
@@ -31,7 +31,7 @@ def measure(repeats: int) -> Iterator[Row]:
     yield Row(budget="B8", what=what, values=busy, limit=35, unit="ms")
 
 
-def _typed(terminal: Watched) -> list[float]:
+def type_letters(terminal: Watched) -> list[float]:
     """Milliseconds until each letter was shown."""
     times: list[float] = []
     for number, gap in zip(range(_KEYS), cycle(_GAPS), strict=False):

@@ -12,17 +12,15 @@ PARAGRAPH_START = r"(?:[A-Za-z\"'(\u00c0-\U0010ffff]|\*\*[^\s*]|\d++(?=[^\d.)]))
 """How a line begins that can only be text."""
 
 
-_INTERESTING = re.compile(
+_HIDING = re.compile(
     r"^(?P<indent> {0,3})(?P<fence>`{3,}|~{3,})(?P<info>[^\n]*)$"
     r"|^<(?P<section>/?)(?:think|thinking|thought|reasoning|analysis)>[ \t]*\r?$"
-    r"|^ {0,3}(?:\$\$|\\\[)[ \t]*\r?\n(?P<formula>(?:[ \t]*[^ \t\r\n][^\n]*\n)*+)"
-    rf"|^[ \t]*\r?\n(?=(?P<point>#|{PARAGRAPH_START}))",
+    r"|^ {0,3}(?:\$\$|\\\[)[ \t]*\r?\n(?P<formula>(?:[ \t]*[^ \t\r\n][^\n]*\n)*+)",
     re.MULTILINE,
 )
-"""Fences, sections, and lines at the margin that cannot continue a block above.
-
-A `formula` is what may be one, up to the next blank line.
-"""
+"""What may hide split points: fences, sections, and a `formula`, up to the next blank line."""
+_POINT = re.compile(rf"^[ \t]*\r?\n(?=#|{PARAGRAPH_START})", re.MULTILINE)
+"""A blank line above one at the margin that cannot continue a block."""
 
 _NOT_IN_FORMULA = re.compile(r"^(?: {0,3}(?:```|~~~)|<)", re.MULTILINE)
 """What would belong to a formula, if it is one."""
@@ -59,17 +57,33 @@ def find_split_points(text: str, size: int) -> list[int]:
     if len(text) <= size or UNUSUAL_LINE_END.search(text):
         return []
     points: list[int] = []
-    last = len(text) - len(text.lstrip(" \t\r\n"))
+    first = len(text) - len(text.lstrip(" \t\r\n"))
     at: int | None = 0
     in_section = False
-    while at is not None and (match := _INTERESTING.search(text, at)) is not None:
-        at = _scan_end(text, match)
-        if match["section"] is not None:
-            in_section = not match["section"]
-        elif match["point"] and match.end() - last >= size and not in_section:
-            last = match.end()
-            points.append(last)
+    while at is not None:
+        hiding = _HIDING.search(text, at)
+        if not in_section:
+            end = hiding.start() if hiding else len(text)
+            points.extend(_points_between(text, at, end, points[-1] if points else first, size))
+        if hiding is None:
+            break
+        at = _scan_end(text, hiding)
+        if hiding["section"] is not None:
+            in_section = not hiding["section"]
     return points
+
+
+def _points_between(text: str, at: int, end: int, last: int, size: int) -> Iterator[int]:
+    """Split points at least `size` behind the `last` one and each other, and no others."""
+    while True:
+        line = text.rfind("\n", at, last + size - 1) + 1
+        match = _POINT.search(text, max(at, line), end)
+        if match is None:
+            return
+        at = match.end()
+        if at - last >= size:
+            last = at
+            yield last
 
 
 def _scan_end(text: str, match: re.Match[str]) -> int | None:

@@ -20,7 +20,8 @@ _MAX_OPEN_CHUNKS = 8
 def estimate_height(text: str, width: int) -> int:
     """About how many lines `text` will take, from the lengths of its lines alone."""
     width = max(min(width, PROSE_WIDTH), LEAST_WIDTH)
-    return sum(1 + len(line) // width for line in text.split("\n"))
+    lengths = list(map(len, text.split("\n")))
+    return len(lengths) + sum(length // width for length in lengths if length >= width)
 
 
 class VirtualLayout:

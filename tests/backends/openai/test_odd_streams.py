@@ -325,6 +325,20 @@ async def test_a_cut_reply_tells_the_pieces_that_could_not_be_read_too(server: F
     assert "broke off before its end. 1 piece of the reply could not be read." in str(error)
 
 
+async def test_an_event_that_would_take_long_to_parse_is_told_and_the_text_before_it_kept(
+    server: FaultServer,
+) -> None:
+    large = b'data: {"choices": [' + b"{}," * 3_000_000 + b"{}]}\n\n"
+    text, error = await error_of(server, *stream(says("Hello"), large, says("never read")))
+    assert text == "Hello"
+    assert str(error).endswith("sent more than 100,000 values at once, which are not read.")
+
+
+async def test_an_event_may_be_as_long_as_its_text_is(server: FaultServer) -> None:
+    text = 'one, two, {"three"}, ' * 100_000
+    assert text_of(await reply_to(server, *stream(says(text), end(), DONE))) == text
+
+
 @pytest.mark.parametrize(
     "noise",
     [b"data: : PROCESSING\n\n", b"event: ping\ndata: pong\n\n", b"data: 5\n\ndata: null\n\n",
