@@ -80,10 +80,14 @@ class RequestFields:
         return made
 
     def names_of(self, paths: frozenset[str]) -> Iterator[str]:
-        """The settings that stand at `paths`, and the paths at which none stands."""
+        """The settings that stand at `paths` or below, and the paths at which none stands."""
         for path in sorted(paths):
-            found = [name for name, sent in self.sent.items() if path in sent]
-            yield found[0] if found and found[0] != "extra" else path
+            found = [
+                name
+                for name, sent in self.sent.items()
+                if name != "extra" and any(f"{each}.".startswith(f"{path}.") for each in sent)
+            ]
+            yield from found or [path]
 
 
 def request_fields(

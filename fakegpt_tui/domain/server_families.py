@@ -53,12 +53,14 @@ class FamilyDialect:
 
     `paths` are where it takes settings in another place than the protocol says. What it accepts
     without effect is `ignored`, and so is what is `idle_in_thought` unless thinking is off. The
-    names are those of generation settings, and `cache`.
+    names are those of generation settings, and `cache`. `uncounted` are fields of `Usage` in which
+    it always writes zero.
     """
 
     paths: Mapping[str, SettingPath] = field(default_factory=dict)
     ignored: frozenset[str] = frozenset()
     idle_in_thought: frozenset[str] = frozenset()
+    uncounted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,10 @@ FAMILIES: Final = (
             {"thinking": _EFFORT_ONLY},
             frozenset({"top_k", "min_p", "repetition_penalty", "num_ctx", "service_tier"}),
         ),
-        responses=FamilyDialect(ignored=frozenset({"verbosity", "service_tier", "cache"})),
+        responses=FamilyDialect(
+            ignored=frozenset({"verbosity", "service_tier", "cache"}),
+            uncounted=("cache_read", "reasoning"),
+        ),
         anthropic=FamilyDialect(
             {"thinking": SettingPath("thinking", write=_enabled_thinking)},
             frozenset({"schema", "service_tier", "cache"}),

@@ -4,7 +4,8 @@ The events are those of https://platform.claude.com/docs/en/build-with-claude/st
 servers make of them is read, too.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, ClassVar, Final
 
 from fakegpt_tui.backends.anthropic.blocks import (
@@ -15,21 +16,17 @@ from fakegpt_tui.backends.anthropic.blocks import (
 )
 from fakegpt_tui.backends.api.attachments import ToolCalls
 from fakegpt_tui.backends.api.completion_text import CompletionText
-from fakegpt_tui.backends.api.reply_decoder import ReplyDecoder
+from fakegpt_tui.backends.api.reply_decoder import ReplyDecoder, SaveState, save_nothing
 from fakegpt_tui.backends.api.usage import word_of
 from fakegpt_tui.domain import (
     FinishReason,
-    OriginReported,
     PartAdded,
     StreamEvent,
     UsageReported,
 )
 from fakegpt_tui.domain.fast_dataclass import dataclass
-from fakegpt_tui.domain.parts import Origin, ReasoningSpan, ToolCallPart
+from fakegpt_tui.domain.parts import ReasoningSpan, ToolCallPart
 from fakegpt_tui.text import replace_surrogates, safe_line
-
-SaveState = Callable[[list[dict[str, object]]], Origin | None]
-"""Makes the blocks of a message into what is kept to be sent back, if there is anything."""
 
 _STOPS: Final = ("end_turn", "stop_sequence", "tool_use", "stop")
 _LENGTHS: Final = ("max_tokens", "length")
@@ -67,16 +64,15 @@ class MessageDecoder(ReplyDecoder):
         *,
         after: "PausedReply | None" = None,
         may_pause: bool = True,
-        save_state: SaveState = lambda _blocks: None,
+        save_state: SaveState = save_nothing,
     ) -> None:
         """`continued` is the text that the reply continues; what repeats it is left out.
 
         The message goes on `after` a reply that paused, and pauses itself only if it `may_pause`.
         """
-        super().__init__(CompletionText(continued) if after is None else after.text)
+        super().__init__(CompletionText(continued) if after is None else after.text, save_state)
         self._after = after
         self._may_pause = may_pause
-        self._save_state = save_state
         self._has_paused = False
         self._blocks: dict[int, Block] = {}
         self._counts = TokenCounts()
@@ -125,7 +121,9 @@ class MessageDecoder(ReplyDecoder):
             case "content_block_stop", {"index": int(index)}:
                 yield from self._stop(index)
             case "message_start", {"message": dict(message)}:
-                self._counts = self._counts.updated(message.get("usage"))
+                # What it counts of the output there is only what has come by then.
+                counts = self._counts.updated(message.get("usage"))
+                self._counts = replace(counts, output=None)
                 self._model = word_of(message, "model")
             case "message_delta", _:
                 yield from self._read_end(value)
@@ -251,10 +249,7 @@ class MessageDecoder(ReplyDecoder):
 
     def _flush(self) -> Iterator[StreamEvent]:
         yield from self._text.finish(self._calls.to_markdown())
-        if self._reason is not None and self._error is None:
-            origin = self._save_state([*self._content])
-            if origin is not None:
-                yield OriginReported(origin)
+        yield from self._tell_origin([*self._content])
 
 
 def _lengthen(block: Block, kind: str, fields: dict[Any, Any]) -> None:

@@ -17,6 +17,8 @@ from fakegpt_tui.backends.base import ReplyRequest
 from fakegpt_tui.domain import ContextMessage
 from fakegpt_tui.domain.media_types import PDF
 from fakegpt_tui.domain.parts import Origin
+from fakegpt_tui.domain.request_fields import nested
+from fakegpt_tui.domain.setting_kinds import deep_merge
 from fakegpt_tui.http.clients import Transport
 
 _STATE: Final = re.compile(
@@ -57,7 +59,7 @@ class BodyBuilder(ApiRequestBuilder):
 
     @abstractmethod
     def _own_fields(self) -> Mapping[str, object]:
-        """What the program adds on its own."""
+        """What the program adds on its own, by its paths."""
 
     @abstractmethod
     def _is_opaque(self, item: Mapping[str, object]) -> bool:
@@ -65,9 +67,9 @@ class BodyBuilder(ApiRequestBuilder):
 
     def _optional(self) -> dict[str, object]:
         """All that may be left out, by its path, and the tables that hold some of it."""
-        found = self.fields.by_path()
+        found = {**self._own_fields(), **self.fields.by_path()}
         outer = {path.rpartition(".")[0]: "a table" for path in found if "." in path}
-        fields = {**self._own_fields(), **outer, **found}
+        fields = {**outer, **found}
         return {path: value for path, value in fields.items() if path not in self.required}
 
     def _body(self) -> dict[str, object]:
@@ -76,9 +78,10 @@ class BodyBuilder(ApiRequestBuilder):
             messages = (*messages, GO_ON)
         self._has_replayed = False
         body: dict[str, object] = {**self._messages(messages), "stream": True}
-        left_out = self._variant.left_out
-        own = {name: each for name, each in self._own_fields().items() if name not in left_out}
-        return self.fields.into(body | own, without=self._variant.without(self._optional()))
+        for path, value in self._own_fields().items():
+            if path not in self._variant.left_out:
+                body = deep_merge(body, nested(path, value))
+        return self.fields.into(body, without=self._variant.without(self._optional()))
 
     def _effectless(self) -> dict[str, str]:
         found, family = super()._effectless(), self._target.family

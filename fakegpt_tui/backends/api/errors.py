@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from typing import Final
 
 from fakegpt_tui.domain import (
+    BadReply,
     Busy,
     ModelLoading,
     NotSignedIn,
     PromptTooLong,
     RateLimited,
+    ReplyCut,
     RequestRefused,
     ServiceError,
     Unreachable,
@@ -178,6 +180,18 @@ def _rule_for_kind(value: object, error: ErrorBody, status: int) -> ErrorRule:
     if "rate_limit" in (error.code + kind) or status == _TOO_MANY:
         return _RATE_LIMITED
     return _OVERLOADED if kind == "overloaded_error" else _BROKEN_OFF
+
+
+NO_WORD: Final = "The service ended its reply without a word."
+
+
+def incomplete_error(*, has_text: bool, is_done: bool, told: str = "") -> ServiceError:
+    """The error of a reply that tells no reason for its end; `told` is what else is to be said."""
+    if has_text:
+        return ReplyCut(f"The reply broke off before its end. {told}".strip())
+    if is_done:
+        return BadReply(NO_WORD)
+    return ReplyCut("The stream ended before a word of the reply came.")
 
 
 def event_error(event: str, value: object, text: str) -> ServiceError | None:

@@ -12,7 +12,7 @@ IS_UNSUPPORTED: Final = re.compile(
     r"unsupported|not support|n't support|unknown|unrecogni[sz]ed|unexpected|\bextra\b"
     r"|not (?:allowed|permitted|available|enabled|implemented)|only the default|deprecated"
     r"|no longer|cannot be (?:used|set|specified)|\bboth\b|invalid (?:parameter|argument|field)"
-    r"|extra_forbidden"
+    r"|extra_forbidden|must be verified"
 )
 _IS_VALUE: Final = re.compile(
     r"(?:unsupported|invalid|unknown) (?:value|enum|variant)|supported values|must be one of"

@@ -1,35 +1,41 @@
 """Decoder base for streams of JSON events that name their type, and for how a reply ends."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
-from typing import Any, ClassVar, Final
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, ClassVar, Final, TypeAlias
 
 from fakegpt_tui.backends.api.completion_text import CompletionText
-from fakegpt_tui.backends.api.errors import event_error
+from fakegpt_tui.backends.api.errors import NO_WORD, event_error, incomplete_error
 from fakegpt_tui.backends.api.text_filters import SurrogateJoiner
 from fakegpt_tui.domain import (
     BadReply,
     FinishReason,
     Notice,
+    OriginReported,
     PartAdded,
     ReasoningDelta,
-    ReplyCut,
     ReplyEnded,
     ServiceError,
     StreamEvent,
 )
-from fakegpt_tui.domain.parts import CitationPart
+from fakegpt_tui.domain.parts import CitationPart, Origin
 from fakegpt_tui.protocol.error_body import parse_json
 from fakegpt_tui.text import replace_surrogates, safe_line
 
 REFUSED: Final = Notice("The model refused to answer; what follows is its refusal.")
 _END_MARKER: Final = "[DONE]"
-_NO_WORD: Final = "The service ended its reply without a word."
 _ALL_THOUGHT: Final = (
     "The limit was reached before any text came: all of it went into thinking. A higher max_tokens,"
     " or less effort, leaves room for an answer."
 )
 _MAX_SOURCES: Final = 500
+
+SaveState: TypeAlias = Callable[[list[dict[str, object]]], Origin | None]
+"""Makes the items of a reply into what is kept to be sent back, if there is anything."""
+
+
+def save_nothing(_items: list[dict[str, object]]) -> None:
+    """Keep nothing of a reply to be sent back."""
 
 
 class ReplyDecoder(ABC):
@@ -39,12 +45,13 @@ class ReplyDecoder(ABC):
     grace: ClassVar[None] = None
     """An event of its own ends a reply."""
 
-    def __init__(self, text: CompletionText) -> None:
+    def __init__(self, text: CompletionText, save_state: SaveState) -> None:
         self.done = False
         """Has the end come? Nothing after it counts."""
         self.is_working = False
         """Does a tool of the service run?"""
         self._text = text
+        self._save_state = save_state
         self._error: ServiceError | None = None
         self._reason: FinishReason | None = None
         self._thoughts = SurrogateJoiner()
@@ -75,11 +82,11 @@ class ReplyDecoder(ABC):
         if self._error is not None:
             raise self._error
         if self._reason is None and not (self.done and self._text.has_text):
-            raise self._incomplete_error()
+            raise incomplete_error(has_text=self._text.has_text, is_done=self.done)
         has_thoughts = self._has_reasoning or self._text.has_reasoning
         is_cut = self._reason in (FinishReason.LENGTH, FinishReason.CONTENT_FILTER)
         if not (self._text.has_text or has_thoughts or is_cut):
-            raise BadReply(_NO_WORD)
+            raise BadReply(NO_WORD)
         if self._reason is FinishReason.LENGTH and not self._text.has_text:
             yield Notice(_ALL_THOUGHT)
         yield from map(Notice, self._notices)
@@ -107,12 +114,12 @@ class ReplyDecoder(ABC):
                 elif isinstance(value, dict):
                     yield from self._read(event, value)
 
-    def _incomplete_error(self) -> ServiceError:
-        if self._text.has_text:
-            return ReplyCut("The reply broke off before its end.")
-        if self.done:
-            return BadReply(_NO_WORD)
-        return ReplyCut("The stream ended before a word of the reply came.")
+    def _tell_origin(self, items: list[dict[str, object]]) -> Iterator[StreamEvent]:
+        """Tell what is kept of a whole reply's items."""
+        if self._reason is not None and self._error is None:
+            origin = self._save_state(items)
+            if origin is not None:
+                yield OriginReported(origin)
 
     def _add_reasoning(self, of: object, text: str) -> Iterator[StreamEvent]:
         """Add thoughts; those `of` another part begin a paragraph."""

@@ -41,7 +41,9 @@ GO_ON: Final = ContextMessage(
 _SETTINGS: Final = {"tools": "web_search", "cache_control": "cache"}
 """Fields that a setting of another name makes."""
 
-_UNTOLD: Final = frozenset({"store", "include", "prompt_cache_key", "thinking.display"})
+_UNTOLD: Final = frozenset(
+    {"store", "include", "prompt_cache_key", "thinking.display", "reasoning.summary"}
+)
 """Fields that change nothing that a person would miss."""
 
 
@@ -193,7 +195,9 @@ class ApiRequestBuilder(ABC):
 
     def _names(self, paths: frozenset[str]) -> list[str]:
         """The settings of a person that stand at `paths`."""
-        names = self.fields.names_of(paths - _UNTOLD)
+        mine = self.fields.by_path()
+        ours = {each for each in paths if each not in mine and _is_untold(each, mine)}
+        names = self.fields.names_of(paths - ours)
         return list(dict.fromkeys(_SETTINGS.get(each, each) for each in names))
 
     def _adapt(self, error_text: str) -> bool:
@@ -231,3 +235,9 @@ class ApiRequestBuilder(ABC):
     def _asked_limit(self) -> int | None:
         asked, largest = self._request.generation.max_tokens, self._known.largest_limit
         return asked if asked is None or largest is None else min(asked, largest)
+
+
+def _is_untold(path: str, settings: Mapping[str, object]) -> bool:
+    """Is there nothing of a person at `path`, nor below it?"""
+    is_of_settings = any(each.startswith(f"{path}.") for each in settings)
+    return not is_of_settings and any(f"{each}.".startswith(f"{path}.") for each in _UNTOLD)

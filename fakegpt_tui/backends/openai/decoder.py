@@ -5,7 +5,13 @@ from typing import ClassVar, Final
 
 from fakegpt_tui.backends.api.attachments import Pictures, ToolCalls
 from fakegpt_tui.backends.api.completion_text import CompletionText
-from fakegpt_tui.backends.api.errors import event_error, stream_error
+from fakegpt_tui.backends.api.errors import (
+    NO_WORD,
+    event_error,
+    incomplete_error,
+    stream_error,
+)
+from fakegpt_tui.backends.api.reply_decoder import REFUSED
 from fakegpt_tui.backends.api.text_filters import SurrogateJoiner
 from fakegpt_tui.backends.api.usage import read_usage
 from fakegpt_tui.backends.openai.content import content_text, count_unread, reasoning_text
@@ -17,7 +23,6 @@ from fakegpt_tui.domain import (
     Notice,
     PartAdded,
     ReasoningDelta,
-    ReplyCut,
     ReplyEnded,
     ServiceError,
     StreamEvent,
@@ -27,7 +32,6 @@ from fakegpt_tui.domain import (
 from fakegpt_tui.protocol.error_body import NOT_JSON, parse_json
 
 _END_MARKER: Final = "[DONE]"
-_REFUSED: Final = Notice("The model refused to answer; what follows is its refusal.")
 _GRACE_SECONDS: Final = 2.0
 """For the token counts and the end marker after the finish reason: some services send neither, and
 keep the connection open."""
@@ -122,7 +126,7 @@ class CompletionDecoder:
         has_reasoning = self._has_reasoning or self._text.has_reasoning
         has_text = self._text.has_text or bool(self._pictures)
         if not (has_text or has_reasoning or reason is FinishReason.CONTENT_FILTER):
-            raise BadReply("The service ended its reply without a word.")
+            raise BadReply(NO_WORD)
         yield from self._unread_notices()
         yield from self._finish.notices()
         yield ReplyEnded(reason or FinishReason.STOP)
@@ -130,12 +134,8 @@ class CompletionDecoder:
     def _incomplete_error(self) -> ServiceError:
         if self._unread_text:
             return stream_error({"error": self._unread_text}, self._unread_text)
-        if self._text.has_text:
-            told = " ".join(each.text for each in self._unread_notices())
-            return ReplyCut(f"The reply broke off before its end. {told}".strip())
-        if self.done:
-            return BadReply("The service ended its reply without a word.")
-        return ReplyCut("The stream ended before a word of the reply came.")
+        told = " ".join(each.text for each in self._unread_notices())
+        return incomplete_error(has_text=self._text.has_text, is_done=self.done, told=told)
 
     def _unread_notices(self) -> Iterator[Notice]:
         if self._unread_count:
@@ -200,7 +200,7 @@ class CompletionDecoder:
         if refusal := content_text(delta.get("refusal")):
             if not self._has_refused:
                 self._has_refused = True
-                yield _REFUSED
+                yield REFUSED
             yield from self._add_text(refusal, is_message=is_message)
         yield from self._add_text(content_text(delta.get("content")), is_message=is_message)
         self._unread_count += count_unread(delta.get("content"))

@@ -5,13 +5,19 @@ what other servers make of them is read, too.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 from typing import Any, ClassVar, Final
 
 from fakegpt_tui.backends.api.attachments import ToolCalls
 from fakegpt_tui.backends.api.completion_text import CompletionText
 from fakegpt_tui.backends.api.errors import stream_error
-from fakegpt_tui.backends.api.reply_decoder import REFUSED, ReplyDecoder
+from fakegpt_tui.backends.api.reply_decoder import (
+    REFUSED,
+    ReplyDecoder,
+    SaveState,
+    save_nothing,
+)
 from fakegpt_tui.backends.responses.items import (
     find_citations,
     is_refusal,
@@ -23,16 +29,12 @@ from fakegpt_tui.backends.responses.items import (
 from fakegpt_tui.backends.responses.output_text import OutputText, PartIndex
 from fakegpt_tui.domain import (
     FinishReason,
-    OriginReported,
     PartAdded,
     ServiceError,
     StreamEvent,
     UsageReported,
 )
-from fakegpt_tui.domain.parts import Origin, ReasoningSpan, ToolCallPart
-
-SaveState = Callable[[list[dict[str, object]]], Origin | None]
-"""Makes the items of a response into what is kept to be sent back, if there is anything."""
+from fakegpt_tui.domain.parts import ReasoningSpan, ToolCallPart
 
 _MAX_ITEMS: Final = 1_000
 _LENGTHS: Final = (None, "max_output_tokens", "max_tokens")
@@ -44,9 +46,19 @@ class ResponseDecoder(ReplyDecoder):
 
     json_key: ClassVar[str] = "output"
 
-    def __init__(self, continued: str = "", *, save_state: SaveState = lambda _items: None) -> None:
-        """`continued` is the text that the reply continues; what repeats it is left out."""
-        super().__init__(CompletionText(continued))
+    def __init__(
+        self,
+        continued: str = "",
+        *,
+        save_state: SaveState = save_nothing,
+        uncounted: Collection[str] = (),
+    ) -> None:
+        """`continued` is the text that the reply continues; what repeats it is left out.
+
+        `uncounted` are fields of the usage in which the server always writes zero.
+        """
+        super().__init__(CompletionText(continued), save_state)
+        self._uncounted = uncounted
         self._output = OutputText(self._text)
         self._phases: dict[int, str] = {}
         self._thought_kinds: dict[int, str] = {}
@@ -54,7 +66,6 @@ class ResponseDecoder(ReplyDecoder):
         self._items: dict[int, dict[str, object]] = {}
         self._calls = ToolCalls()
         self._has_refused = False
-        self._save_state = save_state
 
     def _read(self, kind: str, value: dict[str, Any]) -> Iterator[StreamEvent]:
         if kind == "response.output_text.delta":
@@ -81,9 +92,7 @@ class ResponseDecoder(ReplyDecoder):
     def _flush(self) -> Iterator[StreamEvent]:
         yield from self._output.flush()
         yield from self._text.finish(self._calls.to_markdown())
-        origin = self._save_state([self._items[index] for index in sorted(self._items)])
-        if origin is not None and self._reason is not None and self._error is None:
-            yield OriginReported(origin)
+        yield from self._tell_origin([self._items[index] for index in sorted(self._items)])
 
     def _add_text(self, value: dict[str, object], field: str) -> Iterator[StreamEvent]:
         text = value.get(field)
@@ -198,7 +207,8 @@ class ResponseDecoder(ReplyDecoder):
             yield from self._reconcile([each for each in output if isinstance(each, dict)])
         usage = read_usage(response)
         if usage is not None:
-            yield UsageReported(usage)
+            unknown: dict[str, Any] = dict.fromkeys(self._uncounted)
+            yield UsageReported(replace(usage, **unknown))
         match response:
             case {"status": "failed" | "cancelled"}:
                 self._error = _failure(response)

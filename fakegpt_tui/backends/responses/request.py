@@ -22,7 +22,8 @@ class ResponseBuilder(BodyBuilder):
     """Builds the requests for one response."""
 
     def decoder(self) -> ResponseDecoder:
-        return ResponseDecoder(self._continued_text, save_state=self._keep)
+        uncounted = self._target.family.responses.uncounted
+        return ResponseDecoder(self._continued_text, save_state=self._keep, uncounted=uncounted)
 
     def _messages(self, messages: Sequence[ContextMessage]) -> dict[str, object]:
         system, others = split_system(messages)
@@ -36,6 +37,9 @@ class ResponseBuilder(BodyBuilder):
     def _own_fields(self) -> Mapping[str, object]:
         include = [] if self._is_local else [_OPAQUE]
         fields: dict[str, object] = {"store": False}
+        if not self._is_local:
+            # Without it thoughts are hidden; model servers show them unasked.
+            fields["reasoning.summary"] = "auto"
         if self._service.web_search:
             fields["tools"] = [{"type": "web_search"}]
             include.append(_SOURCES)

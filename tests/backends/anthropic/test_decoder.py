@@ -112,7 +112,7 @@ def test_counts_that_are_missing_at_the_end_are_those_of_the_beginning(usage: ob
     last = event("message_delta", delta={"stop_reason": "end_turn"}, usage=usage)
     found = decoded(begins(), block(0, "text", says("x")), last, event("message_stop"))
     assert found.reason is STOP
-    assert counts(found)[0] == 7
+    assert counts(found) == (7, None)
 
 
 def test_a_message_without_a_reason_to_end_is_whole_if_it_has_text() -> None:

@@ -226,6 +226,20 @@ async def test_signed_thoughts_go_back_as_they_came_and_only_unchanged() -> None
     assert other == [{"role": "assistant", "content": "B"}]
 
 
+async def test_hidden_thoughts_go_back_as_they_came() -> None:
+    hidden = {"type": "redacted_thinking", "data": "b3BhcXVl"}
+    script = (begins(), block(0, "redacted_thinking", data="b3BhcXVl"),
+              block(1, "text", says("B", 1)), ends())  # fmt: skip
+    async with openai_server() as server:
+        server.script(MESSAGES, *stream(*script))
+        server.script(MESSAGES, *replies("x"))
+        made = backend_for(service(server.url))
+        events = await events_of(made, asked(ContextMessage(USER, "A")))
+        (origin,) = [each.origin for each in events if isinstance(each, OriginReported)]
+        await events_of(made, followed(origin))
+    assert bodies(server)[1]["messages"][1]["content"] == [hidden, {"type": "text", "text": "B"}]
+
+
 async def test_a_signature_that_is_refused_is_left_out_once_and_for_all() -> None:
     words = "messages.1.content.0: Invalid `signature` in `thinking` block"
     origin = await first_origin()

@@ -16,6 +16,7 @@ from fakegpt_tui.domain import (
     UsageReported,
 )
 from fakegpt_tui.domain.parts import ReasoningSpan, ToolCallPart
+from fakegpt_tui.domain.server_families import server_family
 from tests.backends.decoding import Decoded
 from tests.openai_server import DONE
 from tests.responses_server import (
@@ -278,6 +279,44 @@ def test_token_counts_are_read_with_and_without_details(details: dict[str, Any])
     (reported,) = [each.usage for each in found.events if isinstance(each, UsageReported)]
     assert (reported.prompt_tokens, reported.reply_tokens) == (7, 3)
     assert reported.cache_read == (None if not details.get("input_tokens_details") else 0)
+
+
+def test_zeros_of_a_server_that_counts_nothing_of_the_kind_are_unknown() -> None:
+    stream = (opens(), says("x"), completed(usage=usage(7, 3)))
+    unknown = server_family("http://127.0.0.1:11434").responses.uncounted
+    for uncounted, expected in (((), (0, 0)), (unknown, (None, None))):
+        found = Decoded(ResponseDecoder(uncounted=uncounted), *stream)
+        (told,) = [each.usage for each in found.events if isinstance(each, UsageReported)]
+        assert (told.cache_read, told.reasoning) == expected
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        ({"input_tokens": "12", "output_tokens": 3}, (12, None, 3, None)),
+        ({"input_tokens": True, "output_tokens": 3}, (None, None, 3, None)),
+        ({"input_tokens": -1, "output_tokens": 3}, (None, None, 3, None)),
+        ({"input_tokens": 10, "output_tokens": 3,
+          "input_tokens_details": {"cached_tokens": 8, "cache_write_tokens": 1}}, (1, 8, 3, None)),
+        ({"input_tokens": 2, "output_tokens": 3,
+          "input_tokens_details": {"cached_tokens": 8}}, (2, 8, 3, None)),
+        ({"input_tokens": 2, "output_tokens": 3,
+          "output_tokens_details": {"reasoning_tokens": 9}}, (2, None, 12, 9)),
+    ],
+)  # fmt: skip
+def test_token_counts_are_made_disjoint_or_unknown(
+    counts: dict[str, Any], expected: tuple[int | None, ...]
+) -> None:
+    found = decoded(opens(), says("x"), completed(usage=counts, service_tier="flex"))
+    (told,) = [each.usage for each in found.events if isinstance(each, UsageReported)]
+    assert (told.fresh, told.cache_read, told.output, told.reasoning) == expected
+    assert told.tier == "flex"
+
+
+def test_what_failed_or_was_cut_has_no_counts() -> None:
+    for last in (failed(), b""):
+        found = decoded(created(), opens(), says("x"), last)
+        assert not [each for each in found.events if isinstance(each, UsageReported)]
 
 
 def test_a_function_call_is_shown_as_what_it_is() -> None:

@@ -1,9 +1,15 @@
 """Requests of the Responses API: what is sent, and what happens when it is refused."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
+from fakegpt_tui.backends.api.errors import UnsupportedParameter
+from fakegpt_tui.backends.api.request_builder import RequestTarget
+from fakegpt_tui.backends.api.request_variant import RequestVariant
 from fakegpt_tui.backends.base import Purpose, ReplyRequest
+from fakegpt_tui.backends.context_window import WindowCache
+from fakegpt_tui.backends.responses.request import ResponseBuilder
 from fakegpt_tui.domain import (
     ContextMessage,
     GenerationSettings,
@@ -13,9 +19,12 @@ from fakegpt_tui.domain import (
     ReplyEnded,
     RetryScheduled,
     Role,
+    ServiceKind,
     TimeLimits,
 )
 from fakegpt_tui.domain.parts import Origin, TextSpan
+from fakegpt_tui.domain.server_families import ANY_SERVER
+from fakegpt_tui.http.clients import Transport
 from tests.fault_server import LAST_CHUNK, FaultServer, Send, chunk, json_reply, stream_head
 from tests.openai_server import openai_server
 from tests.responses_server import (
@@ -123,6 +132,56 @@ async def test_what_the_program_adds_is_left_out_without_a_word() -> None:
         events = await events_of(backend_for(service(server.url)))
     assert ["store" in body for body in bodies(server)] == [True, False]
     assert not any(isinstance(each, Notice) for each in events)
+
+
+async def test_of_a_table_only_the_field_that_is_refused_is_left_out() -> None:
+    given = GenerationSettings(effort="low", extra='{"reasoning": {"summary": "auto"}}')
+    async with openai_server() as server:
+        server.script(RESPONSES, *refuses(400, "Unknown parameter: 'reasoning.summary'."))
+        server.script(RESPONSES, *replies("x"))
+        events = await events_of(backend_for(service(server.url)), replace(ASK, generation=given))
+    sent = [body["reasoning"] for body in bodies(server)]
+    assert sent == [{"effort": "low", "summary": "auto"}, {"effort": "low"}]
+    assert any("reasoning.summary" in each.text for each in events if isinstance(each, Notice))
+
+
+async def test_a_service_elsewhere_is_asked_for_a_summary_of_its_thoughts() -> None:
+    shown = await backend_for(service("https://models.example.org/v1")).preview(ASK)
+    assert shown.json["reasoning"] == {"summary": "auto"}
+    given = replace(ASK, generation=GenerationSettings(effort="low"))
+    shown = await backend_for(service("https://models.example.org/v1")).preview(given)
+    assert shown.json["reasoning"] == {"effort": "low", "summary": "auto"}
+
+
+def variant_after(words: str, **settings: Any) -> tuple[dict[str, Any], str]:
+    """What is sent, and told, after a service elsewhere refused the first request."""
+    request = replace(ASK, generation=GenerationSettings(**settings))
+    target = RequestTarget(
+        "model-1", "/responses", ServiceKind.RESPONSES, ANY_SERVER, RequestVariant(),
+        WindowCache(None), lambda _variant: None, set(),
+    )  # fmt: skip
+    transport = Transport(service("https://models.example.org/v1"))
+    builder = ResponseBuilder(request, transport, target)
+    refusal = UnsupportedParameter("No.")
+    refusal.response_text = words
+    assert builder.fall_back(refusal)
+    builder.accept()
+    told = " ".join(each.text for each in builder.notices if isinstance(each, Notice))
+    body = builder.build().body
+    assert isinstance(body, dict)
+    return body, told
+
+
+def test_thoughts_that_a_service_does_not_sum_up_are_no_matter_for_a_notice() -> None:
+    words = "Your organization must be verified to generate reasoning summaries."
+    refusal = json.dumps({"error": {"message": words, "param": "reasoning.summary"}})
+    body, told = variant_after(refusal, effort="low")
+    assert (body["reasoning"], told) == ({"effort": "low"}, "")
+    body, told = variant_after("Unknown parameter: 'reasoning'.")
+    assert ("reasoning" in body, told) == (False, "")
+    body, told = variant_after("Unknown parameter: 'reasoning'.", effort="low")
+    assert "reasoning" not in body
+    assert "setting effort" in told
 
 
 async def test_another_protocol_is_named_where_the_path_is_unknown() -> None:
