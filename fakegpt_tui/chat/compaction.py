@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from fakegpt_tui.backends.context_window import estimate_tokens
-from fakegpt_tui.chat.side_requests import SideRequest, SideRequests
+from fakegpt_tui.chat.side_requests import SideReply, SideRequest, SideRequests
 from fakegpt_tui.domain import (
     ChatMessage,
     MessageStatus,
     NotFound,
+    PromptTooLong,
     Role,
     StillReplying,
     Unsupported,
+    Usage,
     new_id,
     now,
 )
@@ -39,7 +42,10 @@ _INSTRUCTIONS: Final = (
     " and the next step. Add nothing new, give no advice, and answer nothing."
 )
 _ASKED: Final = "Write the record of this conversation:"
-_SPEAKERS: Final = {Role.USER: "User", Role.ASSISTANT: "Assistant", Role.SYSTEM: "Record so far"}
+_SO_FAR: Final = "Record so far"
+_SPEAKERS: Final = {Role.USER: "User", Role.ASSISTANT: "Assistant", Role.SYSTEM: _SO_FAR}
+_LEAST_PIECE: Final = 200
+"""Tokens; a model that does not take so many cannot make a summary."""
 
 
 class Compactions:
@@ -74,17 +80,7 @@ class Compactions:
         covered = self._covered(conversation, path)
         if covered == 0:
             raise NotFound("There is too little here for a summary.")
-        reply = await self._requests.ask(
-            SideRequest(
-                conversation_id=conversation_id,
-                service=conversation.service,
-                model=conversation.model,
-                purpose="summary",
-                instructions=_INSTRUCTIONS,
-                text=f"{_ASKED}\n\n{_transcript(path, covered)}",
-                max_tokens=_LONGEST,
-            )
-        )
+        reply = await self._summarise(conversation, _transcript(path, covered))
         self._trees.check_idle(conversation_id)
         if self._index.get(conversation_id).leaf_id != path[-1].id:
             raise StillReplying("The conversation went on meanwhile, so no summary was added.")
@@ -104,6 +100,36 @@ class Compactions:
         self._trees.add_leaf(summary, "A summary was added.")
         return summary
 
+    async def _summarise(self, conversation: Conversation, entries: Sequence[str]) -> SideReply:
+        """A record of `entries`: piece by piece, where the model does not take all at once."""
+        window = self._window(conversation)
+        longest = min(_LONGEST, window // 4) if window else _LONGEST
+        # Beside a piece stand the instructions and the record of those before it.
+        room = window * 4 // 5 - 2 * longest if window else sys.maxsize
+        record, usage, rest = "", list[Usage | None](), [*entries]
+        while rest:
+            piece, left = _take(rest, room)
+            so_far = f"{_SO_FAR}: {record}\n\n" if record else ""
+            request = SideRequest(
+                conversation_id=conversation.id,
+                service=conversation.service,
+                model=conversation.model,
+                purpose="summary",
+                instructions=_INSTRUCTIONS,
+                text=f"{_ASKED}\n\n{so_far}{piece}",
+                max_tokens=longest,
+            )
+            try:
+                reply = await self._requests.ask(request)
+            except PromptTooLong:
+                room = estimate_tokens(piece) // 2
+                if room < _LEAST_PIECE:
+                    raise
+                continue
+            record, rest = reply.text, left
+            usage.append(reply.usage)
+        return SideReply(record, _sum(usage))
+
     def edit(self, conversation_id: str, summary_id: str, text: str) -> None:
         """Change the text of a summary; nothing removes it, and what it stands for is sent again.
 
@@ -120,9 +146,7 @@ class Compactions:
 
     def _covered(self, conversation: Conversation, path: Sequence[ChatMessage]) -> int:
         """How many messages from the beginning a summary may stand for."""
-        model = self._services.known_model(conversation.service, conversation.model)
-        service = self._services.get(conversation.service)
-        window = service.window or (model.window if model else None) or 0
+        window = self._window(conversation)
         starts = [at for at, message in enumerate(path) if message.role is Role.USER]
         kept, end = 0, len(path)
         for turn, start in enumerate(reversed(starts), 1):
@@ -132,10 +156,42 @@ class Compactions:
                 return start if any(each.text for each in path[:start]) else 0
         return 0
 
+    def _window(self, conversation: Conversation) -> int:
+        """The tokens that the model takes, or 0 where that is unknown."""
+        model = self._services.known_model(conversation.service, conversation.model)
+        service = self._services.get(conversation.service)
+        return service.window or (model.window if model else None) or 0
 
-def _transcript(path: Sequence[ChatMessage], covered: int) -> str:
-    """The first messages of a path as text; of what an earlier summary stands for, that alone."""
+
+def _transcript(path: Sequence[ChatMessage], covered: int) -> list[str]:
+    """The first messages of a path as texts; of what an earlier summary stands for, that alone."""
     earlier = [each for each in path if 0 < each.summarizes <= covered]
     first = earlier[-1].summarizes if earlier else 0
     told = [*earlier[-1:], *(each for each in path[first:covered] if not each.summarizes)]
-    return "\n\n".join(f"{_SPEAKERS[each.role]}: {each.text}" for each in told if each.text)
+    return [f"{_SPEAKERS[each.role]}: {each.text}" for each in told if each.text]
+
+
+def _take(entries: Sequence[str], room: int) -> tuple[str, list[str]]:
+    """As many entries as about `room` tokens, and those that are left; a longer one is cut."""
+    taken, tokens = 0, 0
+    for entry in entries:
+        tokens += estimate_tokens(entry)
+        if tokens > room:
+            break
+        taken += 1
+    if taken:
+        return "\n\n".join(entries[:taken]), [*entries[taken:]]
+    first = entries[0]
+    cut = max(1, len(first) * room // estimate_tokens(first))
+    return first[:cut], [first[cut:], *entries[1:]]
+
+
+def _sum(usages: Sequence[Usage | None]) -> Usage | None:
+    """The usage of all requests; unknown where one of them tells nothing."""
+    known = [each for each in usages if each is not None]
+    if not known or len(known) < len(usages):
+        return None
+    total = known[0]
+    for each in known[1:]:
+        total += each
+    return total

@@ -121,14 +121,40 @@ class Usage:
         parts = [each for each in (self.fresh, self.cache_read, self.cache_write) if each]
         return sum(parts) if parts or self.fresh is not None else None
 
-    @property
-    def reply_tokens(self) -> int | None:
-        return self.output
+    def __add__(self, other: "Usage") -> "Usage":
+        """Of two requests. What only one of them tells is unknown, but for what few tell."""
+        return Usage(
+            _sum_known(self.fresh, other.fresh),
+            _sum_known(self.output, other.output),
+            _sum_told(self.cache_read, other.cache_read),
+            _sum_told(self.cache_write, other.cache_write),
+            _sum_told(self.reasoning, other.reasoning),
+            _sum_told(self.searches, other.searches),
+            _sum_charged(self.cost, other.cost),
+            other.tier or self.tier,
+            other.served_model or self.served_model,
+        )
 
     @property
     def total(self) -> int:
         """All tokens that are known of."""
         return (self.prompt_tokens or 0) + (self.output or 0)
+
+
+def _sum_charged(one: str, other: str) -> str:
+    if not (one and other):
+        return ""
+    from decimal import Decimal  # noqa: PLC0415 - not for the first frame
+
+    return format(Decimal(one) + Decimal(other), "f")
+
+
+def _sum_known(one: int | None, other: int | None) -> int | None:
+    return None if one is None or other is None else one + other
+
+
+def _sum_told(one: int | None, other: int | None) -> int | None:
+    return other if one is None else one + (other or 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -188,7 +188,7 @@ def _write_message(message: ChatMessage) -> dict[str, object]:
     if message.usage:
         written["usage"] = {
             "prompt_tokens": message.usage.prompt_tokens,
-            "completion_tokens": message.usage.reply_tokens,
+            "completion_tokens": message.usage.output,
         }
     return written
 

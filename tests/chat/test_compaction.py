@@ -1,13 +1,17 @@
 """A summary stands for what is above it in requests; it is visible, editable and undoable."""
 
+from dataclasses import replace
+
 import pytest
 
+from fakegpt_tui.backends.context_window import estimate_tokens
 from fakegpt_tui.backends.scripted import ScriptedBackend
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain import (
     BadReply,
     FinishReason,
     NotFound,
+    PromptTooLong,
     ReplyCut,
     ReplyEnded,
     Service,
@@ -95,6 +99,50 @@ async def test_the_next_summary_goes_on_from_the_last() -> None:
     assert "Record so far: They counted.\n\nUser: p2" in sent(backend)[1]
     await ask(chat, "p5", conversation)
     assert sent(backend)[1:] == ["p3", "r3", "p4", "r4", "p5"]
+
+
+async def test_what_is_longer_than_the_window_is_summed_up_piece_by_piece() -> None:
+    small = replace(API, window=1_000)
+    pieces = [[TextDelta(f"Record {n}."), UsageReported(Usage(9, 2)), ReplyEnded()]
+              for n in range(20)]  # fmt: skip
+    chat, backend, store = chat_of(*(says("word " * 100) for _ in range(8)), *pieces, service=small)
+    conversation = chat.conversations.create()
+    for number in range(8):
+        await ask(chat, f"p{number} " + "long " * 200, conversation)
+    before = len(backend.requests)
+    summary = await chat.compactions.compact(conversation.id)
+    asked = [each.messages[-1].text for each in backend.requests[before:]]
+    count = len(asked)
+    assert count > 1
+    assert all(estimate_tokens(each) < 800 for each in asked)
+    assert "Record so far: Record 0." in asked[1]
+    assert summary.text == f"Record {count - 1}."
+    said = " ".join(asked)
+    assert all(f"p{number} " in said for number in range(6))
+    assert summary.usage == Usage(9 * count, 2 * count)
+    assert [entry.usage for entry in store.entries] == [Usage(9, 2)] * count
+
+
+async def test_pieces_become_smaller_until_the_model_takes_them() -> None:
+    refuses = [PromptTooLong("Too long.")]
+    chat, backend, _ = chat_of(
+        says("r0"), says("r1"), says("r2"), refuses, says("A."), says("B."), says("C.")
+    )
+    conversation = chat.conversations.create()
+    for number in range(3):
+        await ask(chat, f"p{number} " + "long " * 600, conversation)
+    summary = await chat.compactions.compact(conversation.id)
+    assert summary.text in ("B.", "C.")
+    (first, *others) = [each.messages[-1].text for each in backend.requests[3:]]
+    assert all(len(each) < len(first) for each in others)
+
+
+async def test_a_model_that_takes_nothing_makes_no_summary() -> None:
+    chat, _, store, conversation = await counted(*[[PromptTooLong("Too long.")]] * 9)
+    before = dict(store.nodes)
+    with pytest.raises(PromptTooLong):
+        await chat.compactions.compact(conversation.id)
+    assert store.nodes == before
 
 
 @pytest.mark.parametrize(

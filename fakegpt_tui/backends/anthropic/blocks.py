@@ -1,12 +1,11 @@
 """Blocks of a message: put together from their deltas, as they are shown and as they are kept."""
 
 import json
-from decimal import Decimal
+from dataclasses import fields, replace
 from typing import Final
 
 from fakegpt_tui.backends.api.usage import charged, count, table_of, word_of
 from fakegpt_tui.domain import Usage
-from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.protocol.error_body import NOT_JSON, parse_json
 from fakegpt_tui.text import replace_surrogates
 
@@ -81,72 +80,22 @@ class Block:
         return made
 
 
-@dataclass(frozen=True, slots=True)
-class TokenCounts:
-    """Token counts of a message, as far as they are known; `fresh` is what was not cached."""
-
-    fresh: int | None = None
-    output: int | None = None
-    cache_read: int | None = None
-    cache_write: int | None = None
-    reasoning: int | None = None
-    searches: int | None = None
-    cost: str = ""
-    tier: str = ""
-
-    def updated(self, value: object) -> "TokenCounts":
-        """These counts, where `value` has none; they are cumulative."""
-        usage = table_of({"usage": value}, "usage")
-        thinking = count(table_of(usage, "output_tokens_details"), "thinking_tokens")
-        searches = count(table_of(usage, "server_tool_use"), "web_search_requests")
-        return TokenCounts(
-            _newer(count(usage, "input_tokens"), self.fresh),
-            _newer(count(usage, "output_tokens"), self.output),
-            _newer(count(usage, "cache_read_input_tokens"), self.cache_read),
-            _newer(count(usage, "cache_creation_input_tokens"), self.cache_write),
-            _newer(thinking, self.reasoning),
-            _newer(searches, self.searches),
-            charged(usage) or self.cost,
-            word_of(usage, "service_tier") or self.tier,
-        )
-
-    def __add__(self, other: "TokenCounts") -> "TokenCounts":
-        """The counts of both; what only one of them charged is no sum."""
-        costs = [each.cost for each in (self, other) if each != TokenCounts()]
-        return TokenCounts(
-            _sum(self.fresh, other.fresh),
-            _sum(self.output, other.output),
-            _sum(self.cache_read, other.cache_read),
-            _sum(self.cache_write, other.cache_write),
-            _sum(self.reasoning, other.reasoning),
-            _sum(self.searches, other.searches),
-            str(sum(map(Decimal, costs))) if costs and all(costs) else "",
-            other.tier or self.tier,
-        )
-
-    def to_usage(self, served_model: str = "") -> Usage | None:
-        """The usage of a reply; `None` where nothing is known."""
-        if self.fresh is None and self.output is None:
-            return None
-        return Usage(
-            self.fresh,
-            self.output,
-            cache_read=self.cache_read,
-            cache_write=self.cache_write,
-            reasoning=self.reasoning,
-            searches=self.searches,
-            cost=self.cost,
-            tier=self.tier,
-            served_model=served_model,
-        )
-
-
-def _newer(one: int | None, before: int | None) -> int | None:
-    return before if one is None else one
-
-
-def _sum(one: int | None, other: int | None) -> int | None:
-    return other if one is None else one + (other or 0)
+def updated_usage(before: Usage, value: object) -> Usage:
+    """`before` with the counts of a message that `value` tells; they are cumulative."""
+    usage = table_of({"usage": value}, "usage")
+    told = Usage(
+        count(usage, "input_tokens"),
+        count(usage, "output_tokens"),
+        cache_read=count(usage, "cache_read_input_tokens"),
+        cache_write=count(usage, "cache_creation_input_tokens"),
+        reasoning=count(table_of(usage, "output_tokens_details"), "thinking_tokens"),
+        searches=count(table_of(usage, "server_tool_use"), "web_search_requests"),
+        cost=charged(usage),
+        tier=word_of(usage, "service_tier"),
+    )
+    names = (field.name for field in fields(Usage))
+    known = {name: each for name in names if (each := getattr(told, name)) not in (None, "")}
+    return replace(before, **known)
 
 
 def search_error(block: dict[str, object]) -> str:

@@ -11,8 +11,8 @@ from typing import Any, ClassVar, Final
 from fakegpt_tui.backends.anthropic.blocks import (
     MAX_BLOCKS,
     Block,
-    TokenCounts,
     search_error,
+    updated_usage,
 )
 from fakegpt_tui.backends.api.attachments import ToolCalls
 from fakegpt_tui.backends.api.completion_text import CompletionText
@@ -22,6 +22,7 @@ from fakegpt_tui.domain import (
     FinishReason,
     PartAdded,
     StreamEvent,
+    Usage,
     UsageReported,
 )
 from fakegpt_tui.domain.fast_dataclass import dataclass
@@ -47,7 +48,7 @@ class PausedReply:
 
     text: CompletionText
     content: tuple[dict[str, object], ...]
-    counts: TokenCounts
+    usage: Usage
     sources: frozenset[str]
     notices: tuple[str, ...]
     has_reasoning: bool
@@ -75,10 +76,9 @@ class MessageDecoder(ReplyDecoder):
         self._may_pause = may_pause
         self._has_paused = False
         self._blocks: dict[int, Block] = {}
-        self._counts = TokenCounts()
-        self._spent = TokenCounts() if after is None else after.counts
+        self._usage = Usage()
+        self._spent = None if after is None else after.usage
         self._calls = ToolCalls()
-        self._model = ""
         self._needs_gap = after is not None
         if after is not None:
             self._sources, self._notices = set(after.sources), list(after.notices)
@@ -92,7 +92,7 @@ class MessageDecoder(ReplyDecoder):
         return PausedReply(
             text=self._text,
             content=self._content,
-            counts=self._spent + self._counts,
+            usage=self._all_usage,
             sources=frozenset(self._sources),
             notices=tuple(self._notices),
             has_reasoning=self._has_reasoning,
@@ -101,6 +101,11 @@ class MessageDecoder(ReplyDecoder):
     def finish(self) -> Iterator[StreamEvent]:
         if self.paused is None:
             yield from super().finish()
+
+    @property
+    def _all_usage(self) -> Usage:
+        """The usage, with that of the requests that this one continues."""
+        return self._usage if self._spent is None else self._spent + self._usage
 
     @property
     def _content(self) -> tuple[dict[str, object], ...]:
@@ -122,9 +127,9 @@ class MessageDecoder(ReplyDecoder):
                 yield from self._stop(index)
             case "message_start", {"message": dict(message)}:
                 # What it counts of the output there is only what has come by then.
-                counts = self._counts.updated(message.get("usage"))
-                self._counts = replace(counts, output=None)
-                self._model = word_of(message, "model")
+                usage = updated_usage(self._usage, message.get("usage"))
+                model = word_of(message, "model")
+                self._usage = replace(usage, output=None, served_model=model)
             case "message_delta", _:
                 yield from self._read_end(value)
             case "message_stop", _:
@@ -211,9 +216,9 @@ class MessageDecoder(ReplyDecoder):
                 pass
 
     def _read_end(self, value: dict[str, Any]) -> Iterator[StreamEvent]:
-        self._counts = self._counts.updated(value.get("usage"))
-        if (usage := (self._spent + self._counts).to_usage(self._model)) is not None:
-            yield UsageReported(usage)
+        self._usage = updated_usage(self._usage, value.get("usage"))
+        if self._usage.fresh is not None or self._usage.output is not None:
+            yield UsageReported(self._all_usage)
         match value.get("delta"):
             case {"stop_reason": str(reason), **rest}:
                 self._end(reason, rest.get("stop_details"))

@@ -41,7 +41,7 @@ def decoded(*pieces: bytes) -> Decoded:
 
 def counts(found: Decoded) -> tuple[int | None, int | None]:
     last = [each.usage for each in found.events if isinstance(each, UsageReported)][-1]
-    return last.prompt_tokens, last.reply_tokens
+    return last.prompt_tokens, last.output
 
 
 def parts(found: Decoded) -> list[Part]:

@@ -268,7 +268,7 @@ async def test_a_reply_that_pauses_goes_on_as_one() -> None:
     assert text_of(events) == "Some. \n\nMore."
     assert [each for each in events if isinstance(each, ReplyEnded)] == [events[-1]]
     last = [each.usage for each in events if isinstance(each, UsageReported)][-1]
-    assert (last.prompt_tokens, last.reply_tokens) == (14, 6)
+    assert (last.prompt_tokens, last.output) == (14, 6)
     first, second = bodies(server)
     assert second["messages"][-1] == {
         "role": "assistant",

@@ -277,7 +277,7 @@ def test_token_counts_are_read_with_and_without_details(details: dict[str, Any])
     counts = {"input_tokens": 7, "output_tokens": 3} | details
     found = decoded(opens(), says("x"), completed(usage=counts))
     (reported,) = [each.usage for each in found.events if isinstance(each, UsageReported)]
-    assert (reported.prompt_tokens, reported.reply_tokens) == (7, 3)
+    assert (reported.prompt_tokens, reported.output) == (7, 3)
     assert reported.cache_read == (None if not details.get("input_tokens_details") else 0)
 
 
