@@ -199,6 +199,14 @@ class PictureScreen(pyte.Screen):
             self.drawn = []
         super().erase_in_display(how, *args, **options)
 
+    def resize(self, lines: int | None = None, columns: int | None = None) -> None:
+        super().resize(lines, columns)
+        for picture in self.drawn:
+            picture.cells = {
+                (x, y) for x, y in picture.cells if x < self.columns and y < self.lines
+            }
+        self.drawn = [each for each in self.drawn if each.cells]
+
     def reset(self) -> None:
         self.drawn = []
         super().reset()
@@ -227,6 +235,7 @@ class GraphicsTerminal(Terminal):
     """
 
     screen_class = PictureScreen
+    cell = (10, 20)
 
     def __init__(
         self,
@@ -234,25 +243,21 @@ class GraphicsTerminal(Terminal):
         *,
         name: str = "kitty(0.42.0)",
         attributes: str = "62;22",
-        cell: tuple[int, int] | None = (10, 20),
         is_tmux: bool = False,
         env: Mapping[str, str] | None = None,
         size: tuple[int, int] = (80, 24),
     ) -> None:
-        """`cell` has the pixels of a cell, and `attributes` are those of its `CSI c`."""
+        """It says of itself that it has this `name`, and the `attributes` of `CSI c`."""
         self.kitty = KittyGraphics()
         self.bad_frames: list[str] = []
         self.frames = 0
         self._held = b""
-        self._cell = cell
         self._is_tmux = is_tmux
         self._answers = {
             b"\x1b[>q": b"\x1bP>|%s\x1b\\" % name.encode(),
             b"\x1b[c": b"\x1b[?%sc" % attributes.encode(),
             b"\x1b[?2026$p": b"\x1b[?2026;2$y",
         }
-        if cell is not None:
-            self._answers[b"\x1b[16t"] = b"\x1b[6;%d;%dt" % (cell[1], cell[0])
         super().__init__(command, env=env, size=size)
         assert isinstance(self._emulator, PictureScreen)
         self._pictures = self._emulator
@@ -290,12 +295,6 @@ class GraphicsTerminal(Terminal):
             text = "\n".join(self._emulator.display)
         return found + [f"leaked: {each}" for each in _LEAKED.findall(text)]
 
-    def _set_size(self, columns: int, rows: int) -> None:
-        super()._set_size(columns, rows)
-        if self._cell is not None:
-            width, height = self._cell
-            self._set_pixels(columns, rows, columns * width, rows * height)
-
     def _feed(self, data: bytes) -> None:
         data, self._held = self._held + data, b""
         while found := _INTERESTING.search(data):
@@ -329,11 +328,10 @@ class GraphicsTerminal(Terminal):
     def _obey(self, sequence: re.Match[bytes]) -> None:
         whole = sequence[0]
         if whole.startswith(b"\x1bPtmux;"):
-            inner = _STRING.fullmatch(sequence[1].replace(b"\x1b\x1b", b"\x1b"))
-            if not self._is_tmux or inner is None:
+            if not self._is_tmux:
                 self.kitty.faults.append(f"a passthrough that nothing takes: {whole[:40]!r}")
-                return
-            self._obey(inner)
+            for inner in _STRING.finditer(sequence[1].replace(b"\x1b\x1b", b"\x1b")):
+                self._obey(inner)
         elif whole.startswith(_APC):
             self.kitty.obey(sequence[2][1:])
         elif whole.startswith(_DCS) and (sixel := _SIXEL.fullmatch(sequence[2])):
@@ -341,11 +339,11 @@ class GraphicsTerminal(Terminal):
             self._draw(whole, width, height)
         elif iterm := _ITERM.fullmatch(sequence[2]):
             options = dict(each.split(b"=") for each in iterm[1].split(b";"))
-            cell = self._cell or (10, 20)
+            cell = self.cell
             self._draw(whole, int(options[b"width"]) * cell[0], int(options[b"height"]) * cell[1])
 
     def _draw(self, body: bytes, width: int, height: int) -> None:
-        cell = self._cell or (10, 20)
+        cell = self.cell
         x, y = self._emulator.cursor.x, self._emulator.cursor.y
         columns, rows = -(-width // cell[0]), -(-height // cell[1])
         if x + columns > self._emulator.columns or y + rows >= self._emulator.lines:

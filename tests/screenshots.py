@@ -9,6 +9,8 @@ import re
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,11 +20,15 @@ from fakegpt_tui.cli.composition import open_chat, open_store
 from fakegpt_tui.cli.service_registry import ServiceRegistry
 from fakegpt_tui.cli.settings_store import LastChoices, SettingsStore
 from fakegpt_tui.config.load import load_settings
+from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, Role
+from fakegpt_tui.domain.parts import ImagePart
+from fakegpt_tui.store.conversation_store import ConversationStore
 from fakegpt_tui.ui.app import FakeGPTApp
 from fakegpt_tui.ui.options import Options
 from fakegpt_tui.ui.themes import DARK, LIGHT, theme_names
 from fakegpt_tui.ui.widgets.prompt_input import PromptInput
 from fakegpt_tui.ui.widgets.status_bar import StatusBar
+from tests.attachments.pictures import landscape
 from tests.patience import PATIENCE
 from tests.ui.screen_text import screen_text
 
@@ -121,6 +127,14 @@ async def help_page(sitter: Sitter) -> None:
     await sitter.see("Start a new conversation")
 
 
+async def viewer(sitter: Sitter) -> None:
+    await sitter.see("Valley")
+    await sitter.press("alt+1")
+    await sitter.see("The sun stands low")
+    await sitter.press("tab", "o")
+    await sitter.see("valley.png · PNG 960×540", "%")
+
+
 SCENES: dict[str, tuple[Scene, tuple[int, int], str]] = {
     "first-start": (first_start, (110, 30), DARK.name),
     "streaming": (streaming, (120, 36), DARK.name),
@@ -130,14 +144,47 @@ SCENES: dict[str, tuple[Scene, tuple[int, int], str]] = {
     "services": (services, (110, 34), DARK.name),
     "settings": (settings_page, (110, 30), DARK.name),
     "help": (help_page, (110, 40), DARK.name),
+    "viewer": (viewer, (110, 34), DARK.name),
 }
+
+
+def _add_picture(store: ConversationStore) -> None:
+    """A conversation with a picture."""
+    now = datetime.now(UTC)
+    conversation = Conversation(
+        id="valley", title="Valley", service="guide", model="guide", created_at=now, updated_at=now
+    )
+    prompt = ChatMessage(
+        id="prompt",
+        conversation_id="valley",
+        parent_id=None,
+        role=Role.USER,
+        text="What time of day is it here?",
+        status=MessageStatus.COMPLETE,
+        created_at=now,
+        parts=(ImagePart(store.put_blob(landscape()), "valley.png"),),
+    )
+    reply = replace(
+        prompt,
+        id="reply",
+        parent_id="prompt",
+        role=Role.ASSISTANT,
+        text="The sun stands low, and the far hills are blue: an **early morning**, or evening.",
+        parts=(),
+    )
+    store.add_turn(replace(conversation, leaf_id="reply"), prompt, reply).result()
+
+
+STORED: dict[str, Callable[[ConversationStore], None]] = {"viewer": _add_picture}
+"""What is in the store of some of them before the program starts."""
 
 
 async def take(name: str) -> str:
     """The picture of that name, as SVG."""
     scene, size, theme = SCENES[name]
     with TemporaryDirectory() as folder:
-        async with _program(Path(folder), theme) as app, app.run_test(size=size) as pilot:
+        fill = STORED.get(name, lambda _: None)
+        async with _program(Path(folder), theme, fill) as app, app.run_test(size=size) as pilot:
             await scene(Sitter(app, pilot))
             await pilot.pause()
             return _self_contained(app.export_screenshot(title="fakegpt-tui"))
@@ -149,11 +196,14 @@ def _self_contained(picture: str) -> str:
 
 
 @asynccontextmanager
-async def _program(folder: Path, theme: str) -> AsyncIterator[FakeGPTApp]:
+async def _program(
+    folder: Path, theme: str, fill: Callable[[ConversationStore], None]
+) -> AsyncIterator[FakeGPTApp]:
     flags = {"data_dir": str(folder), "exports_dir": "/home/me/chats"}
     settings = load_settings(flags, {})
     book = ServiceRegistry(settings)
     with open_store(settings) as store:
+        fill(store)
         async with open_chat(book.settings, lambda: store) as chat:
             options = Options(
                 exports=folder,

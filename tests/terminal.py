@@ -98,6 +98,8 @@ class Terminal:
     """
 
     screen_class: type[pyte.Screen] = pyte.Screen
+    cell = (0, 0)
+    """Pixels of a cell, as the system is told; none where it is not."""
 
     def __init__(
         self,
@@ -263,7 +265,9 @@ class Terminal:
         return list(termios.tcgetattr(self._master)[:4])
 
     def _set_size(self, columns: int, rows: int) -> None:
-        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        width, height = self.cell
+        size = struct.pack("HHHH", rows, columns, columns * width, rows * height)
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, size)
 
     def _close_slave(self) -> None:
         if self._slave is not None:

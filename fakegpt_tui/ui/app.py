@@ -42,7 +42,12 @@ from fakegpt_tui.ui.terminal.driver import driver_class
 from fakegpt_tui.ui.terminal.input_parser import TerminalAnswered
 from fakegpt_tui.ui.terminal.key_serializer import KeySerializer
 from fakegpt_tui.ui.terminal.line_filters import BidiRepairingApp, SafeLineFilter
-from fakegpt_tui.ui.terminal.output import start_with_theme, tmux_passthrough, write_to_terminal
+from fakegpt_tui.ui.terminal.output import (
+    OverlaidApp,
+    start_with_theme,
+    tmux_passthrough,
+    write_to_terminal,
+)
 from fakegpt_tui.ui.terminal.shutdown import (
     CrashReportingApp,
     exit_code,
@@ -63,7 +68,7 @@ _SHUTDOWN_SECONDS = 1.0
 """How long quitting may wait for replies to be saved."""
 
 
-class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
+class FakeGPTApp(KeySerializer, OverlaidApp, BidiRepairingApp, CrashReportingApp):
     """Runs what must outlive a screen; all that is shown belongs to the screen."""
 
     TITLE = "fakegpt-tui"
@@ -120,6 +125,9 @@ class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
 
     def _report(self, message: Message) -> None:
         self._chat_screen.post_message(message)
+        if isinstance(message, ShowNotice) and len(self.screen_stack) > 1:
+            # Where a dialog stays open, it shows what came of what it asked for.
+            self.screen.post_message(ShowNotice(message.text))
 
     def show_error(self, error: FakeGPTError) -> None:
         self._report(ShowNotice(str(error)))

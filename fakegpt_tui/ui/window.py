@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.chat.turn import Turn
     from fakegpt_tui.ui.dialogs import Choice
     from fakegpt_tui.ui.state import ChatState
+    from fakegpt_tui.ui.terminal.graphics import GraphicsDetection
     from fakegpt_tui.ui.view_model import ChatView
     from fakegpt_tui.ui.widgets.conversation_header import ConversationHeader
 
@@ -73,6 +74,12 @@ class Window:
     def has_app_focus(self) -> bool:
         """Does the terminal have the focus?"""
         return self._screen.app.app_focus
+
+    @property
+    def graphics(self) -> GraphicsDetection:
+        """What the terminal draws of pictures."""
+        found: GraphicsDetection = self._screen.app.graphics  # type: ignore[attr-defined]
+        return found
 
     @property
     def selected_text(self) -> str:

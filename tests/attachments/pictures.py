@@ -1,9 +1,10 @@
 """Pictures with what cameras and programs leave in them, made with Pillow."""
 
 from io import BytesIO
+from math import sin
 from typing import Any
 
-from PIL import Image, PngImagePlugin
+from PIL import Image, ImageDraw, PngImagePlugin
 
 
 def photo(
@@ -44,3 +45,22 @@ def look(data: bytes) -> Image.Image:
     picture = Image.open(BytesIO(data))
     picture.load()
     return picture
+
+
+def landscape(width: int = 960, height: int = 540) -> bytes:
+    """Hills below a sun, as a PNG: something to look at."""
+    sky = Image.linear_gradient("L").resize((width, height))
+    colors = [sky.point(lambda value, low=low: low + value // 3) for low in (40, 90, 160)]
+    picture = Image.merge("RGB", colors)
+    draw = ImageDraw.Draw(picture)
+    radius, x, y = height // 8, width * 2 // 3, height // 3
+    draw.ellipse((x - radius, y - radius, x + radius, y + radius), "#ffd75f")
+    for color, base, size in (("#5f87af", 0.62, 9), ("#5f875f", 0.75, 5), ("#305f30", 0.88, 7)):
+        slope = [
+            (at, height * (base + 0.08 * sin(at * size / width + size)))
+            for at in range(0, width + 8, 8)
+        ]
+        draw.polygon([(0, height), *slope, (width, height)], color)
+    target = BytesIO()
+    picture.save(target, "PNG")
+    return target.getvalue()

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.ui.controllers.files import FileController
     from fakegpt_tui.ui.controllers.items import ItemController
     from fakegpt_tui.ui.controllers.messages import MessageController
+    from fakegpt_tui.ui.controllers.pictures import PictureController
     from fakegpt_tui.ui.controllers.prompt import PromptController
     from fakegpt_tui.ui.controllers.services import ServiceController
     from fakegpt_tui.ui.controllers.settings import SettingsController
@@ -81,7 +82,13 @@ class Controllers:
     def items(self) -> ItemController:
         from fakegpt_tui.ui.controllers.items import ItemController  # noqa: PLC0415 - see above
 
-        return ItemController(self._chat, self._state, self._window)
+        return ItemController(self._chat, self._state, self._window, self.pictures.view_item)
+
+    @cached_property
+    def pictures(self) -> PictureController:
+        from fakegpt_tui.ui.controllers.pictures import PictureController  # noqa: PLC0415 - see above
+
+        return PictureController(self._chat, self._state, self._window, self._options)
 
     @cached_property
     def services(self) -> ServiceController:

@@ -16,7 +16,7 @@ from fakegpt_tui.ui.state import ChatState
 from fakegpt_tui.ui.window import Window
 
 if TYPE_CHECKING:
-    from fakegpt_tui.ui.dialogs.items import MessageItem
+    from fakegpt_tui.ui.dialogs.items import ItemAction, MessageItem
 
 GetData: TypeAlias = Callable[[], Awaitable[bytes]]
 
@@ -27,7 +27,15 @@ _MAX_SHOWN = 2_000
 class ItemController:
     """Lists what is in the marked message, and does with it what is chosen."""
 
-    def __init__(self, chat: ChatService, state: ChatState, window: Window) -> None:
+    def __init__(
+        self,
+        chat: ChatService,
+        state: ChatState,
+        window: Window,
+        view: Callable[[MessageItem], object],
+    ) -> None:
+        """`view` shows a picture over the whole screen."""
+        self._view = view
         self._chat = chat
         self._state = state
         self._window = window
@@ -36,7 +44,7 @@ class ItemController:
     def show(self) -> None:
         path = self._state.path
         message = self._window.transcript.current_message or (path[-1] if path else None)
-        from fakegpt_tui.ui.dialogs.items import ItemAction, ItemsScreen, items_of  # noqa: PLC0415 - after first paint
+        from fakegpt_tui.ui.dialogs.items import ItemsScreen, items_of  # noqa: PLC0415 - after first paint
 
         items = items_of(message.text, message.parts) if message is not None else ()
         if not items:
@@ -45,20 +53,26 @@ class ItemController:
         conversation_id = self._state.open.id
 
         def take(chosen: tuple[ItemAction, MessageItem]) -> None:
-            action, item = chosen
-            match action:
-                case ItemAction.SAVE:
-                    self._ask_where(item.name, self._data(conversation_id, item))
-                case ItemAction.PIPE:
-                    self._ask_command(self._data(conversation_id, item))
-                case ItemAction.OPEN if item.blob is not None:
-                    self._open(conversation_id, item)
-                case ItemAction.OPEN | ItemAction.EDIT:
-                    self._window.work(self._edit(conversation_id, item), group="items")
-                case ItemAction.COPY:
-                    self._window.work(self._copy(conversation_id, item), group="items")
+            self._act(conversation_id, *chosen)
 
         self._window.ask(ItemsScreen(items), take)
+
+    def _act(self, conversation_id: str, action: ItemAction, item: MessageItem) -> None:
+        from fakegpt_tui.ui.dialogs.items import ItemAction  # noqa: PLC0415 - after first paint
+
+        match action:
+            case ItemAction.VIEW:
+                self._view(item)
+            case ItemAction.SAVE:
+                self._ask_where(item.name, self._data(conversation_id, item))
+            case ItemAction.PIPE:
+                self._ask_command(self._data(conversation_id, item))
+            case ItemAction.OPEN if item.blob is not None:
+                self._open(conversation_id, item)
+            case ItemAction.OPEN | ItemAction.EDIT:
+                self._window.work(self._edit(conversation_id, item), group="items")
+            case ItemAction.COPY:
+                self._window.work(self._copy(conversation_id, item), group="items")
 
     def _data(self, conversation_id: str, item: MessageItem) -> GetData:
         """What reads the bytes of an item, once they are wanted."""

@@ -14,7 +14,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from fakegpt_tui.attachments.marks import size_in_words
-from fakegpt_tui.domain.media_types import suffix_of, type_label
+from fakegpt_tui.domain.media_types import is_picture, suffix_of, type_label
 from fakegpt_tui.domain.parts import Blob, FilePart, ImagePart, Part, attached_parts
 from fakegpt_tui.text import file_stem, safe_line, safe_text
 from fakegpt_tui.ui.dialogs import set_frame
@@ -25,7 +25,7 @@ _PREVIEW_LINES = 14
 _PREVIEW_WIDTH = 400
 _NAMED = re.compile(r"""\b(?:title|file|filename|name)=["']?([^"'\s{}]+)""")
 _PATH = re.compile(r"[\w./-]*\w\.\w{1,8}")
-_KEYS = "s saves · o opens · e edits · p pipes · c copies · esc closes"
+_KEYS = "enter shows a picture · s saves · o opens · e edits · p pipes · c copies · esc closes"
 
 
 class ItemAction(StrEnum):
@@ -36,6 +36,7 @@ class ItemAction(StrEnum):
     EDIT = "edit"
     PIPE = "pipe"
     COPY = "copy"
+    VIEW = "view"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,13 @@ class MessageItem:
     label: str
     text: str = ""
     blob: Blob | None = None
+
+    @property
+    def is_picture(self) -> bool:
+        """Is it one, even if it cannot be drawn?"""
+        return self.blob is not None and (
+            is_picture(self.blob.media_type) or self.name.lower().endswith(".svg")
+        )
 
     @property
     def size(self) -> str:
@@ -65,10 +73,11 @@ def items_of(text: str, parts: Sequence[Part] = ()) -> tuple[MessageItem, ...]:
         for number, node in enumerate(fences(text), 1)
         if node.content
     )
-    return (*map(_file_item, attached_parts(parts)), *blocks)
+    return (*map(file_item, attached_parts(parts)), *blocks)
 
 
-def _file_item(part: ImagePart | FilePart) -> MessageItem:
+def file_item(part: ImagePart | FilePart) -> MessageItem:
+    """The item of a picture or a file; one without a name gets that of its kind."""
     blob = part.blob
     pixels = f" {blob.width}×{blob.height}" if blob.width and blob.height else ""
     written = PurePosixPath(part.name.replace("\\", "/"))
@@ -156,7 +165,9 @@ class ItemsScreen(ListScreen[tuple[ItemAction, MessageItem] | None]):
         self.query_one("#preview", Static).update(content)
 
     def on_option_list_option_selected(self) -> None:
-        self.action_choose(ItemAction.SAVE)
+        index = self.options.highlighted
+        is_shown = index is not None and self._items[index].is_picture
+        self.action_choose(ItemAction.VIEW if is_shown else ItemAction.SAVE)
 
     def action_choose(self, action: str) -> None:
         if (index := self.options.highlighted) is not None:

@@ -16,6 +16,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any, Final
 
 from textual.app import App
@@ -39,12 +40,23 @@ _PARTS: Final = 8
 _SIXEL: Final = 4
 _KITTY = re.compile(r"kitty\((\d+)\.(\d+)")
 _KITTY_FROM: Final = (0, 28)
+_ITERM: Final = ("iTerm2 ", "WezTerm ", "mintty ")
+"""Those that draw iTerm2's pictures; nothing can be asked about that."""
 _NEVER_ASKED: Final = {"dumb", "unknown", "linux", ""}
 _PASSED_ON: Final = {"1", "on", "2", "all"}
 _TMUX_FORMAT: Final = "\n".join(
     f"#{{{name}}}"
     for name in ("allow-passthrough", "client_termtype", "client_termname", "client_termfeatures")
 )
+
+
+class Drawing(StrEnum):
+    """A way to draw a picture."""
+
+    BLOCKS = "half blocks"
+    SIXEL = "Sixel"
+    ITERM = "iTerm2"
+    KITTY = "kitty"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +83,15 @@ class TerminalGraphics:
     def has_sixel(self) -> bool:
         """Does it, or tmux, draw Sixel graphics?"""
         return _SIXEL in self.attributes
+
+    @property
+    def best(self) -> Drawing:
+        """The best way to draw a picture that has the whole screen."""
+        if self.has_placeholders:
+            return Drawing.KITTY
+        if not self.in_tmux and self.name.startswith(_ITERM):
+            return Drawing.ITERM
+        return Drawing.SIXEL if self.has_sixel else Drawing.BLOCKS
 
 
 class GraphicsDetection:
@@ -151,6 +172,8 @@ async def send_picture(app: App[Any], number: int, transmission: bytes) -> bool:
 
     It has not where pictures were freed meanwhile, as when the program is stopped.
     """
+    while HELD_PICTURES.is_sending:  # noqa: ASYNC110 - of a screen below, which ends by itself
+        await asyncio.sleep(_FRAME)
     HELD_PICTURES.begin(number)
     parts = commands(transmission)
     try:

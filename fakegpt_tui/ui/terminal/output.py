@@ -15,6 +15,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Any, Final
 
+from rich.console import RenderableType
 from textual.app import App
 from textual.drivers._writer_thread import MAX_QUEUED_WRITES, WriterThread
 from textual.screen import Screen
@@ -142,6 +143,11 @@ class HeldPictures:
     def __bool__(self) -> bool:
         return bool(self._whole or self._unfinished)
 
+    @property
+    def is_sending(self) -> bool:
+        """Is one on its way? No other may come in between."""
+        return bool(self._unfinished)
+
     def begin(self, number: int) -> None:
         """A picture is being sent."""
         self._unfinished = number
@@ -195,6 +201,24 @@ def is_taken(app: App[Any]) -> bool:
     """Has the terminal been given all that was written, and takes more?"""
     writer = getattr(app._driver, "_writer_thread", None)  # noqa: SLF001 (see above)
     return not isinstance(writer, StallTolerantWriter) or not writer._queue.qsize()  # noqa: SLF001
+
+
+class OverlaidApp(App[None]):
+    """An app whose screen may write over what was just drawn.
+
+    Such a screen has a method `sequence_over`, which is given the rows that were drawn, or `None`
+    for all of them.
+    """
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        super()._display(screen, renderable)
+        sequence_over = getattr(screen, "sequence_over", None)
+        if renderable is None or sequence_over is None or screen is not self.screen:
+            return
+        spans = getattr(renderable, "spans", None)
+        drawn = None if spans is None else {span[0] for span in spans}
+        if over := sequence_over(drawn):
+            write_to_terminal(self, over)
 
 
 def repaint_now(screen: Screen[Any]) -> None:

@@ -14,12 +14,13 @@ from fakegpt_tui.ui.dialogs.pick import ListScreen
 for module in pkgutil.iter_modules(dialogs.__path__):
     importlib.import_module(f"{dialogs.__name__}.{module.name}")
 
-WALKING = {"enter", "tab", "shift+tab", "left", "right"}
+WALKING = {"enter", "tab", "shift+tab", "left", "right", "up", "down", *"hjkl"}
 """Keys that walk through what a dialog shows, and take it, whatever that is."""
 SAME = {
     "ctrl+s": {"Save", "Ask"},  # what is filled in, or marked, is taken
     "escape": {"Close", "Stop"},  # what is under way is stopped first
-    "c": {"Copy", "Copy as curl"},
+    "c": {"Copy", "Copy as curl", "Copy path"},
+    "y": {"Copy", "Copy path"},
 }
 """Words for the same thing, by what it is done to."""
 

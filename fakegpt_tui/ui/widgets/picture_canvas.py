@@ -1,0 +1,186 @@
+"""Picture canvas: a picture in the middle of the room that there is."""
+
+import asyncio
+from collections.abc import Collection
+from time import monotonic
+from typing import Any, Final
+
+from rich.segment import Segment
+from textual.app import App
+from textual.geometry import Offset
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from fakegpt_tui.pictures import kitty
+from fakegpt_tui.pictures.decoding import Pixels
+from fakegpt_tui.pictures.placement import USUAL_CELL, CellArea
+from fakegpt_tui.pictures.zoom import VisiblePart, Zoom
+from fakegpt_tui.ui.markdown.plain_text import wrap_plain_text
+from fakegpt_tui.ui.terminal.graphics import Drawing, send_picture
+from fakegpt_tui.ui.terminal.output import HELD_PICTURES, write_to_terminal
+from fakegpt_tui.ui.widgets.picture_frames import Frame, block_frame, covered_frame, kitty_frame
+
+_SAVE_CURSOR: Final = "\x1b7"
+_RESTORE_CURSOR: Final = "\x1b8"
+_FAST: Final = 0.15
+"""Seconds that graphics may take so that what was shown before is left until then."""
+
+
+class PictureCanvas(Widget):
+    """Draws a picture by the best way that the terminal has, or words where there is none.
+
+    One worker draws, one frame after the other, so that a key that is held down takes one core at
+    most; frames that are not wanted any more are left out. What is drawn over graphics that are no
+    text wipes them off, and they are written again (see `sequence_over`).
+    """
+
+    ALLOW_SELECT = False
+    DEFAULT_CSS = """
+    PictureCanvas {
+        height: 1fr;
+        width: 1fr;
+    }
+    """
+
+    class RoomChanged(Message):
+        """There is more or less room now."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.drawing = Drawing.BLOCKS
+        self.cell = USUAL_CELL
+        self._frame, self._framed = Frame(), CellArea(0, 0)
+        self._words = ""
+        self._wanted: tuple[Pixels, Zoom] | None = None
+        self._changed = asyncio.Event()
+        self._is_hidden = False
+        self._seconds = _FAST
+        self._ids = kitty.ImageIds()
+
+    def on_mount(self) -> None:
+        self.run_worker(self._draw_changes(), group="drawing")
+
+    def on_resize(self) -> None:
+        self._use(Frame())
+        self.post_message(self.RoomChanged())
+
+    @property
+    def room(self) -> CellArea:
+        return CellArea(*self.size)
+
+    def show(self, pixels: Pixels, zoom: Zoom) -> None:
+        """Show a part of a picture, as soon as it is drawn."""
+        self._wanted, self._words, self._is_hidden = (pixels, zoom), "", False
+        self._changed.set()
+
+    def say(self, words: str) -> None:
+        """Show words in place of a picture."""
+        self._wanted, self._words = None, words
+        self._use(Frame())
+
+    def hide(self) -> None:
+        """Show no graphics, as another screen is shown, which draws over them."""
+        self._is_hidden = True
+        self._use(Frame())
+
+    def wipe(self) -> None:
+        """Take all graphics off the terminal at once, which is about to be another program's."""
+        write_to_terminal(self.app, self._wiping_sequence)
+        if image_id := self._frame.image_id:
+            _forget(self.app, image_id)
+        self.hide()
+
+    def show_again(self) -> None:
+        """Draw what was hidden, or is to be drawn in another way."""
+        self._is_hidden = False
+        self._changed.set()
+
+    async def _draw_changes(self) -> None:
+        while await self._changed.wait():
+            self._changed.clear()
+            if self._wanted is not None and not self._is_hidden:
+                pixels, zoom = self._wanted
+                await self._draw(pixels, zoom.visible)
+
+    async def _draw(self, pixels: Pixels, part: VisiblePart) -> None:
+        """Draw half blocks, and then graphics; these alone where that takes no time."""
+        has_graphics = bool(self._frame.over or self._frame.image_id)
+        is_fast = has_graphics and self._seconds < _FAST
+        below = await asyncio.to_thread(block_frame, pixels, part)
+        if not is_fast or self.drawing is Drawing.BLOCKS:
+            self._use(below)
+        if self.drawing is Drawing.BLOCKS or self._changed.is_set():
+            return
+        start, is_whole = monotonic(), True
+        if self.drawing is Drawing.KITTY:
+            number = self._ids.next()
+            frame, sent = await asyncio.to_thread(kitty_frame, pixels, part, self.cell, number)
+            is_whole = await send_picture(self.app, number, sent)
+        else:
+            frame = await asyncio.to_thread(
+                covered_frame, self.drawing, pixels, part, self.cell, below
+            )
+        self._seconds = monotonic() - start
+        if is_whole:
+            self._show_if_wanted(frame, pixels)
+
+    def _show_if_wanted(self, frame: Frame, pixels: Pixels) -> None:
+        """Show graphics, unless something else is to be shown by now."""
+        if self._wanted is not None and self._wanted[0] is pixels and not self._is_hidden:
+            self._use(frame)
+        else:
+            _forget(self.app, frame.image_id)
+
+    def _use(self, frame: Frame) -> None:
+        """Draw a frame from now on; then the terminal forgets the picture of the one before."""
+        before, self._frame, self._framed = self._frame.image_id, frame, self.room
+        if before and before != frame.image_id:
+            self.app.screen.call_after_refresh(_forget, self.app, before)
+        self.refresh()
+
+    @property
+    def _place(self) -> Offset:
+        """Where the picture begins, within the widget."""
+        columns, rows = self.room
+        left, above = columns - self._frame.area.columns, rows - self._frame.area.rows
+        return Offset(max(0, left) // 2, max(0, above) // 2)
+
+    def sequence_over(self, drawn: Collection[int] | None) -> str:
+        """What to write once these rows of the screen have been drawn; `None` are all of them."""
+        if self._frame.image_id and self._frame.image_id not in HELD_PICTURES:
+            # The terminal lost them, or they were freed to be sent again.
+            self.show_again()
+        x, y = self.region.offset + self._place
+        rows = range(y, y + self._frame.area.rows)
+        is_drawn = drawn is None or any(row in drawn for row in rows)
+        if not (self._frame.over and is_drawn and self._framed == self.room):
+            return ""  # In less room than it was made for, it would scroll the screen.
+        return f"{_SAVE_CURSOR}\x1b[{y + 1};{x + 1}H{self._frame.over}{_RESTORE_CURSOR}"
+
+    @property
+    def _wiping_sequence(self) -> str:
+        if not self._frame.over:
+            return ""
+        x, y = self.region.offset + self._place
+        columns, rows = self._frame.area
+        lines = (f"\x1b[{row + 1};{x + 1}H\x1b[{columns}X" for row in range(y, y + rows))
+        return f"{_SAVE_CURSOR}\x1b[0m{''.join(lines)}{_RESTORE_CURSOR}"
+
+    def render_line(self, y: int) -> Strip:
+        style, width = self.rich_style, self.size.width
+        x, top = self._place
+        rows = self._frame.rows
+        if self._words:
+            lines = wrap_plain_text(self._words, max(1, width), style)
+            rows = tuple(line.strip.text_align(width, "center") for line in lines)
+            x, top = 0, max(0, self.size.height - len(rows)) // 2
+        if not 0 <= y - top < len(rows):
+            return Strip.blank(width, style)
+        row = Strip([Segment(" " * x, style), *rows[y - top]])
+        return row.adjust_cell_length(width, style)
+
+
+def _forget(app: App[Any], image_id: int) -> None:
+    if sequence := HELD_PICTURES.free(image_id):
+        write_to_terminal(app, sequence)

@@ -1,0 +1,95 @@
+"""Picture frames: a part of a picture as cells, and as graphics; made in threads, as it takes long.
+
+Graphics that are no text are written over half blocks of the same part, which stay where a terminal
+drops them.
+"""
+
+from math import sqrt
+from typing import Final, NamedTuple
+
+from rich.cells import cell_len
+from rich.color import Color
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from fakegpt_tui.pictures import kitty
+from fakegpt_tui.pictures.decoding import Pixels
+from fakegpt_tui.pictures.half_blocks import RGB, UPPER_HALF, half_block_rows
+from fakegpt_tui.pictures.iterm import encode_iterm
+from fakegpt_tui.pictures.placement import CellArea, CellSize
+from fakegpt_tui.pictures.sixel import encode_sixel
+from fakegpt_tui.pictures.zoom import VisiblePart, cut_out
+from fakegpt_tui.ui.terminal.graphics import Drawing
+from fakegpt_tui.ui.terminal.line_filters import PICTURE_META
+
+_MOST_SENT: Final = 2_000_000
+"""Pixels that are sent to a terminal which scales them itself."""
+
+
+class Frame(NamedTuple):
+    """What is drawn: rows of cells, and what shows the same over them."""
+
+    rows: tuple[Strip, ...] = ()
+    area: CellArea = CellArea(0, 0)
+    over: str = ""
+    image_id: int = 0
+    """Of a picture that the terminal keeps for these cells."""
+
+
+def block_frame(pixels: Pixels, part: VisiblePart) -> Frame:
+    """The part in half blocks; in whole ones where the terminal takes two cells for a half."""
+    columns, rows = part.area
+    if cell_len(UPPER_HALF) == 1:
+        cut = cut_out(pixels, part, columns, rows * 2)
+    else:
+        cut = cut_out(pixels, part, columns, rows)
+        row = columns * 3
+        twice = (cut.rgb[at : at + row] * 2 for at in range(0, len(cut.rgb), row))
+        cut = Pixels(columns, rows * 2, b"".join(twice))
+    strips = (
+        Strip([Segment(text, _style(above, below)) for text, above, below in runs], columns)
+        for runs in half_block_rows(cut)
+    )
+    return Frame(tuple(strips), part.area)
+
+
+def _style(above: RGB | None, below: RGB) -> Style:
+    return Style(color=Color.from_rgb(*above) if above else None, bgcolor=Color.from_rgb(*below))
+
+
+def covered_frame(
+    drawing: Drawing, pixels: Pixels, part: VisiblePart, cell: CellSize, below: Frame
+) -> Frame:
+    """The part as Sixel or as iTerm2 draws it, over half blocks."""
+    columns, rows = part.area
+    size = columns * cell.width, rows * cell.height
+    if drawing is Drawing.SIXEL:
+        over = encode_sixel(cut_out(pixels, part, *size))
+    else:
+        over = encode_iterm(cut_out(pixels, part, *_sent_size(pixels, part, size)), columns, rows)
+    return below._replace(over=over.decode("ascii"))
+
+
+def kitty_frame(
+    pixels: Pixels, part: VisiblePart, cell: CellSize, image_id: int
+) -> tuple[Frame, bytes]:
+    """The part as placeholders, and what gives the terminal the picture for them."""
+    columns, rows = part.area
+    size = _sent_size(pixels, part, (columns * cell.width, rows * cell.height))
+    sent = kitty.transmit(cut_out(pixels, part, *size), image_id, columns=columns, rows=rows)
+    colour = Color.from_rgb(*kitty.id_colour(image_id))
+    style = Style(color=colour, meta={PICTURE_META: image_id})
+    strips = (
+        Strip([Segment(kitty.placeholder_row(image_id, row, columns), style)], columns)
+        for row in range(rows)
+    )
+    return Frame(tuple(strips), part.area, image_id=image_id), sent
+
+
+def _sent_size(pixels: Pixels, part: VisiblePart, wanted: tuple[int, int]) -> tuple[int, int]:
+    """Pixels to send: as many as the picture has there, as are drawn, and not too many."""
+    width = (part.right - part.left) * pixels.width
+    height = (part.bottom - part.top) * pixels.height
+    share = min(1.0, wanted[0] / width, sqrt(_MOST_SENT / (width * height)))
+    return max(1, round(width * share)), max(1, round(height * share))

@@ -1,0 +1,136 @@
+"""Pictures over the whole screen, by key, as cells that every terminal shows."""
+
+from pathlib import Path
+
+from rich.color import Color
+
+from fakegpt_tui.domain import MessageStatus
+from fakegpt_tui.domain.parts import FilePart, ImagePart
+from fakegpt_tui.ui.dialogs.items import ItemsScreen
+from fakegpt_tui.ui.dialogs.pick import AskPathScreen
+from fakegpt_tui.ui.dialogs.picture_viewer import PictureViewer
+from fakegpt_tui.ui.messages import RunTurn
+from fakegpt_tui.ui.widgets.picture_canvas import PictureCanvas
+from fakegpt_tui.ui.widgets.transcript.view import Transcript
+from tests.attachments.examples import png
+from tests.attachments.pictures import photo
+from tests.ui.running import Running, reply, running
+
+RED, BLUE = (255, 0, 0), (0, 0, 255)
+PHOTO = photo((800, 400), "PNG")
+HUGE = png(1, 1).replace(b"\0\0\0\1\0\0\0\1", b"\0\0\x75\x30\0\0\x75\x30", 1)
+SVG = b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"
+
+
+async def tell(it: Running, *named: tuple[str, bytes]) -> None:
+    """Send a prompt with pictures and files, as an import or a service might have brought them."""
+    conversation, parts = it.chat.conversations.create(), []
+    for name, data in named:
+        blob = await it.chat.attachments.put(conversation.id, data)
+        is_taken = blob.media_type.startswith("image/") and "file" not in name
+        parts.append(ImagePart(blob, name) if is_taken else FilePart(blob, name))
+    turn = it.chat.turns.new(conversation, "look", parts=tuple(parts))
+    it.app.run_turn(RunTurn(turn))
+    await it.until(lambda: turn.reply.status is MessageStatus.COMPLETE)
+    it.list.focus()
+    await it.pilot.press("enter")
+    await it.see("I see")
+    it.app.screen.query_one(Transcript).focus()
+
+
+async def view(it: Running, key: str = "o") -> None:
+    await it.pilot.press(key)
+    await it.until(lambda: isinstance(it.app.screen, PictureViewer))
+
+
+def cells(it: Running) -> dict[tuple[int, int, int], int]:
+    """How many cells of the picture have each colour behind them."""
+    canvas = it.app.screen.query_one(PictureCanvas)
+    found: dict[tuple[int, int, int], int] = {}
+    for y in range(canvas.size.height):
+        for text, style, _ in canvas.render_line(y):
+            color = style.bgcolor if style is not None else None
+            if isinstance(color, Color) and color.triplet is not None:
+                found[color.triplet] = found.get(color.triplet, 0) + len(text)
+    return found
+
+
+async def test_a_picture_is_shown_made_larger_moved_saved_and_left(tmp_path: Path) -> None:
+    async with running(reply("I see"), size=(100, 30)) as it:
+        await tell(it, ("left.png", PHOTO), ("right.jpg", photo((40, 80))))
+        await view(it)
+        await it.until(lambda: cells(it).get(RED, 0) > 100)
+        shown = cells(it)
+        assert shown[RED] == shown[BLUE] == 50 * 25
+        await it.see("▣ left.png · PNG 800×400 ·")
+        await it.see("1 of 2 · 125%")
+        assert "esc closes · n N others" in it.text.splitlines()[-1]
+
+        await it.pilot.press(*"++++++")
+        await it.see("· 477%")
+        await it.pilot.press(*["right"] * 12)
+        await it.until(lambda: cells(it).get(RED, 0) == 0 < cells(it).get(BLUE, 0))
+        await it.pilot.press(*["left"] * 24)
+        await it.until(lambda: cells(it).get(BLUE, 0) == 0 < cells(it).get(RED, 0))
+        await it.pilot.press("0")
+        await it.until(lambda: cells(it) == shown)
+        await it.pilot.press("1")
+        await it.see("· 100%")
+        await it.pilot.resize_terminal(60, 20)
+        await it.until(lambda: 0 < cells(it).get(RED, 0) == cells(it)[BLUE])
+
+        await it.pilot.press("n")
+        await it.see("▣ right.jpg · JPEG 40×80")
+        await save(it, tmp_path)
+        assert (tmp_path / "right.jpg").read_bytes() == photo((40, 80))
+        await it.pilot.press("n")
+        await it.see("▣ left.png")
+        await it.pilot.press("escape")
+        await it.until(lambda: not isinstance(it.app.screen, PictureViewer))
+
+
+async def save(it: Running, folder: Path) -> None:
+    await it.pilot.press("s")
+    await it.until(lambda: isinstance(it.app.screen, AskPathScreen))
+    await it.pilot.press("home", *f"{folder}/", "enter")
+    await it.see("Saved as")
+
+
+async def test_what_cannot_be_drawn_says_why_and_the_others_can_be_seen() -> None:
+    async with running(reply("I see")) as it:
+        await tell(
+            it,
+            ("huge-file.png", HUGE),
+            ("drawing-file.svg", SVG),
+            ("torn.png", PHOTO[:300]),
+            ("left.png", PHOTO),
+            ("notes-file.md", b"remember the milk"),
+        )
+        await view(it, "enter")
+        await it.see("30,000×30,000) is too large to be shown")
+        await it.pilot.press("n")
+        await it.see("The file is an SVG")
+        await it.pilot.press("n")
+        await it.see("The picture is damaged and cannot be shown")
+        await it.pilot.press("plus", "left", "0", "1", "n")
+        await it.until(lambda: cells(it).get(RED, 0) > 100)
+        await it.see("4 of 4")
+
+
+async def test_the_list_of_a_message_shows_the_picture_that_is_chosen() -> None:
+    async with running(reply("I see")) as it:
+        await tell(it, ("first.png", PHOTO), ("second.png", photo((80, 40), "PNG")))
+        await it.pilot.press("g", "x")
+        await it.until(lambda: isinstance(it.app.screen, ItemsScreen))
+        await it.pilot.press("down", "enter")
+        await it.see("▣ second.png")
+        await it.pilot.press("c")
+        await it.see("A temporary conversation has no file")
+        await it.pilot.press("q", "e")
+
+
+async def test_without_pictures_and_without_colours_there_is_a_sentence() -> None:
+    async with running(reply("I see")) as it:
+        await tell(it)
+        await it.pilot.press("o")
+        await it.see("There is no picture in this conversation.")
