@@ -68,6 +68,8 @@ class ReplyRequest:
     """Names the request here; ids that a service is sent are made of it."""
     read_blob: Callable[[str], bytes] = field(default=_no_bytes, compare=False, repr=False)
     """Reads the bytes of pictures and files by their digest. It blocks; raises `StoreError`."""
+    sees: bool = True
+    """Without it, the model is known to take no pictures; those of earlier turns are named."""
 
 
 class Backend(Protocol):

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 _MESSAGE_TOKENS: Final = 4
 """What a service writes around every message."""
 
+KEPT_TURNS: Final = 5
+"""So many turns keep their pictures where there is no room for all."""
+
 _MIN_REPLY_TOKENS: Final = 16
 _REPLY_SHARE: Final = 4
 _MAX_REPLY_TOKENS: Final = 1024
@@ -172,6 +175,7 @@ class ContextFitter:
         self._counted: int | None = None
         self._ratios = windows.ratios[model]
         self._budget = windows.budget(model, request.generation.max_tokens)
+        self._named = 0
         self._truncated = self._fit()
 
     @property
@@ -187,7 +191,7 @@ class ContextFitter:
     def notice(self) -> Notice | None:
         """What a person should know of the truncation; `None` where there was none."""
         if not self._truncated.omitted:
-            return None
+            return self._picture_notice
         everything = self._request.messages
         window = self._windows.window(self._model)
         takes = f"takes {window:,} tokens" if window else "does not take so many tokens"
@@ -197,9 +201,16 @@ class ContextFitter:
             f" {estimate_total_tokens(everything, self._ratios):,} (an estimate)."
         )
 
+    @property
+    def _picture_notice(self) -> Notice | None:
+        if not self._named:
+            return None
+        was = "picture was" if self._named == 1 else "pictures were"
+        why = "there is no room for it" if self._request.sees else "the model takes none"
+        return Notice(f"{self._named} {was} named and not sent again: {why}.")
+
     def shrink(self, window: int | None) -> bool:
         """Truncate more after an error that told `window`, if any; is less left than before?"""
-        before = self._truncated.omitted
         sent = self.estimate
         self._was_refused = True
         if window is not None:
@@ -210,7 +221,7 @@ class ContextFitter:
             budget = int(sent * _SHRINK)
         self._budget = budget
         self._truncated = self._fit()
-        return self._truncated.omitted > before
+        return self.estimate < sent
 
     def learn(self, usage: Usage) -> None:
         """Compare the estimate with what the model says that it has read.
@@ -232,6 +243,21 @@ class ContextFitter:
 
     def _fit(self) -> Truncated:
         messages = self._request.messages
+        if not self._request.sees:
+            messages = self._name_pictures(messages, turns=1)
         if self._budget is None or estimate_total_tokens(messages, self._ratios) <= self._budget:
             return Truncated(messages, 0)
+        messages = self._name_pictures(messages, turns=KEPT_TURNS)
         return truncate_to(messages, self._budget, self._ratios)
+
+    def _name_pictures(
+        self, messages: tuple[ContextMessage, ...], *, turns: int
+    ) -> tuple[ContextMessage, ...]:
+        """The messages with pictures in the last `turns` turns alone."""
+        if not any(message.parts for message in messages):
+            return messages
+        from fakegpt_tui.backends.named_pictures import name_pictures  # noqa: PLC0415 - few have any
+
+        messages, count = name_pictures(messages, turns=turns)
+        self._named = max(count, self._named)
+        return messages

@@ -10,6 +10,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from fakegpt_tui.backends.base import ReplyRequest
+from fakegpt_tui.backends.named_pictures import label
 from fakegpt_tui.backends.thoughts import remove_thoughts
 from fakegpt_tui.domain import (
     ContextMessage,
@@ -176,11 +177,6 @@ def _base64(data: bytes) -> PlainText:
         return b64encode(view[at : at + _PIECE])
 
     return PlainText(sha256(data).hexdigest(), map(encode, range(0, len(data), _PIECE)))
-
-
-def label(part: ImagePart) -> str:
-    """What stands for a picture where none is taken."""
-    return f"[picture: {safe_line(part.name or part.alt) or 'no name'}]"
 
 
 def plain_text(message: ContextMessage, content: PromptContent) -> str:

@@ -80,6 +80,7 @@ def build_request(
     *,
     continued: ChatMessage | None = None,
     read_blob: Callable[[str], bytes],
+    sees: bool = True,
 ) -> ReplyRequest:
     """The request for a reply to `prompt`; `before` is the path above it."""
     path = (*before, prompt) if continued is None else (*before, prompt, continued)
@@ -92,6 +93,7 @@ def build_request(
         remote_parent=_remote_parent(conversation, followed),
         generation=conversation.generation,
         read_blob=read_blob,
+        sees=sees,
     )
 
 

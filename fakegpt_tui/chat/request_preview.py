@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from fakegpt_tui.backends.base import RequestPreviewer
 from fakegpt_tui.chat import request_builder
-from fakegpt_tui.domain import Conversation, NotFound, Role, Unsupported
+from fakegpt_tui.domain import Conversation, ModelRef, NotFound, Role, Unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,19 +72,21 @@ class RequestPreviews:
         read_blob = self._stores.of(conversation.id).read_blob
         is_known = self._index.find(conversation.id) is not None
         current = self._index.current(conversation.id) if is_known else conversation
+        sees = not self._services.is_blind(ModelRef(current.service, current.model))
+        build = partial(request_builder.build_request, read_blob=read_blob, sees=sees)
         if not is_known:
             prompt = request_builder.new_prompt(current, text, None, parts=parts)
-            return request_builder.build_request(current, (), prompt, read_blob=read_blob)
+            return build(current, (), prompt)
         tree = self._trees.of(current.id)
         shown = self._index.get(current.id).leaf_id
         if text.strip() or parts:
             above = shown if edited is None else edited.parent_id
             prompt = request_builder.new_prompt(current, text, above, parts=parts)
             path = tree.path(above)
-            return request_builder.build_request(current, path, prompt, read_blob=read_blob)
+            return build(current, path, prompt)
         path = tree.path(shown)
         prompts = [each for each in path if each.role is Role.USER]
         if not prompts:
             raise NotFound("There is no prompt yet whose request could be shown; type one first.")
         before = tree.path(prompts[-1].parent_id)
-        return request_builder.build_request(current, before, prompts[-1], read_blob=read_blob)
+        return build(current, before, prompts[-1])

@@ -13,7 +13,6 @@ from fakegpt_tui.backends.context_window import estimate_tokens
 from fakegpt_tui.chat import request_builder
 from fakegpt_tui.chat.pending_writes import PendingWrites, reply_key
 from fakegpt_tui.chat.queue import ConcurrencyLimiter, PromptQueue
-from fakegpt_tui.chat.spending import OverBudget
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import (
     ChatMessage,
@@ -21,13 +20,15 @@ from fakegpt_tui.domain import (
     MessageStatus,
     ModelRef,
     NotFound,
+    PictureRefused,
     QueuedPrompt,
+    RequestRefused,
     Role,
     StillReplying,
 )
 from fakegpt_tui.domain.fast_dataclass import dataclass
-from fakegpt_tui.domain.parts import attached_parts
-from fakegpt_tui.text import replace_surrogates
+from fakegpt_tui.domain.parts import attached_parts, has_pictures
+from fakegpt_tui.text import replace_surrogates, safe_line
 
 if TYPE_CHECKING:
     from fakegpt_tui.chat.active_turns import ActiveTurns
@@ -258,7 +259,13 @@ class Turns:
                 prompt=prompt,
                 reply=reply,
                 request=request_builder.build_request(
-                    each, path, prompt, purpose, continued=continued, read_blob=store.read_blob
+                    each,
+                    path,
+                    prompt,
+                    purpose,
+                    continued=continued,
+                    read_blob=store.read_blob,
+                    sees=not self._services.is_blind(ModelRef(each.service, each.model)),
                 ),
                 add_messages=partial(self._add_messages, header, queued),
                 is_new_prompt=is_new_prompt and reply is replies[0],
@@ -296,12 +303,27 @@ class Turns:
             current, prompt.text, parent_id, prompt.id, parts=prompt.parts
         )
         try:
+            self._require_sight(current, prompt)
             self._check_budget([current], (*self._trees.of(current.id).path(parent_id), message))
-        except OverBudget:
+        except RequestRefused:
             self._queue.hold(current.id)
             raise
         self._queue.take(prompt.id)
         return self._begin(current, message, queued=prompt)[0]
+
+    def _require_sight(self, current: Conversation, prompt: QueuedPrompt) -> None:
+        """Refuse pictures for a model that is known to take none; there is no one to ask now.
+
+        Raises:
+            PictureRefused: There are some.
+        """
+        model = ModelRef(current.service, current.model)
+        if prompt.parts and has_pictures(prompt.parts) and self._services.is_blind(model):
+            raise PictureRefused(
+                f"{safe_line(str(model), 80)} takes no pictures, so a queued prompt waits. Choose "
+                "another model and send it with /send, or take it back with /queue and send it "
+                "without the picture, or with words in its place."
+            )
 
     def _check_budget(
         self,

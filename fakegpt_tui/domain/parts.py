@@ -304,6 +304,11 @@ def attached_parts(parts: Iterable[Part]) -> tuple[ImagePart | FilePart, ...]:
     return tuple(part for part in parts if isinstance(part, ImagePart | FilePart))
 
 
+def has_pictures(parts: Iterable[Part]) -> bool:
+    """Is there a picture among parts?"""
+    return any(isinstance(part, ImagePart) for part in parts)
+
+
 def blobs_of(parts: Iterable[Part]) -> tuple[Blob, ...]:
     """The bytes that parts use, each once."""
     found: dict[str, Blob] = {}

@@ -23,6 +23,7 @@ from fakegpt_tui.domain import (
     ReplyEnded,
     Usage,
 )
+from fakegpt_tui.domain.parts import Blob, ImagePart, TextSpan
 from tests.fault_server import FaultServer, Send, json_reply
 from tests.openai_server import (
     CHAT,
@@ -222,3 +223,40 @@ def test_a_count_that_comes_with_every_piece_is_learned_once() -> None:
     for _ in range(3):
         ContextFitter(request, "m", windows).learn(Usage(before, 1))
     assert ContextFitter(request, "m", windows).estimate == pytest.approx(before, rel=0.05)
+
+
+def seen(number: int, *, text: str = "Look: ") -> ContextMessage:
+    part = ImagePart(Blob(f"{number:064}", 100, "image/png", 2_000, 2_000), f"{number}.png")
+    return ContextMessage("user", text, parts=(TextSpan(len(text)), part))
+
+
+def pictures_of(messages: tuple[ContextMessage, ...]) -> list[str]:
+    return [part.name for each in messages for part in each.parts if isinstance(part, ImagePart)]
+
+
+def test_old_pictures_are_named_before_a_turn_is_left_out() -> None:
+    messages = tuple(
+        each for n in range(8) for each in (seen(n), ContextMessage("assistant", WORDS))
+    )
+    request = ReplyRequest(messages=(*messages, ContextMessage("user", "Well?")), model="m")
+    fitter = ContextFitter(request, "m", WindowCache(25_000))
+    assert pictures_of(fitter.messages) == ["4.png", "5.png", "6.png", "7.png"]
+    assert fitter.messages[0] == ContextMessage("user", "Look: [picture: 0.png]")
+    assert len(fitter.messages) == 17
+    assert fitter.notice is not None
+    assert fitter.notice.text.startswith("4 pictures were named and not sent again: there is no ro")
+    # Where that is not enough, the oldest turns go, as ever.
+    assert fitter.shrink(8_000)
+    assert pictures_of(fitter.messages) == ["7.png"]
+    assert fitter.notice.text.startswith("The oldest 14 of 17 chat messages were not sent")
+    roomy = ContextFitter(request, "m", WindowCache(100_000))
+    assert (len(pictures_of(roomy.messages)), roomy.notice) == (8, None)
+
+
+def test_a_model_that_sees_nothing_is_told_the_names_of_earlier_pictures() -> None:
+    reply = ContextMessage("assistant", "A cat.")
+    request = ReplyRequest(messages=(seen(1), reply, seen(2)), model="m", sees=False)
+    fitter = ContextFitter(request, "m", WindowCache(None))
+    assert pictures_of(fitter.messages) == ["2.png"]
+    assert fitter.messages[0].text == "Look: [picture: 1.png]"
+    assert fitter.notice == Notice("1 picture was named and not sent again: the model takes none.")

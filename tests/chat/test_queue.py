@@ -9,13 +9,17 @@ from fakegpt_tui.backends.scripted import Gate
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import (
+    ModelRef,
     NotFound,
+    PictureRefused,
     QueuedPrompt,
     StillReplying,
     StoreError,
     TextDelta,
     Unreachable,
 )
+from fakegpt_tui.domain.parts import TextSpan
+from tests.attachments.examples import png
 from tests.chat.fake_chat import ask, run, says, service_of, streaming, texts
 from tests.stubs import MemoryStore
 
@@ -208,3 +212,21 @@ async def test_only_one_turn_runs_in_a_conversation() -> None:
         with pytest.raises(StillReplying):
             begin()
     await it.end()
+
+
+async def test_a_queued_picture_waits_where_the_model_by_then_sees_none() -> None:
+    it = Streaming(says("two"))
+    part = await it.chat.attachments.add_bytes(it.id, png(4, 3), "cat.png")
+    await it.queue("second")
+    it.chat.queue.edit(it.chat.queue.of(it.id)[0].id, "second", (TextSpan(6), part))
+    it.chat.services.record_blind(ModelRef("scripted", it.chat.conversations.get(it.id).model))
+    await it.end()
+    with pytest.raises(PictureRefused, match="takes no pictures, so a queued prompt waits"):
+        it.chat.turns.next_queued(it.id)
+    (queued,) = it.chat.queue.of(it.id)
+    assert it.chat.queue.is_held(queued.id)
+    assert part in queued.parts
+    # Taken back and sent without it, it goes.
+    it.chat.queue.edit(queued.id, "second", ())
+    await sent(it.chat, it.chat.turns.send_queued(queued.id))
+    assert texts(it.chat, it.id) == ["first", "one", "second", "two"]

@@ -6,7 +6,7 @@ from fakegpt_tui.attachments.marks import mark_of
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import FakeGPTError, ModelRef
-from fakegpt_tui.domain.parts import ImagePart, Part, attached_parts
+from fakegpt_tui.domain.parts import ImagePart, Part, attached_parts, has_pictures
 from fakegpt_tui.keymap import first_key
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.controllers.attachments import AttachmentController
@@ -68,7 +68,7 @@ class PromptController:
             if self._state.held is not held:
                 return
             text, parts = await self._attachments.prepare(held.text, conversation_id)
-            if self._is_blind(held) and any(isinstance(each, ImagePart) for each in parts):
+            if self._is_blind(held) and has_pictures(parts):
                 self._ask_about_pictures(held, text, parts)
             else:
                 self._ask_held(held, text, parts)

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import ModelRef, NotFound
-from fakegpt_tui.domain.parts import Part
+from fakegpt_tui.domain.parts import ImagePart, Part, has_pictures
+from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.controllers.attachments import AttachmentController
+from fakegpt_tui.ui.dialogs import Choice
 from fakegpt_tui.ui.options import Options
 from fakegpt_tui.ui.state import ChatState
 from fakegpt_tui.ui.window import Window
@@ -77,8 +79,37 @@ class SideBySideController:
         await self._attachments.wait()
         text = self._window.prompt.text_to_send
         text, parts = await self._attachments.prepare(text, conversation_id)
-        if self._state.open.id == conversation_id:
+        if self._state.open.id != conversation_id:
+            return
+        if has_pictures(parts) and any(map(self._chat.services.is_blind, models)):
+            self._ask_about_pictures(models, text, parts)
+        else:
             self._start(self._begin(models, text, parts))
+
+    def _ask_about_pictures(
+        self, models: tuple[ModelRef, ...], text: str, parts: Sequence[Part]
+    ) -> None:
+        """Ask what to do about models that see no pictures; nothing is sent before that."""
+        seeing = tuple(each for each in models if not self._chat.services.is_blind(each))
+        blind = ", ".join(safe_line(str(each), 40) for each in models if each not in seeing)
+        left = [part for part in parts if not isinstance(part, ImagePart)]
+        choices = [
+            *([Choice("seeing", "Ask only those that see")] if seeing else []),
+            *([Choice("without", "Send it without the pictures")] if text.strip() else []),
+            Choice("models", "Choose other models"),
+        ]
+
+        def take(choice: str) -> None:
+            match choice:
+                case "seeing":
+                    self._start(self._begin(seeing, text, parts))
+                case "without":
+                    self._start(self._begin(models, text, left))
+                case _:
+                    self._choose_models()
+
+        title = f"{blind}: no pictures are taken"
+        self._window.pick(title, choices, take, cancelled=self._window.prompt.focus)
 
     def _start(self, turns: tuple[Turn, ...]) -> None:
         self._window.save_typed()

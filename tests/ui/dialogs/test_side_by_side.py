@@ -1,6 +1,7 @@
 """One prompt, several replies next to each other."""
 
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
@@ -15,10 +16,12 @@ from fakegpt_tui.domain import (
     ServiceKind,
     TextDelta,
 )
+from fakegpt_tui.domain.parts import ImagePart
 from fakegpt_tui.keymap import COMMANDS, KeyScope
 from fakegpt_tui.ui.dialogs.side_by_side import SideBySideScreen
 from fakegpt_tui.ui.screens.chat import ChatScreen
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
+from tests.attachments.examples import png
 from tests.ui.running import Running, reply, running
 
 NAMES = ("red", "green", "blue", "grey")
@@ -247,3 +250,31 @@ async def test_a_favourite_can_be_asked_from_its_place_at_the_top() -> None:
         await it.see("★ red-1  red")
         await it.pilot.press("pageup", "enter")
         await it.see("Marked (2 of 4): scripted/scripted-1, red/red-1")
+
+
+async def test_models_that_see_no_pictures_are_told_of_before_any_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cat.png").write_bytes(png(4, 3))
+    monkeypatch.chdir(tmp_path)
+    backends = {
+        "red": ScriptedBackend(reply("roses"), models=(Model("red-1", sees=True),)),
+        "green": ScriptedBackend(reply("grass"), models=(Model("green-1", sees=False),)),
+    }
+    services = [
+        Service(name=name, kind=ServiceKind.OPENAI, url="http://127.0.0.1:9") for name in backends
+    ]
+    async with running(services=services, backends=backends, size=(120, 30)) as it:
+        await it.pilot.press(*"/attach cat.png", "enter")
+        await it.see("▣ 1 cat.png")
+        await it.pilot.press(*"what is it?")
+        await it.pilot.press("alt+s")
+        await choose(it, tuple(backends))
+        await it.see("green/green-1: no pictures are taken")
+        assert not any(each.requests for each in backends.values())
+        await it.pilot.press(*"only those", "enter")
+        await it.until(lambda: isinstance(it.app.screen, SideBySideScreen))
+        await it.see("roses")
+        (request,) = backends["red"].requests
+        assert isinstance(request.messages[-1].parts[0], ImagePart)
+        assert not backends["green"].requests
