@@ -7,7 +7,7 @@ was made, and from what.
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from functools import cache
@@ -17,6 +17,7 @@ from typing import Final, TypeAlias
 from fakegpt_tui.domain import ChatMessage, MessageStatus, Role, Service, ServiceKind, Usage
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.domain.prices import (
+    USUAL_TIERS,
     Cost,
     PriceRow,
     SpendingEntry,
@@ -30,8 +31,8 @@ _LOCAL: Final = re.compile(
     r"https?://(?:localhost|127\.\d+\.\d+\.\d+|\[::1\]|0\.0\.0\.0)(?=[:/]|\Z)", re.IGNORECASE
 )
 _HOST: Final = re.compile(r"https?://([^/:]+)", re.IGNORECASE)
-_USUAL_TIERS: Final = {"", "default", "standard", "auto", "on_demand"}
-"""Other tiers have other prices."""
+_LONG_WRITES: Final = {"api.anthropic.com": 2}
+"""What a cache that keeps for an hour costs, by what is fresh (November 2026)."""
 
 ListedPrices: TypeAlias = Callable[[Service, str], TokenPrices | None]
 
@@ -54,7 +55,9 @@ class PriceBook:
     ) -> None:
         """`listed` are the prices that a service's list of models told."""
         self._services = services
-        self._rows = sorted(rows, key=lambda row: (row.since, len(row.model)), reverse=True)
+        self._rows = sorted(
+            rows, key=lambda row: (row.since, len(row.model), row.hours is not None), reverse=True
+        )
         self._listed = listed
 
     def knows(self, service_name: str) -> bool:
@@ -62,20 +65,22 @@ class PriceBook:
         return service_name in self._services
 
     def prices(
-        self, service_name: str, model: str, at: date, usage: Usage | None = None
+        self, service_name: str, model: str, at: datetime, usage: Usage | None = None
     ) -> TokenPrices | None:
-        """The prices of a model on a day, for a reply of that `usage`; `None` where unknown."""
+        """The prices of a model at a time, for a reply of that `usage`; `None` where unknown."""
         service = self._services.get(service_name)
         model = model or (service.model if service else "")
         names = [name for name in (model, usage.served_model if usage else "") if name]
+        tier = usage.tier if usage else ""
         for row in self._rows:
-            is_meant = row.service in ("", service_name) and row.since <= at
-            if is_meant and any(fnmatchcase(name, row.model) for name in names):
+            if row.holds(service_name, names, tier, at):
                 return row.prices
         if service is None:
             return None
         if service.kind is ServiceKind.EMBEDDED or _LOCAL.match(service.url):
             return _FREE
+        if tier not in USUAL_TIERS:
+            return None
         for name in names:
             if (listed := self._listed(service, name)) is not None:
                 return listed
@@ -105,7 +110,7 @@ class PriceBook:
     def _cost(
         self, service: str, model: str, at: datetime, status: MessageStatus, usage: Usage | None
     ) -> Cost:
-        prices = self.prices(service, model, at.date(), usage)
+        prices = self.prices(service, model, at, usage)
         return reply_cost(usage, prices, is_whole=status is MessageStatus.COMPLETE)
 
 
@@ -116,7 +121,7 @@ def _table_price(url: str, names: Sequence[str], usage: Usage | None) -> TokenPr
     host = _HOST.match(url)
     table = _table().get(host[1].casefold(), {}) if host else {}
     found = next((row for name in names if (row := _row(table, name)) is not None), None)
-    if found is None or (usage is not None and usage.tier not in _USUAL_TIERS):
+    if found is None:
         return None
     is_long = found.most is not None and usage and (usage.prompt_tokens or 0) > found.most
     return None if is_long else found.prices
@@ -135,13 +140,19 @@ def _table() -> Mapping[str, Mapping[str, _TablePrices]]:
     content = json.loads(_TABLE.read_bytes())
     source = f"of a table of {content['date']}"
     return {
-        host: {name: _table_prices(row, source) for name, row in rows.items()}
+        host: {
+            name: _table_prices(row, source, _LONG_WRITES.get(host)) for name, row in rows.items()
+        }
         for host, rows in content["services"].items()
     }
 
 
-def _table_prices(row: Sequence[str | int | None], source: str) -> _TablePrices:
+def _table_prices(
+    row: Sequence[str | int | None], source: str, long_writes: int | None
+) -> _TablePrices:
     first, second, read, written, *most = row
     read_price, write_price = (None if each is None else Decimal(each) for each in (read, written))
-    prices = TokenPrices(Decimal(first or 0), Decimal(second or 0), read_price, write_price, source)
+    fresh = Decimal(first or 0)
+    long = None if long_writes is None else fresh * long_writes
+    prices = TokenPrices(fresh, Decimal(second or 0), read_price, write_price, source, long)
     return _TablePrices(prices, int(most[0] or 0) if most else None)

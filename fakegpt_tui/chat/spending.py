@@ -124,8 +124,9 @@ class Spending:
 
     def _expected(self, conversation: Conversation, tokens: int) -> Decimal | None:
         """About what a prompt costs; `None` where its price is unknown."""
-        at = self._clock().date()
-        prices = self.book.prices(conversation.service, conversation.model, at)
+        tier = Usage(tier=conversation.generation.service_tier)
+        at = self._clock()
+        prices = self.book.prices(conversation.service, conversation.model, at, tier)
         if prices is None:
             return None
         reply = min(conversation.generation.max_tokens or _EXPECTED_REPLY, _EXPECTED_REPLY)

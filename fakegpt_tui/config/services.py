@@ -26,6 +26,7 @@ from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.text import count_hidden
 
 if TYPE_CHECKING:
+    from datetime import time
     from decimal import Decimal
 
     from fakegpt_tui.config.secrets import KeySource
@@ -109,7 +110,10 @@ def _parse_price(table: Table) -> PriceRow:
             table.consume("cache_read", _optional_price, None),
             table.consume("cache_write", _optional_price, None),
             "of config.toml",
+            table.consume("cache_write_long", _optional_price, None),
         ),
+        tier=table.consume("tier", validators.text, ""),
+        hours=table.consume("hours", _optional_hours, None),
     )
     table.reject_unknown()
     return row
@@ -117,6 +121,10 @@ def _parse_price(table: Table) -> PriceRow:
 
 def _optional_price(value: object) -> Decimal | None:
     return validators.price(value)
+
+
+def _optional_hours(value: object) -> tuple[time, time] | None:
+    return validators.hours(value)
 
 
 _NO_GENERATION = GenerationSettings()

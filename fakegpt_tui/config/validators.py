@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 from fakegpt_tui.domain import NO_PROXY, ModelRef, Secret
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, time
     from decimal import Decimal
 
 T = TypeVar("T")
@@ -133,6 +133,20 @@ def day(value: object) -> date:
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
     raise InvalidValue("a day such as 2026-11-30")
+
+
+def hours(value: object) -> tuple[time, time]:
+    """From a time of the day to another, which may be on the next day."""
+    from datetime import time  # noqa: PLC0415 - as above
+
+    first, mark, last = value.partition("-") if isinstance(value, str) else ("", "", "")
+    try:
+        span = time.fromisoformat(first.strip()), time.fromisoformat(last.strip())
+    except ValueError:
+        mark = ""
+    if not mark or any(each.tzinfo for each in span):
+        raise InvalidValue("hours of the day in UTC, such as 16:30-00:30")
+    return span
 
 
 def parse_dollars(text: str) -> TomlValue:

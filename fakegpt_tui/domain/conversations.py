@@ -1,9 +1,10 @@
 """Conversations, chat messages, drafts, search queries and generation settings."""
 
+from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 from fakegpt_tui.domain.fast_dataclass import dataclass
 
@@ -102,7 +103,8 @@ class Usage:
     What was read lies in three parts that share nothing: `fresh`, `cache_read`, and `cache_write`,
     which was read and put into a cache. `output` has the `reasoning` in it. `cost` are the dollars
     that the service charged, as it wrote them; `tier` and `served_model` are what answered.
-    `searches` of the web have a price of their own.
+    `searches` of the web have a price of their own, and so has `cache_write_long`, the part of
+    `cache_write` that is kept for an hour or longer.
     """
 
     fresh: int | None = None
@@ -114,6 +116,24 @@ class Usage:
     cost: str = ""
     tier: str = ""
     served_model: str = ""
+    cache_write_long: int | None = None
+
+    @classmethod
+    def from_totals(
+        cls, prompt: int | None, output: int | None, details: Mapping[str, object]
+    ) -> Self:
+        """The usage of all that was read and written; what is no detail of its type is unknown."""
+        counts = {name: _count(details.get(name)) for name in USAGE_COUNTS}
+        words = {name: str(details.get(name) or "") for name in USAGE_WORDS}
+        cached = sum(each or 0 for each in (counts["cache_read"], counts["cache_write"]))
+        fresh = None if prompt is None else max(0, prompt - cached)
+        return cls(fresh, output, **counts, **words)  # type: ignore[arg-type]  # by their names
+
+    @property
+    def details(self) -> dict[str, object]:
+        """What is known beside the totals."""
+        found = {name: getattr(self, name) for name in (*USAGE_COUNTS, *USAGE_WORDS)}
+        return {name: value for name, value in found.items() if value not in (None, "")}
 
     @property
     def prompt_tokens(self) -> int | None:
@@ -133,12 +153,22 @@ class Usage:
             _sum_charged(self.cost, other.cost),
             other.tier or self.tier,
             other.served_model or self.served_model,
+            _sum_told(self.cache_write_long, other.cache_write_long),
         )
 
     @property
     def total(self) -> int:
         """All tokens that are known of."""
         return (self.prompt_tokens or 0) + (self.output or 0)
+
+
+USAGE_COUNTS: Final = ("cache_read", "cache_write", "reasoning", "searches", "cache_write_long")
+USAGE_WORDS: Final = ("cost", "tier", "served_model")
+"""Fields of `Usage` beside the totals."""
+
+
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _sum_charged(one: str, other: str) -> str:

@@ -1,8 +1,9 @@
 """Prices of tokens, and what replies cost: charged, priced, free, or unknown; never a guessed 0."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from fnmatch import fnmatchcase
 from typing import Final
 
 from fakegpt_tui.domain.conversations import MessageStatus, Usage
@@ -12,6 +13,8 @@ _PER: Final = Decimal(1_000_000)
 _DIGITS: Final = 4
 _LEAST: Final = Decimal("0.0001")
 _WHOLE_CENTS_FROM: Final = 1
+USUAL_TIERS: Final = frozenset({"", "default", "standard", "auto", "on_demand", "standard_only"})
+"""Other tiers of a service have other prices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +29,26 @@ class TokenPrices:
     cache_read: Decimal | None = None
     cache_write: Decimal | None = None
     source: str = ""
+    cache_write_long: Decimal | None = None
+    """Of what a cache keeps for an hour or longer."""
 
     def cost(self, usage: Usage) -> Decimal | None:
         """What a whole reply costs; `None` where not all of its tokens are known.
 
-        What a cache took part in costs as much as what is fresh, where its price is unknown.
+        What a cache took part in costs as much as what is fresh, where its price is unknown, and
+        what it keeps for long as much as what it keeps.
         """
         if usage.fresh is None or usage.output is None:
             return None
         read = self.input if self.cache_read is None else self.cache_read
         write = self.input if self.cache_write is None else self.cache_write
+        long = write if self.cache_write_long is None else self.cache_write_long
+        kept_long = min(usage.cache_write_long or 0, usage.cache_write or 0)
         parts = (
             (usage.fresh, self.input),
             (usage.cache_read or 0, read),
-            (usage.cache_write or 0, write),
+            ((usage.cache_write or 0) - kept_long, write),
+            (kept_long, long),
             (usage.output, self.output),
         )
         return sum((count * price for count, price in parts), Decimal(0)) / _PER
@@ -106,7 +115,10 @@ def reply_cost(usage: Usage | None, prices: TokenPrices | None, *, is_whole: boo
     if amount is None:
         return UNKNOWN_COST
     # Searches of the web are charged beside the tokens, at prices that no list here has.
-    return Cost(priced=amount, unknown=bool(usage.searches), known=1, source=prices.source)
+    is_least = bool(usage.searches) or (
+        bool(usage.cache_write_long) and prices.cache_write_long is None
+    )
+    return Cost(priced=amount, unknown=is_least, known=1, source=prices.source)
 
 
 def format_dollars(amount: Decimal) -> str:
@@ -123,13 +135,30 @@ def format_dollars(amount: Decimal) -> str:
 class PriceRow:
     """Prices of the models whose names `model` matches at a service, from a day on.
 
-    In `model` a `*` stands for anything; an empty `service` is any.
+    In `model` a `*` stands for anything; an empty `service` is any. They hold for replies of a
+    service `tier`, which is the usual one where it is empty, and within `hours` of the day in UTC,
+    which may span midnight.
     """
 
     model: str
     prices: TokenPrices
     service: str = ""
     since: date = date.min
+    tier: str = ""
+    hours: tuple[time, time] | None = None
+
+    def holds(self, service: str, names: Iterable[str], tier: str, at: datetime) -> bool:
+        """Are these the prices of a reply at that time, by a model with one of the names?"""
+        is_tier = tier == self.tier or (not self.tier and tier in USUAL_TIERS)
+        is_there = self.service in ("", service) and is_tier and self.since <= at.date()
+        return is_there and self._holds_at(at) and any(fnmatchcase(n, self.model) for n in names)
+
+    def _holds_at(self, at: datetime) -> bool:
+        if self.hours is None:
+            return True
+        first, last = self.hours
+        now = at.astimezone(UTC).time()
+        return first <= now < last if first <= last else now >= first or now < last
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ from fakegpt_tui.domain import (
     TitleSource,
     Usage,
 )
+from fakegpt_tui.domain.conversations import USAGE_COUNTS, USAGE_WORDS
 from fakegpt_tui.domain.generation import GENERATION_ROWS, chosen_settings
 from fakegpt_tui.domain.part_json import part_values, parts_from_values
 from fakegpt_tui.domain.parts import fit_parts
@@ -241,33 +242,15 @@ def _decode_generation(fields: Fields) -> GenerationSettings:
 
 
 def encode_usage(usage: Usage) -> dict[str, object]:
-    details = {name: getattr(usage, name) for name in _USAGE_DETAILS}
-    prompt, reply = usage.prompt_tokens, usage.output
-    return _drop_empty({"prompt": prompt, "reply": reply, **details})
-
-
-_USAGE_DETAILS = (
-    *("cache_read", "cache_write", "reasoning", "searches"),
-    *("cost", "tier", "served_model"),
-)
+    return _drop_empty({"prompt": usage.prompt_tokens, "reply": usage.output, **usage.details})
 
 
 def _decode_usage(fields: Fields) -> Usage | None:
     if not fields:
         return None
-    read, written = fields.whole("cache_read"), fields.whole("cache_write")
-    prompt = fields.whole("prompt")
-    return Usage(
-        None if prompt is None else max(0, prompt - (read or 0) - (written or 0)),
-        fields.whole("reply"),
-        cache_read=read,
-        cache_write=written,
-        reasoning=fields.whole("reasoning"),
-        searches=fields.whole("searches"),
-        cost=fields.text("cost", ""),
-        tier=fields.text("tier", ""),
-        served_model=fields.text("served_model", ""),
-    )
+    counts = {name: fields.whole(name) for name in USAGE_COUNTS}
+    words = {name: fields.text(name, "") for name in USAGE_WORDS}
+    return Usage.from_totals(fields.whole("prompt"), fields.whole("reply"), {**counts, **words})
 
 
 def _seconds(length: timedelta | None) -> float | None:

@@ -267,15 +267,9 @@ def decode_message(row: sqlite3.Row, **changes: object) -> ChatMessage:
     return _MESSAGE.decode(row, usage=usage, **changes)
 
 
-_USAGE_COUNTS = ("cache_read", "cache_write", "reasoning", "searches")
-_USAGE_WORDS = ("cost", "tier", "served_model")
-
-
 def encode_usage_details(usage: Usage) -> str | None:
     """What two columns do not hold, as JSON; `None` where there is no more."""
-    details = {name: getattr(usage, name) for name in (*_USAGE_COUNTS, *_USAGE_WORDS)}
-    known = {name: value for name, value in details.items() if value not in (None, "")}
-    return json.dumps(known, sort_keys=True) if known else None
+    return json.dumps(usage.details, sort_keys=True) if usage.details else None
 
 
 def decode_usage(prompt: int | None, reply: int | None, details: str | None) -> Usage | None:
@@ -287,13 +281,7 @@ def decode_usage(prompt: int | None, reply: int | None, details: str | None) -> 
             known = found if isinstance(found, dict) else {}
     elif prompt is None and reply is None:
         return None
-    counts = [known.get(name) for name in _USAGE_COUNTS]
-    read, written, reasoning, searches = (
-        each if isinstance(each, int) else None for each in counts
-    )
-    words = {name: str(known.get(name, "")) for name in _USAGE_WORDS}
-    fresh = None if prompt is None else max(0, prompt - (read or 0) - (written or 0))
-    return Usage(fresh, reply, read, written, reasoning, searches, **words)
+    return Usage.from_totals(prompt, reply, known)
 
 
 def _clamp(count: int | None) -> int | None:

@@ -1,7 +1,7 @@
 """What was spent is summed by month, model and conversation, and a budget is kept."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from fakegpt_tui.domain import (
     Usage,
     UsageReported,
 )
-from fakegpt_tui.domain.prices import PriceRow, TokenPrices
+from fakegpt_tui.domain.prices import PriceRow, TokenPrices, reply_cost
 from fakegpt_tui.store.conversation_store import ConversationStore
 from tests.chat.fake_chat import run
 from tests.stubs import MemoryStore, connecting
@@ -35,10 +35,14 @@ LOCAL = Service(name="local", kind=KIND, url="http://localhost:11434/v1", model=
 OTHER = Service(name="other", kind=KIND, url="https://models.example.org/v1", model="m")
 SERVICES = {each.name: each for each in (PAID, LOCAL, OTHER)}
 TODAY = date(2026, 11, 30)
+NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
 
 
-def prices(service: Service, model: str = "", usage: Usage | None = None, **options: object):
-    return PriceBook(SERVICES, **options).prices(service.name, model or service.model, TODAY, usage)
+def prices(
+    service: Service, model: str = "", usage: Usage | None = None, at: datetime = NOON,
+    **options: object,
+):  # fmt: skip
+    return PriceBook(SERVICES, **options).prices(service.name, model or service.model, at, usage)
 
 
 def test_the_shipped_table_says_its_date_and_knows_models_by_pattern() -> None:
@@ -71,6 +75,40 @@ def test_the_configuration_wins_over_the_list_of_the_service_and_that_over_the_t
 def test_another_tier_has_no_price_of_the_table() -> None:
     assert prices(PAID, usage=Usage(1, 1, tier="default")) == prices(PAID)
     assert prices(PAID, usage=Usage(1, 1, tier="priority")) is None
+
+
+def test_a_tier_and_hours_of_the_day_have_prices_of_their_own() -> None:
+    usual, flex, night = (TokenPrices(Decimal(n), Decimal(n)) for n in (1, 2, 3))
+    rows = [
+        PriceRow(model="gpt-*", prices=usual),
+        PriceRow(model="gpt-*", prices=flex, tier="flex"),
+        PriceRow(model="gpt-*", prices=night, hours=(time(16, 30), time(0, 30))),
+    ]
+
+    def priced(hour: int, tier: str = "") -> TokenPrices | None:
+        at = NOON.replace(hour=hour).astimezone(timezone(timedelta(hours=5)))
+        return prices(PAID, usage=Usage(1, 1, tier=tier), at=at, rows=rows)
+
+    assert [priced(12), priced(16), priced(17), priced(0), priced(1)] == [
+        usual, usual, night, night, usual]  # fmt: skip
+    assert (priced(12, "default"), priced(17, "flex")) == (usual, flex)
+    assert priced(12, "priority") is None
+    listed = {"listed": lambda _service, _model: usual}
+    assert prices(OTHER, usage=Usage(1, 1, tier="priority"), **listed) is None
+
+
+def test_what_a_cache_keeps_for_an_hour_costs_more() -> None:
+    claude = Service(name="claude", kind=ServiceKind.ANTHROPIC, url="https://api.anthropic.com")
+    book = PriceBook({"claude": claude})
+    found = book.prices("claude", "claude-3-haiku", NOON)
+    assert found is not None
+    assert found.cache_write_long == 2 * found.input
+    short, long = Usage(0, 0, cache_write=100), Usage(0, 0, cache_write=100, cache_write_long=100)
+    assert found.cost(long) == Decimal(200) * found.input / 1_000_000
+    assert found.cost(short) != found.cost(long)
+    unknown = replace(found, cache_write_long=None)
+    assert str(reply_cost(long, unknown, is_whole=True)).startswith("at least ≈ ")
+    assert str(reply_cost(short, unknown, is_whole=True)).startswith("≈ ")
 
 
 def chat_with(store, *scripts, service: Service = PAID, budget: str | None = None):

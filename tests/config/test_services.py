@@ -1,5 +1,6 @@
 """Tables of services and presets: what they hold, and what is refused."""
 
+from datetime import time
 from pathlib import Path
 
 import pytest
@@ -208,6 +209,9 @@ def test_prices_are_rows_and_a_budget_is_an_amount() -> None:
         input = 2.5
         output = 10
         cache_read = 0.25
+        cache_write_long = 5
+        tier = "flex"
+        hours = "16:30-00:30"
         """
     )
     assert found.monthly_budget == 20
@@ -215,6 +219,8 @@ def test_prices_are_rows_and_a_budget_is_an_amount() -> None:
     assert (row.model, row.service, str(row.since)) == ("gpt-*", "paid", "2026-11-01")
     assert [str(each) for each in (row.prices.input, row.prices.output)] == ["2.5", "10"]
     assert (str(row.prices.cache_read), row.prices.cache_write) == ("0.25", None)
+    assert (str(row.prices.cache_write_long), row.tier) == ("5", "flex")
+    assert row.hours == (time(16, 30), time(0, 30))
 
 
 @pytest.mark.parametrize(
@@ -224,6 +230,10 @@ def test_prices_are_rows_and_a_budget_is_an_amount() -> None:
         ("[[prices]]\nmodel = 'm'", "has a model, input and output"),
         ("[[prices]]\nmodel = 'm'\ninput = -1\noutput = 1", "must be dollars for a million tokens"),
         ("[[prices]]\nmodel = 'm'\ninput = 1\noutput = 1\ncost = 1", "is not a setting"),
+        *(
+            (f"[[prices]]\nmodel = 'm'\ninput = 1\noutput = 1\nhours = {each}", "16:30-00:30")
+            for each in ("'16:30'", "'25:00-1:00'", "5", "'16:30Z-17:30Z'")
+        ),
         ("prices = 1", "tables, each with the header [[prices]]"),
     ],
 )

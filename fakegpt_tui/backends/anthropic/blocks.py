@@ -92,6 +92,7 @@ def updated_usage(before: Usage, value: object) -> Usage:
         searches=count(table_of(usage, "server_tool_use"), "web_search_requests"),
         cost=charged(usage),
         tier=word_of(usage, "service_tier"),
+        cache_write_long=count(table_of(usage, "cache_creation"), "ephemeral_1h_input_tokens"),
     )
     names = (field.name for field in fields(Usage))
     known = {name: each for name in names if (each := getattr(told, name)) not in (None, "")}

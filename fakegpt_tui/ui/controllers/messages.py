@@ -125,7 +125,7 @@ class MessageController:
     def _is_free(self, service: Service) -> bool:
         """Is it known that a reply costs nothing?"""
         model = self._state.open.model or service.model
-        prices = self._chat.spending.book.prices(service.name, model, self._clock().date())
+        prices = self._chat.spending.book.prices(service.name, model, self._clock())
         return prices is not None and not prices.input and not prices.output
 
     def _is_asked_twice(self, question: str) -> bool:

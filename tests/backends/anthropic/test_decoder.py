@@ -272,6 +272,16 @@ def test_what_was_cached_is_counted_apart() -> None:
     assert (usage.reasoning, usage.served_model) == (None, "model-1")
 
 
+def test_what_a_cache_keeps_for_an_hour_is_counted_as_a_part_of_it() -> None:
+    kept = {"ephemeral_5m_input_tokens": 1, "ephemeral_1h_input_tokens": 2}
+    found = decoded(
+        begins(input_tokens=5, cache_creation_input_tokens=3, cache_creation=kept),
+        block(0, "text", says("x")), ends(),
+    )  # fmt: skip
+    (usage,) = [each.usage for each in found.events if isinstance(each, UsageReported)]
+    assert (usage.prompt_tokens, usage.cache_write, usage.cache_write_long) == (8, 3, 2)
+
+
 def test_searches_of_the_web_are_counted() -> None:
     found = decoded(
         begins(input_tokens=5, server_tool_use={"web_search_requests": 2}),
