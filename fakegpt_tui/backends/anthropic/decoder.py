@@ -16,8 +16,8 @@ from fakegpt_tui.backends.anthropic.blocks import (
 )
 from fakegpt_tui.backends.api.attachments import ToolCalls
 from fakegpt_tui.backends.api.completion_text import CompletionText
+from fakegpt_tui.backends.api.json_values import word_of
 from fakegpt_tui.backends.api.reply_decoder import ReplyDecoder, SaveState, save_nothing
-from fakegpt_tui.backends.api.usage import word_of
 from fakegpt_tui.domain import (
     FinishReason,
     PartAdded,

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
+from fakegpt_tui.backends.api.json_values import table_of, window_of
 from fakegpt_tui.domain.prices import TokenPrices
 
 _LIMIT_NAMES: Final = (
@@ -15,12 +16,11 @@ _LIMIT_NAMES: Final = (
 )
 _THINKING: Final = ("thinking", "reasoning", "reasoning_effort", "include_reasoning")
 _SEEING: Final = ("vision", "image", "image_input", "multimodal")
-_MOST: Final = 10**9
 _PER: Final = Decimal(1_000_000)
 _LONGEST: Final = 30
 _MAX_EFFORTS: Final = 20
 
-_Item = Mapping[object, object]
+_Item = Mapping[Any, object]
 
 
 def capabilities(item: _Item) -> dict[str, Any]:
@@ -37,10 +37,9 @@ def capabilities(item: _Item) -> dict[str, Any]:
 
 
 def _limit(item: _Item) -> int | None:
-    for table in (item, _table(item, "top_provider"), _table(item, "limits")):
+    for table in (item, table_of(item, "top_provider"), table_of(item, "limits")):
         for name in _LIMIT_NAMES:
-            found = table.get(name)
-            if isinstance(found, int) and not isinstance(found, bool) and 1 < found < _MOST:
+            if (found := window_of(table.get(name))) is not None:
                 return found
     return None
 
@@ -51,7 +50,7 @@ def _words(item: _Item) -> Iterator[str]:
         item.get("capabilities"),
         item.get("supported_parameters"),
         item.get("features"),
-        _table(item, "architecture").get("input_modalities"),
+        table_of(item, "architecture").get("input_modalities"),
         item.get("input_modalities"),
         item.get("modalities"),
     )
@@ -64,7 +63,7 @@ def _flag(item: _Item, names: tuple[str, ...], words: set[str]) -> bool | None:
     """Does one of these stand among the words, or is it true or supported by a table?"""
     if words & set(names):
         return True
-    table = _table(item, "capabilities")
+    table = table_of(item, "capabilities")
     told = [_told(table[name]) for name in names if name in table]
     known = [each for each in told if each is not None]
     if known:
@@ -89,13 +88,13 @@ def _told(value: object) -> bool | None:
 
 def _efforts(item: _Item) -> tuple[str, ...]:
     """The levels of effort, in the order of the service."""
-    table = _table(item, "capabilities")
-    reasoning = _table(table, "reasoning")
+    table = table_of(item, "capabilities")
+    reasoning = table_of(table, "reasoning")
     for found in (
         reasoning.get("allowed_options"),
         item.get("reasoning_efforts"),
         item.get("supported_reasoning_levels"),
-        [name for name, value in _table(table, "effort").items() if _told(value)],
+        [name for name, value in table_of(table, "effort").items() if _told(value)],
     ):
         if isinstance(found, list) and found:
             words = (_effort_name(each) for each in found[:_MAX_EFFORTS])
@@ -110,7 +109,7 @@ def _effort_name(value: object) -> str:
 
 def _prices(item: _Item) -> TokenPrices | None:
     """Prices, which are told in dollars for one token as text; -1 means that it depends."""
-    table = _table(item, "pricing")
+    table = table_of(item, "pricing")
     prompt = _price(table, "prompt", "input")
     output = _price(table, "completion", "output")
     if prompt is None or output is None:
@@ -134,8 +133,3 @@ def _price(table: _Item, *names: str) -> Decimal | None:
                 continue
             return price if price.is_finite() and price >= 0 else None
     return None
-
-
-def _table(item: _Item, name: str) -> dict[object, object]:
-    found = item.get(name)
-    return found if isinstance(found, dict) else {}

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from fakegpt_tui.backends.api.capabilities import capabilities
+from fakegpt_tui.backends.api.json_values import table_of, window_of
 from fakegpt_tui.domain import BadReply, Model
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.protocol.error_body import parse_error_body, parse_json
@@ -96,7 +97,7 @@ def _items(value: object, depth: int = 0) -> list[object] | None:
             return None
 
 
-def _entry(item: object) -> tuple[str, Mapping[object, object]]:
+def _entry(item: object) -> tuple[str, Mapping[Any, object]]:
     """The id of a model, which is empty where there is none, and what else is said of it."""
     match item:
         case str():
@@ -108,7 +109,7 @@ def _entry(item: object) -> tuple[str, Mapping[object, object]]:
             return "", {}
 
 
-def _can_chat(name: str, rest: Mapping[object, object]) -> bool:
+def _can_chat(name: str, rest: Mapping[Any, object]) -> bool:
     """Is it a model for text, as far as its type or, where it has none, its name tells?"""
     match rest.get("type") or rest.get("task") or rest.get("model_type"):
         case str(kind) if _OTHER_TYPES.search(kind.casefold()):
@@ -124,9 +125,10 @@ def _can_chat(name: str, rest: Mapping[object, object]) -> bool:
             return not _OTHER_NAMES.search(name.casefold())
 
 
-def _model(name: str, rest: Mapping[object, object]) -> Model:
-    top, titles = _table(rest, "top_provider"), (_text(rest, "name"), _text(rest, "display_name"))
-    meta = _table(rest, "meta") | _table(rest, "details") | _table(rest, "architecture")
+def _model(name: str, rest: Mapping[Any, object]) -> Model:
+    top, titles = table_of(rest, "top_provider"), (_text(rest, "name"), _text(rest, "display_name"))
+    tables = [table_of(rest, each) for each in ("meta", "details", "architecture")]
+    meta = {field: value for table in tables for field, value in table.items()}
     return Model(
         name,
         title=next((each for each in titles if each not in ("", name)), ""),
@@ -139,29 +141,14 @@ def _model(name: str, rest: Mapping[object, object]) -> Model:
     )
 
 
-def _table(values: Mapping[object, object], name: str) -> dict[object, object]:
-    found = values.get(name)
-    return found if isinstance(found, dict) else {}
-
-
-def _text(values: Mapping[object, object], name: str) -> str:
+def _text(values: Mapping[Any, object], name: str) -> str:
     found = values.get(name)
     return replace_surrogates(found.strip()) if isinstance(found, str) else ""
 
 
-def _window(values: Mapping[object, object]) -> int | None:
-    found = (_whole(values.get(name)) for name in _WINDOW_NAMES)
+def _window(values: Mapping[Any, object]) -> int | None:
+    found = (window_of(values.get(name)) for name in _WINDOW_NAMES)
     return next((each for each in found if each), None)
-
-
-def _whole(value: object) -> int | None:
-    match value:
-        case bool():
-            return None
-        case int() if 1 < value < _BILLION:
-            return value
-        case _:
-            return None
 
 
 def _size(parameters: object) -> str:

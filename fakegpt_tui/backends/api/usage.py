@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
+from fakegpt_tui.backends.api.json_values import count, table_of, word_of
 from fakegpt_tui.domain import Usage
 
-_MOST: Final = 10**12
 _LONGEST: Final = 30
-_LONGEST_WORD: Final = 200
 _MOST_COST: Final = 1_000_000
 _TICKS: Final = Decimal(10) ** 10
 """In which xAI counts a dollar."""
@@ -57,15 +56,6 @@ def all_output(
     return output + reasoning if is_beside or reasoning > output else output
 
 
-def count(table: Mapping[str, object], name: str) -> int | None:
-    """A count in a table: a whole number that can be one, also as text."""
-    value = table.get(name)
-    if isinstance(value, str) and len(value) <= _LONGEST and value.isascii() and value.isdecimal():
-        value = int(value)
-    is_count = isinstance(value, int) and not isinstance(value, bool)
-    return value if isinstance(value, int) and is_count and 0 <= value <= _MOST else None
-
-
 def charged(usage: Mapping[str, object]) -> str:
     """What the service charged in dollars, as it writes it; empty where it does not say."""
     ticks = count(usage, "cost_in_usd_ticks")
@@ -83,19 +73,3 @@ def charged(usage: Mapping[str, object]) -> str:
 
 def _first(*counts: int | None) -> int | None:
     return next((each for each in counts if each is not None), None)
-
-
-def table_of(value: object, name: str) -> Mapping[str, object]:
-    """The table of that name in a value; empty where there is none."""
-    found = value.get(name) if isinstance(value, Mapping) else None
-    return found if isinstance(found, Mapping) else {}
-
-
-def word_of(value: object, name: str) -> str:
-    """The short text of that name in a value; empty where there is none."""
-    found = value.get(name) if isinstance(value, Mapping) else None
-    return (
-        found
-        if isinstance(found, str) and len(found) <= _LONGEST_WORD and found.isprintable()
-        else ""
-    )

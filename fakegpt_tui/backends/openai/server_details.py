@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Final, TypeAlias
 
+from fakegpt_tui.backends.api.json_values import table_of, window_of
 from fakegpt_tui.backends.api.model_list import read_models
 from fakegpt_tui.domain import Model
 from fakegpt_tui.protocol.error_body import parse_json
@@ -17,8 +18,6 @@ Ask: TypeAlias = Callable[[str, Mapping[str, object] | None], Awaitable[bytes]]
 
 _MOST_ASKED: Final = 20
 """Models of which Ollama is asked one by one."""
-
-_MOST: Final = 10**9
 
 
 async def with_details(family: str, models: tuple[Model, ...], ask: Ask) -> tuple[Model, ...]:
@@ -54,15 +53,12 @@ async def _ask_ollama(model: Model, ask: Ask) -> Model:
 
 def _with_props(models: tuple[Model, ...], told: object) -> tuple[Model, ...]:
     """The one model of llama.cpp's server, with the window that it has been given."""
-    fields = told if isinstance(told, dict) else {}
-    settings, modalities = fields.get("default_generation_settings"), fields.get("modalities")
-    window = settings.get("n_ctx") if isinstance(settings, dict) else None
-    sees = modalities.get("vision") if isinstance(modalities, dict) else None
-    is_window = isinstance(window, int) and not isinstance(window, bool) and 1 < window < _MOST
+    window = window_of(table_of(told, "default_generation_settings").get("n_ctx"))
+    sees = table_of(told, "modalities").get("vision")
     return tuple(
         replace(
             model,
-            window=window if is_window else model.window,
+            window=window or model.window,
             sees=sees if isinstance(sees, bool) else model.sees,
         )
         for model in models

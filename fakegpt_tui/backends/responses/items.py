@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from fakegpt_tui.backends.api.usage import all_output, charged, count, table_of, word_of
+from fakegpt_tui.backends.api.json_values import count, table_of, word_of
+from fakegpt_tui.backends.api.usage import all_output, charged
 from fakegpt_tui.domain import Usage
 
 _TEXT_KEYS: Final = ("text", "refusal")
