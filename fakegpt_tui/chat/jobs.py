@@ -240,21 +240,24 @@ def _import_paths(
     model: str,
 ) -> Iterator[str]:
     """Take what is in the files; a sentence for each file that could not be read to its end."""
-    from fakegpt_tui.formats.documents import ImportFile  # noqa: PLC0415 - as above
+    from fakegpt_tui.formats.archives import ArchiveGroup  # noqa: PLC0415 - as above
+    from fakegpt_tui.formats.documents import ImportFile  # noqa: PLC0415
     from fakegpt_tui.formats.registry import list_import_files, read_conversations  # noqa: PLC0415
 
-    for path in list_import_files(paths):
-        importer.report.files += 1
-        try:
-            with ImportFile(path.path, service=service, model=model) as file:
-                for found in read_conversations(file):
-                    if progress.stopped:
-                        return
-                    importer.add(found)
-                    progress.done, progress.total = file.bytes_read, file.size
-        except LoadError as error:
-            if sentence := importer.refuse(path, error):
-                yield sentence
-        except StoreError as error:
-            yield str(error)
-            return
+    found_paths = list(list_import_files(paths))
+    with ArchiveGroup(each.path for each in found_paths) as group:
+        for path in found_paths:
+            importer.report.files += 1
+            try:
+                with ImportFile(path.path, service=service, model=model, group=group) as file:
+                    for found in read_conversations(file):
+                        if progress.stopped:
+                            return
+                        importer.add(found)
+                        progress.done, progress.total = file.bytes_read, file.size
+            except LoadError as error:
+                if sentence := importer.refuse(path, error):
+                    yield sentence
+            except StoreError as error:
+                yield str(error)
+                return

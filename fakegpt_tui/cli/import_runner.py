@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 import click
@@ -11,6 +12,7 @@ from fakegpt_tui.cli.errors import ExitCode, echo_err
 from fakegpt_tui.cli.output import echo_json, echo_progress
 from fakegpt_tui.config.spec import Settings
 from fakegpt_tui.domain import LoadError, NotSavedYet, StoreError
+from fakegpt_tui.formats.archives import ArchiveGroup
 from fakegpt_tui.formats.base import ImportItem, LoadedItem
 from fakegpt_tui.formats.discovery import FoundSource, find_sources_here
 from fakegpt_tui.formats.documents import ImportFile
@@ -30,13 +32,15 @@ def import_files(
         StoreError: The store cannot be written; what was imported before stays.
     """
     code = ExitCode.DONE
-    with open_store(settings) as store:
+    paths = list(list_import_files(files))
+    with open_store(settings) as store, ArchiveGroup(each.path for each in paths) as group:
         importer = Importer(store, dry_run=dry_run)
+        run = partial(_import_file, importer, group, settings, verbose=verbose and not as_json)
         try:
-            for path in list_import_files(files):
+            for path in paths:
                 importer.report.files += 1
                 try:
-                    _import_file(importer, path.path, settings, verbose=verbose and not as_json)
+                    run(path.path)
                 except LoadError as error:
                     if sentence := importer.refuse(path, error):
                         code = ExitCode.FAILURE
@@ -105,10 +109,12 @@ def explain_files(settings: Settings, files: Iterable[Path]) -> ExitCode:
     return code
 
 
-def _import_file(importer: Importer, path: Path, settings: Settings, *, verbose: bool) -> None:
+def _import_file(
+    importer: Importer, group: ArchiveGroup, settings: Settings, path: Path, *, verbose: bool
+) -> None:
     model = settings.model or settings.chosen_service.model
     with (
-        ImportFile(path, service=settings.service, model=model) as file,
+        ImportFile(path, service=settings.service, model=model, group=group) as file,
         click.progressbar(
             length=max(file.size, 1),
             label=safe_line(path.name, 30),

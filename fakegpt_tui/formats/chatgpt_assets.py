@@ -20,15 +20,21 @@ _MOST_NAMES: Final = 64 * 2**20
 
 
 class ChatGptAssets:
-    """The files of one export, by the ids in them; what is said of a name is only a label."""
+    """The files of an export, by the ids in them; what is said of a name is only a label."""
 
     def __init__(self, source: AssetSource) -> None:
         self._source = source
         self._members: dict[str, str] = {}
+        self._indexes: list[str] = []
         for name in source.names():
-            if found := _FILE_ID.match(PurePosixPath(name).name):
+            base = PurePosixPath(name).name
+            if found := _FILE_ID.match(base):
                 self._members.setdefault(found[1], name)
-        self._names = self._read_names() if self._members else {}
+            elif base == _NAMES:
+                self._indexes.append(name)
+        self._names: dict[str, str] = {}
+        for name in self._indexes if self._members else ():
+            self._names = self._read_names(name) | self._names
 
     def find(self, pointer: str) -> str:
         """The path of the file that a pointer means; empty if it is not in the export."""
@@ -46,9 +52,9 @@ class ChatGptAssets:
     def opener(self, path: str) -> OpenBlob:
         return partial(self._source.open, path)
 
-    def _read_names(self) -> dict[str, str]:
+    def _read_names(self, name: str) -> dict[str, str]:
         try:
-            with self._source.open(_NAMES) as stream:
+            with self._source.open(name) as stream:
                 data = b"".join(iter(lambda: stream.read(2**20), b""))[:_MOST_NAMES]
             found = json.loads(data)
         except (LoadError, ValueError, RecursionError):

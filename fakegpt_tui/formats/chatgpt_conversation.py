@@ -190,7 +190,7 @@ class _Builder:
             parent_id=None if before is None else before.id,
             role=role,
             text=labelled,
-            parts=reader.layout(len(labelled) - len(text)),
+            parts=reader.layout(labelled, len(labelled) - len(text)),
             status=_status(found) if is_reply else MessageStatus.COMPLETE,
             created_at=read_time(found.get("create_time"))
             or (before.created_at if before else self.began_at),

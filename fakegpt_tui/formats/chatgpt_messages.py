@@ -3,13 +3,14 @@
 import json
 import re
 from collections.abc import Hashable, Iterable, Mapping
-from typing import cast
+from dataclasses import replace
+from typing import Final, cast
 
-from fakegpt_tui.domain.parts import ImagePart, Part, TextSpan
+from fakegpt_tui.domain.parts import CitationPart, ImagePart, Part, TextSpan, fit_parts
 from fakegpt_tui.formats.asset_import import stand_in
 from fakegpt_tui.formats.base import AssetSource, Loss, OpenBlob
 from fakegpt_tui.formats.chatgpt_assets import assets_of
-from fakegpt_tui.formats.citations import link_citations
+from fakegpt_tui.formats.citations import read_footnotes, take_citations
 from fakegpt_tui.text import replace_surrogates, safe_line
 
 UNKNOWN = Loss(
@@ -36,6 +37,7 @@ _QUOTED = {
 }
 """Kinds of content that are one text, where it is, and what to call it."""
 
+_GAP: Final = "\n\n"
 _BACKTICKS = re.compile("`+")
 _WORD = re.compile("[A-Za-z0-9_+#.-]{1,30}")
 
@@ -51,6 +53,7 @@ class ContentReader:
         """Opens the bytes of the files that were found."""
         self._assets = assets
         self._found: list[tuple[int, Part]] = []
+        self._cited: list[CitationPart] = []
         self._length = 0
         self.notes: set[Loss] = set()
         self._metadata = metadata or {}
@@ -70,15 +73,21 @@ class ContentReader:
         files = (f"[File: {safe_line(name)}]" for name in lost)
         return "\n\n".join(filter(None, [said, *files]))
 
-    def layout(self, shift: int) -> tuple[Part, ...]:
-        """The files at their places in the text, which has so many more characters before it."""
+    def layout(self, text: str, shift: int) -> tuple[Part, ...]:
+        """The files and sources at their places in the text, which begins with `shift` others."""
         parts: list[Part] = []
         at = 0
         for place, part in self._found:
             end = place + shift if place else 0
             parts += [TextSpan(end - at), part]
             at = end
-        return tuple(parts)
+        cited = (
+            replace(each, start=each.start + shift, end=each.end + shift) for each in self._cited
+        )
+        footnotes = read_footnotes(self._metadata) if text else ()
+        known = {each.url for each in self._cited}
+        more = (each for each in footnotes if each.url not in known)
+        return fit_parts((*parts, TextSpan(len(text)), *cited, *more), text, "")
 
     def _find(self, pointer: str, name: str = "", alt: str = "") -> bool:
         """Take the file that a pointer means, if it is in the export."""
@@ -97,10 +106,10 @@ class ContentReader:
         """Parts as text, with files noted at the place where they stand."""
         texts: list[str] = []
         for each in parts:
-            self._length = len("\n\n".join(texts))
+            self._length = len(_GAP.join(texts))
             if said := self._part(each):
                 texts.append(said)
-        return "\n\n".join(texts)
+        return _GAP.join(texts)
 
     def _content(self, content: object) -> str:
         match content:
@@ -164,10 +173,15 @@ class ContentReader:
                 return self._unknown(part)
 
     def _linked(self, text: str) -> str:
-        linked, lost = link_citations(text, self._metadata)
-        if lost:
+        found = take_citations(text, self._metadata)
+        if found.lost:
             self.notes.add(MARKS)
-        return linked
+        begin = self._length + len(_GAP) if self._length else 0
+        self._cited += (
+            replace(each, start=begin + each.start, end=begin + each.end)
+            for each in found.citations
+        )
+        return found.text
 
     def _pointer(self, kind: str, where: str, alt: str = "") -> str:
         known = self._names.pop(where.rpartition("://")[2], "")

@@ -1,39 +1,85 @@
-"""Citation marks of web searches, as Markdown links.
+"""Citations of ChatGPT's web searches, taken out of the text in which they are marked.
 
-ChatGPT writes a mark between U+E200 and U+E201, or as 【7†source】, and keeps the links apart from
+A mark stands between U+E200 and U+E201, or is like 【7†source】, and the links are kept apart from
 the text. Shape seen in exports since 2023.
 """
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from fakegpt_tui.domain.parts import CitationPart
+from fakegpt_tui.text import replace_surrogates
 
 _MARK = re.compile("\ue200([^\ue200\ue201]*)\ue201")
 _STRAY = re.compile("[\ue200-\ue206]")
 _SEPARATOR = "\ue202"
 _BRACKET = "【"
 _SHORTEST_ENTITY = 2
+_LINKS = re.compile(r"\(?\[([^\[\]\n]*)\]\(([^()\s]+)\)[,;)\s]*")
+_MOST_SOURCES = 1_000
 
 
-def link_citations(text: str, metadata: Mapping[str, object]) -> tuple[str, int]:
-    """`text` with a link for each mark, and how many marks named no link and are gone."""
-    if _BRACKET in text:
-        text = _link_old_marks(text, metadata.get("citations"))
-    if not _STRAY.search(text):
-        return text, 0
+class CitedText(NamedTuple):
+    """A text without marks, its sources, and how many marks named none and are gone."""
+
+    text: str
+    citations: tuple[CitationPart, ...] = ()
+    lost: int = 0
+
+
+class _Mark(NamedTuple):
+    """A mark from `start` to `end`: what a person reads in its place, and what it cites."""
+
+    start: int
+    end: int
+    said: str = ""
+    sources: tuple[tuple[str, str], ...] = ()
+
+
+def take_citations(text: str, metadata: Mapping[str, object]) -> CitedText:
+    """`text` without its marks, and the sources that they stood for, each at its place."""
+    found = [*_old_marks(text, metadata.get("citations"))] if _BRACKET in text else []
+    if _STRAY.search(text):
+        found += _marks(text, metadata)
+    elif not found:
+        return CitedText(text)
+    out: list[str] = []
+    citations: list[CitationPart] = []
+    at = length = lost = 0
+    for mark in sorted(found):
+        if mark.start < at:
+            continue
+        before = _STRAY.sub("", text[at : mark.start])
+        at = mark.end
+        after = text[at : at + 1]
+        is_glued = (before or "".join(out[-1:]))[-1:].strip() != ""
+        if mark.said:
+            gap = " " if is_glued and (before or out[-1])[-1] not in "(*_" else ""
+            said = f"{gap}{mark.said}{' ' if after.isalnum() else ''}"
+        else:
+            # No blank is left where there was one on each side, and no words are glued together.
+            before = before if after.isalnum() else before.rstrip(" ")
+            said = " " if is_glued and after.isalnum() else ""
+        out += [before, said]
+        length += len(before)
+        citations += (
+            CitationPart(length, length, replace_surrogates(url), replace_surrogates(title))
+            for title, url in mark.sources
+        )
+        length += len(said)
+        lost += not (mark.said or mark.sources)
+    out.append(_STRAY.sub("", text[at:]))
+    return CitedText("".join(out), tuple(citations[:_MOST_SOURCES]), lost)
+
+
+def read_footnotes(metadata: Mapping[str, object]) -> Iterator[CitationPart]:
+    """The sources that the whole of a reply names, below it."""
     for reference in _dicts(metadata.get("content_references")):
-        mark = reference.get("matched_text")
-        if isinstance(mark, str) and _STRAY.search(mark) and (link := _link(reference)):
-            text = _replace_all(text, mark, link)
-    lost = 0
-
-    def read(match: re.Match[str]) -> str:
-        nonlocal lost
-        said = _widget_text(match[1])
-        lost += not said
-        return _spaced(text, match.start(), match.end(), said)
-
-    return _STRAY.sub("", _MARK.sub(read, text)), lost
+        if reference.get("type") == "sources_footnote":
+            for title, url in _links(reference.get("sources")):
+                yield CitationPart(0, 0, replace_surrogates(url), replace_surrogates(title))
 
 
 def write_link(title: str, url: str) -> str:
@@ -48,21 +94,42 @@ def write_sources(sources: Iterable[tuple[str, str]]) -> str:
     return "Sources:\n\n" + "\n".join(f"- {link}" for link in links) if links else ""
 
 
-def _link(reference: Mapping[str, object]) -> str:
-    """What stands for a mark: as the service itself would write it, or the links it names."""
+def _marks(text: str, metadata: Mapping[str, object]) -> Iterator[_Mark]:
+    """The marks of the newer kind, with what the export says about each."""
+    known: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {}
+    for reference in _dicts(metadata.get("content_references")):
+        mark = reference.get("matched_text")
+        if isinstance(mark, str) and _STRAY.search(mark):
+            known.setdefault(mark, _what(reference))
+    for mark, (said, sources) in known.items():
+        at = text.find(mark)
+        while at >= 0:
+            yield _Mark(at, at + len(mark), said, sources)
+            at = text.find(mark, at + len(mark))
+    for match in _MARK.finditer(text):
+        if match[0] not in known:
+            yield _Mark(*match.span(), _widget_text(match[1]))
+
+
+def _what(reference: Mapping[str, object]) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """What a person reads in the place of a mark, and its sources."""
     alt = reference.get("alt")
-    if isinstance(alt, str) and alt.strip():
-        return alt.strip()
-    links = [
-        write_link(str(item.get("title") or ""), url)
-        for item in _dicts(reference.get("items"))
-        if isinstance(url := item.get("url"), str) and url
-    ]
-    return f"({', '.join(links)})" if links else ""
+    said = alt.strip() if isinstance(alt, str) else ""
+    sources = tuple(_links(reference.get("items")))
+    if said and not _LINKS.sub("", said):
+        sources = sources or tuple((match[1], match[2]) for match in _LINKS.finditer(said))
+        said = ""
+    return said, sources
 
 
-def _link_old_marks(text: str, citations: object) -> str:
-    marks: list[tuple[int, int, str]] = []
+def _links(items: object) -> Iterator[tuple[str, str]]:
+    """Titles and addresses of what a reference lists."""
+    for item in _dicts(items):
+        if isinstance(url := item.get("url"), str) and url:
+            yield str(item.get("title") or ""), url
+
+
+def _old_marks(text: str, citations: object) -> Iterator[_Mark]:
     for citation in _dicts(citations):
         match citation:
             case {
@@ -70,28 +137,9 @@ def _link_old_marks(text: str, citations: object) -> str:
                 "end_ix": int(end),
                 "metadata": {"url": str(url), **about},
             } if 0 <= start < end and text[start:end].startswith(_BRACKET):
-                marks.append((start, end, f"({write_link(str(about.get('title') or ''), url)})"))
-    for start, end, link in sorted(marks, reverse=True):
-        text = text[:start] + _spaced(text, start, end, link) + text[end:]
-    return text
-
-
-def _replace_all(text: str, mark: str, link: str) -> str:
-    at = text.find(mark)
-    while at >= 0:
-        said = _spaced(text, at, at + len(mark), link)
-        text = text[:at] + said + text[at + len(mark) :]
-        at = text.find(mark, at + len(said))
-    return text
-
-
-def _spaced(text: str, start: int, end: int, said: str) -> str:
-    """`said` in place of that part of `text`, so that no words are glued together."""
-    before, after = text[start - 1 : start], text[end : end + 1]
-    if not said:
-        return " " if before.strip() and after.isalnum() else ""
-    first = " " if before.strip() and before not in "(*_" else ""
-    return f"{first}{said}{' ' if after.isalnum() else ''}"
+                yield _Mark(start, end, "", ((str(about.get("title") or ""), url),))
+            case _:
+                pass
 
 
 def _widget_text(mark: str) -> str:

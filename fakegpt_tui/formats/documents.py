@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import IO, Self, cast
 
 from fakegpt_tui.domain import LoadError
+from fakegpt_tui.formats.archives import ArchiveGroup
 from fakegpt_tui.formats.assets import AssetFolder, NoAssets
 from fakegpt_tui.formats.base import (
     LARGEST_CONVERSATION,
@@ -43,8 +44,10 @@ class ImportFile:
     input.
     """
 
-    def __init__(self, path: Path, *, service: str, model: str) -> None:
-        """Open the file.
+    def __init__(
+        self, path: Path, *, service: str, model: str, group: ArchiveGroup | None = None
+    ) -> None:
+        """Open the file; pictures and files may lie in others of its `group`.
 
         Raises:
             LoadError: It cannot be opened.
@@ -64,7 +67,9 @@ class ImportFile:
             modified=datetime.fromtimestamp(modified, UTC) if modified else datetime.now(UTC),
         )
         self.bytes_read = 0
-        self.assets = AssetFolder(path.parent) if path.is_file() else NoAssets()
+        self.group = group or ArchiveGroup()
+        own = AssetFolder(path.parent) if path.is_file() else NoAssets()
+        self.assets = self.group.joined(own)
 
     def __enter__(self) -> Self:
         return self
@@ -98,7 +103,7 @@ class ImportFile:
                     if not member.filename.lower().endswith(".zip"):
                         stem = PurePosixPath(member.filename).stem
                         below = archive.assets(str(PurePosixPath(member.filename).parent))
-                        yield OpenDocument(self, opened, name, stem, below)
+                        yield OpenDocument(self, opened, name, stem, self.group.joined(below))
                     elif depth == _DEEPEST:
                         reason = f"{name} is an archive too deep inside; unpack it first."
                         yield SkippedItem(name, reason)

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from fakegpt_tui.domain import FinishReason, MessageStatus, Role, TitleSource
+from fakegpt_tui.domain.parts import CitationPart, TextSpan
 from fakegpt_tui.formats.base import FormatError, LoadedItem, reading_order, validate_tree
 from fakegpt_tui.formats.chatgpt_conversation import HIDDEN, NO_LEAF, read_conversation
 from fakegpt_tui.formats.chatgpt_messages import FILES, MARKS, UNKNOWN
@@ -374,12 +375,14 @@ def test_instructions_and_memories_are_no_prompts(held: object, text: str) -> No
     ]
 
 
-def test_links_of_a_web_search_are_in_the_text() -> None:
+def test_sources_of_a_web_search_are_parts_and_not_in_the_text() -> None:
     mark = "\ue200cite\ue202turn0search0\ue201"
     items = [{"title": "Rain", "url": "https://e/rain"}]
     references = {"content_references": [{"matched_text": mark, "items": items}]}
     found = reply_with(metadata=references, **content("text", parts=[f"Likely.{mark}"]))
-    assert texts(found)[1] == "Likely. ([Rain](https://e/rain))"
+    assert texts(found)[1] == "Likely."
+    source = CitationPart(7, 7, "https://e/rain", "Rain")
+    assert found.messages[1].parts == (TextSpan(7), source)
     found = reply_with(**content("text", parts=[f"Likely.{mark}"]))
     assert texts(found)[1] == "Likely."
     assert dict(found.left_out) == {MARKS: 1}

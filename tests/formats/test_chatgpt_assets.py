@@ -10,6 +10,7 @@ import pytest
 from fakegpt_tui.domain import ChatMessage, StoreError
 from fakegpt_tui.domain.captions import captions
 from fakegpt_tui.domain.parts import FilePart, ImagePart, TextSpan, attached_parts
+from fakegpt_tui.formats.archives import ArchiveGroup
 from fakegpt_tui.formats.documents import ImportFile
 from fakegpt_tui.formats.importer import Importer
 from fakegpt_tui.formats.registry import read_conversations
@@ -21,12 +22,14 @@ from tests.formats.reading import FILES
 PNG, WAV, PDF = png(4, 3), b"RIFF\x24\0\0\0WAVEfmt ", b"%PDF-1.4\nx"
 
 
-def taken(path: Path, store: DictStore | ConversationStore | None = None) -> tuple:
+def taken(*paths: Path, store: DictStore | ConversationStore | None = None) -> tuple:
     store = store or DictStore()
     importer = Importer(store)
-    with ImportFile(path, service="s", model="m") as file:
-        for item in read_conversations(file):
-            importer.add(item)
+    with ArchiveGroup(paths) as group:
+        for path in paths:
+            with ImportFile(path, service="s", model="m", group=group) as file:
+                for item in read_conversations(file):
+                    importer.add(item)
     return store, importer
 
 
@@ -81,7 +84,7 @@ def test_the_exports_of_both_forms_bring_their_bytes(year: int) -> None:
     sound = next(part for part in parts if part.blob.media_type == "audio/wav")
     assert isinstance(sound, FilePart)
     assert sum(isinstance(part, ImagePart) for part in parts) >= 2
-    again, second = taken(path, store)
+    again, second = taken(path, store=store)
     assert second.report.messages == 0
     assert len(again.nodes) == len(store.nodes)
 
@@ -189,6 +192,38 @@ def test_an_archive_in_an_archive_brings_its_files(tmp_path: Path) -> None:
     assert len(attached_parts(only(store).parts)) == 1
 
 
+def test_a_file_may_be_in_another_archive_of_the_same_export(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    path = zipped(
+        tmp_path / "a",
+        exported(pointer("sediment://file_Ab1"), pointer("sediment://file_Cd2"), "Hi"),
+        {"file_Cd2.dat": WAV},
+    )
+    names = {"file_Ab1.dat": "cat.png"}
+    members = {
+        "file_Ab1.dat": PNG,
+        "file_Cd2.dat": PDF,
+        "conversation_asset_file_names.json": json.dumps(names).encode(),
+    }
+    other = zipped(tmp_path / "b", b"[]", members)
+    (tmp_path / "broken.zip").write_bytes(b"PK no archive")
+    store, importer = taken(path, store=DictStore())
+    assert [part.name for part in attached_parts(only(store).parts)] == ["file_Cd2.dat"]
+    store = DictStore()
+    importer = Importer(store)
+    with (
+        ArchiveGroup([path, tmp_path / "broken.zip", other]) as group,
+        ImportFile(path, service="s", model="m", group=group) as file,
+    ):
+        for item in read_conversations(file):
+            importer.add(item)
+    picture, sound = attached_parts(only(store).parts)
+    assert (picture.name, store.read_blob(picture.blob.digest)) == ("cat.png", PNG)
+    assert store.read_blob(sound.blob.digest) == WAV
+    assert not importer.report.left_out
+
+
 def test_the_same_bytes_are_stored_once_and_undone_apart(tmp_path: Path) -> None:
     with ConversationStore.open(tmp_path / "data" / "c.db") as store:
         path = zipped(
@@ -196,7 +231,7 @@ def test_the_same_bytes_are_stored_once_and_undone_apart(tmp_path: Path) -> None
             exported(pointer("sediment://file_Ab1"), pointer("sediment://file_Cd2")),
             {"file_Ab1.dat": PNG, "file_Cd2.dat": PNG},
         )
-        taken(path, store)
+        taken(path, store=store)
         assert len(list((tmp_path / "data").glob("*.blobs/*"))) == 1
         (conversation,) = store.conversations()
         assert len(store.path(conversation.id)[0].parts) == 2

@@ -1,8 +1,16 @@
-"""Citation marks become links, and no mark is left in a text."""
+"""Citation marks become sources at their places, and no mark is left in a text."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from fakegpt_tui.formats.citations import link_citations, write_link, write_sources
+from fakegpt_tui.domain.parts import CitationPart
+from fakegpt_tui.formats.citations import (
+    read_footnotes,
+    take_citations,
+    write_link,
+    write_sources,
+)
 
 CITE = "\ue200cite\ue202turn0search0\ue202turn0search3\ue201"
 
@@ -12,42 +20,90 @@ def reference(mark: str, **about: object) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(
-    ("text", "metadata", "linked", "lost"),
+    ("text", "metadata", "clean", "sources", "lost"),
     [
-        ("plain", {}, "plain", 0),
+        ("plain", {}, "plain", [], 0),
         (
             f"Open.{CITE} See",
             reference(CITE, alt="([e.org](https://e.org/b))", items=[]),
-            "Open. ([e.org](https://e.org/b)) See",
+            "Open. See",
+            [(5, "e.org", "https://e.org/b")],
             0,
         ),
         (
             f"Open{CITE}Tomorrow",
             reference(CITE, items=[{"title": "A [b]", "url": "https://e.org/(b)"}]),
-            r"Open ([A \[b\]](<https://e.org/(b)>)) Tomorrow",
+            "Open Tomorrow",
+            [(4, "A [b]", "https://e.org/(b)")],
             0,
         ),
-        (f"It is open{CITE}Tomorrow it shuts.", {}, "It is open Tomorrow it shuts.", 1),
-        (f"zebra{CITE}\n- next", {"content_references": "odd"}, "zebra\n- next", 1),
-        ('To \ue200entity\ue202["city","Paris","capital"]\ue201.', {}, "To Paris.", 0),
-        ('Is \ue200genui\ue202{"math":{"content":"x^2"}}\ue201 done', {}, "Is x^2 done", 0),
-        ("\ue200genui\ue202{nonsense\ue201 done", {}, " done", 1),
-        ("A \ue203bold claim\ue204\ue206 and \ue200cut", {}, "A bold claim and cut", 0),
+        (
+            f"A red. {CITE}",
+            reference(CITE, items=[{"title": "A", "url": "https://a"}, {"url": "https://b"}]),
+            "A red.",
+            [(6, "A", "https://a"), (6, "", "https://b")],
+            0,
+        ),
+        (f"It is open{CITE}Tomorrow it shuts.", {}, "It is open Tomorrow it shuts.", [], 1),
+        (f"zebra{CITE}\n- next", {"content_references": "odd"}, "zebra\n- next", [], 1),
+        ('To \ue200entity\ue202["city","Paris","capital"]\ue201.', {}, "To Paris.", [], 0),
+        (f"To {CITE}.", reference(CITE, alt="Paris"), "To Paris.", [], 0),
+        ('Is \ue200genui\ue202{"math":{"content":"x^2"}}\ue201 done', {}, "Is x^2 done", [], 0),
+        ("\ue200genui\ue202{nonsense\ue201 done", {}, " done", [], 1),
+        ("A \ue203bold claim\ue204\ue206 and \ue200cut", {}, "A bold claim and cut", [], 0),
         (
             "True【7†source】, yes【9†x】",
             {
                 "citations": [
                     {"start_ix": 4, "end_ix": 14, "metadata": {"title": "T", "url": "https://e"}},
                     {"start_ix": 0, "end_ix": 3, "metadata": {"title": "T", "url": "https://f"}},
+                    {"start_ix": 2, "end_ix": 9999, "metadata": {"url": "https://g"}},
                 ]
             },
-            "True ([T](https://e)), yes【9†x】",
+            "True, yes【9†x】",
+            [(4, "T", "https://e")],
             0,
         ),
     ],
 )
-def test_marks_become_links(text: str, metadata: dict[str, object], linked: str, lost: int) -> None:
-    assert link_citations(text, metadata) == (linked, lost)
+def test_marks_leave_the_text_and_their_sources_stay(
+    text: str,
+    metadata: dict[str, object],
+    clean: str,
+    sources: list[tuple[int, str, str]],
+    lost: int,
+) -> None:
+    found = take_citations(text, metadata)
+    assert (found.text, found.lost) == (clean, lost)
+    assert [(each.start, each.title, each.url) for each in found.citations] == sources
+    assert all(each.start == each.end for each in found.citations)
+
+
+@given(
+    text=st.text(st.sampled_from("ab .\n" + CITE)),
+    start=st.integers(-3, 40),
+    end=st.integers(-3, 40),
+    alt=st.text(st.sampled_from("ab[](): ")),
+)
+def test_whatever_an_export_says_no_mark_stays_and_offsets_lie_in_the_text(
+    text: str, start: int, end: int, alt: str
+) -> None:
+    about = {
+        "content_references": [
+            {"matched_text": text[:4], "alt": alt, "items": [{"url": "https://a"}]},
+            {"matched_text": CITE, "alt": alt, "items": [{"url": "https://b"}]},
+        ],
+        "citations": [{"start_ix": start, "end_ix": end, "metadata": {"url": "https://c"}}],
+    }
+    found = take_citations(text, about)
+    assert not set(found.text) & set("\ue200\ue201")
+    assert all(0 <= each.start <= len(found.text) for each in found.citations)
+
+
+def test_a_list_of_sources_is_of_the_whole_reply() -> None:
+    listed = [{"title": "A", "url": "https://a"}, {"title": "no address"}]
+    about = {"content_references": [{"type": "sources_footnote", "sources": listed}]}
+    assert list(read_footnotes(about)) == [CitationPart(0, 0, "https://a", "A")]
 
 
 def test_sources_are_listed_once() -> None:
