@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import cache
 from string import ascii_lowercase, ascii_uppercase
 from typing import Final
 
@@ -242,14 +243,20 @@ def remove_thoughts(message: ContextMessage) -> ContextMessage:
 
 def _lower(text: str) -> str:
     """`text` with small ASCII letters, at the length that it has."""
-    return text.translate(_SMALL)
+    return text.lower() if text.isascii() else text.translate(_SMALL)
 
 
 def _partial_length(text: str, marks: tuple[str, ...]) -> int:
     """The length of the longest end of `text` that one of `marks` may begin with."""
-    longest = max(map(len, marks), default=0)
-    for length in range(min(longest - 1, len(text)), 0, -1):
-        end = text[-length:]
-        if any(mark.startswith(end) for mark in marks):
+    longest, beginnings = _beginnings(marks)
+    for length in range(min(longest, len(text)), 0, -1):
+        if text[-length:] in beginnings:
             return length
     return 0
+
+
+@cache
+def _beginnings(marks: tuple[str, ...]) -> tuple[int, frozenset[str]]:
+    """Everything that one of `marks` may begin with, and the length of the longest."""
+    found = frozenset(mark[:length] for mark in marks for length in range(1, len(mark)))
+    return max(map(len, found), default=0), found

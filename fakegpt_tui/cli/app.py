@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 _EMBEDDED_GATHER_SECONDS = 0.03
 """The host of this program's own screen has a client that draws more often than others read."""
 
+SERVED_PAUSE_SECONDS = 0.09
+"""A host reads what came in this time together: its clients wait a little, and many more fit."""
+
 LoginCallback: TypeAlias = Callable[[LoginState], None]
 
 
@@ -133,7 +136,10 @@ def _served_backend(
 
     if service.kind is ServiceKind.EMBEDDED:
         return GuideBackend
-    upstream = build_connection(settings, service, lambda _state: None).backend
+    connection = build_connection(
+        settings, service, lambda _state: None, pause_seconds=SERVED_PAUSE_SECONDS
+    )
+    upstream = connection.backend
     if service.kind.is_api:
         upstream = ModelAlias(upstream, service.model)
     if spending is not None:
@@ -143,24 +149,34 @@ def _served_backend(
     return lambda: upstream
 
 
-def build_connection(settings: Settings, service: Service, report: LoginCallback) -> Connection:
+def build_connection(
+    settings: Settings,
+    service: Service,
+    report: LoginCallback,
+    *,
+    pause_seconds: float | None = None,
+) -> Connection:
     """A connection to `service`, whose address is known; `report` is told of its login.
+
+    What comes within `pause_seconds` is read together; `None` is as it is best for a screen.
 
     Raises:
         ConfigError: The service cannot be used as it is configured.
     """
     connect = _connect_api if service.kind.is_api else _connect_fakegpt
-    return connect(settings, service, report)
+    return connect(settings, service, report, pause_seconds)
 
 
-def _connect_fakegpt(settings: Settings, service: Service, report: LoginCallback) -> Connection:
+def _connect_fakegpt(
+    settings: Settings, service: Service, report: LoginCallback, pause_seconds: float | None
+) -> Connection:
     from fakegpt_tui.backends.fakegpt import FakeGptBackend  # noqa: PLC0415 - slow, as above
     from fakegpt_tui.http.clients import Transport  # noqa: PLC0415 - slow, as above
     from fakegpt_tui.login.account_login import AccountLogin  # noqa: PLC0415 - slow, as above
     from fakegpt_tui.login.manager import SessionManager  # noqa: PLC0415 - slow, as above
     from fakegpt_tui.login.storage import SessionFile  # noqa: PLC0415 - slow, as above
 
-    transport = Transport(service)
+    transport = Transport(service, pause_seconds=pause_seconds)
     is_ours = service.kind is ServiceKind.EMBEDDED  # with tokens that die with the process
     storage = None if is_ours else SessionFile(settings.session_file)
     keeper = SessionManager(
@@ -169,7 +185,9 @@ def _connect_fakegpt(settings: Settings, service: Service, report: LoginCallback
     return Connection(service, FakeGptBackend(transport, keeper), keeper)
 
 
-def _connect_api(settings: Settings, service: Service, report: LoginCallback) -> Connection:
+def _connect_api(
+    settings: Settings, service: Service, report: LoginCallback, pause_seconds: float | None
+) -> Connection:
     from fakegpt_tui.config.secrets import (  # noqa: PLC0415 - as above
         KeyInEnvironment,
         SystemKeyring,
@@ -190,7 +208,12 @@ def _connect_api(settings: Settings, service: Service, report: LoginCallback) ->
         case _:
             variable = ""
     backend = build_api_backend(
-        service, read, report, variable=variable, cache=settings.model_facts
+        service,
+        read,
+        report,
+        variable=variable,
+        cache=settings.model_facts,
+        pause_seconds=pause_seconds,
     )
     return Connection(service, backend, None)
 
@@ -202,6 +225,7 @@ def build_api_backend(
     *,
     variable: str = "",
     cache: Path | None = None,
+    pause_seconds: float | None = None,
 ) -> Backend:
     """A backend for `service`, the service of an API, whose key is read by `read`.
 
@@ -216,7 +240,8 @@ def build_api_backend(
 
     backend, header = _api_backend(service.kind), service.key_header or service.kind.key_header
     key = ApiKey(read, header=header, variable=variable)
-    return backend(Transport(service), key, on_change=report, cache=cache)
+    transport = Transport(service, pause_seconds=pause_seconds)
+    return backend(transport, key, on_change=report, cache=cache)
 
 
 def _api_backend(kind: ServiceKind) -> Callable[..., Backend]:

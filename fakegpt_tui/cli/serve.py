@@ -278,6 +278,7 @@ def _serve(
     server: HostServer, services: Sequence[Service], source: _OptionSource, *, as_json: bool
 ) -> None:
     from fakegpt_tui.host.listeners import notify_systemd  # noqa: PLC0415 - as above
+    from fakegpt_tui.host.server import settle_memory  # noqa: PLC0415 - as above
 
     received: SimpleQueue[int] = SimpleQueue()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -295,6 +296,7 @@ def _serve(
         echo_err(f"Serving {names}{_also_at(url)}; ctrl+c ends it.")
         if server.metrics_url:
             echo_err(f"Metrics are at {server.metrics_url}.")
+        settle_memory()
         notify_systemd("READY=1")
         ended_by = _wait(server, source, received)
         notify_systemd("STOPPING=1")

@@ -2,7 +2,7 @@
 
 from base64 import b32decode, b32encode
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -36,6 +36,10 @@ class Access:
 
     tokens: TokenIssuer
     keys: KeyRing | None = None
+    _stranger_owner: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._stranger_owner = self.tokens.derive("stranger", "")
 
     @property
     def account(self) -> str:
@@ -83,8 +87,7 @@ class Access:
         It is the same as with the FakeGPT protocol, which takes any password there.
         """
         expires_at = self.tokens.clock() + self.tokens.lifetime
-        owner = self.tokens.derive("stranger", "")
-        return Claims(account=self.account, owner=owner, expires_at=expires_at)
+        return Claims(account=self.account, owner=self._stranger_owner, expires_at=expires_at)
 
     def require_owner(self, request: Request) -> Owner:
         """The owner whose conversations a request is about; each key has owners of its own.

@@ -3,8 +3,9 @@
 import hmac
 import logging
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import ip_address
 from time import monotonic
 from typing import Any
@@ -182,7 +183,8 @@ class AccessControl:
         await self.app(scope, receive, send_with_headers)
 
 
-def _own_names(server: tuple[str, int | None] | None) -> set[str]:
+@lru_cache(maxsize=64)
+def _own_names(server: tuple[str, int | None] | None) -> Set[str]:
     """What `Host` may be, by the address at which the connection arrived."""
     if server is None or not server[1]:
         return {"localhost"}  # a unix socket, to which no browser can be sent

@@ -82,12 +82,12 @@ class HostApp:
             routes=self.access.guard(
                 [
                     *([ScenarioRoute(self.scenario, self.access)] if self.scenario else []),
+                    *completions.routes(),
+                    *prompts.routes(),
                     OpenRoute("/", _home),
                     *HealthRoutes(lambda: self.is_draining).routes(),
                     *AccountRoutes(self.backend, self.access, self.throttle).routes(),
-                    *prompts.routes(),
                     *ConversationRoutes(self.access, self.conversations).routes(),
-                    *completions.routes(),
                 ]
             ),
             exception_handlers=dict.fromkeys(

@@ -71,7 +71,7 @@ class TrustedProxies:
         return own
 
     def _is_proxy(self, text: str) -> bool:
-        if not _is_address(text):
+        if not self.networks or not _is_address(text):
             return False
         address = ip_address(text)
         return any(address in network for network in self.networks)

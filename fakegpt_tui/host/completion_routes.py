@@ -21,7 +21,7 @@ from fakegpt_tui.host.errors import completion_error_response, json_response
 from fakegpt_tui.host.meter import Limiter, Tally, require_model, usable_models
 from fakegpt_tui.host.prompt_route import LimitedReply
 from fakegpt_tui.host.reply_stream import ReplyStream
-from fakegpt_tui.host.request_body import read_json, wait_for_disconnect
+from fakegpt_tui.host.request_body import LARGE_BODY, read_json, wait_for_disconnect
 from fakegpt_tui.host.running_replies import RunningReplies
 from fakegpt_tui.protocol.openai import (
     ChunkEncoder,
@@ -77,7 +77,11 @@ class CompletionRoutes:
         owner = self.access.require_owner(request)
         key = self.access.key_of(request)
         body = await read_json(request, limit=_BODY_LIMIT)
-        asked = await asyncio.to_thread(read_completion_request, body)
+        is_large = int(request.headers.get("content-length", LARGE_BODY)) >= LARGE_BODY
+        if is_large:  # Pictures are decoded.
+            asked = await asyncio.to_thread(read_completion_request, body)
+        else:
+            asked = read_completion_request(body)
         model = await self._choose_model(key, asked.model)
         return LimitedReply(
             self.limiter,

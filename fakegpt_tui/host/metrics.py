@@ -12,6 +12,7 @@ from typing import Final
 
 from starlette.types import Receive, Scope, Send
 
+from fakegpt_tui.host.loop_lag import LoopLag
 from fakegpt_tui.host.request_log import RequestRecord
 
 _BUCKETS: Final = tuple(0.01 * 2**step for step in range(14))
@@ -53,6 +54,7 @@ class Metrics:
 
     version: str
     open_streams: Callable[[], int]
+    lag: LoopLag = field(default_factory=LoopLag)
     failed_reloads: int = 0
     _requests: dict[tuple[str, str, int], int] = field(default_factory=dict)
     _outcomes: dict[str, int] = field(default_factory=dict)
@@ -122,8 +124,10 @@ class Metrics:
         yield "# TYPE fakegpt_build_info gauge"
         yield f'fakegpt_build_info{{version="{self.version}"}} 1'
 
-    def _gauges(self) -> Iterator[tuple[str, int]]:
+    def _gauges(self) -> Iterator[tuple[str, float]]:
         yield "fakegpt_streams_open", self.open_streams()
+        yield "fakegpt_loop_lag_seconds", round(self.lag.percentile(0.99), 4)
+        yield "fakegpt_loop_lag_worst_seconds", round(self.lag.worst, 4)
         if sys.platform == "linux":
             pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
             yield "fakegpt_rss_bytes", pages * resource.getpagesize()

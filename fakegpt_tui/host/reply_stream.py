@@ -17,6 +17,10 @@ from fakegpt_tui.protocol.fakegpt import PING
 
 _PENDING_LIMIT = 32_768
 """Characters that are held back; beyond them the backend waits for the client to read."""
+_BYTES_PER_SECOND = 12_000
+_LONGEST_GATHERS = 3
+"""Text is gathered for as long as its last event would take at this rate, within bounds."""
+
 _BREATH_SECONDS = 0.005
 
 _HEADERS = [
@@ -158,6 +162,7 @@ class _Output:
         self._on_begin = on_begin
         self._loop = asyncio.get_running_loop()
         self._last_sent = self._loop.time()
+        self._last_size = 0
         self._opening: list[bytes] | None = encoder.start()
         self._has_ended = False
         self._has_text = False
@@ -192,8 +197,7 @@ class _Output:
                     await self.flush()
             case _:
                 self._has_text = self._has_text or isinstance(event, TextDelta)
-                # A backend that never waits must not keep the event loop from other tasks.
-                await asyncio.sleep(0)
+                await self._breathe()
                 await self._send_parts(lambda: self._encoder.encode(event), more=True)
 
     async def flush(self) -> None:
@@ -218,7 +222,10 @@ class _Output:
             self._flushing.cancel()
 
     def _until_next(self) -> float:
-        return self._gather_seconds - self.seconds_idle()
+        """Seconds until text may be sent: later after much, which some protocols repeat."""
+        least = self._gather_seconds
+        seconds = min(max(least, self._last_size / _BYTES_PER_SECOND), _LONGEST_GATHERS * least)
+        return seconds - self.seconds_idle()
 
     def _start_timer(self) -> None:
         if self._timer is None:
@@ -230,7 +237,10 @@ class _Output:
             self._flushing = self._loop.create_task(self.flush())
 
     async def _breathe(self) -> None:
-        """Let other tasks run, but not for every word: that costs more than the word."""
+        """Let other tasks run, but not for every word: that costs more than the word.
+
+        A backend that never waits must not keep the event loop from them.
+        """
         if self._loop.time() - self._breathed_at > _BREATH_SECONDS:
             await asyncio.sleep(0)
             self._breathed_at = self._loop.time()
@@ -259,8 +269,7 @@ class _Output:
                 await self._send(
                     {"type": "http.response.start", "status": 200, "headers": _HEADERS}
                 )
-            self._last_sent = self._loop.time()
+            body = b"".join(parts)
+            self._last_sent, self._last_size = self._loop.time(), len(body)
             self._has_ended = not more
-            await self._send(
-                {"type": "http.response.body", "body": b"".join(parts), "more_body": more}
-            )
+            await self._send({"type": "http.response.body", "body": body, "more_body": more})

@@ -1,6 +1,7 @@
 """Host server: run the host inside this process, in a thread with its own event loop."""
 
 import asyncio
+import gc
 import logging
 import secrets
 import socket
@@ -46,6 +47,9 @@ _T = TypeVar("_T")
 _log = logging.getLogger("fakegpt_tui.host")
 
 _PER_KEY = CacheLimits(conversations=200, characters=4_000_000)
+_COLLECT_AFTER = (20_000, 50, 100)
+"""New objects, and how often of each age, before garbage is looked for; 700, 10 and 10 usually."""
+
 _BACKEND_GRACE = 0.2
 _THREAD_GRACE = 2.0
 """Seconds after which a thread is left to end with the process: its backend does not let go."""
@@ -287,6 +291,7 @@ class HostServer:
         )
         if self._metrics_address:
             self._metrics = metrics
+            metrics.lag.start()
             listener = listen_tcp(*self._metrics_address)
             self.metrics_url = base_url(listener, "metrics")
             await self._server.open_beside(listener, metrics)
@@ -315,6 +320,8 @@ class HostServer:
         if self._server is None:
             return
         await self._server.close()
+        if self._metrics is not None:
+            self._metrics.lag.stop()
         if self._state is not None:
             await self._state.close()
         if callable(self._backend):
@@ -330,6 +337,16 @@ def _open_state(url: str) -> "SharedState":
             "A shared state needs the extra “shared”: pip install 'fakegpt-tui[shared]'."
         ) from error
     return SharedState.open(url)
+
+
+def settle_memory() -> None:
+    """For a process that does nothing else: what it has made so far stays, and is not looked at.
+
+    Python looks through all that lives for what can go, and all replies wait meanwhile.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_COLLECT_AFTER)
 
 
 def _silence_loggers() -> None:

@@ -6,6 +6,7 @@ each is found once and reported in a sentence.
 
 import re
 import ssl
+from functools import lru_cache
 from importlib.util import find_spec
 from ipaddress import ip_address, ip_network
 
@@ -41,7 +42,13 @@ class Address:
     def url(self, path: str) -> httpx.URL:
         """The URL of `path`, which begins with a slash."""
         joint = "" if not self.query else "&" if "?" in path else "?"
-        return httpx.URL(f"{self.text}{path}{joint}{self.query}")
+        return _parsed(f"{self.text}{path}{joint}{self.query}")
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str) -> httpx.URL:
+    """The URL; to take it apart costs more than to send a request."""
+    return httpx.URL(text)
 
 
 def service_address(service: Service) -> Address:

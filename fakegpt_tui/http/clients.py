@@ -6,8 +6,9 @@ import os
 import socket
 import ssl
 import urllib.request
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeAlias
 
@@ -24,6 +25,8 @@ from fakegpt_tui.http.addresses import (
     proxy_address,
     service_address,
 )
+from fakegpt_tui.http.direct_transport import DirectTransport
+from fakegpt_tui.http.read_ahead import PAUSE_SECONDS
 
 FindProxy: TypeAlias = Callable[[Address], str | None]
 """Finds the proxy of a service that has none in its settings."""
@@ -60,6 +63,14 @@ class AnswerRecord(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """What builds a request, and what sends it; the body of the response is still to come."""
+
+    client: httpx.AsyncClient
+    send: Callable[[httpx.Request], Awaitable[httpx.Response]]
+
+
 class Transport:
     """Makes the clients of one service: a fresh one for each stream, over one TLS context.
 
@@ -67,8 +78,16 @@ class Transport:
     back to its pool. Reading the certificates is the slow part, and is shared.
     """
 
-    def __init__(self, service: Service, *, find_proxy: FindProxy = environment_proxy) -> None:
+    def __init__(
+        self,
+        service: Service,
+        *,
+        find_proxy: FindProxy = environment_proxy,
+        pause_seconds: float | None = None,
+    ) -> None:
         """Check everything that a connection needs.
+
+        Bytes that come within `pause_seconds` are read together; `None` is as fast as a screen.
 
         Raises:
             ConfigError: The address, the proxy or the certificate file cannot be used.
@@ -81,7 +100,11 @@ class Transport:
             raise ConfigError(
                 f"The certificate file of the service “{service.name}” does not exist."
             )
+        self.pause_seconds = PAUSE_SECONDS if pause_seconds is None else pause_seconds
         self._tls: ssl.SSLContext | None = None
+        self._no_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        """It trusts nothing, and costs little."""
+        self._builder: httpx.AsyncClient | None = None
         self.last_answer: AnswerRecord | None = None
         """The beginning of the response that came last."""
 
@@ -92,17 +115,47 @@ class Transport:
         With `secure` it can also speak TLS where the address of the service is not `https`.
         Connecting has its time limit here; the caller limits how long a response may take.
         """
-        limits = self.service.limits
         tls = await self._tls_context(secure=secure)
-        client = httpx.AsyncClient(
-            headers=self._headers(),
-            transport=httpx.AsyncHTTPTransport(
+        client = self._make_client(
+            httpx.AsyncHTTPTransport(
                 verify=tls,
                 proxy=self._proxy.with_tls(tls) if self._proxy else None,
                 trust_env=False,
                 limits=httpx.Limits(max_connections=1, max_keepalive_connections=0),
                 socket_options=_KEEP_ALIVE,
-            ),
+            )
+        )
+        connections = _OpenConnections()
+        client.event_hooks = {"request": [connections.trace], "response": [self._log_response]}
+        try:
+            yield client
+        finally:
+            await _shielded(connections.close_with(client))
+
+    @asynccontextmanager
+    async def sender(self, *, secure: bool = False) -> AsyncGenerator[Sender]:
+        """What builds and sends one request; where there is a proxy, by a client of httpx."""
+        if self._proxy is not None:
+            async with self.client(secure=secure) as client:
+                yield Sender(client, partial(client.send, stream=True))
+            return
+        if self._builder is None:
+            self._builder = self._make_client(DirectTransport(self._no_tls))
+        direct = DirectTransport(await self._tls_context(secure=secure), _KEEP_ALIVE)
+
+        async def send(request: httpx.Request) -> httpx.Response:
+            response = await direct.handle_async_request(request)
+            response.request = request
+            await self._log_response(response)
+            return response
+
+        yield Sender(self._builder, send)
+
+    def _make_client(self, transport: httpx.AsyncBaseTransport) -> httpx.AsyncClient:
+        limits = self.service.limits
+        client = httpx.AsyncClient(
+            headers=self._headers(),
+            transport=transport,
             trust_env=False,
             follow_redirects=False,
             timeout=httpx.Timeout(
@@ -114,12 +167,7 @@ class Transport:
                 client.headers[name] = value.reveal()
             else:
                 client.headers.pop(name, None)
-        connections = _OpenConnections()
-        client.event_hooks = {"request": [connections.trace], "response": [self._log_response]}
-        try:
-            yield client
-        finally:
-            await _shielded(connections.close_with(client))
+        return client
 
     async def _log_response(self, response: httpx.Response) -> None:
         # Not its address, which may hold a key or the id of a conversation.
@@ -147,7 +195,7 @@ class Transport:
             or (self._proxy is not None and self._proxy.uses_tls)
         )
         if not speaks_tls:
-            return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts nothing, costs nothing
+            return self._no_tls
         if self._tls is None:
             self._tls = await asyncio.to_thread(_load_certificates, self.service)
         return self._tls

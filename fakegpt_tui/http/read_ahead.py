@@ -1,10 +1,13 @@
 """Read-ahead: buffer what a response sends, and throttle reads between bursts."""
 
 import asyncio
+import math
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from time import monotonic
-from typing import Final
+from typing import Final, Protocol
+
+from fakegpt_tui.http.direct_connections import DirectConnection
 
 PAUSE_SECONDS: Final = 0.04
 """A screen shows at most twenty changes a second."""
@@ -81,6 +84,70 @@ class _Turns:
         self._mark = None
 
 
+class Arriving(Protocol):
+    """The body of a response, of which more comes while nothing is taken."""
+
+    @property
+    def has_chunks(self) -> bool:
+        """Has something come that was not taken?"""
+        ...
+
+    async def rest(self) -> None:
+        """Let more come, if that saves work."""
+        ...
+
+    async def take(self) -> list[bytes]:
+        """All chunks that have come, in order; waits for one; an empty list after the end."""
+        ...
+
+    async def aclose(self) -> None:
+        """Stop reading."""
+        ...
+
+
+_STEPS: Final = 4
+"""Parts of a pause at which pauses end, so that those of many streams end together."""
+
+
+class PacedBody:
+    """The body of a response over a direct connection, taken at most once in `pause_seconds`.
+
+    To take costs more than the chunks do. A person waits for the first words, so these are taken as
+    they come.
+    """
+
+    def __init__(self, connection: DirectConnection, pause_seconds: float) -> None:
+        self._connection = connection
+        self._pause_seconds = pause_seconds
+        self._chunks = 0
+        self._clock = asyncio.get_running_loop().time
+        self._taken_at = -math.inf
+
+    @property
+    def has_chunks(self) -> bool:
+        return self._connection.has_pieces
+
+    async def rest(self) -> None:
+        """Wait until it is time to take more, or all has come."""
+        if self._chunks > _FIRST_CHUNKS:
+            grid = self._pause_seconds / _STEPS
+            until = round((self._taken_at + self._pause_seconds) / grid) * grid
+            left = until - self._clock()
+            if left > 0:
+                await self._connection.pause(left)
+
+    async def take(self) -> list[bytes]:
+        """As `Arriving.take`."""
+        taken = await self._connection.take()
+        self._chunks += len(taken)
+        self._taken_at = self._clock()
+        return taken
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        self._connection.abort()
+
+
 _DRAIN_BYTES = 1 << 18
 """Above this many bytes, `take` does not look whether more are in the socket."""
 
@@ -103,6 +170,13 @@ class ReadAhead:
         self._has_room = asyncio.Event()
         self._task = asyncio.create_task(self._fill(), name="read-ahead")
         self._task.add_done_callback(self._end)
+
+    @property
+    def has_chunks(self) -> bool:
+        return False  # `take` looks for more in the socket in any case.
+
+    async def rest(self) -> None:
+        """The task that reads does so."""
 
     async def take(self) -> list[bytes]:
         """All chunks that have come, in order; an empty list after the end.

@@ -96,7 +96,7 @@ def http_request(
     url: httpx.URL,
 ) -> httpx.Request:
     """The request as it is sent, by both who send it and who show it."""
-    headers = {**request.headers, **credentials}
+    headers: dict[str, str] = {**request.headers, **credentials}
     if request.body is not None:
         headers["Content-Type"] = "application/json"
     if host := host_header(url):
@@ -104,7 +104,14 @@ def http_request(
     content = _encode_body(request.body)
     if isinstance(content, BodyPieces):
         headers["Content-Length"] = str(len(content))
-    return client.build_request(request.method, url, headers=headers, content=content)
+    own = {name.lower() for name in headers}
+    return httpx.Request(
+        request.method,
+        url,
+        headers=[*((n, v) for n, v in client.headers.items() if n not in own), *headers.items()],
+        content=content,
+        extensions={"timeout": client.timeout.as_dict()},
+    )
 
 
 def _curl_options(transport: Transport) -> Iterator[str]:

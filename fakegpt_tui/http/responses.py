@@ -14,8 +14,9 @@ from fakegpt_tui.domain.masks import MASK, is_key_header
 from fakegpt_tui.http.addresses import followed_redirect
 from fakegpt_tui.http.clients import Route, Transport
 from fakegpt_tui.http.compression import Inflater, UnknownCompression
+from fakegpt_tui.http.direct_transport import DirectBody
 from fakegpt_tui.http.errors import proxy_login_required
-from fakegpt_tui.http.read_ahead import ReadAhead
+from fakegpt_tui.http.read_ahead import Arriving, PacedBody, ReadAhead
 from fakegpt_tui.http.requests import ErrorTranslator, HttpRequest, http_request
 from fakegpt_tui.http.retries import StreamTimeouts
 from fakegpt_tui.text import safe_line
@@ -37,8 +38,7 @@ async def iter_chunks(response: httpx.Response, route: Route) -> AsyncGenerator[
         BadReply: It cannot be decompressed, or has too many headers.
         Unsupported: It is compressed in a format that this program does not read.
     """
-    if len(response.headers.raw) > _MAX_HEADERS:
-        raise BadReply(f"The response of {route} has too many headers.")
+    _check_headers(response, route)
     try:
         inflater = Inflater(response.headers.get("Content-Encoding", ""))
     except UnknownCompression as unknown:
@@ -112,7 +112,7 @@ class HttpResponse:
     """A response whose head has come."""
 
     _response: httpx.Response
-    _read_ahead: ReadAhead
+    _arriving: Arriving
     _timeouts: StreamTimeouts
     _route: Route
     _translate_error: ErrorTranslator
@@ -130,7 +130,10 @@ class HttpResponse:
         Raises:
             ServiceError: The connection failed, or took too long.
         """
-        chunks = await self._timeouts.wait(self._read_ahead.take())
+        await self._arriving.rest()
+        taking = self._arriving.take()
+        # What is here already has no time limit, and needs none of its cost.
+        chunks = await (taking if self._arriving.has_chunks else self._timeouts.wait(taking))
         self._record.add(chunks)
         return chunks
 
@@ -178,11 +181,10 @@ async def open_response(
                 break
             await stack.aclose()
             url = goal
-        chunks = iter_chunks(response, transport.route)
-        async with aclosing(ReadAhead(chunks)) as read_ahead:
+        async with aclosing(_arriving(response, transport)) as arriving:
             transport.last_answer = record = ResponseRecord(transport.service, response)
             opened = HttpResponse(
-                response, read_ahead, timeouts, transport.route, request.translate_error, record
+                response, arriving, timeouts, transport.route, request.translate_error, record
             )
             if not response.is_success:
                 raise await opened.read_error()
@@ -198,10 +200,24 @@ async def _exchange(
     url: httpx.URL,
 ) -> AsyncGenerator[httpx.Response]:
     """The head of the response to `request`, sent to `url`."""
-    async with transport.client(secure=url.scheme == "https") as client:
-        sent = http_request(client, request, credentials, url)
-        response = await timeouts.wait(client.send(sent, stream=True))
+    async with transport.sender(secure=url.scheme == "https") as sender:
+        sent = http_request(sender.client, request, credentials, url)
+        response = await timeouts.wait(sender.send(sent))
         try:
             yield response
         finally:
             await response.aclose()
+
+
+def _arriving(response: httpx.Response, transport: Transport) -> Arriving:
+    """The body of a response, as it comes."""
+    body, headers = response.stream, response.headers
+    if isinstance(body, DirectBody) and "Content-Encoding" not in headers:
+        _check_headers(response, transport.route)
+        return PacedBody(body.connection, transport.pause_seconds)
+    return ReadAhead(iter_chunks(response, transport.route))
+
+
+def _check_headers(response: httpx.Response, route: Route) -> None:
+    if len(response.headers.raw) > _MAX_HEADERS:
+        raise BadReply(f"The response of {route} has too many headers.")

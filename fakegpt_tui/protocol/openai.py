@@ -8,6 +8,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from json.encoder import encode_basestring_ascii
 from typing import Final
 
 from fakegpt_tui.domain import (
@@ -49,6 +50,7 @@ from fakegpt_tui.text import replace_surrogates
 _ROLES: Final = {"system", "developer", "user", "assistant"}
 _MAX_MESSAGES: Final = 1000
 _MAX_NAME_LENGTH: Final = 200
+_TEXT_TAIL: Final = '}, "finish_reason": null}]}\n\n'
 _DONE: Final = b"data: [DONE]\n\n"
 
 _FOREIGN: Final = {
@@ -219,6 +221,7 @@ class ChunkEncoder:
         self._reply = ReplyText()
         head = {"id": reply_id, "object": "chat.completion.chunk", "created": created_at}
         self._head = f"data: {json.dumps({**head, 'model': model})[:-1]}, "
+        self._text_head = f'{self._head}"choices": [{{"index": 0, "delta": {{"content": '
 
     def start(self) -> list[bytes]:
         """The first chunk, which has the role."""
@@ -243,7 +246,7 @@ class ChunkEncoder:
                 return []
             case _:
                 text = self._reply.add(event)
-                return [self._chunk({"content": text})] if text else []
+                return [self._text_chunk(text)] if text else []
 
     def finish(self) -> list[bytes]:
         """The end of the reply; an error if no `ReplyEnded` came before."""
@@ -261,6 +264,10 @@ class ChunkEncoder:
 
     def _estimate(self) -> Usage:
         return Usage(self._prompt_tokens, math.ceil(self._reply.length / 4))
+
+    def _text_chunk(self, text: str) -> bytes:
+        """As `_chunk`, for what most chunks are."""
+        return f"{self._text_head}{encode_basestring_ascii(text)}{_TEXT_TAIL}".encode()
 
     def _chunk(self, delta: Mapping[str, object], reason: str | None = None) -> bytes:
         choice = {"index": 0, "delta": delta, "finish_reason": reason}

@@ -118,6 +118,7 @@ async def test_metrics_count_requests_replies_and_tokens(serve: Serve) -> None:
     assert f'fakegpt_tokens_total{{kind="reply",key="{key.id}"}} 5' in lines
     assert "fakegpt_first_word_seconds_count 1" in lines
     assert "fakegpt_streams_open 0" in lines
+    assert any(line.startswith("fakegpt_loop_lag_seconds 0") for line in lines)
 
 
 def test_the_series_of_keys_are_bounded() -> None:

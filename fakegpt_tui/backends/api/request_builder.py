@@ -85,6 +85,7 @@ class ApiRequestBuilder(ABC):
         self._windows = windows = target.windows
         self._fitter = ContextFitter(request, model, windows)
         self._without_effect: Mapping[str, str] = {}
+        self._fields: tuple[tuple[int | None, str], RequestFields] | None = None
         self._limit = fitting_limit(
             self._asked_limit(), lambda: self._fitter.estimate, windows.learned.get(model)
         )
@@ -163,11 +164,14 @@ class ApiRequestBuilder(ABC):
 
     @property
     def fields(self) -> RequestFields:
-        """The fields that the settings make."""
-        generation = replace(self._request.generation, max_tokens=self._limit)
+        """The fields that the settings make, made anew where the limit of the reply changed."""
         kind, family = self._target.kind, self._target.family
         limit = self._variant.limit_name if kind is ServiceKind.OPENAI else ""
-        return request_fields(generation, kind, family, limit_path=limit)
+        known = (self._limit, limit)
+        if self._fields is None or self._fields[0] != known:
+            generation = replace(self._request.generation, max_tokens=self._limit)
+            self._fields = known, request_fields(generation, kind, family, limit_path=limit)
+        return self._fields[1]
 
     def _with_settings(self, body: Mapping[str, object]) -> dict[str, object]:
         """`body` with the settings, then with what is extra, then without what was refused."""

@@ -36,6 +36,10 @@ _GRACE_SECONDS: Final = 2.0
 """For the token counts and the end marker after the finish reason: some services send neither, and
 keep the connection open."""
 
+_PLAIN_KEYS: Final = frozenset(
+    ("id", "object", "created", "model", "choices", "usage", "system_fingerprint", "service_tier")
+)
+_PLAIN_CHOICE: Final = frozenset(("index", "delta", "finish_reason", "logprobs"))
 _UNREAD_CHARACTERS: Final = 4000
 
 
@@ -95,6 +99,9 @@ class CompletionDecoder:
             self.done = True
             return
         value = parse_json(data)
+        if event == "message" and (text := _plain_text(value)):
+            yield from self._add_text(text)
+            return
         self._error = event_error(event, value, data)
         if self._error is None:
             match value:
@@ -234,3 +241,20 @@ def _is_blank(delta: object) -> bool:
     """Does `delta` say nothing, but for who speaks?"""
     fields = delta.items() if isinstance(delta, dict) else ()
     return not any(value for name, value in fields if name != "role")
+
+
+def _plain_text(value: object) -> str:
+    """The text of a chunk that says nothing else, as most do; empty for any other."""
+    if not (isinstance(value, dict) and value.keys() <= _PLAIN_KEYS) or value.get("usage"):
+        return ""
+    choices = value.get("choices")
+    if not (isinstance(choices, list) and len(choices) == 1 and isinstance(choices[0], dict)):
+        return ""
+    choice = choices[0]
+    delta = choice.get("delta")
+    if choice.get("finish_reason") is not None or not choice.keys() <= _PLAIN_CHOICE:
+        return ""
+    if not (isinstance(delta, dict) and len(delta) == 1):
+        return ""
+    text = delta.get("content")
+    return text if isinstance(text, str) else ""

@@ -1,0 +1,261 @@
+"""Direct connections: one HTTP/1.1 request each, over asyncio.
+
+The client of httpx costs more for a piece of a reply than the piece itself does. Here h11 reads the
+head of a response, and of its body nothing is looked at but the frame.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from functools import lru_cache
+from typing import Final
+
+import h11
+import httpx
+
+from fakegpt_tui.http.body_frames import Body, body_of
+
+_MAX_HEAD: Final = 100 * 1024
+_LINE: Final = re.compile(rb"[!-~]+ [!-~]+ HTTP/1\.1")
+_TOKEN: Final = re.compile(rb"[-!#$%&'*+.^_`|~0-9a-zA-Z]+")
+_VALUE: Final = re.compile(rb"(?:[^\0\s](?:[^\0\r\n\f\v]*[^\0\s])?)?")
+_ASKED: Final = {
+    is_head: h11.Request(method="HEAD" if is_head else "GET", target="/", headers=[("host", "-")])
+    for is_head in (False, True)
+}
+"""What h11 is told that it has sent, by which it reads the response: to check the same headers for
+each request again takes it longer than all else."""
+
+_LARGE_PIECE: Final = 1 << 16
+_MAX_BUFFERED: Final = 1 << 15
+"""Above this many bytes, nothing is read until some are taken."""
+
+
+class DirectConnection(asyncio.Protocol):
+    """One request and its response; what has come of the body waits until it is taken."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._parser: h11.Connection | None = h11.Connection(
+            h11.CLIENT, max_incomplete_event_size=_MAX_HEAD
+        )
+        self._transport: asyncio.Transport | None = None
+        self._head: h11.Response | None = None
+        self._body: Body | None = None
+        self._is_without_body = False
+        self._pieces: list[bytes] = []
+        self._size = 0
+        self._is_reading_paused = False
+        self._is_writing_paused = False
+        self._waiter: asyncio.Future[None] | None = None
+        self._pauser: asyncio.Future[None] | None = None
+        self._error: httpx.HTTPError | None = None
+        self._is_lost = False
+
+    @property
+    def is_over(self) -> bool:
+        """Will nothing more come?"""
+        return self._is_lost or self._error is not None or self._has_whole_body
+
+    @property
+    def has_pieces(self) -> bool:
+        """Has something come that was not taken?"""
+        return bool(self._pieces)
+
+    async def send(self, request: httpx.Request, seconds: float | None) -> h11.Response:
+        """Send a request; the head of its response, which may come before all of it is sent.
+
+        Raises:
+            httpx.HTTPError: The connection broke, or took nothing for some `seconds`.
+        """
+        parser = self._parser
+        if parser is None:
+            raise RuntimeError("a direct connection is for one request")
+        is_head = self._is_without_body = request.method == "HEAD"
+        unsent = _encode_head(request)
+        parser.send(_ASKED[is_head])
+        parser.send(h11.EndOfMessage())
+        is_chunked = "Transfer-Encoding" in request.headers
+        async for piece in _pieces_of(request):
+            if self._head is not None or self._is_lost:
+                break
+            self._write(unsent + (_chunk(piece) if is_chunked else piece))
+            unsent = b""
+            await self._wait_for_room(seconds)
+            if len(piece) > _LARGE_PIECE:
+                await asyncio.sleep(0)  # Writing all of a large body keeps others waiting.
+        if self._head is None and not self._is_lost:
+            self._write(unsent + (b"0\r\n\r\n" if is_chunked else b""))
+        while self._head is None:
+            self._raise_error()
+            await self._wait()
+        return self._head
+
+    async def take(self) -> list[bytes]:
+        """What has come of the body, in order; waits for some, and is empty at the end.
+
+        Raises:
+            httpx.HTTPError: The connection broke, after all that came before it was taken.
+        """
+        while not self._pieces and not self.is_over:
+            await self._wait()
+        if not self._pieces:
+            self._raise_error()
+        taken, self._pieces, self._size = self._pieces, [], 0
+        if self._is_reading_paused and self._transport is not None:
+            self._is_reading_paused = False
+            self._transport.resume_reading()
+        return taken
+
+    async def pause(self, seconds: float) -> None:
+        """Let more come for some seconds, or until the end, or as long as there is room."""
+        if self.is_over or self._is_reading_paused:
+            return
+        self._pauser = self._loop.create_future()
+        timer = self._loop.call_later(seconds, _set_done, self._pauser)
+        try:
+            await self._pauser
+        finally:
+            timer.cancel()
+
+    def abort(self) -> None:
+        """Close the connection at once."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as it is
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        if self._error is not None:
+            return
+        try:
+            if self._parser is not None:
+                data = self._read_head(self._parser, data)
+            if self._body is not None:
+                self._take_body(self._body, data)
+        except h11.RemoteProtocolError as error:
+            self._fail(httpx.RemoteProtocolError(str(error)))
+        except httpx.RemoteProtocolError as error:
+            self._fail(error)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._is_lost = True
+        if self._error is None and not self._has_whole_body:
+            if exc is not None:
+                self._error = httpx.ReadError(str(exc))
+                self._error.__cause__ = exc
+            elif self._body is None:
+                self._error = httpx.RemoteProtocolError(
+                    "Server disconnected without sending a response."
+                )
+            elif sentence := self._body.cut():
+                self._error = httpx.RemoteProtocolError(sentence)
+        self._wake()
+        _set_done(self._pauser)
+
+    def pause_writing(self) -> None:
+        self._is_writing_paused = True
+
+    def resume_writing(self) -> None:
+        self._is_writing_paused = False
+        self._wake()
+
+    @property
+    def _has_whole_body(self) -> bool:
+        return self._body is not None and self._body.is_whole
+
+    def _write(self, data: bytes) -> None:
+        if self._transport is not None and data:
+            self._transport.write(data)
+
+    async def _wait_for_room(self, seconds: float | None) -> None:
+        if not self._is_stuck():
+            return
+        try:
+            async with asyncio.timeout(seconds):
+                while self._is_stuck():
+                    await self._wait()
+        except TimeoutError as error:
+            raise httpx.WriteTimeout("") from error
+
+    def _is_stuck(self) -> bool:
+        """Has the other end not taken what was written, nor said that it needs no more?"""
+        return self._is_writing_paused and self._head is None and not self.is_over
+
+    def _read_head(self, parser: h11.Connection, data: bytes) -> bytes:
+        """Read the head of the response; what follows it in `data`, once it is whole."""
+        parser.receive_data(data)
+        event = parser.next_event()
+        while isinstance(event, h11.InformationalResponse):
+            event = parser.next_event()
+        if not isinstance(event, h11.Response):
+            return b""
+        self._body = body_of(event, is_without=self._is_without_body)
+        rest, _ = parser.trailing_data
+        self._parser, self._head = None, event
+        self._wake()
+        return rest
+
+    def _take_body(self, body: Body, data: bytes) -> None:
+        for piece in body.feed(data):
+            self._pieces.append(piece)
+            self._size += len(piece)
+        self._wake()
+        if body.is_whole:
+            _set_done(self._pauser)
+        elif self._size > _MAX_BUFFERED and self._transport is not None:
+            self._is_reading_paused = True
+            self._transport.pause_reading()
+            _set_done(self._pauser)
+
+    async def _wait(self) -> None:
+        self._waiter = self._loop.create_future()
+        await self._waiter
+
+    def _wake(self) -> None:
+        _set_done(self._waiter)
+
+    def _fail(self, error: httpx.HTTPError) -> None:
+        self._error = error
+        self._wake()
+        _set_done(self._pauser)
+        self.abort()
+
+    def _raise_error(self) -> None:
+        if self._error is not None:
+            raise self._error
+
+
+def _set_done(future: asyncio.Future[None] | None) -> None:
+    if future is not None and not future.done():
+        future.set_result(None)
+
+
+def _encode_head(request: httpx.Request) -> bytes:
+    """The head of a request.
+
+    Raises:
+        httpx.LocalProtocolError: It is not valid HTTP.
+    """
+    line = f"{request.method} ".encode("ascii") + request.url.raw_path + b" HTTP/1.1"
+    if not _LINE.fullmatch(line):
+        raise httpx.LocalProtocolError("the target of the request is not valid")
+    return b"".join((line, *(_header_line(*each) for each in request.headers.raw), b"\r\n\r\n"))
+
+
+@lru_cache(maxsize=256)
+def _header_line(name: bytes, value: bytes) -> bytes:
+    if not (_TOKEN.fullmatch(name) and _VALUE.fullmatch(value)):
+        raise httpx.LocalProtocolError("a header of the request is not valid")
+    return b"\r\n" + name + b": " + value
+
+
+def _chunk(piece: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(piece), piece) if piece else b""
+
+
+async def _pieces_of(request: httpx.Request) -> AsyncIterator[bytes]:
+    if isinstance(request.stream, httpx.AsyncByteStream):
+        async for piece in request.stream:
+            yield piece

@@ -1,0 +1,166 @@
+"""Direct transport: httpx without its pool, for services without a proxy."""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import AsyncIterator, Sequence
+from ipaddress import ip_address
+from itertools import zip_longest
+from typing import Any, Final, TypeAlias
+
+import httpx
+
+from fakegpt_tui.http.direct_connections import DirectConnection
+
+_EYEBALLS_SECONDS: Final = 0.25
+"""After which the next address of a name is tried, too (RFC 8305)."""
+
+_SIX: Final = 6
+
+SocketOptions: TypeAlias = Sequence[tuple[int, int, int]]
+
+
+class DirectBody(httpx.AsyncByteStream):
+    """The body of a response, as httpx has it."""
+
+    def __init__(self, connection: DirectConnection) -> None:
+        self.connection = connection
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while pieces := await self.connection.take():
+            for piece in pieces:
+                yield piece
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        self.connection.abort()
+
+
+class DirectTransport(httpx.AsyncBaseTransport):
+    """A transport of httpx that opens a connection for each request, and pools nothing."""
+
+    def __init__(self, tls: ssl.SSLContext, options: SocketOptions = ()) -> None:
+        self._tls = tls
+        self._options = options
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request, and read the head of its response.
+
+        Raises:
+            httpx.HTTPError: The connection failed, or its other end does not speak HTTP.
+        """
+        limits = request.extensions.get("timeout", {})
+        try:
+            async with asyncio.timeout(limits.get("connect")):
+                connection = await self._connect(request.url)
+        except TimeoutError as error:
+            raise httpx.ConnectTimeout("") from error
+        except OSError as error:
+            raise httpx.ConnectError(str(error)) from error
+        try:
+            head = await connection.send(request, limits.get("write"))
+        except BaseException:
+            connection.abort()
+            raise
+        extensions = {"http_version": b"HTTP/" + head.http_version, "reason_phrase": head.reason}
+        return httpx.Response(
+            head.status_code,
+            headers=head.headers.raw_items(),
+            stream=DirectBody(connection),
+            extensions=extensions,
+        )
+
+    async def _connect(self, url: httpx.URL) -> DirectConnection:
+        is_tls = url.scheme == "https"
+        host = url.raw_host.decode("ascii")
+        opened = await _open_socket(host, url.port or (443 if is_tls else 80), self._options)
+        try:
+            _, connection = await asyncio.get_running_loop().create_connection(
+                DirectConnection,
+                sock=opened,
+                ssl=self._tls if is_tls else None,
+                server_hostname=host if is_tls else None,
+            )
+        except BaseException:
+            opened.close()
+            raise
+        return connection
+
+
+_Address: TypeAlias = tuple[int, Any]
+"""A family, and what it calls an address."""
+
+
+async def _open_socket(host: str, port: int, options: SocketOptions) -> socket.socket:
+    """A connected socket: of the addresses of a name, the first that takes the connection.
+
+    Raises:
+        OSError: None does; its causes are the reasons of all.
+    """
+    addresses = await _resolve(host, port)
+    if len(addresses) == 1:
+        return await _open_one(addresses[0], options)
+    trying: set[asyncio.Task[socket.socket]] = set()
+    reasons: list[OSError] = []
+    try:
+        while addresses or trying:
+            if addresses:
+                trying.add(asyncio.create_task(_open_one(addresses.pop(0), options)))
+            done, trying = await asyncio.wait(
+                trying,
+                timeout=_EYEBALLS_SECONDS if addresses else None,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            for task in done:
+                match task.exception():
+                    case None:
+                        return task.result()
+                    case OSError() as reason:
+                        reasons.append(reason)
+                    case other:
+                        raise other
+    finally:
+        await _give_up(trying)
+    raise OSError("no address took the connection") from ExceptionGroup("reasons", reasons)
+
+
+async def _give_up(trying: set[asyncio.Task[socket.socket]]) -> None:
+    for task in trying:
+        task.cancel()
+        task.add_done_callback(_close_late)
+
+
+def _close_late(task: asyncio.Task[socket.socket]) -> None:
+    if not task.cancelled() and task.exception() is None:
+        task.result().close()
+
+
+async def _resolve(host: str, port: int) -> list[_Address]:
+    """The addresses of a name, of the two families in turn."""
+    try:
+        family = socket.AF_INET6 if ip_address(host).version == _SIX else socket.AF_INET
+    except ValueError:
+        pass
+    else:
+        if "%" not in host:
+            return [(family, (host, port))]
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    first = [each for each in found if each[0] == found[0][0]]
+    others = [each for each in found if each[0] != found[0][0]]
+    mixed = [each for pair in zip_longest(first, others) for each in pair if each is not None]
+    return [(family, address) for family, _, _, _, address in mixed]
+
+
+async def _open_one(address: _Address, options: SocketOptions) -> socket.socket:
+    family, where = address
+    opened = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        opened.setblocking(False)
+        for option in options:
+            opened.setsockopt(*option)
+        await asyncio.get_running_loop().sock_connect(opened, where)
+    except BaseException:
+        opened.close()
+        raise
+    return opened
