@@ -13,15 +13,14 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fakegpt_tui.backends.base import Backend, ReplyRequest
-from fakegpt_tui.backends.context_window import estimate_part_tokens
 from fakegpt_tui.domain import Model, ReplyCut, ServiceError, StreamEvent, Usage, new_id
 from fakegpt_tui.host.access import Access
 from fakegpt_tui.host.access_keys import AccessKey
 from fakegpt_tui.host.errors import completion_error_response, json_response
 from fakegpt_tui.host.meter import Limiter, Tally, require_model, usable_models
-from fakegpt_tui.host.prompt_route import LimitedReply
+from fakegpt_tui.host.prompt_route import LimitedReply, prompt_length
 from fakegpt_tui.host.reply_stream import ReplyStream
-from fakegpt_tui.host.request_body import LARGE_BODY, read_json, wait_for_disconnect
+from fakegpt_tui.host.request_body import read_with_media, wait_for_disconnect
 from fakegpt_tui.host.running_replies import RunningReplies
 from fakegpt_tui.protocol.openai import (
     ChunkEncoder,
@@ -36,8 +35,6 @@ from fakegpt_tui.protocol.openai import (
 
 _MODELS_SECONDS = 30.0
 """How long the list of models is taken for what the service has."""
-_BODY_LIMIT = 40_000_000
-"""Bytes of a request, of which pictures are most."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -76,17 +73,12 @@ class CompletionRoutes:
     async def _complete(self, request: Request) -> ASGIApp:
         owner = self.access.require_owner(request)
         key = self.access.key_of(request)
-        body = await read_json(request, limit=_BODY_LIMIT)
-        is_large = int(request.headers.get("content-length", LARGE_BODY)) >= LARGE_BODY
-        if is_large:  # Pictures are decoded.
-            asked = await asyncio.to_thread(read_completion_request, body)
-        else:
-            asked = read_completion_request(body)
+        asked = await read_with_media(request, read_completion_request)
         model = await self._choose_model(key, asked.model)
         return LimitedReply(
             self.limiter,
             key,
-            _prompt_length(asked),
+            prompt_length(asked.messages),
             lambda tally: self._reply(owner[0], asked, model, tally),
             model,
             max_tokens=asked.generation.max_tokens,
@@ -191,12 +183,6 @@ class _WholeReply:
             return completion_error_response(error)
         estimate = Usage(self.tally.prompt_tokens, self.tally.reply_tokens)
         return json_response(completion_body(reply, **self.head, estimate=estimate))
-
-
-def _prompt_length(asked: CompletionRequest) -> int:
-    """Characters of what is asked, and as many for its pictures and files as cost the same."""
-    parts = sum(estimate_part_tokens(part) for each in asked.messages for part in each.parts)
-    return sum(len(message.text) for message in asked.messages) + 4 * parts
 
 
 def _unknown_model() -> ModelNotFound:

@@ -1,6 +1,6 @@
 """Prompt route: answer a prompt, one at a time per session where that is wanted."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
@@ -12,7 +12,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fakegpt_tui.backends.base import Backend, Purpose, ReplyRequest
-from fakegpt_tui.domain import StreamEvent, new_id, now
+from fakegpt_tui.backends.context_window import estimate_part_tokens
+from fakegpt_tui.domain import ContextMessage, StreamEvent, new_id, now
 from fakegpt_tui.host.access import Access
 from fakegpt_tui.host.access_keys import AccessKey
 from fakegpt_tui.host.conversation_cache import CachedConversation, Owner
@@ -21,7 +22,7 @@ from fakegpt_tui.host.errors import ThreadNotFound, json_response, rate_limit_re
 from fakegpt_tui.host.history_recorder import HistoryRecorder
 from fakegpt_tui.host.meter import Limiter, Tally, require_model
 from fakegpt_tui.host.reply_stream import ReplyStream
-from fakegpt_tui.host.request_body import read_json
+from fakegpt_tui.host.request_body import read_with_media
 from fakegpt_tui.host.request_log import record_of
 from fakegpt_tui.host.running_replies import RunningReplies
 from fakegpt_tui.host.thread_resolver import ThreadPosition, resolve_thread
@@ -144,7 +145,7 @@ class PromptRoute:
     async def _answer(self, request: Request) -> Response | ASGIApp:
         owner = self.access.require_owner(request)
         key = self.access.key_of(request)
-        asked = fakegpt.read_conversation_request(await read_json(request))
+        asked = await read_with_media(request, fakegpt.read_conversation_request)
         try:
             conversation = await self._find_or_create(owner, asked)
             if not asked.model:
@@ -156,7 +157,7 @@ class PromptRoute:
         reply = LimitedReply(
             self.limiter,
             key,
-            sum(len(message.text) for message in position.context),
+            prompt_length(position.context),
             lambda tally: self._reply(owner, asked, conversation, position, tally),
             asked.model,
         )
@@ -231,8 +232,17 @@ class PromptRoute:
                 model=asked.model,
                 purpose=Purpose[asked.action.name],
                 prompt_id=asked.message_id,
+                read_blob=asked.blobs.__getitem__,
             )
         )
+
+
+def prompt_length(messages: Iterable[ContextMessage]) -> int:
+    """Characters of what is asked, and as many for its pictures and files as cost the same."""
+    return sum(
+        len(message.text) + 4 * sum(map(estimate_part_tokens, message.parts))
+        for message in messages
+    )
 
 
 def _unknown_conversation(asked: ConversationRequest) -> Response:

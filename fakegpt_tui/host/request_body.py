@@ -3,7 +3,8 @@
 import asyncio
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 from urllib.parse import parse_qsl
 
 from starlette.exceptions import HTTPException
@@ -11,6 +12,9 @@ from starlette.requests import Request
 from starlette.types import Receive
 
 BODY_LIMIT = 10_000_000
+MEDIA_LIMIT = 40_000_000
+"""Bytes of a request with pictures and files."""
+
 _NESTING_LIMIT = 64
 _VALUE_LIMIT = 100_000
 """Brackets, strings and commas of one body: a thousand messages have a fifth of them."""
@@ -22,6 +26,8 @@ _WINDOW = 262_144
 """Bytes that are looked at before others may go on."""
 
 _FIELD_LIMIT = 10
+
+_Asked = TypeVar("_Asked")
 
 _TOKEN = re.compile(rb'["\[{\]},]')
 _TEXT = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
@@ -39,6 +45,17 @@ async def read_json(request: Request, *, limit: int = BODY_LIMIT) -> object:
     if len(body) < LARGE_BODY:
         return _parse(body)
     return await asyncio.to_thread(_parse, body)
+
+
+async def read_with_media(request: Request, read: Callable[[object], _Asked]) -> _Asked:
+    """What `read` makes of the JSON of a body, in which there may be pictures and files.
+
+    Raises:
+        HTTPException: As `read_json`.
+    """
+    body = await read_json(request, limit=MEDIA_LIMIT)
+    is_large = int(request.headers.get("content-length", LARGE_BODY)) >= LARGE_BODY
+    return await asyncio.to_thread(read, body) if is_large else read(body)
 
 
 def _parse(body: bytes) -> object:
@@ -79,17 +96,17 @@ def _require_content_type(request: Request, wanted: str) -> None:
 
 async def _read(request: Request, limit: int = BODY_LIMIT) -> bytes:
     if int(request.headers.get("content-length", 0)) > limit:
-        raise _too_large()
+        raise _too_large(limit)
     body = bytearray()
     async for part in request.stream():
         body += part
         if len(body) > limit:
-            raise _too_large()
+            raise _too_large(limit)
     return bytes(body)
 
 
-def _too_large() -> HTTPException:
-    return HTTPException(413, f"The body is larger than {BODY_LIMIT // 1_000_000} MB.")
+def _too_large(limit: int) -> HTTPException:
+    return HTTPException(413, f"The body is larger than {limit // 1_000_000} MB.")
 
 
 def _check_structure(body: bytes) -> None:

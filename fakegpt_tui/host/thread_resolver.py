@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from fakegpt_tui.backends.named_pictures import name_media
 from fakegpt_tui.domain import ContextMessage, PromptTooLong, Role, new_id
 from fakegpt_tui.host.conversation_cache import CachedConversation
 from fakegpt_tui.host.errors import ThreadNotFound
@@ -90,7 +91,10 @@ def _resolve_parent(asked: ConversationRequest, conversation: CachedConversation
 def _link_messages(
     messages: Sequence[ContextMessage], last_id: str, parent_id: str, at: datetime
 ) -> list[StoredMessage]:
-    """Each message below the one before; only the id of the last one comes from the client."""
+    """Each message below the one before; only the id of the last one comes from the client.
+
+    Of pictures and files, names are kept: their bytes are of this request alone.
+    """
     chain: list[StoredMessage] = []
     for index, message in enumerate(messages):
         message_id = last_id if index == len(messages) - 1 else new_id()
@@ -99,7 +103,7 @@ def _link_messages(
                 id=message_id,
                 parent_id=parent_id,
                 role=message.role,
-                text=message.text,
+                text=name_media(message).text,
                 created_at=at,
             )
         )

@@ -1,5 +1,6 @@
 """Conversations that the host keeps: asked, branched, continued, listed, named and forgotten."""
 
+import base64
 from collections.abc import AsyncGenerator, Callable, Iterable
 from typing import Any, TypeAlias
 
@@ -18,7 +19,9 @@ from fakegpt_tui.domain import (
     Unreachable,
     new_id,
 )
+from fakegpt_tui.domain.parts import ImagePart, TextSpan
 from fakegpt_tui.host.server import HostServer
+from tests.attachments.examples import png
 from tests.host.calls import asking, calling, messages, prompt_body, signed_in, token_of, until
 
 Serve: TypeAlias = Callable[..., HostServer]
@@ -432,3 +435,43 @@ async def test_account_and_limits_are_told_in_the_known_shapes(
     for path in ("/api/conversation_limit", "/public-api/conversation_limit"):
         limit = (await client.get(path)).json()
         assert limit.keys() >= {"message_cap", "message_cap_window", "message_disclaimer"}
+
+
+async def test_a_picture_goes_to_the_service_once_and_is_named_after_that(
+    talk: Talk, backend: ScriptedBackend
+) -> None:
+    data = png(4, 3)
+    url = f"data:image/png;base64,{base64.b64encode(data).decode()}"
+    picture = {"type": "image_url", "image_url": {"url": url}}
+    asked: Any = body("x", parent_message_id="root")
+    asked["messages"][0]["content"]["parts"] = ["Look: ", picture]
+    await talk.ask(asked)
+    (message,) = backend.requests[0].messages
+    span, part = message.parts
+    assert (message.text, span) == ("Look: ", TextSpan(6))
+    assert isinstance(part, ImagePart)
+    assert backend.requests[0].read_blob(part.blob.digest) == data
+    await talk.go_on("Sure?")
+    named = ContextMessage("user", "Look: [picture: no name]")
+    assert backend.requests[1].messages[0] == named
+    assert thread(await talk.stored())[0] == f"user: {named.text}"
+
+
+@pytest.mark.parametrize(
+    ("piece", "problem"),
+    [
+        ({"asset_pointer": "file-service://file-1"}, "names an upload, and none are kept"),
+        ({"type": "image_url", "image_url": {"url": "http://127.0.0.1/a.png"}}, "as data: URLs"),
+    ],
+)
+async def test_what_is_no_picture_is_refused_with_a_sentence(
+    client: httpx.AsyncClient, backend: ScriptedBackend, piece: object, problem: str
+) -> None:
+    asked: Any = body("x")
+    asked["messages"][0]["content"]["parts"] = [piece]
+    response = await client.post("/api/conversation", json=asked)
+    assert response.status_code == 422
+    (detail,) = response.json()["detail"]
+    assert problem in detail["msg"]
+    assert detail["loc"] == ["body", "messages", 0, "content", "parts"]
+    assert not backend.requests

@@ -1,11 +1,13 @@
 """Conversation requests: written by the client, read by the host."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import field
 from enum import StrEnum
 from typing import Final
 
 from fakegpt_tui.domain import ContextMessage, RequestRefused, Role, new_id
 from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.protocol.completion_content import ContentParser, InvalidContent
 from fakegpt_tui.text import replace_surrogates
 
 _MAX_NAME_LENGTH: Final = 200
@@ -36,6 +38,8 @@ class ConversationRequest:
     parent_message_id: str | None
     conversation_id: str | None
     history_disabled: bool
+    blobs: Mapping[str, bytes] = field(default_factory=dict)
+    """The bytes of pictures and files in the messages, by their digest."""
 
     @property
     def prompt(self) -> str:
@@ -76,14 +80,16 @@ def read_conversation_request(body: object) -> ConversationRequest:
         raise InvalidRequest("at least one message is required", "messages")
     if len(messages) > _MAX_MESSAGES:
         raise InvalidRequest(f"at most {_MAX_MESSAGES} messages are allowed", "messages")
+    parser = ContentParser()
     return ConversationRequest(
         action=action,
-        messages=tuple(_message(message, index) for index, message in enumerate(messages)),
+        messages=tuple(_message(message, parser, index) for index, message in enumerate(messages)),
         model=_optional_text(body, "model") or "",
         message_id=_last_id(messages) or new_id(),
         parent_message_id=_optional_text(body, "parent_message_id"),
         conversation_id=_optional_text(body, "conversation_id"),
         history_disabled=body.get("history_and_training_disabled") is True,
+        blobs=parser.blobs,
     )
 
 
@@ -95,17 +101,32 @@ def _action(body: dict[str, object]) -> ConversationAction:
         raise InvalidRequest(f"must be one of {known}", "action") from None
 
 
-def _message(message: object, index: int) -> ContextMessage:
+def _message(message: object, parser: ContentParser, index: int) -> ContextMessage:
+    """A message; its parts are texts, and pictures and files as clients of OpenAI send them."""
+    place = "messages", index, "content", "parts"
     match message:
-        case {"content": {"parts": list(parts)}}:
-            texts = [part for part in parts if isinstance(part, str)]
-            if len(texts) < len(parts):
-                raise InvalidRequest("only text can be read", "messages", index, "content", "parts")
-            return ContextMessage(_role(message), replace_surrogates("".join(texts)))
+        case {"content": {"parts": list(pieces)}} | {"content": list(pieces)}:
+            given: object = pieces
         case {"content": str(text)}:
-            return ContextMessage(_role(message), replace_surrogates(text))
+            given = text
         case _:
-            raise InvalidRequest("a list is required", "messages", index, "content", "parts")
+            raise InvalidRequest("a list is required", *place)
+    try:
+        given = [_piece(each) for each in given] if isinstance(given, list) else given
+        text, parts = parser.read(given)
+    except InvalidContent as error:
+        raise InvalidRequest(str(error), *place) from error
+    return ContextMessage(_role(message), text, parts=parts)
+
+
+def _piece(piece: object) -> object:
+    match piece:
+        case str(text):
+            return {"type": "text", "text": text}
+        case {"asset_pointer": _}:
+            raise InvalidContent("names an upload, and none are kept; pictures go as data: URLs")
+        case _:
+            return piece
 
 
 def _role(message: object) -> str:
