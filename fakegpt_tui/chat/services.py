@@ -19,6 +19,7 @@ from fakegpt_tui.domain import (
     ServiceKind,
     Session,
     SignedOut,
+    Unsupported,
     now,
 )
 from fakegpt_tui.domain.fast_dataclass import dataclass
@@ -75,6 +76,7 @@ Connect: TypeAlias = Callable[[Service, Callable[[LoginState], None]], Awaitable
 """Makes a connection, and reports its login to the listener that it is given."""
 
 
+_USUAL_EFFORTS = ("low", "medium", "high")
 _MAX_RATE_LIMIT_SECONDS = 30 * 86_400.0
 
 
@@ -241,6 +243,20 @@ class Services:
         wanted = model or self.get(service_name).model
         known = self._models.get(service_name, ())
         return next((each for each in known if each.id == wanted), None)
+
+    def effort_levels(self, service_name: str, model: str) -> tuple[str, ...]:
+        """How much a model can be asked to think, the least first.
+
+        Raises:
+            NotFound: There is no such service.
+            Unsupported: It takes no such setting.
+        """
+        if not self.get(service_name).kind.is_api:
+            raise Unsupported("This service takes no effort.")
+        known = self.known_model(service_name, model)
+        if known is not None and known.thinks is False:
+            raise Unsupported("The service says that this model does not think.")
+        return (known.efforts if known else ()) or _USUAL_EFFORTS
 
     def is_blind(self, model: ModelRef) -> bool:
         """Is the model known to take no pictures, by its protocol, its list, or a refusal?"""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import ExitStack, aclosing, asynccontextmanager, closing, contextmanager
 from functools import cache
 from pathlib import Path
@@ -122,6 +123,13 @@ async def open_chat(
                 yield chat
             finally:
                 await _export_unsaved(chat, settings)
+
+
+def without_service_keys(settings: Settings) -> Mapping[str, str]:
+    """The environment of programs that are started from here."""
+    from fakegpt_tui.config.secrets import without_keys  # noqa: PLC0415 - when used
+
+    return without_keys(settings.service_keys, os.environ)
 
 
 def open_spending(settings: Settings, store: Callable[[], ChatStore]) -> Spending:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-import sys
-from collections.abc import Iterator, Mapping, MutableMapping
-from contextlib import closing, suppress
+from collections.abc import MutableMapping
+from contextlib import closing
 from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from fakegpt_tui.cli.composition import LazyStore, open_chat, open_store
+from fakegpt_tui.cli.composition import LazyStore, open_chat, open_store, without_service_keys
 from fakegpt_tui.cli.settings_store import (
     LastChoices,
     PresetStore,
@@ -26,8 +25,6 @@ from fakegpt_tui.domain import ConfigError
 
 if TYPE_CHECKING:
     from fakegpt_tui.chat.service import ChatService
-    from fakegpt_tui.chat.store_interface import ChatStore
-    from fakegpt_tui.plain import PlainChat
     from fakegpt_tui.store.conversation_store import ConversationStore
     from fakegpt_tui.ui.app import FakeGPTApp
     from fakegpt_tui.ui.options import ServiceRepository
@@ -60,6 +57,8 @@ def open_interface(settings: Settings, *, resume: str | None, temporary: bool = 
 
         with open_store(settings) as store:
             found = None if resume is None else _find_resumed(store, resume)
+            from fakegpt_tui.cli.plain_chat import run_plain_chat  # noqa: PLC0415 - for plain mode alone
+
             return run_plain_chat(settings, store, found, temporary=temporary)
     drop_empty_no_color(os.environ)
     with closing(LazyStore(settings)) as store:
@@ -152,7 +151,7 @@ def _build_app(
         memory=choices,
         keys=settings.keys,
         notices=lambda: store.notices,
-        child_environment=partial(_without_keys, settings),
+        child_environment=partial(without_service_keys, settings),
         # Linux' own console has a box for each character that it does not know.
         isolates_bidi=os.environ.get("TERM") != "linux",
         **start,
@@ -162,13 +161,6 @@ def _build_app(
         known = ", ".join(theme_names())
         raise ConfigError(f"There is no theme {settings.theme!r}; there are {known}.")
     return app
-
-
-def _without_keys(settings: Settings) -> Mapping[str, str]:
-    """The environment of programs that are started from here."""
-    from fakegpt_tui.config.secrets import without_keys  # noqa: PLC0415 - when used
-
-    return without_keys(settings.service_keys, os.environ)
 
 
 def _find_resumed(store: ConversationStore, resume: str) -> str:
@@ -182,66 +174,3 @@ def drop_empty_no_color(environ: MutableMapping[str, str]) -> None:
     """Unset an empty NO_COLOR, which Textual would treat as set."""
     if environ.get("NO_COLOR") == "":
         del environ["NO_COLOR"]
-
-
-def run_plain_chat(
-    settings: Settings, store: ChatStore, conversation_id: str | None, *, temporary: bool = False
-) -> int:
-    """Chat until the input ends or `/quit`; the exit code of the process.
-
-    Raises:
-        FakeGPTError: The chat could not be opened.
-    """
-    # The loop stands still while a line is typed: nothing else happens in a plain chat, and a
-    # thread that waits for a line could not be ended.
-    with asyncio.Runner() as runner:
-        opened = open_chat(settings, lambda: store, temporary=temporary)
-        chat = runner.run(opened.__aenter__())
-        try:
-            from fakegpt_tui.plain import PlainChat  # noqa: PLC0415 - for plain mode alone
-
-            plain = PlainChat(chat, click.echo, exports=settings.folders.exports)
-            if conversation_id is not None:
-                plain.open(conversation_id)
-            _chat(runner, chat, plain)
-        finally:
-            runner.run(opened.__aexit__(None, None, None))
-    return 0
-
-
-def _chat(runner: asyncio.Runner, chat: ChatService, plain: PlainChat) -> None:
-    from fakegpt_tui.cli.ask_runner import handle_signals  # noqa: PLC0415 - for plain mode alone
-
-    for line in _read_lines():
-        if line.startswith("/"):
-            if not runner.run(plain.run_command(line)):
-                return
-        elif line.strip():
-            actions = {"SIGINT": partial(_stop_turns, chat)}
-            with (
-                handle_signals(runner.get_loop(), actions),
-                suppress(asyncio.CancelledError),
-            ):
-                runner.run(plain.ask(line))
-
-
-def _read_lines() -> Iterator[str]:
-    """Lines of input, until ctrl+d or ctrl+c."""
-    prompt = "You: " if sys.stdin.isatty() else ""
-    if prompt:
-        from fakegpt_tui.cli.line_editing import edit_lines_by_characters  # noqa: PLC0415 - for plain mode alone
-
-        edit_lines_by_characters()
-    while True:
-        try:
-            line = input(prompt)
-        except (EOFError, KeyboardInterrupt):
-            click.echo()
-            return
-        yield line
-
-
-def _stop_turns(chat: ChatService) -> None:
-    """Let ctrl+c stop the reply, and not the program."""
-    for turn in chat.active_turns.all():
-        turn.stop()

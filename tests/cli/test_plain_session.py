@@ -30,7 +30,7 @@ def test_it_can_be_asked_for_by_the_environment_and_left_by_a_command(home: Home
     home.environment["ACCESSIBLE"] = "1"
     done = home.run(stdin="/help\n/quit\nnot asked\n")
     assert done.returncode == 0
-    assert "start a new conversation" in done.stdout
+    assert "/new: Start a new conversation." in done.stdout
     assert "Assistant:" not in done.stdout
 
 

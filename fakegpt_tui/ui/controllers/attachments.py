@@ -145,6 +145,17 @@ class AttachmentController:
         lines = dict(zip(map(mark_of, attached), labels(attached, tokens), strict=True))
         AttachmentList(self._chat, self._state, self._window).show(lines)
 
+    def clear(self) -> None:
+        """Take all marks out of the prompt; undo brings them back with what they stand for."""
+        prompt, attached = self._window.prompt, self._state.attached
+        for attachment in attached:
+            mark = mark_of(attachment)
+            if not prompt.replace_first(f"{mark} ", ""):
+                prompt.replace_first(mark, "")
+        self._window.notify(
+            "All is left out; ctrl+z brings it back." if attached else "Nothing is attached."
+        )
+
     def paste(self) -> None:
         """Attach the picture or the files of the clipboard, or insert its text."""
         self._read(self._paste())

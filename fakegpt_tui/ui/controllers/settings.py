@@ -128,15 +128,8 @@ class SettingsController:
 
     def cycle_effort(self) -> None:
         """Take the next of the levels that the model has, and none after the last."""
-        conversation, service = self._state.open, self._state.service
-        if service is None or not service.kind.is_api:
-            self._window.notify("This service takes no effort.")
-            return
-        model = self._chat.services.known_model(conversation.service, conversation.model)
-        if model is not None and model.thinks is False:
-            self._window.notify("The service says that this model does not think.")
-            return
-        levels = (model.efforts if model else ()) or ("low", "medium", "high")
+        conversation = self._state.open
+        levels = self._chat.services.effort_levels(conversation.service, conversation.model)
         current = conversation.generation.effort
         place = levels.index(current) + 1 if current in levels else 0
         effort = levels[place] if place < len(levels) else ""

@@ -278,6 +278,10 @@ async def test_a_removed_mark_removes_what_is_attached_and_undo_brings_both_back
         await it.until(lambda: "▣" not in it.text)
         await it.pilot.press("ctrl+z")
         await it.see("▣ 1 photo.png")
+        await it.pilot.press("ctrl+p", *"detach", "enter")
+        await it.until(lambda: "▣" not in it.text)
+        await it.pilot.press("ctrl+z")
+        await it.see("▣ 1 photo.png")
         await it.pilot.press("enter")
         await sent(it)
         assert [each.name for each in parts(it)] == ["photo.png"]

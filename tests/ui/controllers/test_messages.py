@@ -339,6 +339,14 @@ async def test_a_failed_reply_is_retried() -> None:
         await asked(it, "go", "It broke.")
         await it.command("/retry")
         await it.see("whole")
+        await it.until(lambda: not it.chat.active_turns.all())
+        await it.command("/variant before")
+        await it.see("It broke.")
+        await it.command("/find")
+        await it.until(lambda: it.app.screen.query_one(Transcript).is_finding)
+        await it.pilot.press("escape")
+        await it.command("/edit prompt")
+        await it.until(lambda: it.prompt.text == "go")
 
 
 async def test_which_variant_of_a_long_reply_is_shown_stays_in_sight() -> None:

@@ -3,10 +3,6 @@
 from decimal import Decimal
 from pathlib import Path
 
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from fakegpt_tui.backends.scripted import ScriptedBackend
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain import (
@@ -20,24 +16,9 @@ from fakegpt_tui.domain import (
     UsageReported,
 )
 from fakegpt_tui.domain.parts import attached_parts
-from fakegpt_tui.plain import HELP, PlainChat, SentenceSplitter
-from tests.stubs import SERVICE, MemoryStore, connecting
-
-
-@pytest.fixture
-def said() -> list[str]:
-    return []
-
-
-def plain_chat(said: list[str], folder: Path, *scripts, backend=None) -> PlainChat:
-    store = MemoryStore()
-    chat = ChatService(
-        lambda: store,
-        {"scripted": SERVICE},
-        connecting(backend or ScriptedBackend(*scripts)),
-        service="scripted",
-    )
-    return PlainChat(chat, said.append, exports=folder)
+from fakegpt_tui.plain.chat import PlainChat
+from tests.plain.talking import plain_chat, ports
+from tests.stubs import MemoryStore, connecting
 
 
 async def test_a_reply_is_written_sentence_by_sentence(said: list[str], tmp_path: Path) -> None:
@@ -71,7 +52,7 @@ async def test_a_budget_that_would_be_passed_is_a_sentence(said: list[str], tmp_
     store, backend = MemoryStore(), ScriptedBackend(script, script)
     chat = ChatService(lambda: store, {"paid": paid}, connecting(backend), service="paid")
     chat.spending.budget = Decimal(1)
-    plain = PlainChat(chat, said.append, exports=tmp_path)
+    plain = PlainChat(chat, said.append, ports(tmp_path))
     for prompt in ("one", "two", "two"):
         await plain.ask(prompt)
     assert sum("Send it once more" in line for line in said) == 1
@@ -100,16 +81,9 @@ async def test_conversations_are_listed_opened_and_saved(said: list[str], tmp_pa
     assert said[-1] == f"Saved as {path}"
     await plain.run_command("/open 7")
     assert "number" in said[-1]
-    await plain.run_command("/what")
-    assert said[-1] == HELP
+    await plain.run_command("/what now")
+    assert said[-1] == "There is no command /what here. /help lists the commands."
     assert not await plain.run_command("/quit")
-
-
-@given(st.lists(st.text("ab .!?\n", max_size=9)))
-def test_sentences_lose_no_word(pieces: list[str]) -> None:
-    sentences = SentenceSplitter()
-    found = [sentence for piece in pieces for sentence in sentences.add(piece)]
-    assert " ".join([*found, sentences.flush()]).split() == "".join(pieces).split()
 
 
 async def test_a_file_goes_with_the_next_prompt_alone(said: list[str], tmp_path: Path) -> None:
@@ -133,22 +107,3 @@ async def test_what_cannot_be_attached_is_said(said: list[str], tmp_path: Path) 
     await plain.run_command(f"/attach {tmp_path}/notes.md")
     await plain.run_command("/detach")
     assert said[-1].startswith("Nothing is attached")
-
-
-@pytest.mark.parametrize(
-    ("text", "lines"),
-    [
-        ("1. You write.\n2. It answers, e.g. so.\n", ["1. You write.", "2. It answers, e.g. so."]),
-        ("  12. Twelve. Then more.\n", ["12. Twelve.", "Then more."]),
-        ("See Fig. 3, i.e. here. Done.", ["See Fig. 3, i.e. here.", "Done."]),
-        ("It was 1984. Then it ended. ", ["It was 1984.", "Then it ended."]),
-        ("What? Yes! Well: so; there… now", ["What?", "Yes!", "Well:", "so;", "there…", "now"]),
-    ],
-)
-def test_a_full_stop_that_ends_no_sentence_does_not_tear_it(text: str, lines: list[str]) -> None:
-    for step in (1, 3, len(text)):
-        sentences = SentenceSplitter()
-        found: list[str] = []
-        for start in range(0, len(text), step):
-            found += sentences.add(text[start : start + step])
-        assert [*found, *filter(None, [sentences.flush()])] == lines

@@ -1,0 +1,118 @@
+"""Starting the plain chat: its lines of input, and what it needs of the program."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import cache, partial
+from typing import TYPE_CHECKING
+
+import click
+
+from fakegpt_tui.cli.ask_runner import handle_signals
+from fakegpt_tui.cli.composition import open_chat, without_service_keys
+from fakegpt_tui.cli.settings_store import LastChoices, SettingsStore
+from fakegpt_tui.domain import ConfigError, Secret
+from fakegpt_tui.plain.chat import PlainChat
+from fakegpt_tui.plain.session import PlainPorts
+
+if TYPE_CHECKING:
+    from fakegpt_tui.chat.service import ChatService
+    from fakegpt_tui.chat.store_interface import ChatStore
+    from fakegpt_tui.cli.service_registry import ServiceRegistry
+    from fakegpt_tui.config.spec import Settings
+
+
+def run_plain_chat(
+    settings: Settings, store: ChatStore, conversation_id: str | None, *, temporary: bool = False
+) -> int:
+    """Chat until the input ends or `/quit`; the exit code of the process.
+
+    Raises:
+        FakeGPTError: The chat could not be opened.
+    """
+    # The loop stands still while a line is typed: nothing else happens in a plain chat, and a
+    # thread that waits for a line could not be ended.
+    with asyncio.Runner() as runner:
+        opened = open_chat(settings, lambda: store, temporary=temporary)
+        chat = runner.run(opened.__aenter__())
+        try:
+            plain = PlainChat(chat, click.echo, _plain_ports(settings))
+            if conversation_id is not None:
+                plain.open(conversation_id)
+            _chat(runner, chat, plain)
+        finally:
+            runner.run(opened.__aexit__(None, None, None))
+    return 0
+
+
+def _chat(runner: asyncio.Runner, chat: ChatService, plain: PlainChat) -> None:
+    for line in _read_lines():
+        actions = {"SIGINT": partial(_stop_turns, chat)}
+        with handle_signals(runner.get_loop(), actions), suppress(asyncio.CancelledError):
+            if line.startswith("/") and not line.startswith("//"):
+                if not runner.run(plain.run_command(line)):
+                    return
+            elif line.strip():
+                runner.run(plain.ask(line.removeprefix("/")))
+
+
+def _plain_ports(settings: Settings) -> PlainPorts:
+    """What the plain chat needs of this program."""
+    choices = LastChoices(settings.choices_file)
+
+    @cache
+    def services() -> ServiceRegistry:
+        from fakegpt_tui.cli.service_registry import ServiceRegistry  # noqa: PLC0415 - not at once
+
+        return ServiceRegistry(settings)
+
+    return PlainPorts(
+        exports=settings.folders.exports,
+        services=services,
+        settings=SettingsStore(settings, themes=tuple, choices=choices),
+        remember=choices.remember,
+        edit=partial(_edit_text, settings),
+        read_secret=_read_secret,
+    )
+
+
+def _edit_text(settings: Settings, text: str) -> str | None:
+    """A text as it is edited in $EDITOR; nothing where that is not done."""
+    try:
+        return click.edit(text, env=dict(without_service_keys(settings)), extension=".md")
+    except click.ClickException as error:
+        raise ConfigError(error.format_message()) from error
+
+
+def _read_secret(question: str) -> Secret | None:
+    """A line that is typed and not shown."""
+    try:
+        typed = str(click.prompt(question, hide_input=True, prompt_suffix="", err=True, default=""))
+    except click.Abort:
+        return None
+    return Secret(typed.strip()) if typed.strip() else None
+
+
+def _read_lines() -> Iterator[str]:
+    """Lines of input, until ctrl+d or ctrl+c."""
+    prompt = "You: " if sys.stdin.isatty() else ""
+    if prompt:
+        from fakegpt_tui.cli.line_editing import edit_lines_by_characters  # noqa: PLC0415 - for plain mode alone
+
+        edit_lines_by_characters()
+    while True:
+        try:
+            line = input(prompt)
+        except (EOFError, KeyboardInterrupt):
+            click.echo()
+            return
+        yield line
+
+
+def _stop_turns(chat: ChatService) -> None:
+    """Let ctrl+c stop the reply, and not the program."""
+    for turn in chat.active_turns.all():
+        turn.stop()

@@ -1,0 +1,44 @@
+"""Attachments in plain mode: files and pictures that go with the next prompt."""
+
+from contextlib import suppress
+from pathlib import Path
+
+from fakegpt_tui.plain.session import PlainSession
+
+
+class PlainAttachments:
+    """Keeps files as they are now, for the next prompt."""
+
+    def __init__(self, session: PlainSession) -> None:
+        self._session = session
+
+    def ask(self) -> None:
+        self._session.say("Say /attach and the path of a file.")
+
+    async def attach_path(self, typed: str) -> None:
+        from fakegpt_tui.attachments.marks import size_in_words  # noqa: PLC0415 - when attached
+        from fakegpt_tui.domain.media_types import type_label  # noqa: PLC0415 - as above
+
+        session = self._session
+        part = await session.chat.attachments.add_file(session.open.id, expanded(typed))
+        session.attached.append(part)
+        kind, size = type_label(part.blob.media_type), size_in_words(part.blob.size)
+        session.say(f"{part.name}, {kind}, {size}, goes with the next prompt.")
+
+    def show(self) -> None:
+        for part in self._session.attached:
+            self._session.say(f"{part.name} goes with the next prompt. /detach leaves it out.")
+        if not self._session.attached:
+            self.ask()
+
+    def clear(self) -> None:
+        self._session.attached.clear()
+        self._session.say("Nothing is attached. Say /attach and the path of a file.")
+
+
+def expanded(typed: str) -> Path:
+    """The path that was typed, perhaps in quotes, perhaps from the home folder on."""
+    bare = typed.strip().strip("'\"")
+    with suppress(RuntimeError):
+        return Path(bare).expanduser()
+    return Path(bare)

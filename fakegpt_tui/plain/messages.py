@@ -1,0 +1,132 @@
+"""Messages in plain mode: edit, ask again, continue, variants, tree, branch, delete, summarise."""
+
+from collections.abc import Callable
+
+from fakegpt_tui.domain import ChatMessage, NotFound, Role
+from fakegpt_tui.domain.diff import DiffKind
+from fakegpt_tui.plain.session import PlainSession
+
+_WORDS = {DiffKind.ADDED: "Added", DiffKind.REMOVED: "Removed"}
+
+
+class PlainMessages:
+    """Acts on the last messages of the open conversation."""
+
+    def __init__(self, session: PlainSession, edit: Callable[[str], str | None]) -> None:
+        self._session = session
+        self._chat = session.chat
+        self._edit = edit
+
+    async def edit(self, text: str = "") -> None:
+        """Send the last prompt as it is edited; without a text, in $EDITOR."""
+        prompt = self._last(Role.USER)
+        changed = text or self._edit(prompt.text)
+        if changed is None or not changed.strip() or changed.strip() == prompt.text:
+            self._session.say("The prompt is as it was.")
+            return
+        turn = self._chat.turns.edit(self._session.open.id, prompt.id, changed.strip())
+        await self._session.run(turn)
+
+    def edit_reply(self, text: str = "") -> None:
+        """Put a text, or what is edited in $EDITOR, in the place of the last reply."""
+        reply = self._last(Role.ASSISTANT)
+        changed = text or self._edit(reply.text)
+        if changed is None or not changed.strip() or changed.strip() == reply.text:
+            self._session.say("The reply is as it was.")
+            return
+        self._chat.messages.edit_reply(self._session.open.id, reply.id, changed.strip())
+        self._session.say("The reply is edited; the old one stays as a variant.")
+
+    async def regenerate(self) -> None:
+        message = self._last()
+        await self._session.run(self._chat.turns.regenerate(self._session.open.id, message.id))
+
+    async def continue_reply(self) -> None:
+        reply = self._last(Role.ASSISTANT)
+        await self._session.run(self._chat.turns.continue_reply(self._session.open.id, reply.id))
+
+    def show_variant(self, step: int, number: str = "") -> None:
+        """Show the variant that is `step` further, or the one of a number, of the last message."""
+        session, message = self._session, self._last_with_variants()
+        variants = self._chat.messages.variants(session.open.id, message.id)
+        place = int(number) if number.isdecimal() else variants.position + step
+        if number and not number.isdecimal():
+            session.say("Say /variant and a number.")
+        elif variants.count == 1:
+            session.say("There is only one variant of the last prompt and reply.")
+        elif not 0 < place <= variants.count:
+            session.say(f"This is variant {variants.position} of {variants.count}.")
+        else:
+            self._chat.messages.show_variant(session.open.id, variants.ids[place - 1])
+            session.refresh()
+            session.say(f"Variant {place} of {variants.count}.")
+            for each in session.path[-2:]:
+                session.read_message(each)
+
+    def compare(self) -> None:
+        """Say what changed from the variant before."""
+        session, message = self._session, self._last_with_variants()
+        variants = self._chat.messages.variants(session.open.id, message.id)
+        if variants.count == 1:
+            session.say("There is only one variant of the last prompt and reply.")
+            return
+        this = variants.position - 1
+        other = this - 1 if this else 1
+        parts = self._chat.messages.compare(
+            session.open.id, variants.ids[other], variants.ids[this]
+        )
+        session.say(f"From variant {other + 1} to variant {this + 1}:")
+        for part in parts:
+            if part.kind in _WORDS and part.text.strip():
+                session.say(f"{_WORDS[part.kind]}: {part.text.strip()}")
+
+    def show_tree(self) -> None:
+        """Say the first line of each turn, with its place among variants."""
+        rows = self._chat.messages.turn_rows(self._session.open.id)
+        for number, row in enumerate(rows, 1):
+            variants = row.variants
+            place = f", variant {variants.position} of {variants.count}" * (variants.count > 1)
+            shown = "" if row.is_shown else ", not shown"
+            self._session.say(f"{number}. {row.messages[0].text}{place}{shown}")
+        if not rows:
+            self._session.say("There is no tree yet.")
+
+    def branch(self) -> None:
+        branch = self._chat.actions.branch(self._session.open.id, self._last().id)
+        self._session.start(branch)
+        self._session.say("This is a new conversation; the other one is as it was.")
+
+    def trash(self) -> None:
+        """Delete the last prompt with its reply."""
+        prompt = self._last(Role.USER)
+        if self._session.is_confirmed("This deletes the last prompt and its reply."):
+            count = self._chat.messages.trash(self._session.open.id, prompt.id)
+            self._session.say(f"{count} in the trash. /undo takes that back.")
+
+    async def compact(self) -> None:
+        self._session.say("A summary is being written.")
+        summary = await self._chat.compactions.compact(self._session.open.id)
+        self._session.say(
+            f"From here on the model sees a summary of the first {summary.summarizes} messages."
+            " /undo takes that back."
+        )
+
+    def _last_with_variants(self) -> ChatMessage:
+        """The reply where it has variants, or else the prompt where that has, or else the reply."""
+        last = self._session.path[-2:][::-1]
+        count = {
+            each.id: self._chat.messages.variants(self._session.open.id, each.id).count
+            for each in last
+        }
+        return next((each for each in last if count[each.id] > 1), None) or self._last()
+
+    def _last(self, role: Role | None = None) -> ChatMessage:
+        """The last message, or the last one of a role.
+
+        Raises:
+            NotFound: There is none yet.
+        """
+        for message in reversed(self._session.path):
+            if role in (None, message.role):
+                return message
+        raise NotFound("There is no message yet.")

@@ -1,0 +1,49 @@
+"""Prompts in plain mode: sending one, writing it in the editor, looking at earlier ones."""
+
+from collections.abc import Callable
+
+from fakegpt_tui.domain import FakeGPTError
+from fakegpt_tui.plain.session import PlainSession
+
+_MOST_PROMPTS = 20
+
+
+class PlainPrompt:
+    """Sends what is typed."""
+
+    def __init__(self, session: PlainSession, edit: Callable[[str], str | None]) -> None:
+        self._session = session
+        self._edit = edit
+
+    async def send(self, text: str) -> None:
+        """Send a prompt with what is attached, and write the reply."""
+        session = self._session
+        try:
+            turn = session.chat.turns.new(session.open, text, parts=tuple(session.attached))
+        except FakeGPTError as error:
+            session.say(str(error))
+            return
+        await session.run(turn)
+
+    async def open_editor(self) -> None:
+        """Write a prompt in $EDITOR, and send what is saved there."""
+        text = self._edit("")
+        if text is None or not text.strip():
+            self._session.say("Nothing was written, and nothing is sent.")
+        else:
+            await self.send(text.strip())
+
+    async def search_history(self, number: str = "") -> None:
+        """Say the earlier prompts; with the number of one, send it again."""
+        session = self._session
+        chosen = session.numbered("prompt", number)
+        if chosen is not None:
+            await self.send(chosen)
+            return
+        prompts = session.chat.search.sent_prompts(_MOST_PROMPTS)
+        session.offer("prompt", prompts)
+        for place, prompt in enumerate(prompts, 1):
+            session.say(f"{place}. {prompt}")
+        session.say(
+            "Say /history and a number to send one again." if prompts else "There are none yet."
+        )

@@ -1,0 +1,188 @@
+"""Services in plain mode: models, signing in and out; adding, changing, testing, removing."""
+
+from dataclasses import replace
+from typing import Any
+
+from fakegpt_tui.domain import (
+    ConfigError,
+    FakeGPTError,
+    ModelRef,
+    NoLogin,
+    NotFound,
+    Service,
+    ServiceForm,
+    ServiceKind,
+    SignedIn,
+)
+from fakegpt_tui.plain.session import PlainPorts, PlainSession
+
+_FIELDS = ("url", "model", "kind", "key_env", "key")
+
+
+class PlainServices:
+    """The service and model of the open conversation, and those of the configuration."""
+
+    def __init__(self, session: PlainSession, ports: PlainPorts) -> None:
+        self._session = session
+        self._chat = session.chat
+        self._ports = ports
+
+    async def choose_model(self, name: str = "") -> None:
+        """Let another model reply from now on; without a name, say which there are."""
+        session = self._session
+        if not name:
+            await self._list_models()
+            return
+        chosen = self._named(session.numbered("model", name) or name)
+        self._chat.actions.set_service(session.open.id, chosen.service, chosen.model)
+        if not self._chat.conversations.is_temporary(session.open.id):
+            self._chat.services.set_default(chosen.service, chosen.model)
+            await self._ports.remember({"service": chosen.service, "model": chosen.model})
+        session.say(f"{chosen} answers from now on.")
+
+    async def _list_models(self) -> None:
+        session = self._session
+        session.say(f"{self._open_model()} answers here.")
+        names: list[str] = []
+        for service in self._chat.services.all():
+            try:
+                models = await self._chat.services.models(service.name)
+            except FakeGPTError as error:
+                session.say(f"{service.name}: {error}")
+                models = ()
+            refs = [ModelRef(service.name, each.id) for each in models] or [ModelRef(service.name)]
+            for ref in refs:
+                names.append(str(ref))
+                session.say(f"{len(names)}. {ref}")
+        session.offer("model", names)
+        session.say("Say /model and a number, or a name.")
+
+    def _named(self, name: str) -> ModelRef:
+        """A model by its name; of the open service, unless another one is named before it."""
+        service, _, model = name.partition("/")
+        if self._chat.services.find(service) is not None:
+            return ModelRef(service, model or self._chat.services.get(service).model)
+        return ModelRef(self._session.open.service, name)
+
+    def _open_model(self) -> ModelRef:
+        return ModelRef(self._session.open.service, self._session.open.model)
+
+    def show_account(self) -> None:
+        name = self._session.open.service
+        account = self._chat.services.account(name)
+        match self._chat.services.login_state(name):
+            case SignedIn():
+                self._session.say(f"{name}: signed in{f' as {account}' if account else ''}.")
+            case NoLogin():
+                self._session.say(f"{name} needs no login.")
+            case _:
+                self._session.say(f"{name}: not signed in. /login does it.")
+
+    async def sign_in(self) -> None:
+        name = self._session.open.service
+        is_in = isinstance(self._chat.services.login_state(name), SignedIn)
+        if is_in:
+            await self._chat.services.sign_in_again(name)
+        else:
+            await self._chat.services.sign_in(name)
+        self.show_account()
+
+    async def change_account(self) -> None:
+        name = self._session.open.service
+        before = self._chat.services.account(name)
+        await self._chat.services.sign_in_again(name, elsewhere=True)
+        if self._chat.services.account(name) == before:
+            self._session.say(f"{name} has no other account that would do.")
+        self.show_account()
+
+    async def sign_out(self) -> None:
+        name = self._session.open.service
+        await self._chat.services.sign_out(name)
+        self._session.say(f"Signed out of {name}: its token is forgotten.")
+
+    async def toggle_favourite(self) -> None:
+        model, registry = self._open_model(), self._ports.services()
+        favourite = model not in registry.favourites
+        await registry.set_favourite(model, favourite=favourite)
+        self._session.say(f"{model} is {'a' if favourite else 'no longer a'} favourite.")
+
+    async def add_service(self, typed: str = "") -> None:
+        """Add a service by its name, its address and perhaps its model."""
+        name, url, model, *more = [*typed.split(), "", "", ""]
+        if not url or any(more):
+            self._session.say(
+                "Say /add-service, a name, the address, and perhaps a model."
+                " /edit-service and the name take a key."
+            )
+            return
+        await self._save(ServiceForm(name=name, kind=ServiceKind.OPENAI, url=url, model=model))
+
+    async def edit_service(self, typed: str = "") -> None:
+        """Change a field of a service; `key` is asked for and not shown."""
+        name, _, change = typed.partition(" ")
+        field, _, value = change.strip().partition("=")
+        if field not in _FIELDS or not (value or field == "key"):
+            fields = ", ".join(f"{each}=VALUE" for each in _FIELDS[:-1])
+            self._session.say(f"Say /edit-service, its name, and one of {fields} or key.")
+            return
+        form = self._form(self._service(name))
+        if field == "key":
+            secret = self._ports.read_secret(f"Key of {name}: ")
+            if secret is None:
+                self._session.say("No key was typed; nothing has changed.")
+                return
+            form = replace(form, key=secret, key_in_file=True)
+        elif field == "kind":
+            form = replace(form, kind=_kind(value))
+        else:
+            changed: dict[str, Any] = {field: value}
+            form = replace(form, **changed)
+        await self._save(form)
+
+    async def test_service(self, name: str = "") -> None:
+        """Try a service out, and say what works; without a name, the one of this conversation."""
+        service = self._service(name or self._session.open.service)
+        async for check in self._ports.services().check_connection(self._form(service)):
+            self._session.say(check.sentence)
+
+    async def remove_service(self, name: str = "") -> None:
+        if not name:
+            self._session.say("Say /remove-service and the name of a service.")
+        elif self._session.is_confirmed(f"This removes {self._service(name).name}."):
+            await self._ports.services().remove(name)
+            self._session.say(f"{name} is removed from the configuration.")
+
+    async def _save(self, form: ServiceForm) -> None:
+        registry = self._ports.services()
+        problems = registry.validate(form)
+        if problems:
+            for sentence in problems.values():
+                self._session.say(sentence)
+            return
+        service = await registry.save(form)
+        self._chat.services.reconnect(service.name)
+        self._session.say(
+            f"{service.name} is in the configuration. /model {service.name} uses it, and"
+            f" /test-service {service.name} tries it out."
+        )
+
+    def _service(self, name: str) -> Service:
+        service = self._chat.services.find(name)
+        if service is None:
+            known = ", ".join(each.name for each in self._chat.services.all())
+            raise NotFound(f"There is no service {name!r}; there are {known}.")
+        return service
+
+    @staticmethod
+    def _form(service: Service) -> ServiceForm:
+        return ServiceForm(
+            name=service.name, kind=service.kind, url=service.url, model=service.model
+        )
+
+
+def _kind(value: str) -> ServiceKind:
+    try:
+        return ServiceKind(value)
+    except ValueError as error:
+        known = ", ".join(each.value for each in ServiceKind)
+        raise ConfigError(f"There is no kind {value!r}; there are {known}.") from error

@@ -1,0 +1,212 @@
+"""Session of a plain chat: what is open, what was numbered last, and how sentences are written."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from fakegpt_tui.domain import (
+    AppendOnlyText,
+    ChatMessage,
+    Conversation,
+    FakeGPTError,
+    MessageStatus,
+    RetryScheduled,
+    TextDelta,
+    TextReplaced,
+)
+from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.plain.sentences import SentenceSplitter
+from fakegpt_tui.text import safe_line, safe_text
+
+if TYPE_CHECKING:
+    from fakegpt_tui.chat.service import ChatService
+    from fakegpt_tui.chat.turn import Turn
+    from fakegpt_tui.domain import ConnectionCheck, ModelRef, Secret, Service, ServiceForm
+    from fakegpt_tui.domain.parts import FilePart, ImagePart
+
+LONGEST_LINE = 1000
+
+WriteLine = Callable[[str], None]
+
+
+class NamedSetting(Protocol):
+    """A setting with the value that is in effect, and where that comes from."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def value(self) -> str: ...
+    @property
+    def origin(self) -> str: ...
+    @property
+    def description(self) -> str: ...
+    @property
+    def choices(self) -> tuple[str, ...]: ...
+    @property
+    def immediate(self) -> bool: ...
+
+
+class SettingsAccess(Protocol):
+    """Reads and writes the settings; raises a `FakeGPTError` where it cannot."""
+
+    async def settings(self) -> Sequence[NamedSetting]: ...
+    async def change(self, name: str, value: str | None) -> str | None: ...
+
+
+class ServiceAccess(Protocol):
+    """Adds, tests, changes and removes services; raises a `FakeGPTError` where it cannot."""
+
+    @property
+    def favourites(self) -> tuple[ModelRef, ...]: ...
+    async def set_favourite(self, answerer: ModelRef, *, favourite: bool) -> None: ...
+    def validate(self, draft: ServiceForm) -> Mapping[str, str]: ...
+    def check_connection(self, draft: ServiceForm) -> AsyncIterator[ConnectionCheck]: ...
+    async def save(self, draft: ServiceForm) -> Service: ...
+    async def remove(self, name: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlainPorts:
+    """What a plain chat needs of the program around it.
+
+    `edit` lets a text be edited in $EDITOR, and returns `None` where nothing was saved;
+    `read_secret` asks for a line without showing it. `remember` keeps choices for the next start.
+    """
+
+    exports: Path
+    services: Callable[[], ServiceAccess]
+    settings: SettingsAccess
+    remember: Callable[[Mapping[str, str | None]], Awaitable[None]]
+    edit: Callable[[str], str | None]
+    read_secret: Callable[[str], Secret | None]
+
+
+class PlainSession:
+    """The open conversation of a plain chat.
+
+    `write` takes one line without its end. It is given nothing that a terminal would act on.
+    """
+
+    def __init__(self, chat: ChatService, write: WriteLine) -> None:
+        self.chat = chat
+        self.open: Conversation = chat.conversations.create()
+        self.attached: list[ImagePart | FilePart] = []
+        self.is_over = False
+        self._write = write
+        self._numbered: dict[str, tuple[str, ...]] = {}
+        self._question = ""
+        self._answer = ""
+
+    @property
+    def path(self) -> tuple[ChatMessage, ...]:
+        """The messages of the open conversation."""
+        return self.chat.messages.path(self.open.id)
+
+    def say(self, sentence: str) -> None:
+        """Write a sentence in one line."""
+        self._write(safe_line(sentence, LONGEST_LINE))
+
+    def read_out(self, text: str) -> None:
+        """Write a text of any number of lines."""
+        self._write(safe_text(text))
+
+    def offer(self, kind: str, ids: Sequence[str]) -> None:
+        """Let the numbers of a list that was just written mean these."""
+        self._numbered[kind] = tuple(ids)
+
+    def numbered(self, kind: str, typed: str) -> str | None:
+        """What a number of the last list of its kind means, if it is one."""
+        known = self._numbered.get(kind, ())
+        is_number = typed.isdecimal() and 0 < int(typed) <= len(known)
+        return known[int(typed) - 1] if is_number else None
+
+    def hear(self, line: str) -> None:
+        """Note a line that was typed; a question is answered by the same line again."""
+        self._answer = self._question if self._question.startswith(f"{line.strip()}\n") else ""
+        self._question = ""
+        self._line = line.strip()
+
+    def is_confirmed(self, question: str) -> bool:
+        """Was this line typed twice? Else ask for that."""
+        asked = f"{self._line}\n{question}"
+        if self._answer == asked:
+            return True
+        self._question = asked
+        self.say(f"{question} Type it once more to do it.")
+        return False
+
+    def start(self, conversation: Conversation) -> None:
+        """Open a conversation that has no prompt yet."""
+        self.open = conversation
+        self.attached.clear()
+
+    def go_on(self, conversation_id: str) -> None:
+        """Open a conversation, saying what was said last.
+
+        Raises:
+            NotFound: There is no such conversation.
+        """
+        self.start(self.chat.conversations.get(conversation_id))
+        self.say(f"Conversation: {self.open.title}")
+        for message in self.path[-2:]:
+            self.read_message(message)
+
+    def refresh(self) -> None:
+        """Take in what a command has changed of the open conversation."""
+        found = self.chat.conversations.find(self.open.id)
+        if found is not None:
+            self.open = found
+
+    def read_message(self, message: ChatMessage) -> None:
+        self._write(f"{message.role.value.capitalize()}:")
+        self.read_out(message.text)
+
+    async def run(self, turn: Turn) -> None:
+        """Run a turn, and write its reply sentence by sentence."""
+        try:
+            async with turn:
+                self.attached.clear()
+                await self._write_reply(turn)
+        except FakeGPTError as error:
+            self.say(str(error))
+        finally:
+            self.chat.turns.end(turn)
+            if turn.is_saved:
+                self.open = self.chat.conversations.get(turn.conversation.id)
+                self._write_outcome(turn)
+
+    async def _write_reply(self, turn: Turn) -> None:
+        self._write("Assistant:")
+        text, sentences = AppendOnlyText(), SentenceSplitter()
+        async for event in turn.events():
+            match event:
+                case TextDelta() | TextReplaced():
+                    for sentence in sentences.add(text.apply(event)):
+                        self.read_out(sentence)
+                case RetryScheduled(delay=delay, reason=reason):
+                    self.say(f"({reason} Next try in {delay:.0f} seconds.)")
+                case _:
+                    pass
+        if text.is_rewritten:
+            self._write("(The reply was rewritten. It is now:)")
+            sentences = SentenceSplitter()
+            for sentence in sentences.add(text.text):
+                self.read_out(sentence)
+        if rest := sentences.flush():
+            self.read_out(rest)
+
+    def _write_outcome(self, turn: Turn) -> None:
+        from fakegpt_tui.domain.captions import captions  # noqa: PLC0415 - not at the start
+
+        for notice in turn.notices:
+            self.say(f"({notice})")
+        reply = turn.reply
+        for caption in captions(reply.parts):
+            self.say(caption.text)
+        if reply.reasoning and not (reply.parts or reply.text.strip()):
+            self._write("(There is no answer, only reasoning:)")
+            self.read_out(reply.reasoning)
+        if reply.status is not MessageStatus.COMPLETE or turn.ending:
+            self.say(f"({reply.status.value}. {turn.ending or ''})")

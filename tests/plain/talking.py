@@ -1,0 +1,101 @@
+"""A plain chat in memory, with settings and services that only note what is asked of them."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from fakegpt_tui.backends.scripted import ScriptedBackend
+from fakegpt_tui.chat.service import ChatService
+from fakegpt_tui.domain import (
+    ConfigError,
+    ConnectionCheck,
+    Preset,
+    Secret,
+    Service,
+    ServiceForm,
+    ServiceKind,
+)
+from fakegpt_tui.plain.chat import PlainChat
+from fakegpt_tui.plain.session import PlainPorts
+from fakegpt_tui.ui.options import EffectiveSetting
+from tests.stubs import SERVICE, MemoryStore, connecting
+
+LAB = Service(name="lab", kind=ServiceKind.OPENAI, url="http://127.0.0.1:9", model="m-1")
+
+
+@dataclass
+class NotedSettings:
+    """Two settings; changes are noted."""
+
+    changed: list[tuple[str, str | None]] = field(default_factory=list)
+
+    async def settings(self) -> tuple[EffectiveSetting, ...]:
+        return (
+            EffectiveSetting(name="theme", value="dark", origin="default", description="Colours."),
+            EffectiveSetting(
+                name="motion",
+                value="on",
+                origin="file",
+                description="Signs.",
+                choices=("on", "off"),
+            ),
+        )
+
+    async def change(self, name: str, value: str | None) -> str | None:
+        if value == "wrong":
+            raise ConfigError("That cannot be used.")
+        self.changed.append((name, value))
+        return None
+
+
+class NotedServices:
+    """Services of a configuration; forms that were saved are noted."""
+
+    def __init__(self) -> None:
+        self.favourites: tuple[object, ...] = ()
+        self.saved: list[ServiceForm] = []
+        self.removed: list[str] = []
+
+    async def set_favourite(self, answerer: object, *, favourite: bool) -> None:
+        self.favourites = (answerer,) if favourite else ()
+
+    def validate(self, draft: ServiceForm) -> dict[str, str]:
+        return {} if draft.url.startswith("http") else {"url": "The address begins with http."}
+
+    async def check_connection(self, draft: ServiceForm):
+        yield ConnectionCheck(f"{draft.url} does not answer.", worked=False)
+
+    async def save(self, draft: ServiceForm) -> Service:
+        self.saved.append(draft)
+        return replace(LAB, name=draft.name)
+
+    async def remove(self, name: str) -> None:
+        self.removed.append(name)
+
+
+def ports(folder: Path, **changed: object) -> PlainPorts:
+    services = NotedServices()
+
+    async def remember(_values: object) -> None:
+        pass
+
+    known = {
+        "exports": folder,
+        "services": lambda: services,
+        "settings": NotedSettings(),
+        "remember": remember,
+        "edit": lambda text: f"{text} edited",
+        "read_secret": lambda _question: Secret("sk-canary"),
+    }
+    return PlainPorts(**(known | changed))
+
+
+def plain_chat(said: list[str], folder: Path, *scripts, backend=None, **changed) -> PlainChat:
+    store = MemoryStore()
+    chat = ChatService(
+        lambda: store,
+        {"scripted": SERVICE, "lab": LAB},
+        connecting(backend or ScriptedBackend(*scripts)),
+        service="scripted",
+        presets={"brief": Preset("brief", "Be brief.")},
+    )
+    return PlainChat(chat, said.append, ports(folder, **changed))

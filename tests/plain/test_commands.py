@@ -1,0 +1,209 @@
+"""Every command of the keymap in plain mode, line by line."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from fakegpt_tui.backends.scripted import ScriptedBackend
+from fakegpt_tui.domain import ReplyEnded, TextDelta
+from fakegpt_tui.keymap import COMMANDS
+from tests.docs.tables import DOCS
+from tests.plain.talking import NotedServices, NotedSettings, plain_chat
+
+
+def replies(*texts: str) -> list[list[object]]:
+    return [[TextDelta(text), ReplyEnded()] for text in texts]
+
+
+async def talk(plain, *lines: str) -> None:
+    for line in lines:
+        if line.startswith("/"):
+            assert await plain.run_command(line)
+        else:
+            await plain.ask(line)
+
+
+def test_each_command_is_a_row_of_the_table_and_the_page_says_which_are_left_out(
+    said: list[str], tmp_path: Path
+) -> None:
+    plain = plain_chat(said, tmp_path)
+    here = {command.row.slash for command in plain.commands}
+    text = (DOCS / "terminals.md").read_text(encoding="utf-8")
+    _, _, page = text.partition("plain mode leaves them out:")
+    left_out = set(re.findall(r"`(/[a-z -]+)`", page))
+    assert {row.slash for row in COMMANDS if row.slash} - here == left_out
+    for command in plain.commands:
+        takes_text = command.with_text is not None
+        assert takes_text == bool(command.row.argument), command.row.id
+
+
+async def test_help_is_made_of_the_table(said: list[str], tmp_path: Path) -> None:
+    plain = plain_chat(said, tmp_path)
+    await talk(plain, "/help")
+    rows = {row.slash: row for row in COMMANDS}
+    assert "/model [NUMBER or NAME]: Choose the service and model of this conversation." in said
+    assert len(said) == len(plain.commands) + 1
+    said.clear()
+    await talk(plain, "/keys favourite")
+    assert said == [f"/favourite: {rows['/favourite'].help}. Also /favorite, /star."]
+    await talk(plain, "/undo it", "/wrong")
+    assert said[1:] == [
+        "/undo takes nothing behind it.",
+        "There is no command /wrong here. /help lists the commands.",
+    ]
+
+
+async def test_prompts_and_replies_are_edited_asked_again_and_compared(
+    said: list[str], tmp_path: Path
+) -> None:
+    plain = plain_chat(said, tmp_path, *replies("One.", "Two.", "Three.", "On."))
+    await talk(plain, "/retry")
+    assert said == ["There is no message yet."]
+    await talk(plain, "Hello", "/again")
+    said.clear()
+    await talk(plain, "/variant", "/variants 1", "/variant 7", "/compare")
+    assert said == [
+        "This is variant 2 of 2.",
+        *("Variant 1 of 2.", "User:", "Hello", "Assistant:", "One."),
+        "This is variant 1 of 2.",
+        *("From variant 2 to variant 1:", "Removed: Two.", "Added: One."),
+    ]
+    said.clear()
+    await talk(plain, "/edit prompt Hello there", "/variant before", "/edit reply Once more.")
+    assert said[:2] == ["Assistant:", "Three."]
+    assert said[2:] == [
+        *("Variant 1 of 2.", "User:", "Hello", "Assistant:", "One."),
+        "The reply is edited; the old one stays as a variant.",
+    ]
+    said.clear()
+    await talk(plain, "/find more", "/find nowhere", "/tree")
+    assert said[:2] == [
+        "Message 2, assistant: Once more.",
+        "No message of this conversation has these words.",
+    ]
+    assert said[-1].startswith("4. Hello there")
+    said.clear()
+    await talk(plain, "/continue", "/branch", "/delete message", "/delete message", "/undo")
+    assert said == [
+        *("Assistant:", "On."),
+        "This is a new conversation; the other one is as it was.",
+        "This deletes the last prompt and its reply. Type it once more to do it.",
+        "2 in the trash. /undo takes that back.",
+        said[-1],
+    ]
+    assert said[-1].startswith("Taken back: ")
+
+
+async def test_conversations_are_searched_named_and_put_away(
+    said: list[str], tmp_path: Path
+) -> None:
+    plain = plain_chat(said, tmp_path, *replies("One.", "Two."))
+    await talk(plain, "/rename X", "First", "/rename Rivers", "/new", "Second")
+    said.clear()
+    await talk(plain, "/list", "/open 2", "/pin", "/archive", "/archive", "/previous")
+    assert said == [
+        *("1. Second, open", "2. Rivers"),
+        *("Conversation: Rivers", "User:", "First", "Assistant:", "One."),
+        "It is kept at the top.",
+        "It is archived; is:archived finds it. /undo takes that back.",
+        "It is brought back. /undo takes that back.",
+        *("Conversation: Second", "User:", "Second", "Assistant:", "Two."),
+    ]
+    said.clear()
+    await talk(plain, "/delete", "/delete", "/trash", "/trash 1", "/search", "/search nowhere")
+    assert said[:3] == [
+        "This deletes the conversation. Type it once more to do it.",
+        "It is in the trash for 30 days. /undo takes that back.",
+        "1. Second",
+    ]
+    assert "Conversation: Second" in said
+    assert said[-1] == "Nothing was found."
+    await talk(plain, "/unread", "/temporary")
+    assert said[-2:] == ["Nothing is unread.", "This conversation leaves nothing on disk."]
+
+
+async def test_models_effort_and_settings_of_a_conversation_are_chosen(
+    said: list[str], tmp_path: Path
+) -> None:
+    settings = NotedSettings()
+    backend = ScriptedBackend(*replies("One."))
+    plain = plain_chat(said, tmp_path, backend=backend, settings=settings)
+    await talk(plain, "/effort", "/model")
+    assert said[0] == "This service takes no effort."
+    assert said[-1] == "Say /model and a number, or a name."
+    said.clear()
+    await talk(plain, "/model lab/m-2", "/effort", "/effort none", "/effort much")
+    assert said == [
+        "lab/m-2 answers from now on.",
+        "The effort is low.",
+        "The effort is left to the service.",
+        "The effort is one of low, medium, high, or none.",
+    ]
+    said.clear()
+    await talk(plain, "/system Be kind.", "/generation temperature=0.5", "/generation heat=1")
+    await talk(plain, "/preset brief", "/generation temperature=0.5", "Hello")
+    assert said[0] == "This holds from the next reply on. /undo takes it back."
+    assert said[2].startswith("/generation takes ")
+    assert said[3] == "The preset brief is used from now on."
+    (request,) = backend.requests
+    assert (request.model, request.messages[0].text) == ("m-2", "Be brief.")
+    assert request.generation.temperature == 0.5
+    said.clear()
+    await talk(plain, "/settings", "/settings motion", "/settings motion off", "/settings none")
+    await talk(plain, "/settings theme wrong", "/settings theme default")
+    assert said == [
+        *("theme is dark, default.", "motion is on, file."),
+        *("motion is on, file.", "Signs.", "It takes on, off."),
+        "motion is off from the next start on.",
+        "There is no setting none. /settings says all of them.",
+        "That cannot be used.",
+        "theme is default from the next start on.",
+    ]
+    assert settings.changed == [("motion", "off"), ("theme", None)]
+
+
+async def test_services_are_added_changed_tested_and_removed(
+    said: list[str], tmp_path: Path
+) -> None:
+    services = NotedServices()
+    plain = plain_chat(said, tmp_path, services=lambda: services)
+    await talk(plain, "/add-service box", "/add-service box ftp://x", "/add-service box http://x m")
+    await talk(
+        plain, "/edit-service lab heat=1", "/edit-service lab key", "/edit-service lab kind=x"
+    )
+    await talk(plain, "/test-service lab", "/favourite", "/remove-service lab", "/whoami")
+    await talk(plain, "/remove-service lab", "/remove-service lab", "/test-service none")
+    form, keyed = services.saved
+    assert (form.name, form.url, form.model) == ("box", "http://x", "m")
+    assert keyed.key is not None
+    assert "canary" not in "\n".join(said)
+    assert services.removed == ["lab"]
+    assert "http://127.0.0.1:9 does not answer." in said
+    assert "The address begins with http." in said
+    assert "scripted/scripted-1 is a favourite." in said
+    assert said[-1] == "There is no service 'none'; there are scripted, lab."
+
+
+async def test_files_are_saved_imported_and_attached(said: list[str], tmp_path: Path) -> None:
+    plain = plain_chat(said, tmp_path, *replies("One.", "Two."))
+    await talk(plain, "/save", "Hello", "/save html", "/save as", f"/save '{tmp_path}/x.jsonl'")
+    await talk(
+        plain, "/export all jsonl", "/import", "/import nowhere.zip", "/history", "/history 1"
+    )
+    assert said[0] == "There is nothing to save yet."
+    assert (tmp_path / "x.jsonl").exists()
+    assert any(line.startswith("Saved as ") and line.endswith(".html") for line in said)
+    assert "Say /import and the path of a file, a folder or an archive." in said
+    said.clear()
+    await talk(plain, f"/attach {tmp_path}/x.jsonl", "/attached", "/detach", "/editor")
+    assert said[1] == "x.jsonl goes with the next prompt. /detach leaves it out."
+    assert said[2] == "Nothing is attached. Say /attach and the path of a file."
+
+
+@pytest.mark.parametrize("row", [row for row in COMMANDS if row.slash], ids=lambda row: row.id)
+async def test_no_command_breaks_an_empty_chat(row, said: list[str], tmp_path: Path) -> None:
+    plain = plain_chat(said, tmp_path, edit=lambda _text: None)
+    if row.id not in {"app.quit", "chat.import-found"}:
+        await talk(plain, row.slash, f"{row.slash} 1", f"{row.slash} nothing of that name")
+        assert all(line.isprintable() for each in said for line in each.splitlines())
