@@ -133,8 +133,11 @@ class HttpStreamBackend(ABC):
         translate_error: ErrorTranslator,
         *,
         body: Mapping[str, object] | None = None,
+        transport: Transport | None = None,
     ) -> T:
         """What `read` makes of the JSON at `path`, which is sent a `body` where there is one.
+
+        The path is below the address of the service, or that of another `transport` to it.
 
         Raises:
             ServiceError: It cannot be fetched or read.
@@ -154,7 +157,8 @@ class HttpStreamBackend(ABC):
             headers = await self._authorize(credentials)
             timeouts = StreamTimeouts(limits, self._transport.route)
             try:
-                async with open_response(self._transport, timeouts, request, headers) as response:
+                to = transport or self._transport
+                async with open_response(to, timeouts, request, headers) as response:
                     found = read(await response.read_body(limit=_LIST_BYTES))
             except ServiceError as error:
                 redact(error, credentials.secrets)

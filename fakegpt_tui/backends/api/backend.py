@@ -2,7 +2,7 @@
 
 import asyncio
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +13,7 @@ from fakegpt_tui.backends.api.model_list import read_models
 from fakegpt_tui.backends.api.model_memory import ModelMemory
 from fakegpt_tui.backends.api.request_builder import RequestTarget
 from fakegpt_tui.backends.api.request_variant import RequestVariant
+from fakegpt_tui.backends.api.server_details import with_details
 from fakegpt_tui.backends.base import Purpose, ReplyRequest
 from fakegpt_tui.backends.context_window import WindowCache, estimate_total_tokens
 from fakegpt_tui.backends.credentials import ApiKey
@@ -37,6 +38,7 @@ _FETCH_WINDOW_ABOVE: Final = 2_000
 """Estimated tokens; shorter conversations fit into any model that is in use."""
 
 _WINDOW_SECONDS: Final = 3.0
+_DETAILS_SECONDS: Final = 3.0
 
 
 class ApiBackend(HttpStreamBackend):
@@ -74,7 +76,7 @@ class ApiBackend(HttpStreamBackend):
         """
         default = self._transport.service.model
         try:
-            found = await self._list_models()
+            found = await self._detailed(await self._list_models())
         except ServiceError as error:
             # Some services have no list, or a broken one, and need none where the model is known.
             if not default or isinstance(error, NoConnection | TimedOut | NotSignedIn):
@@ -104,6 +106,21 @@ class ApiBackend(HttpStreamBackend):
 
     async def _list_models(self) -> tuple[Model, ...]:
         return await self._fetch(self._path("/models"), read_models, response_error)
+
+    async def _detailed(self, found: tuple[Model, ...]) -> tuple[Model, ...]:
+        """The models, with what servers of known families tell beside the list."""
+        owner = next((model.owner for model in found), "")
+        family = server_family(self._transport.address.text, owner).name
+        with suppress(ServiceError, TimeoutError):
+            async with asyncio.timeout(_DETAILS_SECONDS):
+                return await with_details(family, found, self._ask_root)
+        return found
+
+    async def _ask_root(self, path: str, body: Mapping[str, object] | None) -> bytes:
+        """The answer of the server to a path above that of the protocol."""
+        service, address = self._transport.service, self._transport.address
+        root = Transport(replace(service, url=address.origin))
+        return await self._fetch(path, bytes, response_error, body=body, transport=root)
 
     async def _builder(self, request: ReplyRequest) -> RequestBuilder:
         if request.purpose is Purpose.CONTINUE and request.messages[-1].role != Role.ASSISTANT:

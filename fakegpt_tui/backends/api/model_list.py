@@ -13,7 +13,7 @@ from fakegpt_tui.text import replace_surrogates
 
 _LIST_KEYS: Final = ("data", "models", "result", "results", "items", "model_list")
 _MAX_DEPTH: Final = 3
-_ID_KEYS: Final = ("id", "model", "name", "model_name", "model_id", "modelId", "slug")
+_ID_KEYS: Final = ("id", "model", "name", "model_name", "model_id", "modelId", "slug", "key")
 _UNKNOWN_FORM: Final = (
     "The service lists its models in a form that this program does not read; "
     "name one in the settings of the service."
@@ -133,7 +133,7 @@ def _model(name: str, rest: Mapping[Any, object]) -> Model:
         name,
         title=next((each for each in titles if each not in ("", name)), ""),
         description=_text(rest, "description"),
-        window=_window(rest) or _window(top) or _window(meta),
+        window=_loaded_window(rest) or _window(rest) or _window(top) or _window(meta),
         size=_text(meta, "parameter_size") or _size(meta.get("n_params")),
         owner=_text(rest, "owned_by"),
         **capabilities(rest),
@@ -149,6 +149,15 @@ def _text(values: Mapping[Any, object], name: str) -> str:
 def _window(values: Mapping[Any, object]) -> int | None:
     found = (window_of(values.get(name)) for name in _WINDOW_NAMES)
     return next((each for each in found if each), None)
+
+
+def _loaded_window(values: Mapping[Any, object]) -> int | None:
+    """The window that LM Studio has loaded a model with."""
+    match values.get("loaded_instances"):
+        case [{"config": {"context_length": window}}, *_]:
+            return window_of(window)
+        case _:
+            return None
 
 
 def _size(parameters: object) -> str:

@@ -4,12 +4,13 @@ https://github.com/ollama/ollama/blob/main/docs/api.md, and `GET /props` of llam
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final, TypeAlias
 
-from fakegpt_tui.backends.api.json_values import table_of, window_of
+from fakegpt_tui.backends.api.json_values import table_of, window_of, word_of
 from fakegpt_tui.backends.api.model_list import read_models
-from fakegpt_tui.domain import Model
+from fakegpt_tui.domain import Model, ServiceError
 from fakegpt_tui.protocol.error_body import parse_json
 
 Ask: TypeAlias = Callable[[str, Mapping[str, object] | None], Awaitable[bytes]]
@@ -29,26 +30,47 @@ async def with_details(family: str, models: tuple[Model, ...], ask: Ask) -> tupl
     match family:
         case "Ollama":
             asked = [await _ask_ollama(model, ask) for model in models[:_MOST_ASKED]]
-            return (*asked, *models[_MOST_ASKED:])
+            running: dict[str, int] = {}
+            with suppress(ServiceError):
+                running = _running(parse_json(await ask("/api/ps", None)))
+            return tuple(
+                replace(each, window=running.get(each.id, each.window))
+                for each in (*asked, *models[_MOST_ASKED:])
+            )
         case "llama.cpp":
             return _with_props(models, parse_json(await ask("/props", None)))
         case "LM Studio":
-            return _merged(models, read_models(await ask("/api/v0/models", None)))
+            return _merged(models, await _lm_studio_models(ask))
         case _:
             return models
 
 
 async def _ask_ollama(model: Model, ask: Ask) -> Model:
-    """A model of Ollama; its window is the one that it was trained with, and may be loaded smaller.
-
-    That is why it is not taken as the window here.
-    """
+    """A model of Ollama, without the window that it was trained with: it may be loaded smaller."""
     told = parse_json(await ask("/api/show", {"model": model.id}))
     fields = told if isinstance(told, dict) else {}
     words = fields.get("capabilities")
     if not isinstance(words, list):
         return model
     return replace(model, thinks="thinking" in words, sees="vision" in words)
+
+
+def _running(told: object) -> dict[str, int]:
+    """The windows of the models that are loaded."""
+    entries = told.get("models") if isinstance(told, dict) else None
+    found = {
+        word_of(each, "model"): window_of(table_of({"each": each}, "each").get("context_length"))
+        for each in (entries if isinstance(entries, list) else ())
+    }
+    return {name: window for name, window in found.items() if name and window}
+
+
+async def _lm_studio_models(ask: Ask) -> tuple[Model, ...]:
+    """The list of LM Studio's own, in its newer form, or else in the older one."""
+    try:
+        return read_models(await ask("/api/v1/models", None))
+    except ServiceError:
+        return read_models(await ask("/api/v0/models", None))
 
 
 def _with_props(models: tuple[Model, ...], told: object) -> tuple[Model, ...]:
@@ -74,6 +96,7 @@ def _merged(models: tuple[Model, ...], others: tuple[Model, ...]) -> tuple[Model
             window=known[model.id].window or model.window,
             thinks=model.thinks if known[model.id].thinks is None else known[model.id].thinks,
             sees=model.sees if known[model.id].sees is None else known[model.id].sees,
+            efforts=model.efforts or known[model.id].efforts,
             family=known[model.id].family or model.family,
         )
         if model.id in known
