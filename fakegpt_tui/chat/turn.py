@@ -37,6 +37,7 @@ from fakegpt_tui.domain import (
     TextDelta,
     TextReplaced,
     TitleSuggested,
+    ToolStarted,
     UsageReported,
 )
 from fakegpt_tui.domain.fast_dataclass import dataclass
@@ -56,7 +57,8 @@ class TurnProgress:
 
     `streamed` counts from the first text on; `thought` from the first reasoning on, until there is
     text, and is 0 without reasoning. `queue_position` counts from 1 while the turn waits
-    for a place. `retry` is set while the next try is awaited, `retry_in` seconds from now.
+    for a place. `retry` is set while the next try is awaited, `retry_in` seconds from now. `tool`
+    is what the service uses before it goes on, such as `web_search`.
     """
 
     waited: float
@@ -66,6 +68,7 @@ class TurnProgress:
     queue_position: int
     retry: RetryScheduled | None
     retry_in: float
+    tool: str = ""
 
 
 _LOG = logging.getLogger(__name__)
@@ -118,6 +121,7 @@ class Turn:
         self._stopwatch = Stopwatch(clock)
         self._retry: RetryScheduled | None = None
         self._retry_at = 0.0
+        self._tool = ""
         self.conversation = conversation
         self.prompt = prompt
         self.is_new_prompt = is_new_prompt
@@ -150,6 +154,7 @@ class Turn:
             queue_position=self._limiter.position(self._reply.id),
             retry=self._retry,
             retry_in=max(0.0, self._retry_at - self._clock()),
+            tool=self._tool,
         )
 
     @property
@@ -244,6 +249,7 @@ class Turn:
                 self._buffer.replace(keep, text)
                 self._store.append_reply(self._reply.id, text, keep)
             case ReasoningDelta(text):
+                self._tool = ""
                 self._stopwatch.note_reasoning()
                 self._buffer.append_reasoning(text)
             case PartAdded(part):
@@ -264,6 +270,7 @@ class Turn:
         | RetryScheduled
         | TitleSuggested
         | ModelChosen
+        | ToolStarted
         | Notice,
     ) -> None:
         """Apply an event that does not change the text."""
@@ -282,10 +289,13 @@ class Turn:
                 self.suggested_title = title
             case ModelChosen(model):
                 self._reply = replace(self._reply, model=self._reply.model or model)
+            case ToolStarted(name):
+                self._tool = name
             case Notice(text):
                 self.notices.append(text)
 
     def _begin_text(self) -> None:
+        self._tool = ""
         if self._retry is not None:
             self._retry = None
             self._reply = replace(self._reply, error=None)

@@ -28,6 +28,7 @@ from fakegpt_tui.domain import (
     TextDelta,
     TextReplaced,
     TitleSuggested,
+    ToolStarted,
     UsageReported,
 )
 from fakegpt_tui.domain.part_json import part_values
@@ -125,7 +126,8 @@ class ReplyPrinter:
             case PartAdded() | MediaReceived():
                 self._has_parts = True
             case (
-                TitleSuggested()
+                ToolStarted()
+                | TitleSuggested()
                 | ReplyEnded()
                 | OriginReported()
                 | UsageReported()

@@ -94,6 +94,7 @@ if TYPE_CHECKING:
         TextDelta,
         TextReplaced,
         TitleSuggested,
+        ToolStarted,
         UsageReported,
     )
 
@@ -174,6 +175,7 @@ __all__ = [
     "TimeLimits",
     "TitleSource",
     "TitleSuggested",
+    "ToolStarted",
     "Unreachable",
     "Unsupported",
     "UntrustedCertificate",

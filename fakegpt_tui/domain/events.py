@@ -69,6 +69,13 @@ class PartAdded:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolStarted:
+    """A tool of the service runs, such as `web_search`; nothing may come for minutes."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class MediaReceived:
     """The bytes of a picture or file at the end of what has come; once kept, it is a part."""
 
@@ -117,6 +124,7 @@ StreamEvent: TypeAlias = (
     | TextReplaced
     | ReasoningDelta
     | PartAdded
+    | ToolStarted
     | MediaReceived
     | OriginReported
     | UsageReported

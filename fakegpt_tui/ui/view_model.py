@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from fakegpt_tui.domain import (
     ChatMessage,
@@ -23,6 +23,7 @@ from fakegpt_tui.domain import (
 )
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.keymap import first_key, key_label
+from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.widgets.conversation_list import RUNNING, ConversationRow, RowStatus
 from fakegpt_tui.ui.widgets.drawing import format_month, format_time
 from fakegpt_tui.ui.widgets.first_page import FirstStep
@@ -439,6 +440,10 @@ def _row_status(
     return RowStatus.DRAFT if conversation.id in drafts else RowStatus.NONE
 
 
+_TOOLS: Final = {"web_search": "searching the web", "web_fetch": "reading on the web"}
+"""What services do that call it by these names."""
+
+
 def activity_label(status: MessageStatus, progress: TurnProgress, stop_key: str) -> str:
     """What one turn does right now, and which key gives it up; empty where none does."""
     if progress.queue_position:
@@ -449,6 +454,9 @@ def activity_label(status: MessageStatus, progress: TurnProgress, stop_key: str)
         count = f" ({retry.attempt}/{retry.of})" if retry.of else ""
         way_out = f", {stop_key} gives up" if stop_key else ""
         return f"retry in {seconds} s{count}{way_out}"
+    if progress.tool:
+        doing = _TOOLS.get(progress.tool) or f"using {safe_line(progress.tool, 30)}"
+        return f"{doing} {progress.waited:.0f} s"
     if status is MessageStatus.STREAMING:
         rate = progress.length / _CHARACTERS_PER_TOKEN / max(progress.streamed, 0.5)
         return f"streaming ~{rate:.0f} tok/s"

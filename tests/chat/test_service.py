@@ -25,6 +25,7 @@ from fakegpt_tui.domain import (
     TextReplaced,
     TitleSource,
     TitleSuggested,
+    ToolStarted,
     Unreachable,
 )
 from tests.chat.fake_chat import ask, run, service_of, streaming
@@ -264,6 +265,19 @@ async def test_a_retry_is_told_until_text_comes() -> None:
     await task
     assert turn.progress.retry is None
     assert turn.reply.error is None
+
+
+async def test_what_the_service_uses_is_told_until_it_goes_on() -> None:
+    gate = Gate()
+    chat, _, _ = service_of([ToolStarted("web_search"), gate, TextDelta("a"), ReplyEnded()])
+    turn = chat.turns.new(chat.conversations.create(), "hi")
+    task = asyncio.create_task(run(chat, turn))
+    async with asyncio.timeout(PATIENCE):
+        while turn.progress.tool != "web_search":
+            await asyncio.sleep(0)
+    gate.open()
+    await task
+    assert turn.progress.tool == ""
 
 
 async def test_a_reply_keeps_how_long_it_thought_and_took() -> None:

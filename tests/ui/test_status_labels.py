@@ -75,6 +75,8 @@ def progress(**changes: object) -> TurnProgress:
     [
         (MessageStatus.WAITING, progress(), "waiting 1.2 s"),
         (MessageStatus.WAITING, progress(thought=4.4), "thinking 4 s"),
+        (MessageStatus.WAITING, progress(tool="web_search"), "searching the web 1 s"),
+        (MessageStatus.STREAMING, progress(tool="tick\x1b[tock"), "using tick␛[tock 1 s"),
         (MessageStatus.QUEUED, progress(queue_position=3), "waiting for a place (3 in line)"),
         (MessageStatus.STREAMING, progress(streamed=10, length=3360), "streaming ~84 tok/s"),
         (

@@ -22,6 +22,7 @@ from fakegpt_tui.domain import (
     FinishReason,
     PartAdded,
     StreamEvent,
+    ToolStarted,
     Usage,
     UsageReported,
 )
@@ -171,6 +172,7 @@ class MessageDecoder(ReplyDecoder):
                 yield from self._add_reasoning(index, text)
             case {"type": "server_tool_use"}:
                 self._needs_gap = True
+                yield ToolStarted(word_of(start, "name") or "tool")
             case {"type": str(kind)} if kind.endswith("_tool_result"):
                 self._needs_gap = True
                 if sentence := search_error(start):

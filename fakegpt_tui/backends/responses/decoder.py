@@ -32,6 +32,7 @@ from fakegpt_tui.domain import (
     PartAdded,
     ServiceError,
     StreamEvent,
+    ToolStarted,
     UsageReported,
 )
 from fakegpt_tui.domain.parts import ReasoningSpan, ToolCallPart
@@ -84,8 +85,8 @@ class ResponseDecoder(ReplyDecoder):
                 yield from self._think(name, step, value)
             case ["output_item", "added" | "done" as step]:
                 yield from self._read_item(_index(value), value.get("item"), step)
-            case [_, step] if step in _WORKING:
-                self.is_working = True
+            case [name, step] if step in _WORKING:
+                yield from self._use_tool(name)
             case _:
                 yield from self._read_end(kind, value)
 
@@ -135,12 +136,19 @@ class ResponseDecoder(ReplyDecoder):
             case {"type": "message", "phase": str(phase)} if step == "added":
                 self._phases[index] = phase
             case {"type": str(kind)} if kind.endswith("_call") and step == "added":
-                self.is_working = kind != "function_call"
+                if kind != "function_call":
+                    yield from self._use_tool(kind)
             case {"type": str()} if step == "done" and len(self._items) < _MAX_ITEMS:
                 self._items[index] = item
                 yield from self._read_final_item(index, item)
             case _:
                 pass
+
+    def _use_tool(self, kind: str) -> Iterator[StreamEvent]:
+        """A tool runs; that is told once."""
+        if not self.is_working:
+            yield ToolStarted(kind.removesuffix("_call"))
+        self.is_working = True
 
     def _read_final_item(self, index: int, item: dict[str, object]) -> Iterator[StreamEvent]:
         match item:

@@ -23,6 +23,7 @@ from fakegpt_tui.domain import (
     TextDelta,
     TextReplaced,
     TitleSuggested,
+    ToolStarted,
     UsageReported,
     new_id,
 )
@@ -93,6 +94,7 @@ class StreamEncoder:
                 | ModelChosen()
                 | ReasoningDelta()
                 | PartAdded()
+                | ToolStarted()
                 | MediaReceived()
                 | OriginReported()
                 | UsageReported()

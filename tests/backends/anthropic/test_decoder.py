@@ -11,6 +11,7 @@ from fakegpt_tui.domain import (
     FinishReason,
     PartAdded,
     ReplyCut,
+    ToolStarted,
     UsageReported,
 )
 from fakegpt_tui.domain.parts import Part, ReasoningSpan, ToolCallPart
@@ -191,8 +192,8 @@ def test_a_search_is_shown_as_what_it_looks_for(pieces: list[str], query: str) -
 def test_a_search_may_take_its_time() -> None:
     decoder = MessageDecoder()
     opened = starts(0, "server_tool_use", id="s", name="web_search", input={})
-    list(decoder.decode_all([("message", opened.decode().split("data: ")[1])]))
-    assert decoder.is_working
+    told = list(decoder.decode_all([("message", opened.decode().split("data: ")[1])]))
+    assert (told, decoder.is_working) == ([ToolStarted("web_search")], True)
     result = starts(1, "web_search_tool_result", tool_use_id="s", content=[])
     list(decoder.decode_all([("message", result.decode().split("data: ")[1])]))
     assert not decoder.is_working

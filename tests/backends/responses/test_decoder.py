@@ -13,6 +13,7 @@ from fakegpt_tui.domain import (
     RateLimited,
     ReplyCut,
     TextReplaced,
+    ToolStarted,
     UsageReported,
 )
 from fakegpt_tui.domain.parts import ReasoningSpan, ToolCallPart
@@ -238,9 +239,11 @@ def test_a_search_is_shown_as_what_it_looks_for() -> None:
     started = event("response.output_item.added", output_index=0, item=searched("", "in_progress"))
     decoder = ResponseDecoder()
     states = []
+    told = []
     for piece in (started, event("response.web_search_call.searching", output_index=0)):
-        list(decoder.decode_all([("message", piece.decode().split("data: ")[1])]))
+        told += decoder.decode_all([("message", piece.decode().split("data: ")[1])])
         states.append(decoder.is_working)
+    assert told == [ToolStarted("web_search")]
     found = Decoded(decoder, item_done(searched("the weather")), opens(1), says("Rain.", 1),
                     completed())  # fmt: skip
     (call,) = [each.part for each in found.events if isinstance(each, PartAdded)]
