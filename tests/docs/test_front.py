@@ -19,7 +19,14 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 PINS = (ROOT / "requirements-dev.txt").read_text()
 SERVICES = (
     *("api.anthropic.com", "api.deepseek.com", "api.groq.com", "api.mistral.ai"),
-    *("api.moonshot.ai", "api.openai.com", "api.together.xyz", "api.x.ai", "api.z.ai"),
+    *(
+        "api.minimax.io",
+        "api.moonshot.ai",
+        "api.openai.com",
+        "api.together.xyz",
+        "api.x.ai",
+        "api.z.ai",
+    ),
     *("generativelanguage.googleapis.com", "openrouter.ai", "resource.openai.azure.com"),
 )
 """Services that the pages have a `config.toml` for."""
