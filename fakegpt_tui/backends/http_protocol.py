@@ -29,6 +29,9 @@ class Decoder(Protocol):
     json_key: ClassVar[str]
     """A key of JSON bodies that are a whole reply; empty if the protocol only streams."""
 
+    reads_joined: ClassVar[bool]
+    """Does it take events that repeat each other as one, see `http.repeated_events`?"""
+
     @property
     def done(self) -> bool:
         """Has the end come? Nothing after it counts."""

@@ -177,7 +177,8 @@ class HttpStreamBackend(ABC):
         self, builder: RequestBuilder, headers: Mapping[str, str], timeouts: StreamTimeouts
     ) -> AsyncGenerator[StreamEvent]:
         """Send one request and decode its response, no further than its end."""
-        decoder, reader = builder.decoder(), EventReader()
+        decoder = builder.decoder()
+        reader = EventReader(joins_repeated=decoder.reads_joined)
         failure: ServiceError | None = None
         try:
             request = await _build(builder)

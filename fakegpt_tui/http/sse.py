@@ -5,6 +5,7 @@ from typing import Final
 
 from fakegpt_tui.domain import ReplyCut
 from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.http.repeated_events import join_repeated
 
 MAX_EVENT_BYTES: Final = 16_000_000
 """Room for a cumulative reply of two million characters, each escaped as six bytes."""
@@ -26,6 +27,8 @@ class ServerEvent:
 
 
 _SMALL_CHUNK: Final = 4096
+_MUCH: Final = 1024
+_EVENT_END: Final = b"\n\n"
 
 
 def join_small(chunks: Sequence[bytes]) -> Sequence[bytes]:
@@ -59,10 +62,15 @@ class EventReader:
       that are no field.
     - A second `data:` before JSON or `[DONE]` is left out.
     - `finish` dispatches what the last blank line was missing for.
+
+    Of much that comes together, events that repeat each other may be joined: see `repeated_events`.
     """
 
-    def __init__(self, *, max_event_bytes: int = MAX_EVENT_BYTES) -> None:
+    def __init__(
+        self, *, max_event_bytes: int = MAX_EVENT_BYTES, joins_repeated: bool = False
+    ) -> None:
         self._limit = max_event_bytes
+        self._joins_repeated = joins_repeated
         self._line = bytearray()
         self._data: list[str] = []
         self._size = 0
@@ -81,6 +89,8 @@ class EventReader:
                 before it in the same bytes are returned first, and the next call raises.
         """
         if data and not self._overflow:
+            if self._joins_repeated and len(data) > _MUCH:
+                data = self._with_repeated_joined(data)
             *ended, rest = self._lines(data)
             for line in ended:
                 if not self._take_line(line):
@@ -98,6 +108,13 @@ class EventReader:
         if not self._overflow and (not self._line or self._take_line(b"")):
             self._dispatch()
         return self._hand_out()
+
+    def _with_repeated_joined(self, data: bytes) -> bytes:
+        is_within = self._line or self._data or self._event or self._is_bare or self._after_return
+        start = data.find(_EVENT_END) + len(_EVENT_END) if is_within else 0
+        if self._at_start or (is_within and start < len(_EVENT_END)):
+            return data
+        return data[:start] + join_repeated(data[start:])
 
     def _hand_out(self) -> list[ServerEvent]:
         if self._overflow and not self._ready:

@@ -30,13 +30,16 @@ _MOST_MILLISECONDS = 150.0
 def _answer(client: socket.socket, rate: float, count: int) -> None:
     """Send words, each in a chunk of its own, between stamps of the first and the last."""
     client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    client.sendall(stream_head() + chunk(says(f"S{time.monotonic_ns()}S\n\n")))
+    first = f"S{time.monotonic_ns()}S"
+    client.sendall(stream_head() + chunk(says(_WORD)))
     began, word = time.monotonic(), chunk(says(_WORD))
     for number in range(count):
         client.sendall(word)
         if rate:
             time.sleep(max(0.0, began + (number + 1) / rate - time.monotonic()))
-    client.sendall(chunk(says(f"\n\nE{time.monotonic_ns()}E") + end() + DONE) + LAST_CHUNK)
+    # Both at the end: all of a reply may be shown at once, and its beginning not be in view.
+    last = f"\n\n{first} E{time.monotonic_ns()}E"
+    client.sendall(chunk(says(last) + end() + DONE) + LAST_CHUNK)
     client.shutdown(socket.SHUT_WR)
     while client.recv(65536):
         pass
@@ -54,13 +57,13 @@ def measure(repeats: int) -> Iterator[Row]:
     for rate in RATES:
         with hosted() as url:
             yield _row("FakeGPT", rate, [_of_fakegpt(url, rate) for _ in range(repeats)])
+    floor, ours = [], []
     with served(0, _EVENTS) as url:
-        floor = []
         for _ in range(repeats):
             began = time.monotonic()
             asyncio.run(thrown_away(url))
             floor.append(time.monotonic() - began)
-        ours = [_of_openai(url, _whole) for _ in range(repeats)]
+            ours.append(_of_openai(url, _whole))
     yield Row(
         budget="B19",
         what=f"{_EVENTS:,} small events without a pace, on the screen",

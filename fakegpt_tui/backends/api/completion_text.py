@@ -29,15 +29,17 @@ class CompletionText:
         self._joiner = SurrogateJoiner()
         self._thoughts = ThoughtSplitter()
         self._pieces: list[str] = []
+        self._count = 0
         self.length = 0
         """Characters that came, but for repetitions of all of them."""
         self._has_deltas = False
 
-    def add_delta(self, piece: str) -> Iterator[StreamEvent]:
-        """Add a piece of text."""
-        if not piece or self._repeats_all(piece):
+    def add_delta(self, piece: str, *, is_joined: bool = False) -> Iterator[StreamEvent]:
+        """Add a piece of text, or several short ones that were joined."""
+        if not piece or (not is_joined and self._repeats_all(piece)):
             return
         self._has_deltas = True
+        self._count += _REPEATED_AFTER if is_joined else 1
         if self._is_plain(piece):
             self.has_text = True
             self._pieces.append(piece)
@@ -82,7 +84,7 @@ class CompletionText:
     def _repeats_all(self, piece: str) -> bool:
         return (
             len(piece) == self.length > _REPEATED_FROM
-            and len(self._pieces) >= _REPEATED_AFTER
+            and self._count >= _REPEATED_AFTER
             and piece == "".join(self._pieces)
         )
 

@@ -42,6 +42,7 @@ class ReplyDecoder(ABC):
     """Turns JSON events with a type into domain events, and judges how the reply ended."""
 
     json_key: ClassVar[str]
+    reads_joined: ClassVar[bool] = False
     grace: ClassVar[None] = None
     """An event of its own ends a reply."""
 

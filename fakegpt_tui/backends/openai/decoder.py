@@ -29,6 +29,7 @@ from fakegpt_tui.domain import (
     Usage,
     UsageReported,
 )
+from fakegpt_tui.http.repeated_events import JOINED
 from fakegpt_tui.protocol.error_body import NOT_JSON, parse_json
 
 _END_MARKER: Final = "[DONE]"
@@ -50,6 +51,7 @@ class CompletionDecoder:
     """
 
     json_key: ClassVar[str] = "choices"
+    reads_joined: ClassVar[bool] = True
     is_working: ClassVar[bool] = False
 
     def __init__(self, continued: str = "") -> None:
@@ -65,6 +67,7 @@ class CompletionDecoder:
         self._unread_count = 0
         self._unread_text = ""
         self._text = CompletionText(continued)
+        self._is_joined = False
         self._reasoning = SurrogateJoiner()
         self._calls = ToolCalls()
         self._pictures = Pictures()
@@ -98,6 +101,7 @@ class CompletionDecoder:
         if data.strip() == _END_MARKER:
             self.done = True
             return
+        self._is_joined = event == JOINED
         value = parse_json(data)
         if event == "message" and (text := _plain_text(value)):
             yield from self._add_text(text)
@@ -225,8 +229,10 @@ class CompletionDecoder:
     def _add_text(self, text: str, *, is_message: bool = False) -> Iterator[StreamEvent]:
         if text:
             length = self._text.length
-            add = self._text.add_message if is_message else self._text.add_delta
-            yield from add(text)
+            if is_message:
+                yield from self._text.add_message(text)
+            else:
+                yield from self._text.add_delta(text, is_joined=self._is_joined)
             if length != self._text.length:
                 self._finish.text_came()
 

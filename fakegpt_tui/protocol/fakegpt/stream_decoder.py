@@ -48,6 +48,8 @@ class StreamDecoder:
     json_key: ClassVar[str] = ""
     """A reply is never sent at once, as JSON."""
 
+    reads_joined: ClassVar[bool] = False
+
     grace: ClassVar[None] = None
     """Nothing but the end marker tells that no more text may come."""
 
