@@ -202,6 +202,16 @@ class Settings:
         title="Motion",
         group="Look",
     )
+    pictures: str = setting(
+        "How pictures are drawn: auto is as well as the terminal can, blocks is with characters "
+        "in two colours, off is by their captions alone.",
+        default="auto",
+        choices=("auto", "blocks", "off"),
+        example='"blocks"',
+        applies_now=True,
+        title="Pictures",
+        group="Look",
+    )
     ambiguous_width: str = setting(
         "How many columns §, é, Greek and the like take: narrow for one, wide for two; auto asks "
         "the terminal.",

@@ -95,22 +95,36 @@ def decode(
         raise UnreadablePicture("There is not enough memory to show the picture.") from error
 
 
+def resize(pixels: Pixels, width: int, height: int) -> Pixels:
+    """The same picture in another size."""
+    from PIL import Image  # noqa: PLC0415 - where a picture is drawn
+
+    picture = Image.frombytes("RGB", (pixels.width, pixels.height), pixels.rgb)
+    resized = picture.resize((width, height), Image.Resampling.BOX, reducing_gap=2.0)
+    return Pixels(width, height, resized.tobytes())
+
+
+def why_not_shown(name: str, width: int | None, height: int | None) -> str:
+    """Why a picture of that type and size is never decoded; empty for one that may be."""
+    if can_decode(name, width, height):
+        return ""
+    if name in _READERS and width and height:
+        return _too_large(name, width, height)
+    if name in _READERS:
+        return "The picture does not say how large it is; it may be damaged."
+    what = "of a kind" if is_picture(name) else "no picture but"
+    label = f"({type_label(name)}) that is not drawn here" if is_picture(name) else type_label(name)
+    return f"The file is {what} {label}; open it with another program."
+
+
 def _check(data: bytes) -> str:
     """The type of a picture that can be decoded."""
     kind = identify(data[:PIXEL_HEAD])
-    if kind.name in _READERS:
-        if can_decode(*kind):
-            return kind.name
-        if kind.width and kind.height:
-            raise UnreadablePicture(_too_large(*kind))
-        raise UnreadablePicture("The picture does not say how large it is; it may be damaged.")
-    if b"<svg" in data[:4096].lower():
-        what = "an SVG, which is a program for drawing"
-    elif is_picture(kind.name):
-        what = f"of a kind ({type_label(kind.name)}) that is not drawn here"
-    else:
-        what = f"no picture but {type_label(kind.name)}"
-    raise UnreadablePicture(f"The file is {what}; open it with another program.")
+    if reason := why_not_shown(*kind):
+        if b"<svg" in data[:4096].lower():
+            reason = "The file is an SVG, a program for drawing; open it with another program."
+        raise UnreadablePicture(reason)
+    return kind.name
 
 
 def _too_large(name: str, width: int | None, height: int | None) -> str:

@@ -18,10 +18,12 @@ def half_block_rows(pixels: Pixels) -> list[list[BlockRun]]:
     Cells side by side of the same colours are one run. Below an odd last row of pixels there is the
     colour of that row.
     """
-    return [_row(pixels, top) for top in range(0, pixels.height, 2)]
+    return [half_block_row(pixels, row) for row in range((pixels.height + 1) // 2)]
 
 
-def _row(pixels: Pixels, top: int) -> list[BlockRun]:
+def half_block_row(pixels: Pixels, row: int) -> list[BlockRun]:
+    """One row of them."""
+    top = 2 * row
     upper = _colours(pixels, top)
     lower = _colours(pixels, min(top + 1, pixels.height - 1))
     runs: list[BlockRun] = []

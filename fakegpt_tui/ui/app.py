@@ -6,7 +6,6 @@ import asyncio
 import os
 import signal
 from collections.abc import Awaitable, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from textual import constants, on
@@ -281,6 +280,8 @@ class FakeGPTApp(KeySerializer, OverlaidApp, BidiRepairingApp, CrashReportingApp
                 self.theme = theme_name(event.value or None)
             case "notify":
                 self._notify = NotifyMode(event.value)
+            case "pictures":
+                self._chat_screen.draw_pictures(event.value)
             case "motion":
                 self._set_motion(event.value)
             case "ambiguous_width":
@@ -294,12 +295,10 @@ class FakeGPTApp(KeySerializer, OverlaidApp, BidiRepairingApp, CrashReportingApp
         """With motion off, nothing glides to where it belongs."""
         self.animation_level = "none" if motion == "off" else constants.TEXTUAL_ANIMATIONS
 
-    @cached_property
+    @property
     def graphics(self) -> GraphicsDetection:
         """Which pictures the terminal draws; it is asked when there is one."""
-        from fakegpt_tui.ui.terminal.graphics import GraphicsDetection  # noqa: PLC0415 - when used
-
-        return GraphicsDetection(self)
+        return self._chat_screen.pictures.detection
 
     @on(TerminalAnswered)
     def take_answer(self, event: TerminalAnswered) -> None:

@@ -15,6 +15,15 @@ BETWEEN_CELLS = " │ "
 _CONTROLS = {"copy", "sideways"}
 
 
+class PictureRow(NamedTuple):
+    """One row of the cells of a picture, the bytes of which have that digest."""
+
+    digest: str
+    columns: int
+    rows: int
+    row: int
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """What one row of the screen shows, and which part of the message it shows.
@@ -30,12 +39,15 @@ class Line:
     `gap` says what was written between the row above and this one, if the text went on there:
     spaces, or nothing inside of a word. It is `None` where a line was written. The first `margin`
     characters are no text: a bullet, a bar, an indentation.
+
+    A row of a picture is blank here, so that nothing of it is found or copied.
     """
 
     segments: tuple[Segment, ...]
     source: tuple[int, int] | None = None
     gap: str | None = None
     margin: int = 0
+    picture: PictureRow | None = None
 
     @property
     def strip(self) -> Strip:
@@ -76,7 +88,7 @@ class Line:
     def with_prefix(self, prefix: Sequence[Segment]) -> "Line":
         """This line with something to its left: a bullet, a bar, an indentation."""
         margin = self.margin + sum(len(segment.text) for segment in prefix)
-        return Line((*prefix, *self.segments), self.source, self.gap, margin)
+        return Line((*prefix, *self.segments), self.source, self.gap, margin, self.picture)
 
 
 def _shown_text(segment: Segment) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cached_property
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,7 @@ from fakegpt_tui.ui.messages import (
 from fakegpt_tui.ui.screens.chat_pane import ChatPane, show_path
 from fakegpt_tui.ui.state import ChatState
 from fakegpt_tui.ui.terminal.key_serializer import obey_typed_ahead
-from fakegpt_tui.ui.terminal.output import forget_pictures, repaint_now
+from fakegpt_tui.ui.terminal.output import forget_pictures
 from fakegpt_tui.ui.terminal.shutdown import TolerantScreen
 from fakegpt_tui.ui.view_model import ChatView, ViewModel
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList
@@ -47,6 +48,7 @@ from fakegpt_tui.ui.window import Window
 
 if TYPE_CHECKING:
     from fakegpt_tui.chat.service import ChatService
+    from fakegpt_tui.ui.chat_pictures import ChatPictures
     from fakegpt_tui.ui.controllers import Controllers
     from fakegpt_tui.ui.options import Options
 
@@ -121,6 +123,7 @@ class ChatScreen(RenderCache, TolerantScreen):
         self._activity_timer = self.set_interval(_STATUS_SECONDS, self._show_activity, pause=True)
         self._spin_timer = self.set_interval(_SPIN_SECONDS, self.window.spin, pause=True)
         self.window.prompt.enter_sends = self._options.enter_sends
+        self.window.transcript.picture_source = lambda: self.pictures
         self.query_one(StatusBar).make_room = self._make_room
         self.window.refresh()
 
@@ -148,8 +151,18 @@ class ChatScreen(RenderCache, TolerantScreen):
     def show_error(self, error: FakeGPTError) -> None:
         self.window.notify(str(error))
 
-    def on_idle(self) -> None:
-        repaint_now(self)
+    @cached_property
+    def pictures(self) -> ChatPictures:
+        """Where pictures come from, and how they are drawn."""
+        from fakegpt_tui.ui.chat_pictures import ChatPictures  # noqa: PLC0415 - with a picture
+
+        return ChatPictures(self.app, self._chat, self._options.value("pictures", "auto"))
+
+    def draw_pictures(self, how: str) -> None:
+        """Draw pictures as that setting says from now on."""
+        self.pictures.pictures = how
+        self.window.transcript.set_up_pictures()
+        self.window.transcript.refresh()
 
     @property
     def controllers(self) -> Controllers:

@@ -82,7 +82,8 @@ else:
             return StallTolerantWriter(file, lambda: self._app.call_later(self._redraw))
 
         def _redraw(self) -> None:
-            forget_pictures(self._app, unfinished=True)
+            self.write(HELD_PICTURES.abort())
+            forget_pictures(self._app)
 
         def stop_application_mode(self) -> None:
             """Leave the terminal as it was, without pictures of which none can be seen."""

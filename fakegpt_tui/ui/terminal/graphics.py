@@ -26,6 +26,7 @@ from fakegpt_tui.pictures.placement import USUAL_CELL, CellSize, cell_size
 from fakegpt_tui.ui.terminal.input_parser import TerminalAnswered
 from fakegpt_tui.ui.terminal.output import (
     HELD_PICTURES,
+    free_given_up,
     graphics_command,
     is_taken,
     write_to_terminal,
@@ -174,23 +175,23 @@ async def send_picture(app: App[Any], number: int, transmission: bytes) -> bool:
     """
     while HELD_PICTURES.is_sending:  # noqa: ASYNC110 - of a screen below, which ends by itself
         await asyncio.sleep(_FRAME)
-    HELD_PICTURES.begin(number)
     parts = commands(transmission)
+    HELD_PICTURES.begin(number)
     try:
         for at in range(0, len(parts), _PARTS):
             if not HELD_PICTURES.is_being_sent(number):
                 return False
             write_to_terminal(app, "".join(map(graphics_command, parts[at : at + _PARTS])))
+            if at + _PARTS >= len(parts):
+                HELD_PICTURES.finish(number)
             await asyncio.sleep(_FRAME)
             while not is_taken(app):  # noqa: ASYNC110 - a thread empties the queue
                 await asyncio.sleep(_FRAME)
-        if not HELD_PICTURES.is_being_sent(number):
-            return False
-        HELD_PICTURES.finish(number)
     finally:
         if HELD_PICTURES.is_being_sent(number):
-            write_to_terminal(app, HELD_PICTURES.free(number))
-    return True
+            write_to_terminal(app, HELD_PICTURES.abort())
+        free_given_up(app)
+    return number in HELD_PICTURES
 
 
 def terminal_cell() -> CellSize:

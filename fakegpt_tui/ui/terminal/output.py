@@ -129,23 +129,27 @@ def tmux_passthrough(sequence: str) -> str:
 class HeldPictures:
     """The pictures that the terminal holds for this process, by their numbers.
 
-    Of one that is still being sent, it has no cells that are drawn.
+    Of one that is still being sent, or was given up, no cells are drawn. One that was given up is
+    taken back once the cells that were there before have been drawn over.
     """
 
     def __init__(self) -> None:
         self._whole: set[int] = set()
+        self._given_up: set[int] = set()
         self._unfinished = 0
+        self.changes = 0
+        """How often it has become other pictures."""
 
     def __contains__(self, number: object) -> bool:
-        """Can its cells be written?"""
+        """Can its cells be drawn?"""
         return number in self._whole
 
     def __bool__(self) -> bool:
-        return bool(self._whole or self._unfinished)
+        return bool(self._whole or self._unfinished or self._given_up)
 
     @property
     def is_sending(self) -> bool:
-        """Is one on its way? No other may come in between."""
+        """Is one on its way? No other command may come in between."""
         return bool(self._unfinished)
 
     def begin(self, number: int) -> None:
@@ -154,30 +158,49 @@ class HeldPictures:
 
     def is_being_sent(self, number: int) -> bool:
         """Was it not freed meanwhile?"""
-        return self._unfinished == number
+        return bool(number) and self._unfinished == number
 
     def finish(self, number: int) -> None:
         """All of it was sent."""
         self._unfinished = 0
         self._whole.add(number)
+        self.changes += 1
 
-    def free(self, number: int) -> str:
-        """What has the terminal forget a picture, which counts as forgotten at once."""
-        from fakegpt_tui.pictures.kitty import ABORT, delete  # noqa: PLC0415 - with pictures
+    def give_up(self, *numbers: int) -> None:
+        """Draw these no more, or none at all."""
+        given_up = self._whole & (set(numbers) if numbers else self._whole)
+        self._whole -= given_up
+        self._given_up |= given_up
+        self.changes += bool(given_up)
 
-        commands = [delete(number)] if number in self or self.is_being_sent(number) else []
-        if self.is_being_sent(number):
-            self._unfinished = 0
-            commands.insert(0, ABORT)
-        self._whole.discard(number)
-        return "".join(graphics_command(each) for each in commands)
+    def free_given_up(self) -> str:
+        """What has the terminal forget those that were given up; nothing while one is sent."""
+        if self.is_sending:
+            return ""
+        sequence = "".join(map(_deletion, sorted(self._given_up)))
+        self._given_up.clear()
+        return sequence
 
-    def free_all(self, *, unfinished: bool = True) -> str:
-        """The same for all of them; or for those that were sent whole."""
-        numbers = sorted(self._whole)
-        if unfinished and self._unfinished:
-            numbers.insert(0, self._unfinished)
-        return "".join(map(self.free, numbers))
+    def abort(self) -> str:
+        """What breaks off the picture that is being sent, if there is one."""
+        if not self._unfinished:
+            return ""
+        from fakegpt_tui.pictures.kitty import ABORT  # noqa: PLC0415 - with pictures
+
+        number, self._unfinished = self._unfinished, 0
+        return graphics_command(ABORT) + _deletion(number)
+
+    def free_all(self) -> str:
+        """What has the terminal forget all pictures at once."""
+        aborted = self.abort()
+        self.give_up()
+        return aborted + self.free_given_up()
+
+
+def _deletion(number: int) -> str:
+    from fakegpt_tui.pictures.kitty import delete  # noqa: PLC0415 - with pictures
+
+    return graphics_command(delete(number))
 
 
 HELD_PICTURES: Final = HeldPictures()
@@ -190,11 +213,23 @@ def graphics_command(command: bytes) -> str:
     return tmux_passthrough(sequence) if os.environ.get("TMUX") else sequence
 
 
-def forget_pictures(app: App[Any], *, unfinished: bool = False) -> None:
-    """Have the terminal forget all pictures, and everything drawn again, which sends them anew."""
-    if sequence := HELD_PICTURES.free_all(unfinished=unfinished):
-        write_to_terminal(app, sequence)
+def forget_pictures(app: App[Any]) -> None:
+    """Have everything drawn again, which sends all pictures anew, and the old ones forgotten."""
+    HELD_PICTURES.give_up()
     app.refresh(layout=True, repaint=True)
+    free_given_up(app)
+
+
+def free_given_up(app: App[Any]) -> None:
+    """Have the terminal forget pictures that were given up, once they are drawn over."""
+    app.call_after_refresh(lambda: write_to_terminal(app, HELD_PICTURES.free_given_up()))
+
+
+def is_open(app: App[Any]) -> bool:
+    """Is there a terminal, which no other program has at the moment?"""
+    driver = app._driver  # noqa: SLF001 (see above)
+    writer = getattr(driver, "_writer_thread", None)
+    return driver is not None and not driver.is_headless and (writer is None or writer.is_alive())
 
 
 def is_taken(app: App[Any]) -> bool:

@@ -18,7 +18,7 @@ from fakegpt_tui.pictures.placement import USUAL_CELL, CellArea
 from fakegpt_tui.pictures.zoom import VisiblePart, Zoom
 from fakegpt_tui.ui.markdown.plain_text import wrap_plain_text
 from fakegpt_tui.ui.terminal.graphics import Drawing, send_picture
-from fakegpt_tui.ui.terminal.output import HELD_PICTURES, write_to_terminal
+from fakegpt_tui.ui.terminal.output import HELD_PICTURES, free_given_up, write_to_terminal
 from fakegpt_tui.ui.widgets.picture_frames import Frame, block_frame, covered_frame, kitty_frame
 
 _SAVE_CURSOR: Final = "\x1b7"
@@ -182,5 +182,7 @@ class PictureCanvas(Widget):
 
 
 def _forget(app: App[Any], image_id: int) -> None:
-    if sequence := HELD_PICTURES.free(image_id):
-        write_to_terminal(app, sequence)
+    if HELD_PICTURES.is_being_sent(image_id):
+        write_to_terminal(app, HELD_PICTURES.abort())
+    HELD_PICTURES.give_up(image_id)
+    free_given_up(app)

@@ -82,28 +82,27 @@ async def test_a_picture_is_held_from_its_last_part_on_until_it_is_freed() -> No
     async with (app := App[None]()).run_test():
         assert await send_picture(app, NUMBER, sent)
         assert NUMBER in HELD_PICTURES
-    assert HELD_PICTURES.free(NUMBER) == f"\x1b_Ga=d,d=I,i={NUMBER},q=2\x1b\\"
+    HELD_PICTURES.give_up(NUMBER)
     assert NUMBER not in HELD_PICTURES
-    assert HELD_PICTURES.free(NUMBER) == ""
+    assert HELD_PICTURES.free_given_up() == f"\x1b_Ga=d,d=I,i={NUMBER},q=2\x1b\\"
+    assert HELD_PICTURES.free_all() == ""
 
 
 def test_all_that_is_held_is_freed_at_once_and_what_is_being_sent_is_broken_off(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.delenv("TMUX", raising=False)
+    monkeypatch.setenv("TMUX", "/tmp/tmux,1,0")
     held = HeldPictures()
     assert (bool(held), held.free_all()) == (False, "")
     held.begin(1)
     held.finish(1)
     held.begin(2)
     assert (1 in held, 2 in held) == (True, False)
-    assert held.free_all(unfinished=False) == "\x1b_Ga=d,d=I,i=1,q=2\x1b\\"
-    assert held.is_being_sent(2)
-    held.begin(2)
-    monkeypatch.setenv("TMUX", "/tmp/tmux,1,0")
+    held.give_up()
+    assert (1 in held, held.is_being_sent(2), bool(held)) == (False, True, True)
     freed = held.free_all()
-    assert freed.count("\x1bPtmux;\x1b\x1b_G") == freed.count("\x1b\\\x1b\\") == 2
-    assert freed.index("m=0") < freed.index("i=2")
+    assert freed.count("\x1bPtmux;\x1b\x1b_G") == freed.count("\x1b\x1b\\\x1b\\") == 3
+    assert freed.index("m=0") < freed.index("i=2") < freed.index("i=1")
     assert not held
 
 

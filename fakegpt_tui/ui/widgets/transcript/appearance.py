@@ -14,6 +14,7 @@ from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.ui.markdown.palette import PROSE_WIDTH
 
 if TYPE_CHECKING:
+    from fakegpt_tui.pictures.placement import CellSize
     from fakegpt_tui.ui.markdown.palette import Palette
 
 HEADER_LINES = 2
@@ -67,6 +68,8 @@ class Appearance:
     wraps_code: bool = True
     code_offset: int = 0
     """Cells that are off at the left, where lines are cut."""
+    picture_cell: CellSize | None = None
+    """The pixels of a cell, where pictures are drawn; without it there are only captions."""
 
 
 def bar_width(width: int) -> int:

@@ -153,9 +153,13 @@ class MessageLayout:
             drawn = self._zones[index][1][number]
         return drawn
 
-    def strip(self, line: int) -> Strip:
-        """The line with the bar of a prompt, or the room for one, made anew each time."""
-        drawn, styles = self.line(line), self._appearance.styles
+    def strip(self, line: int, shown: Sequence[Segment] | None = None) -> Strip:
+        """The line with the bar of a prompt, or the room for one, made anew each time.
+
+        With `shown`, that is what stands in its place.
+        """
+        drawn = self.line(line) if shown is None else Line(tuple(shown))
+        styles = self._appearance.styles
         if unpack_line_id(line)[0] is MessageZone.REASONING:
             drawn = drawn.with_prefix([Segment("┊ ", styles.note)])
         if line and bar_width(self._width):
@@ -260,7 +264,7 @@ class MessageLayout:
             caption_lines,
         )
 
-        captions = caption_lines(message, prose, self._appearance.styles)
+        captions = caption_lines(message, prose, self._appearance)
         return [
             (MessageZone.FIRST_PARTS, LineList(captions.above)),
             (MessageZone.TEXT, self._text_lines(width, prose, captions.within)),

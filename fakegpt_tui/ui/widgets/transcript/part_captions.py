@@ -1,6 +1,6 @@
 """Captions of pictures, files, tools and sources as lines, at their places in a message."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, groupby
 from operator import attrgetter
 from typing import NamedTuple
@@ -10,12 +10,16 @@ from rich.style import Style
 
 from fakegpt_tui.domain import ChatMessage
 from fakegpt_tui.domain.captions import PlacedCaption, placed_captions
+from fakegpt_tui.domain.media_types import can_decode
+from fakegpt_tui.domain.parts import Blob, ImagePart, Part, ReasoningSpan, TextSpan
+from fakegpt_tui.pictures.decoding import why_not_shown
+from fakegpt_tui.pictures.placement import CellSize, place_picture
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.ui.markdown.lines import Line, PlacedLines
+from fakegpt_tui.ui.markdown.lines import Line, PictureRow, PlacedLines
 from fakegpt_tui.ui.markdown.parser_rules import can_open
 from fakegpt_tui.ui.markdown.plain_text import wrap_plain_text
 from fakegpt_tui.ui.widgets.drawing import truncate
-from fakegpt_tui.ui.widgets.transcript.appearance import MessageStyles
+from fakegpt_tui.ui.widgets.transcript.appearance import Appearance, MessageStyles, prose_width
 
 _MAX_LENGTH = 1_000
 
@@ -28,7 +32,7 @@ class CaptionLines(NamedTuple):
     below: tuple[Line, ...]
 
 
-def caption_lines(message: ChatMessage, width: int, styles: MessageStyles) -> CaptionLines:
+def caption_lines(message: ChatMessage, width: int, appearance: Appearance) -> CaptionLines:
     """All that is said of the parts of a message: sources last, all else where it stands."""
     text = message.text
     start, end = len(text) - len(text.lstrip()), len(text.rstrip())
@@ -36,14 +40,25 @@ def caption_lines(message: ChatMessage, width: int, styles: MessageStyles) -> Ca
     within: list[PlacedLines] = []
     below: list[PlacedLines] = []
     for offset, group in groupby(placed_captions(message.parts), key=attrgetter("offset")):
-        placed = PlacedLines(offset, tuple(_lines_of(group, width, styles)))
+        placed = PlacedLines(offset, tuple(_lines_of(group, width, appearance)))
         place = below if offset >= end else above if offset <= start else within
         place.append(placed)
     return CaptionLines(_joined(above), tuple(within), _joined(below))
 
 
-def part_lines(placed: PlacedCaption, width: int, styles: MessageStyles) -> Iterable[Line]:
-    """What shows a part: its caption; of a source the whole address, as a link."""
+def part_lines(placed: PlacedCaption, width: int, appearance: Appearance) -> Iterator[Line]:
+    """What shows a part: its caption, and the cells of a picture or why it has none."""
+    yield from _caption(placed, width, appearance.styles)
+    if isinstance(placed.part, ImagePart):
+        blob = placed.part.blob
+        if reason := why_not_shown(blob.media_type, blob.width, blob.height):
+            yield from wrap_plain_text(reason, width, appearance.styles.note)
+        elif cell := appearance.picture_cell:
+            yield from _picture_rows(blob, width, cell)
+
+
+def _caption(placed: PlacedCaption, width: int, styles: MessageStyles) -> Sequence[Line]:
+    """The line of a part; of a source the whole address, as a link."""
     text, url = safe_line(placed.caption.text, _MAX_LENGTH), placed.caption.url
     if not url:
         return (Line((Segment(truncate(text, width), styles.note),)),)
@@ -51,10 +66,31 @@ def part_lines(placed: PlacedCaption, width: int, styles: MessageStyles) -> Iter
     return wrap_plain_text(text, width, styles.note + link)
 
 
+def _picture_rows(blob: Blob, width: int, cell: CellSize) -> Iterator[Line]:
+    """The cells of a picture, which are counted without its bytes."""
+    if area := place_picture(blob.width, blob.height, width, cell):
+        blanks = (Segment(" " * area.columns),)
+        for row in range(area.rows):
+            yield Line(blanks, picture=PictureRow(blob.digest, *area, row))
+
+
+def estimate_parts(parts: Iterable[Part], width: int, cell: CellSize | None) -> int:
+    """How many lines the parts of a message take in a transcript of so many columns."""
+    columns, lines = prose_width(width), 0
+    for part in parts:
+        lines += not isinstance(part, TextSpan | ReasoningSpan)
+        if isinstance(part, ImagePart) and cell is not None:
+            blob = part.blob
+            if can_decode(blob.media_type, blob.width, blob.height):
+                area = place_picture(blob.width, blob.height, columns, cell)
+                lines += area.rows if area else 0
+    return lines
+
+
 def _lines_of(
-    captions: Iterable[PlacedCaption], width: int, styles: MessageStyles
+    captions: Iterable[PlacedCaption], width: int, appearance: Appearance
 ) -> Iterator[Line]:
-    return chain.from_iterable(part_lines(each, width, styles) for each in captions)
+    return chain.from_iterable(part_lines(each, width, appearance) for each in captions)
 
 
 def _joined(placed: Iterable[PlacedLines]) -> tuple[Line, ...]:

@@ -29,6 +29,8 @@ from fakegpt_tui.ui.widgets.transcript.appearance import (
 if TYPE_CHECKING:
     from fakegpt_tui.ui.markdown.lines import Line
     from fakegpt_tui.ui.widgets.transcript.find.controller import FindController
+    from fakegpt_tui.ui.widgets.transcript.picture_shelf import Look
+    from fakegpt_tui.ui.widgets.transcript.pictures import TranscriptPictures
     from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
     from fakegpt_tui.ui.widgets.transcript.virtual_list import LinePosition
 
@@ -84,6 +86,7 @@ class _CachedRow:
     strip: Strip
     row: Strip | None = None
     has_cursor: bool = False
+    look: Look = None
 
 
 class RowRenderer:
@@ -96,6 +99,8 @@ class RowRenderer:
     def __init__(self, widget: Widget, viewport: Viewport) -> None:
         self.find: FindController | None = None
         """What highlights matches and has the last row, while it is open."""
+        self.pictures: TranscriptPictures | None = None
+        """What draws pictures, once there are any."""
         self.blank = Style.null()
         """The style of the blanks that fill up a row."""
         self._styles = RowStyles()
@@ -123,6 +128,8 @@ class RowRenderer:
     def render(self, empty_text: Content) -> list[Strip]:
         """All rows from edge to edge; `empty_text` in the middle where there are no messages."""
         widget, (width, height) = self._widget, self._widget.size
+        if self.pictures is not None:
+            self.pictures.begin()
         find = self.find if self.find is not None and self.find.is_open else None
         if self._viewport.message_list.messages:
             rows = self._render_messages(max(0, height - (find is not None)), find)
@@ -132,6 +139,8 @@ class RowRenderer:
         if find is not None and height:
             find_width = widget.scrollable_size.width
             rows[height - 1 :] = [find.render(find_width, self._styles.find)]
+        if self.pictures is not None:
+            self.pictures.request()
         return [self._padded(row, width) for row in rows]
 
     def _render_messages(self, height: int, find: FindController | None) -> list[Strip]:
@@ -147,7 +156,8 @@ class RowRenderer:
         for position, cached in cache.items():
             has_cursor = position.message == cursor
             spans = find.spans(position) if find is not None else ()
-            if spans or selection is not None:
+            # Another colour of its text would be another picture.
+            if (spans or selection is not None) and cached.line.picture is None:
                 rows.append(self._render_row(cached.strip, position, has_cursor, spans, selection))
                 continue
             if cached.row is None or cached.has_cursor is not has_cursor:
@@ -174,12 +184,26 @@ class RowRenderer:
         """The line at a position with its row, or without if it shows something else now."""
         layout = self._viewport.message_list.layout(position.message)
         line, cached = layout.line(position.line), self._cache.get(position)
+        if line.picture is not None and self.pictures is not None:
+            return self._cached_picture(self.pictures, line, position)
         if cached is None or cached.line is not line:
             strip = layout.strip(position.line)
             if cached is None or cached.strip != strip:
                 return _CachedRow(line, strip)
             cached.line = line
         return cached
+
+    def _cached_picture(
+        self, pictures: TranscriptPictures, line: Line, position: LinePosition
+    ) -> _CachedRow:
+        """The same for a row of a picture, which may look otherwise though it is the same line."""
+        look, cached = pictures.look(line), self._cache.get(position)
+        if cached is not None and cached.line.picture == line.picture and cached.look == look:
+            cached.line = line
+            return cached
+        shown = pictures.segments(line, look)
+        strip = self._viewport.message_list.layout(position.message).strip(position.line, shown)
+        return _CachedRow(line, strip, look=look)
 
     def _render_row(
         self,

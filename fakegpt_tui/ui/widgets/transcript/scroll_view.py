@@ -72,12 +72,15 @@ class TranscriptScrollView(ScrollView, inherit_bindings=False):
         palette = Palette.from_theme(self.app.get_css_variables(), theme.dark)
         styles = self._renderer.read_styles()
         self.viewport.message_list.change_appearance(palette=palette, styles=styles)
+        if (pictures := self._renderer.pictures) is not None:
+            pictures.clear()  # Another background may be seen through them.
         self.refresh()
 
     def remeasure(self) -> None:
         """Wrap all lines again, as the width of characters has changed."""
         self.clear_selection()
         self.viewport.rewrap(self.viewport.message_list.remeasure)
+        self.set_up_pictures()
         self._renderer.clear()
         self.sync_view()
         self.refresh()
@@ -120,10 +123,11 @@ class TranscriptScrollView(ScrollView, inherit_bindings=False):
 
     def _current_rows(self) -> Sequence[Strip]:
         """The rows as they were drawn last, if that was for this size and nothing changed since."""
-        rows = self._last_rows
+        rows, renderer = self._last_rows, self._renderer
         width, height = self.size
-        if len(rows) != height or (rows and rows[0].cell_length != width):
-            rows = self._last_rows = self._renderer.render(self.empty_text)
+        is_stale = renderer.pictures is not None and renderer.pictures.is_stale
+        if len(rows) != height or (rows and rows[0].cell_length != width) or is_stale:
+            rows = self._last_rows = renderer.render(self.empty_text)
         return rows
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
@@ -202,8 +206,18 @@ class TranscriptScrollView(ScrollView, inherit_bindings=False):
             return
         if width != self.viewport.message_list.width:
             self.clear_selection()
+        self.set_up_pictures()
         self.viewport.resize(width, rows)
         self.sync_view()
+
+    def on_unmount(self) -> None:
+        if self._renderer.pictures is not None:
+            self._renderer.pictures.close()
+
+    def set_up_pictures(self) -> None:
+        """Decide anew whether pictures are drawn, and in how many cells, if there are any."""
+        if self._renderer.pictures is not None:
+            self._renderer.pictures.set_up()
 
     def on_focus(self) -> None:
         self.repaint_changes()

@@ -134,14 +134,15 @@ class _MessageSelection:
     def _lines(self, first: int, last: int) -> Iterator[_SelectedLine]:
         """The selected lines; of very many those at both ends, and what is between as one."""
         upper = [line for line in self.layout.lines_from(first, _MAX_READ_LINES) if line <= last]
-        yield from map(self._line, upper)
+        # Of a picture only its caption can be copied.
+        yield from (self._line(each) for each in upper if self.layout.line(each).picture is None)
         if not upper or upper[-1] >= last:
             return
         top, _ = self.layout.moved(last, 1 - _MAX_READ_LINES)
         below = self.layout.lines_from(top, _MAX_READ_LINES)
         lower = [line for line in below if upper[-1] < line <= last]
         yield from self._between(upper[-1], lower[0])
-        yield from map(self._line, lower)
+        yield from (self._line(each) for each in lower if self.layout.line(each).picture is None)
 
     def _between(self, above: int, below: int) -> Iterator[_SelectedLine]:
         """Everything between two lines, without drawing it."""

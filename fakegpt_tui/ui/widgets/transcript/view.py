@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.ui.widgets.transcript.code_blocks import CodeBlockCursor
     from fakegpt_tui.ui.widgets.transcript.line_ids import ReadingPosition
     from fakegpt_tui.ui.widgets.transcript.message_layout import MessageBody
+    from fakegpt_tui.ui.widgets.transcript.pictures import PictureSource
 
 _NO_LABELS: Mapping[str, MessageLabel] = MappingProxyType({})
 _FIRST_KEYS = 0.7
@@ -45,6 +46,10 @@ def _first_found(message: ChatMessage, queries: Sequence[str]) -> str | None:
     return next(
         (each for each in queries if FindPattern(each).find_next(text, 0) is not None), None
     )
+
+
+def _has_blob(message: ChatMessage) -> bool:
+    return any(getattr(part, "blob", None) for part in message.parts)
 
 
 def _markdown(palette: Palette) -> MessageBody:
@@ -106,6 +111,8 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
         self._warms_up = warm_up
         self._code_blocks: CodeBlockCursor | None = None
         self._conversation_id: str | None = None
+        self.picture_source: Callable[[], PictureSource] | None = None
+        """Gives where pictures come from; without it there are only their captions."""
         self._positions: dict[str, ReadingPosition] = {}
         self._has_read_to_end = False
 
@@ -144,6 +151,7 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
         if position is not None and conversation_id is not None:
             self._positions.setdefault(conversation_id, position)
         self._begin_path(labels)
+        self._expect_pictures(messages)
         saved = self._positions.get(conversation_id or "")
         self.viewport.open(messages, None if at_end else saved)
         self.sync_view()
@@ -155,6 +163,7 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
         ids = [message.id for message in messages]
         if message_id in ids:
             self._begin_path(labels)
+            self._expect_pictures(messages)
             self.viewport.switch_path(messages, ids.index(message_id))
             self.sync_view()
 
@@ -166,8 +175,24 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
         self._has_read_to_end = False
         self.message_list.labels = labels
 
+    def _expect_pictures(self, messages: Sequence[ChatMessage]) -> None:
+        """Be ready to draw pictures, with the first message that may have one."""
+        source = None if self._renderer.pictures is not None else self.picture_source
+        if source is not None and any(map(_has_blob, messages)):
+            from fakegpt_tui.ui.widgets.transcript.pictures import TranscriptPictures  # noqa: PLC0415 - with a picture
+
+            self._renderer.pictures = TranscriptPictures(
+                self,
+                self.viewport,
+                source(),
+                owner=lambda: self._conversation_id or "",
+                on_change=self.repaint_changes,
+            )
+            self.set_up_pictures()
+
     def update_message(self, message: ChatMessage) -> None:
         """Add a message of the open conversation, or draw what is new about one."""
+        self._expect_pictures((message,))
         if message.conversation_id == self._conversation_id and self.viewport.upsert(message):
             if self.is_finding:
                 self.find.update_messages()

@@ -217,7 +217,12 @@ class VirtualList:
         self._tops = [0]
 
     def _estimate(self, message: ChatMessage) -> int:
-        return _estimate_height(message, self.width, self.folds.of(message))
+        height = _estimate_height(message, self.width, fold := self.folds.of(message))
+        if not message.parts or fold is Fold.NOTHING:
+            return height
+        from fakegpt_tui.ui.widgets.transcript.part_captions import estimate_parts  # noqa: PLC0415 - few have parts
+
+        return height + estimate_parts(message.parts, self.width, self.appearance.picture_cell)
 
     def _update_height(self, index: int) -> None:
         """Take over what drawing a message has shown of its height."""

@@ -1,0 +1,94 @@
+"""Pictures in the conversation, in terminals that draw them in place of characters."""
+
+import signal
+from itertools import pairwise
+from pathlib import Path
+
+from fakegpt_tui.pictures.kitty import PLACEHOLDER, diacritics
+from tests.cli.program import COMMAND
+from tests.graphics import GraphicsTerminal
+from tests.patience import PATIENCE
+from tests.pictures.conversation import home_with_pictures
+
+RESUME = (*COMMAND, "--resume")
+
+
+def shows(terminal: GraphicsTerminal, count: int) -> bool:
+    """Are cells of so many pictures on the screen, all of which the terminal has?"""
+    return len(terminal.shown) == count and not terminal.check()
+
+
+def cells(terminal: GraphicsTerminal) -> list[tuple[int, str]]:
+    """The rows of pictures on the screen."""
+    return [
+        (y, line[line.index(PLACEHOLDER) :])
+        for y, line in enumerate(terminal.screen)
+        if PLACEHOLDER in line
+    ]
+
+
+def is_whole(rows: list[tuple[int, str]], height: int) -> bool:
+    """Are these all rows of a picture, one below the other?"""
+    below = all(row[0] + 1 == after[0] for row, after in pairwise(rows))
+    marks = [line[1] for _, line in rows]
+    return below and marks == list(diacritics()[:height])
+
+
+def test_a_picture_is_sent_once_and_stays_the_same_whatever_is_done_above_it(
+    tmp_path: Path,
+) -> None:
+    home = home_with_pictures(tmp_path)
+    with GraphicsTerminal(RESUME, env=home.environment, size=(70, 66)) as terminal:
+        terminal.wait_for(lambda _: shows(terminal, 2) and len(cells(terminal)) == 39)
+        held, drawn = set(terminal.held), cells(terminal)
+        sizes = sorted((each.columns, each.rows) for each in terminal.held.values())
+        assert sizes == [(16, 24), (60, 15)]
+        assert is_whole(drawn[:15], 15)
+        assert is_whole(drawn[15:], 24)
+
+        terminal.press("tab", "home", "end")
+        terminal.wait_for(lambda _: "▶" in terminal.text and cells(terminal) == drawn)
+        # A selection over them leaves their colours, which are their numbers.
+        terminal.send(b"\x1b[<0;8;3M\x1b[<32;8;20M\x1b[<32;30;50M\x1b[<0;30;50m")
+        terminal.wait_for(lambda _: "Selection" in terminal.text and cells(terminal) == drawn)
+        terminal.press("esc", "f1")
+        terminal.wait_for(lambda _: "Start a new conversation" in terminal.text)
+        terminal.wait_for(lambda _: not terminal.shown)
+        terminal.press("esc")
+        terminal.wait_for(lambda _: cells(terminal) == drawn)
+        assert set(terminal.held) == held
+
+        # What the terminal may have forgotten is sent again.
+        terminal.press("ctrl+l")
+        terminal.wait_for(lambda _: shows(terminal, 2) and not terminal.shown & held)
+        terminal.resize(40, 30)
+        terminal.wait_for(lambda _: terminal.shown and shows(terminal, len(terminal.shown)))
+        terminal.press("ctrl+q")
+        terminal.wait(PATIENCE)
+        assert terminal.faults == []
+        assert terminal.held == {}
+
+
+TMUX = """#!/bin/sh
+printf 'on\\nkitty(0.42.0)\\nxterm-kitty\\n256,RGB,title\\n'
+"""
+
+
+def test_in_tmux_pictures_are_handed_on_and_freed_by_a_signal(tmp_path: Path) -> None:
+    home = home_with_pictures(tmp_path)
+    (tmp_path / "tmux").write_text(TMUX)
+    (tmp_path / "tmux").chmod(0o755)
+    home.environment |= {"TMUX": "/tmp/tmux-0/default,1,0", "TMUX_PANE": "%0", "TERM": "tmux"}
+    home.environment["PATH"] = f"{tmp_path}:{home.environment['PATH']}"
+    with GraphicsTerminal(
+        RESUME, env=home.environment, size=(70, 66), name="tmux 3.5a", is_tmux=True
+    ) as terminal:
+        terminal.wait_for(lambda _: shows(terminal, 2))
+        before = terminal.shown
+        # Another window was looked at, and what came meanwhile is lost.
+        terminal.send(b"\x1b[O\x1b[I")
+        terminal.wait_for(lambda _: shows(terminal, 2) and not terminal.shown & before)
+        terminal.signal(signal.SIGTERM)
+        terminal.wait(PATIENCE)
+        assert terminal.faults == []
+        assert terminal.held == {}
