@@ -1,4 +1,4 @@
-.PHONY: check fix test run screenshots long bench docs hooks pins
+.PHONY: check fix test run screenshots long search bench docs hooks pins
 
 check:  ## all that a change must pass
 	.ci/run
@@ -16,7 +16,10 @@ screenshots:
 	.venv/bin/python -m tests.screenshots
 
 long:  ## the campaigns that take minutes
-	.venv/bin/pytest -m long
+	.venv/bin/pytest -m long --hypothesis-profile=search
+
+search:  ## the properties of the suite with new examples
+	.venv/bin/pytest --hypothesis-profile=search
 
 bench:  ## what the program costs, beside floors of the same run; ONLY="keys growing" for some
 	.venv/bin/python -m tests.benchmarks $(ONLY)

@@ -34,11 +34,12 @@ TEXTS = st.text(
 )
 DOCUMENTS = st.lists(FRAGMENTS | st.sampled_from(["§ é ", "— α", "│ Ж", "…", "①"]), max_size=30)
 EVERY = [chr(code) for code in range(0xA0, 0x30000) if unicodedata.category(chr(code)) != "Cs"]
-NARROW = {character: cell_len(character) for character in EVERY}
+NARROW: dict[str, int] = {}
 
 
 @pytest.fixture(autouse=True, scope="module")
 def wide() -> Iterator[None]:
+    NARROW.update((character, cell_len(character)) for character in EVERY)
     use_profile(WidthProfile(wide_ambiguous=True))
     yield
     use_profile(WidthProfile())
