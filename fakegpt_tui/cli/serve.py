@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import sys
@@ -35,6 +36,8 @@ _LOOK_SECONDS = 1.0
 """How often the keys file is looked at: a revoked key ends its replies within two seconds."""
 
 _SHARE_OF_FILES = 0.9
+_FEW_CONNECTIONS = 64
+_MOST_CONNECTIONS = 100_000
 _DRAIN_LOOK_SECONDS = 0.1
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -78,9 +81,14 @@ def _team_options(function: Callable[..., None]) -> Callable[..., None]:
         ),
         click.option("--access-log", type=_FILE, help="Append a line of JSON for each request."),
         click.option(
+            "--audit-log",
+            type=_FILE,
+            help="Append a line of JSON for each change of keys and options, and refused login.",
+        ),
+        click.option(
             "--admin-socket",
             type=_FILE,
-            help="Answer `serve-admin status`, `usage` and `drain` on this unix socket.",
+            help="Answer `serve-admin status`, `usage`, `streams` and `drain` on this unix socket.",
         ),
         click.option(
             "--metrics",
@@ -171,7 +179,7 @@ def serve(
     service = settings.chosen_service
     source = _OptionSource(lambda: load_serve_options(serve_config, flags))
     options = source.options
-    connections = _room_for(options.connections)
+    keys = source.load_keys()
     server = build_host(
         settings,
         service,
@@ -184,11 +192,16 @@ def serve(
             tls_cert=options.tls_cert,
             tls_key=options.tls_key,
         ),
-        limits=ConnectionLimits(connections=connections),
+        limits=ConnectionLimits(
+            connections=_room_for(options.connections, is_team=keys is not None),
+            per_address=options.connections_per_address,
+        ),
+        total=options.total,
         names=options.names,
-        keys=source.load_keys(),
+        keys=keys,
         keyless=keyless,
         access_log=options.access_log,
+        audit_log=options.audit_log,
         metrics=options.metrics,
         admin_socket=options.admin_socket,
         state_url=options.state_url,
@@ -213,8 +226,9 @@ def _spending(context: click.Context, settings: Settings) -> Spending | None:
     return open_spending(settings, store.open)
 
 
-def _room_for(connections: int) -> int:
-    """As many of `connections` as the process may have files open for, two for each of them."""
+def _room_for(wanted: int | None, *, is_team: bool) -> int:
+    """As many connections as the process may have files open for, two for each of them."""
+    connections = wanted or (_MOST_CONNECTIONS if is_team else _FEW_CONNECTIONS)
     if os.name != "posix":
         return connections
     import resource  # noqa: PLC0415 - not on every system
@@ -222,7 +236,7 @@ def _room_for(connections: int) -> int:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     room = connections if most == resource.RLIM_INFINITY else int(most * _SHARE_OF_FILES) // 2
-    if connections > room:
+    if wanted and connections > room:
         echo_err(
             f"Only {room} connections are possible, because the limit of open files is {most}."
         )
@@ -247,7 +261,7 @@ class _OptionSource:
         from fakegpt_tui.config.access_keys_file import load_access_keys  # noqa: PLC0415
 
         self._seen = _signature(path)
-        return load_access_keys(path)
+        return load_access_keys(path, self.options.limits)
 
     def has_new_keys(self) -> bool:
         path = self.options.keys_file
@@ -326,10 +340,16 @@ def _print_address(
 
 def _wait(server: HostServer, source: _OptionSource, received: SimpleQueue[int]) -> int:
     """The signal that ends the host; reload on SIGHUP, and when the keys file changes."""
+    from fakegpt_tui.host.listeners import notify_systemd, watchdog_seconds  # noqa: PLC0415 - as above
+
+    watchdog = watchdog_seconds()
     while True:
         try:
-            number = received.get(timeout=_LOOK_SECONDS)
+            number = received.get(timeout=min(_LOOK_SECONDS, watchdog))
         except Empty:
+            # A host whose loop hangs is silent, so that systemd starts it anew.
+            if watchdog < math.inf and server.answers(watchdog):
+                notify_systemd("WATCHDOG=1")
             if source.has_new_keys():
                 source.reload(server, keys_only=True)
             continue

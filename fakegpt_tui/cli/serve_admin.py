@@ -4,13 +4,14 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import click
 
 from fakegpt_tui.cli.options import json_option
 from fakegpt_tui.cli.output import echo_json
 from fakegpt_tui.cli.serve_keys import keys
-from fakegpt_tui.domain import Unreachable
+from fakegpt_tui.domain import ConfigError, NotFound, Unreachable
 from fakegpt_tui.text import safe_line
 
 _DURATION = re.compile(r"([0-9]{1,6})([smhd])")
@@ -78,6 +79,32 @@ def usage(socket: Path, *, as_json: bool) -> None:
         return
     for row in found:
         values = (row["key"] or "-", row["tokens_today"], row["replies"], row["label"])
+        click.echo("  ".join(safe_line(str(value)) for value in values))
+
+
+@serve_admin.command()
+@_socket_option
+@click.option("--stop", metavar="ID", help="End this reply; its client is told.")
+@click.option("--key", "key_id", metavar="ID", help="End all replies under this key.")
+@json_option
+def streams(socket: Path, stop: str | None, key_id: str | None, *, as_json: bool) -> None:
+    """List the replies under way: request, key, seconds, bytes and model; or end some of them."""
+    if stop and key_id:
+        raise ConfigError("Name a reply with --stop, or a key with --key.")
+    if stop or key_id:
+        query = urlencode({"id": stop} if stop else {"key": key_id})
+        stopped = _ask(socket, "POST", f"/streams/stop?{query}")["stopped"]
+        if not stopped:
+            raise NotFound("There is no such reply under way.")
+        if as_json:
+            echo_json({"version": 1, "stopped": stopped})
+        return
+    found = _ask(socket, "GET", "/streams")["streams"]
+    if as_json:
+        echo_json({"version": 1, "streams": found})
+        return
+    for row in found:
+        values = (row["id"], row["key"] or "-", row["seconds"], row["bytes"], row["model"])
         click.echo("  ".join(safe_line(str(value)) for value in values))
 
 

@@ -28,8 +28,8 @@ _NUMBERS: dict[str, Validator[object]] = {
 _HEADER = "Access keys of a FakeGPT host; `fakegpt-tui serve-admin keys` changes this file.\n"
 
 
-def load_access_keys(path: Path) -> KeyRing:
-    """The keys in the file at `path`.
+def load_access_keys(path: Path, limits: KeyLimits | None = None) -> KeyRing:
+    """The keys in the file at `path`; what their own limits leave open is as in `limits`.
 
     Raises:
         ConfigError: It cannot be read, others may write it, or something in it cannot be used.
@@ -37,7 +37,7 @@ def load_access_keys(path: Path) -> KeyRing:
     content = read_config(path, required=True)
     if os.name == "posix" and path.stat().st_mode & 0o022:
         raise ConfigError(f"The keys file {path} can be written by others; chmod 600 mends that.")
-    return KeyRing(_parse(content, path))
+    return KeyRing(_parse(content, path, limits))
 
 
 def edit_access_keys(
@@ -75,7 +75,7 @@ def _lock(path: Path) -> Iterator[None]:
         os.close(number)
 
 
-def _parse(content: str, path: Path) -> list[AccessKey]:
+def _parse(content: str, path: Path, limits: KeyLimits | None = None) -> list[AccessKey]:
     try:
         values = tomllib.loads(content)
     except tomllib.TOMLDecodeError as error:
@@ -83,10 +83,10 @@ def _parse(content: str, path: Path) -> list[AccessKey]:
     whole = Table(values, path=path)
     table = whole.table("keys")
     whole.reject_unknown()
-    return [_parse_key(key_id, table) for key_id in table]
+    return [_parse_key(key_id, table, limits) for key_id in table]
 
 
-def _parse_key(key_id: str, keys: Table) -> AccessKey:
+def _parse_key(key_id: str, keys: Table, limits: KeyLimits | None) -> AccessKey:
     if not KEY_ID.fullmatch(key_id):
         raise ConfigError(f"{keys.label(key_id)} is not the id of a key.")
     table = keys.table(key_id)
@@ -101,7 +101,7 @@ def _parse_key(key_id: str, keys: Table) -> AccessKey:
         revoked_at=table.consume("revoked_at", _moment, None),
         old_digest=table.consume("old_digest", _digest, ""),
         old_until=table.consume("old_until", _moment, None),
-        limits=parse_limits(table.table("limits")),
+        limits=parse_limits(table.table("limits"), limits),
     )
     table.reject_unknown()
     return key

@@ -3,17 +3,19 @@
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from fakegpt_tui.config import validators
+from fakegpt_tui.config.access_keys_file import parse_limits
 from fakegpt_tui.config.sources import Table, read_config
 from fakegpt_tui.config.validators import InvalidValue, Validator
 from fakegpt_tui.domain import ConfigError
 from fakegpt_tui.host.access_control import HostNames
+from fakegpt_tui.host.access_keys import KeyLimits, TotalLimits
 from fakegpt_tui.host.client_address import TrustedProxies
 
 _NAME = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
@@ -44,7 +46,9 @@ class ServeOptions:
     base_path: str = ""
     tls_cert: Path | None = None
     tls_key: Path | None = None
-    connections: int = 64
+    connections: int | None = None
+    """As many as open files allow where there are keys, else 64."""
+    connections_per_address: int = 32
     hosts: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
     trust_proxies: tuple[str, ...] = ()
@@ -52,7 +56,11 @@ class ServeOptions:
     token_key_file: Path | None = None
     drain_delay_seconds: float = 0.0
     drain_seconds: float = 0.0
+    limits: KeyLimits = field(default_factory=KeyLimits)
+    """What a key may use whose own limits say nothing else."""
+    total: TotalLimits = field(default_factory=TotalLimits)
     access_log: Path | None = None
+    audit_log: Path | None = None
     metrics: tuple[str, int] | None = None
     admin_socket: Path | None = None
     state_url: str = ""
@@ -136,6 +144,7 @@ SERVE_TABLES: dict[str, dict[str, Validator[object]]] = {
         "tls_cert": validators.path,
         "tls_key": validators.path,
         "connections": validators.integer(1, 100_000),
+        "connections_per_address": validators.integer(0, 100_000),
     },
     "names": {
         "hosts": _many(host_name),
@@ -145,6 +154,7 @@ SERVE_TABLES: dict[str, dict[str, Validator[object]]] = {
     "access": {"keys_file": validators.path, "token_key_file": validators.path},
     "watch": {
         "access_log": validators.path,
+        "audit_log": validators.path,
         "metrics": address_and_port,
         "admin_socket": validators.path,
     },
@@ -152,6 +162,11 @@ SERVE_TABLES: dict[str, dict[str, Validator[object]]] = {
     "drain": {"drain_delay_seconds": validators.seconds, "drain_seconds": validators.seconds},
 }
 """The tables of the file, the keys of each, and how they are read."""
+
+_TOTALS: dict[str, Validator[object]] = {
+    "streams": validators.integer(0, 100_000),
+    "starts_per_second": validators.integer(0, 100_000),
+}
 
 _FLAGS = {
     "address": "--host",
@@ -199,6 +214,11 @@ def _read_file(path: Path) -> dict[str, Any]:
         read = {key: table.consume(key, validate, None) for key, validate in rows.items()}
         values |= {key: value for key, value in read.items() if key in table}
         table.reject_unknown()
+    values["limits"] = parse_limits(limits := whole.table("limits"))
+    limits.reject_unknown()
+    total = whole.table("global")
+    values["total"] = total.fill(TotalLimits(), _TOTALS)
+    total.reject_unknown()
     none: list[Mapping[str, object]] = []
     upstreams = whole.consume("upstream", _tables, none)
     values["upstreams"] = tuple(_upstream(each, path) for each in upstreams)

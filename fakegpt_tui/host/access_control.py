@@ -84,14 +84,14 @@ class AccessControl:
         send = _logging_status(scope["method"], send)
         path = self._strip_prefix(scope["path"])
         if path is None:
-            await _error_response(404, "Not Found")(scope, receive, send)
+            await error_response(404, "Not Found")(scope, receive, send)
             return
         headers = Headers(scope=scope)
         inner = {**scope, "path": path, "raw_path": path.encode()}
         try:
             address = self.names.trusted_proxies.client_of(scope.get("client"), headers)
         except ClientAddressError as error:
-            await _error_response(400, str(error))(scope, receive, send)
+            await error_response(400, str(error))(scope, receive, send)
             return
         inner["fakegpt.address"] = record_of(scope).address = address
         if path in PROBES:
@@ -121,7 +121,7 @@ class AccessControl:
         if is_proxied and headers.getlist("x-forwarded-host"):
             values = headers.getlist("x-forwarded-host")
         if len(values) != 1 or not self._is_allowed_host(values[0], scope.get("server")):
-            return _error_response(421, "This host answers only to its own address and names.")
+            return error_response(421, "This host answers only to its own address and names.")
         proto = headers.get("x-forwarded-proto", "") if is_proxied else ""
         proto = "https" if scope.get("scheme") == "https" else proto
         own = {
@@ -132,7 +132,7 @@ class AccessControl:
             )
         }
         if not self._is_allowed_page(headers, own):
-            return _error_response(403, "This host answers no other site's pages.")
+            return error_response(403, "This host answers no other site's pages.")
         return None
 
     def _is_allowed_host(self, value: str, server: tuple[str, int | None] | None) -> bool:
@@ -212,6 +212,8 @@ def _preflight_response(origin: str, headers: Mapping[str, Any]) -> Response:
     )
 
 
-def _error_response(status: int, detail: str) -> JSONResponse:
+def error_response(
+    status: int, detail: str, headers: Mapping[str, str] | None = None
+) -> JSONResponse:
     """The error in the forms of both protocols: neither client gets as far as its route."""
-    return JSONResponse({"detail": detail, **error_fields(detail, status)}, status)
+    return JSONResponse({"detail": detail, **error_fields(detail, status)}, status, headers)

@@ -39,6 +39,14 @@ class KeyLimits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TotalLimits:
+    """What all clients of a host may use together; 0 is no limit."""
+
+    streams: int = 0
+    starts_per_second: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccessKey:
     """What is kept of a key: never the key itself, only the SHA-256 digest of it.
 

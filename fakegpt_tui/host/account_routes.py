@@ -16,9 +16,11 @@ from fakegpt_tui.backends.base import Backend
 from fakegpt_tui.domain import Secret
 from fakegpt_tui.host.access import Access, OpenRoute
 from fakegpt_tui.host.access_keys import KEY_PREFIX
+from fakegpt_tui.host.audit_log import AuditLog
 from fakegpt_tui.host.authentication import Claims
 from fakegpt_tui.host.client_address import throttle_key
 from fakegpt_tui.host.errors import (
+    InvalidToken,
     TokenRejection,
     json_response,
     missing_fields_response,
@@ -79,6 +81,7 @@ class AccountRoutes:
     backend: Backend
     access: Access
     throttle: LoginThrottle
+    audit: AuditLog = field(default_factory=AuditLog)
 
     def routes(self) -> list[Route]:
         return [
@@ -123,7 +126,11 @@ class AccountRoutes:
             return too_many
         match await read_form(request):
             case {"token_key": account, "session_password": password}:
-                token = self._issue_token(request, account, password)
+                try:
+                    token = self._issue_token(request, account, password)
+                except (HTTPException, InvalidToken):
+                    self._note_refusal(request)
+                    raise
                 cookies = {"credential": token}
                 if not password.startswith(KEY_PREFIX):
                     cookies["session_password"] = password
@@ -149,6 +156,7 @@ class AccountRoutes:
         token = (await read_form(request)).get("access_token", "")
         match self.access.verify(token):
             case TokenRejection() as reason:
+                self._note_refusal(request)
                 return json_response({"code": 500, "message": _TOKEN_ERRORS[reason]})
             case Claims():
                 return _set_cookies(json_response({"code": 0, "url": "/"}), {"credential": token})
@@ -202,6 +210,10 @@ class AccountRoutes:
                 return json_response({**body, "expire_at": int(expires_at.timestamp())})
             case TokenRejection():
                 raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such token.")
+
+    def _note_refusal(self, request: Request) -> None:
+        address = request.scope.get("fakegpt.address", "")
+        self.audit.note("login", actor="client", outcome="refused", address=address)
 
     def _throttled(self, request: Request) -> Response | None:
         if wait := self.throttle.acquire(request.scope.get("fakegpt.address", "")):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -29,6 +30,8 @@ class AdminApp:
                 Route("/status", self._status),
                 Route("/usage", self._usage),
                 Route("/drain", self._drain, methods=["POST"]),
+                Route("/streams", self._streams),
+                Route("/streams/stop", self._stop, methods=["POST"]),
             ]
         )
 
@@ -57,7 +60,38 @@ class AdminApp:
             rows.append(row)
         return json_response({"keys": rows})
 
+    async def _streams(self, request: Request) -> Response:
+        record_of(request.scope).route = "admin/streams"
+        at = datetime.now(UTC)
+        rows = [
+            {
+                "id": reply.record.id,
+                "key": reply.record.key_id,
+                "model": reply.record.model,
+                "seconds": round((at - reply.record.at).total_seconds(), 1),
+                "bytes": reply.record.size,
+            }
+            for reply in self.app.running
+        ]
+        return json_response({"streams": rows})
+
+    async def _stop(self, request: Request) -> Response:
+        record_of(request.scope).route = "admin/streams/stop"
+        reply_id, key_id = (request.query_params.get(name, "") for name in ("id", "key"))
+        if bool(reply_id) == bool(key_id):
+            return json_response({"detail": "Name a stream or a key."}, 400)
+        stopped = self.app.running.end(
+            lambda reply: reply_id == reply.record.id or key_id == (reply.record.key_id or None),
+            "The reply was stopped by the operator of the host.",
+        )
+        self._note("streams stopped", reply_id or key_id, "done" if stopped else "nothing found")
+        return json_response({"stopped": stopped})
+
+    def _note(self, act: str, target: str = "", outcome: str = "done") -> None:
+        self.app.audit.note(act, actor="admin socket", target=target, outcome=outcome)
+
     async def _drain(self, request: Request) -> Response:
         record_of(request.scope).route = "admin/drain"
+        self._note("drain")
         self.drain()
         return json_response({"state": "draining"})

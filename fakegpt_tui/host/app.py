@@ -14,6 +14,7 @@ from fakegpt_tui.domain import ServiceError
 from fakegpt_tui.host.access import Access, OpenRoute
 from fakegpt_tui.host.access_control import AccessControl, HostNames
 from fakegpt_tui.host.account_routes import AccountRoutes, LoginThrottle
+from fakegpt_tui.host.audit_log import AuditLog
 from fakegpt_tui.host.completion_routes import CompletionRoutes
 from fakegpt_tui.host.conversation_cache import ConversationCache
 from fakegpt_tui.host.conversation_routes import ConversationRoutes
@@ -50,11 +51,12 @@ class HostApp:
     is_draining: bool = False
     """Is the host about to end? It answers as ever, but `/readyz` tells balancers."""
     running: RunningReplies = field(default_factory=RunningReplies)
+    audit: AuditLog = field(default_factory=AuditLog)
 
     def share(self, state: "SharedState") -> None:
         """Keep conversations, limits and turns where other processes keep theirs, too."""
         self.conversations = state.conversations
-        self.limiter = Limiter(meter=state.meter)
+        self.limiter = Limiter(meter=state.meter, total=self.limiter.total)
         self.turns = state.turns
         state.watch(self.access, self.running)
 
@@ -86,7 +88,7 @@ class HostApp:
                     *prompts.routes(),
                     OpenRoute("/", _home),
                     *HealthRoutes(lambda: self.is_draining).routes(),
-                    *AccountRoutes(self.backend, self.access, self.throttle).routes(),
+                    *AccountRoutes(self.backend, self.access, self.throttle, self.audit).routes(),
                     *ConversationRoutes(self.access, self.conversations).routes(),
                 ]
             ),

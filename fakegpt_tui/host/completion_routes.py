@@ -21,6 +21,7 @@ from fakegpt_tui.host.meter import Limiter, Tally, require_model, usable_models
 from fakegpt_tui.host.prompt_route import LimitedReply, prompt_length
 from fakegpt_tui.host.reply_stream import ReplyStream
 from fakegpt_tui.host.request_body import read_with_media, wait_for_disconnect
+from fakegpt_tui.host.request_log import record_of
 from fakegpt_tui.host.running_replies import RunningReplies
 from fakegpt_tui.protocol.openai import (
     ChunkEncoder,
@@ -154,7 +155,7 @@ class _WholeReply:
     group: str
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with self.running.join(self.group) as ending:
+        with self.running.join(self.group, record_of(scope)) as ending:
             gathering = asyncio.create_task(self._gather())
             left = asyncio.create_task(wait_for_disconnect(receive))
             tasks: set[asyncio.Future[Any]] = {gathering, left, ending}

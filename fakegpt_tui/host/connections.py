@@ -13,6 +13,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from fakegpt_tui.host.access_control import AccessControl, HostNames
+from fakegpt_tui.host.admission import REFUSED, AddressCap, Admission, is_loopback
 from fakegpt_tui.host.app import HostApp
 from fakegpt_tui.host.request_log import RecordSink, RequestLog
 
@@ -24,9 +25,12 @@ class ConnectionLimits:
     A whole request must arrive within `request_seconds`. A client that reads nothing for
     `reader_seconds`, although there is something to read, is disconnected; that is long enough for
     a program that a shell has suspended for a moment.
+
+    `per_address` is for clients that come from elsewhere without a proxy; 0 is no limit.
     """
 
     connections: int = 64
+    per_address: int = 32
     request_seconds: float = 10.0
     reader_seconds: float = 300.0
 
@@ -35,11 +39,14 @@ class HostConnection(H11Protocol):
     """HTTP/1.1 with deadlines for requests and for readers, which uvicorn does not know.
 
     With too many connections, the oldest idle one is dropped, so that half-open connections lock
-    no client out. If all of them are being answered, uvicorn responds with 503.
+    no client out. If all of them are being answered, `Admission` responds with 503.
     """
 
-    def __init__(self, config: Config, state: ServerState, limits: ConnectionLimits) -> None:
+    def __init__(
+        self, config: Config, state: ServerState, limits: ConnectionLimits, cap: AddressCap
+    ) -> None:
         super().__init__(config, state, app_state={})
+        self._cap = cap
         self._limits = limits
         self._deadline: asyncio.TimerHandle | None = None
         self._reader_deadline: asyncio.TimerHandle | None = None
@@ -61,6 +68,7 @@ class HostConnection(H11Protocol):
         connection = transport.get_extra_info("socket")
         if connection.family != socket.AF_UNIX:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.app_state[REFUSED] = not self._cap.enter(self.client)
         self._start_deadline()
         self._drop_oldest_idle()
 
@@ -84,6 +92,7 @@ class HostConnection(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._cancel_deadline()
         self._cancel_reader_deadline()
+        self._cap.leave(self.client)
         super().connection_lost(exc)
         self.lost.set_result(None)
 
@@ -143,11 +152,13 @@ class AsgiServer:
 
     async def open(self, listeners: Iterable[socket.socket]) -> None:
         self._control = self.app.build_asgi(self.secret, self.names)
-        config = self._configure(RequestLog(self._control, self.sinks, self.trusts))
+        admission = Admission(self._control, self._is_full)
+        config = _configure(RequestLog(admission, self.sinks, self.trusts))
+        cap = AddressCap(self.limits.per_address, self._stands_for_many)
         loop = asyncio.get_running_loop()
 
         def connect() -> HostConnection:
-            return HostConnection(config, self._state, self.limits)
+            return HostConnection(config, self._state, self.limits, cap)
 
         for listener in listeners:
             if listener.family == socket.AF_UNIX:
@@ -158,12 +169,13 @@ class AsgiServer:
 
     async def open_beside(self, listener: socket.socket, app: ASGIApp) -> None:
         """Answer with another application on a socket of its own, which has its own few places."""
-        config, state = self._configure(app), ServerState()
+        config, state = _configure(app), ServerState()
         limits = ConnectionLimits(connections=_BESIDE_CONNECTIONS)
+        cap = AddressCap(0, is_loopback)
         loop = asyncio.get_running_loop()
 
         def connect() -> HostConnection:
-            return HostConnection(config, state, limits)
+            return HostConnection(config, state, limits, cap)
 
         if listener.family == socket.AF_UNIX:
             self._servers.append(await loop.create_unix_server(connect, sock=listener))
@@ -179,22 +191,11 @@ class AsgiServer:
         """Is the other end of a connection a trusted proxy?"""
         return self._control is not None and self._control.names.trusted_proxies.trusts(peer)
 
-    def _configure(self, app: ASGIApp) -> Config:
-        config = Config(
-            app,
-            http=HostConnection,
-            ws="none",
-            lifespan="off",
-            interface="asgi3",
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            # One more than the limit, for the client that gets the 503.
-            limit_concurrency=self.limits.connections + 1,
-        )
-        config.load()
-        return config
+    def _is_full(self) -> bool:
+        return len(self._state.connections) > self.limits.connections
+
+    def _stands_for_many(self, peer: tuple[str, int]) -> bool:
+        return is_loopback(peer) or self.trusts(peer)
 
     def rename(self, names: HostNames) -> None:
         """Answer under other names from now on."""
@@ -222,6 +223,22 @@ class AsgiServer:
         for connection in connections:
             connection.transport.abort()
         await _wait([connection.lost for connection in connections], _FLUSH_GRACE)
+
+
+def _configure(app: ASGIApp) -> Config:
+    config = Config(
+        app,
+        http=HostConnection,
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+    )
+    config.load()
+    return config
 
 
 async def _wait(futures: Iterable[asyncio.Future[None]], seconds: float) -> None:

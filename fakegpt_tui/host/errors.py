@@ -21,7 +21,7 @@ from fakegpt_tui.domain import (
     Unsupported,
 )
 from fakegpt_tui.host.conversations import StateFull, StateLost
-from fakegpt_tui.host.meter import LimitReached
+from fakegpt_tui.host.meter import HostFull, LimitReached
 from fakegpt_tui.protocol import fakegpt, openai
 from fakegpt_tui.protocol.fakegpt import InvalidRequest
 
@@ -35,6 +35,7 @@ _STATUSES: dict[type, HTTPStatus] = {
     Unsupported: HTTPStatus.NOT_IMPLEMENTED,
     Unreachable: HTTPStatus.GATEWAY_TIMEOUT,
     StateLost: HTTPStatus.SERVICE_UNAVAILABLE,
+    HostFull: HTTPStatus.SERVICE_UNAVAILABLE,
     StateFull: HTTPStatus.INSUFFICIENT_STORAGE,
     ServiceError: HTTPStatus.BAD_GATEWAY,
 }
@@ -109,6 +110,8 @@ def service_error_response(error: ServiceError) -> Response:
             status = next(_STATUSES[kind] for kind in type(error).__mro__ if kind in _STATUSES)
             code = None if status in _SELF_EXPLANATORY else fakegpt.error_code(error)
             headers = {"retry-after": _LOST_SECONDS} if isinstance(error, StateLost) else None
+            if isinstance(error, HostFull):
+                headers = _waiting_headers(error.retry_after)
             return json_response(
                 fakegpt.error_body(fakegpt.error_message(error), code=code), status, headers
             )
@@ -131,17 +134,20 @@ COMPLETION_PATHS = "/v1/"
 def completion_error_response(error: ServiceError) -> Response:
     """The response to an error in the form of the OpenAI protocol."""
     headers = {}
-    if isinstance(error, RateLimited) and error.retry_after is not None:
-        wait = error.retry_after
-        headers = {
-            "retry-after": str(math.ceil(wait)),
-            "retry-after-ms": str(math.ceil(wait * 1000)),
-        }
+    if isinstance(error, RateLimited | HostFull):
+        headers = _waiting_headers(error.retry_after)
     if isinstance(error, LimitReached) and not error.is_temporary:
         headers["x-should-retry"] = "false"
-    return json_response(
-        openai.completion_error_body(error), openai.completion_status(error), headers
-    )
+    is_full = isinstance(error, HostFull)
+    status = HTTPStatus.SERVICE_UNAVAILABLE if is_full else openai.completion_status(error)
+    return json_response(openai.completion_error_body(error), status, headers)
+
+
+def _waiting_headers(wait: float | None) -> dict[str, str]:
+    """When to ask again, in seconds and, for those who read it, in milliseconds."""
+    if wait is None:
+        return {}
+    return {"retry-after": str(math.ceil(wait)), "retry-after-ms": str(math.ceil(wait * 1000))}
 
 
 def _handle_completion_error(error: Exception) -> Response:

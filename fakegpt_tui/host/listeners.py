@@ -1,6 +1,7 @@
 """Listeners: sockets that the host accepts connections on, and the certificate for TLS."""
 
 import ipaddress
+import math
 import os
 import socket
 import ssl
@@ -167,6 +168,14 @@ def _remove_dead(path: Path) -> None:
             probe.connect(os.fspath(path))
         except ConnectionRefusedError:
             path.unlink()
+
+
+def watchdog_seconds(environ: Mapping[str, str] = os.environ) -> float:
+    """How often systemd wants to hear of this process, twice in its patience; infinity if never."""
+    given, process = environ.get("WATCHDOG_USEC", ""), environ.get("WATCHDOG_PID", "")
+    if not (given.isascii() and given.isdigit()) or process not in ("", str(os.getpid())):
+        return math.inf
+    return int(given) / 2_000_000 or math.inf
 
 
 def notify_systemd(state: str, environ: Mapping[str, str] = os.environ) -> None:

@@ -16,11 +16,12 @@ from fakegpt_tui.domain import (
     StreamEvent,
     TextDelta,
     TextReplaced,
+    Unreachable,
     UsageReported,
     new_id,
     now,
 )
-from fakegpt_tui.host.access_keys import AccessKey, KeyLimits
+from fakegpt_tui.host.access_keys import AccessKey, KeyLimits, TotalLimits
 from fakegpt_tui.host.renewal import Renewal
 
 UNLIMITED: Final = KeyLimits(
@@ -41,6 +42,10 @@ class LimitReached(RateLimited):
     def __init__(self, sentence: str, *, retry_after: float, is_temporary: bool = True) -> None:
         super().__init__(sentence, retry_after=retry_after)
         self.is_temporary = is_temporary
+
+
+class HostFull(Unreachable):
+    """All clients together have used up what they may use; asking again helps."""
 
 
 def streams_reached(limits: KeyLimits, wait: float) -> LimitReached:
@@ -98,6 +103,10 @@ class Meter(Protocol):
         """Of each key that was used, the tokens of today and the replies under way."""
         ...
 
+    async def rates(self, key_id: str) -> tuple[float, float]:
+        """Seconds until all requests, and all tokens, of a minute are free again."""
+        ...
+
 
 @dataclass(slots=True)
 class ArrivalRate:
@@ -112,6 +121,10 @@ class ArrivalRate:
         interval = _MINUTE / per_minute
         excess = max(self._free_at, at) - at + (cost - burst) * interval
         return excess if excess > _ROUNDING else 0.0
+
+    def seconds_used(self, at: float) -> float:
+        """Seconds until all of it is free again."""
+        return max(self._free_at - at, 0.0)
 
     def add(self, cost: float, *, per_minute: float, at: float) -> None:
         """Count `cost`; what is given back makes no burst larger than it was."""
@@ -172,6 +185,11 @@ class MemoryMeter:
             key_id: (use.day_tokens if use.day == today else 0, len(use.leases))
             for key_id, use in self._uses.items()
         }
+
+    async def rates(self, key_id: str) -> tuple[float, float]:
+        """Seconds until all is free again, as `Meter.rates` says."""
+        use, at = self._use(key_id), self.clock()
+        return use.requests.seconds_used(at), use.tokens.seconds_used(at)
 
     def _use(self, key_id: str) -> _KeyUse:
         use = self._uses.setdefault(key_id, _KeyUse())
@@ -240,6 +258,9 @@ class Limiter:
     """Admits replies by the limits of their keys, and counts what they took."""
 
     meter: Meter = field(default_factory=MemoryMeter)
+    total: TotalLimits = field(default_factory=TotalLimits)
+    clock: Callable[[], float] = monotonic
+    _starts: ArrivalRate = field(default_factory=ArrivalRate, init=False)
     _held: set[tuple[str, str]] = field(default_factory=set, init=False)
     _renewal: Renewal = field(init=False)
 
@@ -256,8 +277,10 @@ class Limiter:
 
         Raises:
             LimitReached: The key has to wait.
+            HostFull: All keys have to wait.
             RequestRefused: The request is larger than the limits ever allow.
         """
+        self._check_total()
         key_id, limits = (key.id, key.limits) if key else ("", UNLIMITED)
         tally = Tally(estimate_tokens(prompt_characters))
         reserved = tally.prompt_tokens + min(max_tokens or _RESERVED_REPLY, _RESERVED_REPLY)
@@ -270,6 +293,36 @@ class Limiter:
             self._held.discard((key_id, lease))
             # These must not be lost when the reply is cancelled.
             await asyncio.shield(self._finish(key_id, limits, lease, tally.tokens - reserved))
+
+    async def rate_headers(self, key: AccessKey | None) -> list[tuple[bytes, bytes]]:
+        """What the rates of a key leave, as official clients read it; nothing without limits."""
+        if key is None or not (key.limits.requests_per_minute or key.limits.tokens_per_minute):
+            return []
+        limits, used = key.limits, await self.meter.rates(key.id)
+        rows = (
+            ("requests", limits.requests_per_minute, max(limits.burst, 1), used[0]),
+            ("tokens", limits.tokens_per_minute, limits.tokens_per_minute, used[1]),
+        )
+        found: list[tuple[bytes, bytes]] = []
+        for what, per_minute, burst, seconds in rows:
+            if per_minute:
+                left = max(0, math.floor(burst - seconds * per_minute / _MINUTE + _ROUNDING))
+                for name, value in (
+                    ("limit", str(per_minute)),
+                    ("remaining", str(left)),
+                    ("reset", f"{seconds:.3f}s"),
+                ):
+                    found.append((f"x-ratelimit-{name}-{what}".encode(), value.encode()))
+        return found
+
+    def _check_total(self) -> None:
+        if self.total.streams and len(self._held) >= self.total.streams:
+            raise HostFull("The host answers as many requests as it may.", retry_after=1.0)
+        if most := self.total.starts_per_second:
+            rate, at = {"per_minute": _MINUTE * most}, self.clock()
+            if wait := self._starts.wait(1, **rate, burst=most, at=at):
+                raise HostFull("The host gets too many requests.", retry_after=wait)
+            self._starts.add(1, **rate, at=at)
 
     async def _finish(self, key_id: str, limits: KeyLimits, lease: str, tokens: int) -> None:
         await self.meter.release(key_id, lease)

@@ -112,12 +112,14 @@ class LimitedReply:
         async with AsyncExitStack() as turn:
             admitted = self.limiter.admit(self.key, self.prompt_characters, self.max_tokens)
             tally = await turn.enter_async_context(admitted)
-
+            rates = await self.limiter.rate_headers(self.key)
             record = record_of(scope)
             record.model, record.prompt_tokens = self.model, tally.prompt_tokens
 
             async def send_and_release(message: Message) -> None:
                 record.reply_tokens = tally.reply_tokens
+                if rates and message["type"] == "http.response.start":
+                    message = {**message, "headers": [*message.get("headers", ()), *rates]}
                 # A client that has read the end of a reply may ask again at once.
                 if message["type"] == "http.response.body" and not message.get("more_body"):
                     await turn.aclose()

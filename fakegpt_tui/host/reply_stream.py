@@ -94,7 +94,7 @@ class ReplyStream:
             error_response=self._error_response,
             gather_seconds=self._gather_seconds,
         )
-        with self._running.join(self._key_id) as ending:
+        with self._running.join(self._key_id, record_of(scope)) as ending:
             await self._send_until(ending, output, receive)
 
     async def _send_until(

@@ -151,21 +151,28 @@ class _WatchedSend:
 
 
 @dataclass(slots=True)
-class AccessLog:
-    """Appends a line for each request to a file, which may be moved away at any time.
+class LineFile:
+    """A file to which lines are appended, and which may be moved away at any time.
 
-    A full disk costs lines, and never a request.
+    A full disk costs lines, and nothing else.
     """
 
     path: Path
     lost_lines: int = 0
 
-    def __call__(self, record: RequestRecord) -> None:
+    def append(self, line: str) -> None:
         try:
             number = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             try:
-                os.write(number, f"{record.line()}\n".encode())
+                os.write(number, f"{line}\n".encode())
             finally:
                 os.close(number)
         except OSError:
             self.lost_lines += 1
+
+
+class AccessLog(LineFile):
+    """Appends a line for each request."""
+
+    def __call__(self, record: RequestRecord) -> None:
+        self.append(record.line())

@@ -20,10 +20,11 @@ from fakegpt_tui.backends.scenarios import Scenario
 from fakegpt_tui.domain import ConfigError
 from fakegpt_tui.host.access import Access
 from fakegpt_tui.host.access_control import HostNames
-from fakegpt_tui.host.access_keys import KeyRing
+from fakegpt_tui.host.access_keys import KeyRing, TotalLimits
 from fakegpt_tui.host.account_routes import LoginThrottle
 from fakegpt_tui.host.admin_app import AdminApp
 from fakegpt_tui.host.app import HostApp
+from fakegpt_tui.host.audit_log import AuditLog
 from fakegpt_tui.host.authentication import TokenIssuer
 from fakegpt_tui.host.connections import AsgiServer, ConnectionLimits
 from fakegpt_tui.host.conversation_cache import CacheLimits, ConversationCache
@@ -36,6 +37,7 @@ from fakegpt_tui.host.listeners import (
     listen_tcp,
     listen_unix,
 )
+from fakegpt_tui.host.meter import Limiter
 from fakegpt_tui.host.metrics import Metrics
 from fakegpt_tui.host.request_log import AccessLog, RequestLog
 
@@ -127,11 +129,13 @@ class HostServer:
         one_at_a_time: bool = False,
         scenario: Scenario | None = None,
         limits: ConnectionLimits | None = None,
+        total: TotalLimits | None = None,
         cache_limits: CacheLimits | None = None,
         throttle: LoginThrottle | None = None,
         ping_seconds: float = 15.0,
         gather_seconds: float = 0.1,
         access_log: Path | None = None,
+        audit_log: Path | None = None,
         metrics: tuple[str, int] | None = None,
         admin_socket: Path | None = None,
         state_url: str = "",
@@ -145,6 +149,7 @@ class HostServer:
         tokens = TokenIssuer(lifetime=token_lifetime, key=token_key or secrets.token_bytes(32))
         self._limits = limits or ConnectionLimits()
         self._access = Access(tokens=tokens, keys=keys)
+        self._audit = AuditLog.at(audit_log)
         self._build_app = partial(
             HostApp,
             access=self._access,
@@ -153,9 +158,11 @@ class HostServer:
                 ConversationCache(cache_limits or (None if keys is None else _PER_KEY))
             ),
             is_one_at_a_time=one_at_a_time,
+            limiter=Limiter(total=total or TotalLimits()),
             scenario=scenario,
             ping_seconds=ping_seconds,
             gather_seconds=gather_seconds,
+            audit=self._audit,
         )
         self._state_url = state_url
         self._state: SharedState | None = None
@@ -223,8 +230,19 @@ class HostServer:
         """How many replies are under way."""
         return len(self._server.app.running) if self._server else 0
 
+    def answers(self, seconds: float) -> bool:
+        """Does the event loop of the host get to something new within some seconds?"""
+        if self._thread is None:
+            return False
+        try:
+            self._thread.call(asyncio.sleep(0), seconds=seconds)
+        except TimeoutError:
+            return False
+        return True
+
     def count_failed_reload(self) -> None:
-        """Let metrics say that options or keys could not be read anew."""
+        """Let metrics and the audit log say that options or keys could not be read anew."""
+        self._audit.note("reload", actor="host", outcome="refused")
         if self._metrics is not None:
             self._metrics.failed_reloads += 1
 
@@ -312,6 +330,8 @@ class HostServer:
         if self._server.tls is not None:
             self._listen.reload_tls(self._server.tls)
         self._server.rename(names)
+        self._audit.note("reload", actor="host")
+        self._audit.note_keys(self._access.keys, keys)
         self._access.keys = keys
         if keys is not None:
             self._server.app.running.end_unusable(keys)

@@ -1,8 +1,10 @@
 """`serve-admin`, and a host for a team that runs with its keys."""
 
+import asyncio
 import os
 import re
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -210,16 +212,27 @@ os.execv(sys.argv[2], sys.argv[2:])
 """
 
 
-async def test_sockets_of_systemd_are_taken_whatever_their_family(home: Home) -> None:
-    path = home.folder / "s"
-    with subprocess.Popen(
-        [sys.executable, "-c", ACTIVATE, str(path), *COMMAND, "serve"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=home.environment | {"PATH": os.environ["PATH"]},
-        bufsize=0,
-    ) as process:
+async def test_systemd_opens_sockets_of_any_family_and_hears_that_the_host_is_well(
+    home: Home,
+) -> None:
+    path, notify = home.folder / "s", home.folder / "n"
+    told = {"NOTIFY_SOCKET": str(notify), "WATCHDOG_USEC": "200000"}
+    systemd = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    systemd.bind(str(notify))
+    systemd.settimeout(PATIENCE)
+    with (
+        systemd,
+        subprocess.Popen(
+            [sys.executable, "-c", ACTIVATE, str(path), *COMMAND, "serve"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=home.environment | {"PATH": os.environ["PATH"]} | told,
+            bufsize=0,
+        ) as process,
+    ):
         try:
+            heard = [await asyncio.to_thread(systemd.recv, 100) for _ in range(3)]
+            assert heard == [b"READY=1", b"WATCHDOG=1", b"WATCHDOG=1"]
             url = first_line(process)
             assert httpx.get(f"{url}/api/loads", trust_env=False).status_code == 200
             await until(path.exists)
@@ -340,6 +353,7 @@ def test_a_running_host_tells_what_it_does_and_drains_when_it_is_asked_to(home: 
     key_id, key, path = new_key(home, "--label", "Ada")
     socket, log = home.folder / "a.sock", home.folder / "access.jsonl"
     options = ("--access-keys", path, "--admin-socket", socket, "--access-log", log)
+    options += ("--audit-log", audit := home.folder / "audit.jsonl")
     with home.started("serve", *map(str, options)) as process:
         url = first_line(process)
         assert stat.S_IMODE(socket.stat().st_mode) == 0o600
@@ -354,8 +368,11 @@ def test_a_running_host_tells_what_it_does_and_drains_when_it_is_asked_to(home: 
         used = home.run("serve-admin", "usage", "--socket", str(socket)).stdout.split()
         assert (used[0], used[2:]) == (key_id, ["0", "Ada"])
         assert int(used[1]) > 3
+        none = home.run("serve-admin", "streams", "--socket", str(socket), "--stop", "x")
+        assert (none.returncode, none.stdout) == (6, "")
         assert home.run("serve-admin", "drain", "--socket", str(socket)).returncode == 0
         assert process.wait(20) == 0
     assert '"route": "admin/drain"' in log.read_text()
+    assert '"act": "drain"' in audit.read_text()
     gone = home.run("serve-admin", "status", "--socket", str(socket))
     assert (gone.returncode, gone.stdout) == (4, "")

@@ -1,5 +1,6 @@
 """Sockets of the host: unix sockets, those of systemd, and certificates."""
 
+import math
 import os
 import socket
 import ssl
@@ -14,7 +15,12 @@ import pytest
 
 from fakegpt_tui.domain import ConfigError
 from fakegpt_tui.host.access_control import HostNames
-from fakegpt_tui.host.listeners import ListenAddress, notify_systemd, take_activated
+from fakegpt_tui.host.listeners import (
+    ListenAddress,
+    notify_systemd,
+    take_activated,
+    watchdog_seconds,
+)
 from fakegpt_tui.host.server import HostServer
 
 Serve: TypeAlias = Callable[..., HostServer]
@@ -93,6 +99,14 @@ def test_systemd_is_told_where_it_listens(folder: Path) -> None:
         assert receiver.recv(100) == b"READY=1"
     notify_systemd("READY=1", {"NOTIFY_SOCKET": str(path)})
     notify_systemd("READY=1", {})
+
+
+def test_the_patience_of_systemd_is_halved_and_that_for_others_ignored() -> None:
+    assert watchdog_seconds({"WATCHDOG_USEC": "30000000"}) == 15
+    own = {"WATCHDOG_USEC": "1000000", "WATCHDOG_PID": str(os.getpid())}
+    assert watchdog_seconds(own) == 0.5
+    for given in ({}, own | {"WATCHDOG_PID": "1"}, {"WATCHDOG_USEC": "x"}, {"WATCHDOG_USEC": "0"}):
+        assert watchdog_seconds(given) == math.inf
 
 
 def certificate(folder: Path, name: str) -> ListenAddress:

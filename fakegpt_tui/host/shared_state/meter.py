@@ -166,6 +166,18 @@ class RedisMeter:
         """Of each key, what `Meter.usage` says, over all processes."""
         return await self._connection.run(_read_usage)
 
+    async def rates(self, key_id: str) -> tuple[float, float]:
+        """Seconds until all is free again, as `Meter.rates` says."""
+        names = _keys(key_id, "requests", "tokens")
+
+        async def read(redis: Redis) -> tuple[float, float]:
+            seconds, micros = await redis.time()
+            at = int(seconds) * _SECOND + int(micros)
+            free = [max(int(each or 0) - at, 0) / _SECOND for each in await redis.mget(names)]
+            return free[0], free[1]
+
+        return await self._connection.run(read)
+
     async def _count_processes(self) -> None:
         if monotonic() - self._beat_at >= _BEAT_SECONDS:
             self._beat_at = monotonic()
@@ -237,6 +249,13 @@ class FallbackMeter:
             return
         with suppress(StateError):  # It ends by itself in half a minute.
             await self.shared.release(key_id, lease)
+
+    async def rates(self, key_id: str) -> tuple[float, float]:
+        """As `Meter.rates`; of this process while the shared state is lost."""
+        try:
+            return await self.shared.rates(key_id)
+        except StateError:
+            return await self.local.rates(key_id)
 
     async def usage(self) -> dict[str, tuple[int, int]]:
         """Of each key, what `Meter.usage` says; of this process while the shared one is lost."""

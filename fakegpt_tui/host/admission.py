@@ -1,0 +1,71 @@
+"""Admission: who is answered while a host has as many connections as it may, or an address has."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from fakegpt_tui.host.access_control import PROBES, error_response
+from fakegpt_tui.host.client_address import throttle_key
+
+REFUSED = "fakegpt.refused"
+"""In the state of a connection: its address has as many as it may."""
+
+
+@dataclass(slots=True)
+class AddressCap:
+    """Counts the connections of each address; those of one network of version six are one.
+
+    `is_exempt` are addresses that stand for many, such as those of proxies. `most` 0 is no limit.
+    """
+
+    most: int
+    is_exempt: Callable[[tuple[str, int]], bool]
+    _counts: Counter[str] = field(default_factory=Counter)
+
+    def enter(self, peer: tuple[str, int] | None) -> bool:
+        """Count a connection; may it be answered?"""
+        if not self._is_counted(peer):
+            return True
+        key = throttle_key(peer[0]) if peer else ""
+        self._counts[key] += 1
+        return self._counts[key] <= self.most
+
+    def leave(self, peer: tuple[str, int] | None) -> None:
+        """Count a connection no more."""
+        if peer and self._is_counted(peer):
+            key = throttle_key(peer[0])
+            self._counts[key] -= 1
+            if self._counts[key] <= 0:
+                del self._counts[key]
+
+    def _is_counted(self, peer: tuple[str, int] | None) -> bool:
+        return bool(self.most and peer and peer[0]) and not self.is_exempt(peer or ("", 0))
+
+
+def is_loopback(peer: tuple[str, int]) -> bool:
+    try:
+        return ip_address(peer[0]).is_loopback
+    except ValueError:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Answers with 503 in place of the application while it `is_full`; balancers may ask on."""
+
+    app: ASGIApp
+    is_full: Callable[[], bool]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = self.app
+        if scope["type"] == "http" and f"/{scope['path'].rpartition('/')[2]}" not in PROBES:
+            if scope.get("state", {}).get(REFUSED):
+                sentence = "This address has as many connections as it may have. Try again later."
+                app = error_response(503, sentence, {"retry-after": "1"})
+            elif self.is_full():
+                sentence = "The host has as many connections as it may have. Try again later."
+                app = error_response(503, sentence, {"retry-after": "1"})
+        await app(scope, receive, send)
