@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fakegpt_tui.cli.errors import echo_err
-from fakegpt_tui.cli.options import TEMPORARY, file_options, service_options, settings_of
+from fakegpt_tui.cli.options import (
+    TEMPORARY,
+    completing,
+    file_options,
+    service_options,
+    settings_of,
+)
 from fakegpt_tui.domain import Preset
 
 if TYPE_CHECKING:
@@ -33,16 +39,25 @@ _WAITING = (
     "-c", "--continue", "newest", is_flag=True, help="Go on with the newest conversation."
 )
 @click.option(
-    "--conversation", metavar="ID", help="Go on with the one whose id or title begins so."
+    "--conversation",
+    metavar="ID",
+    help="Go on with the one whose id or title begins so.",
+    shell_complete=completing("conversations"),
 )
 @click.option("--title", metavar="TEXT", help="The title of the conversation.")
 @click.option("--system", metavar="TEXT", help="A system prompt, before the prompt.")
-@click.option("--preset", metavar="NAME", help="A preset of the configuration.")
+@click.option(
+    "--preset",
+    metavar="NAME",
+    help="A preset of the configuration.",
+    shell_complete=completing("presets"),
+)
 @click.option(
     "--set",
     "assignments",
     multiple=True,
     metavar="KEY=VALUE",
+    shell_complete=completing("generation"),
     help="A generation setting, such as effort=low or extra.n=1; may be given several times.",
 )
 @click.option(
@@ -56,6 +71,7 @@ _WAITING = (
     "--file",
     "files",
     multiple=True,
+    type=click.Path(),
     metavar="FILE",
     help="A text file, or the text of a PDF, before the prompt; may be given several times.",
 )
@@ -63,6 +79,7 @@ _WAITING = (
     "--attach",
     "attachments",
     multiple=True,
+    type=click.Path(),
     metavar="FILE",
     help="A picture, a PDF or a text file as it is; may be given several times.",
 )

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from fakegpt_tui.cli.errors import echo_err
-from fakegpt_tui.cli.options import file_options, folders_of, json_option
+from fakegpt_tui.cli.options import completing, file_options, folders_of, json_option
 from fakegpt_tui.cli.output import echo_json
 from fakegpt_tui.domain import Conversation, TitleSource
 from fakegpt_tui.text import safe_line
@@ -18,12 +18,19 @@ if TYPE_CHECKING:
     from fakegpt_tui.config.spec import Settings
     from fakegpt_tui.store.conversation_store import ConversationStore
 
-_IDS = click.argument("ids", nargs=-1, required=True, metavar="ID...")
+_Command = TypeVar("_Command", bound=Callable[..., Any])
 _YES = click.option("-y", "--yes", is_flag=True, help="Do it without a question.")
 
 
+def _ids(values: str) -> Callable[[_Command], _Command]:
+    """Names of conversations, as a shell completes them."""
+    return click.argument(
+        "ids", nargs=-1, required=True, metavar="ID...", shell_complete=completing(values)
+    )
+
+
 @click.command()
-@_IDS
+@_ids("conversations")
 @click.option("--purge", is_flag=True, help="Delete for ever, after a question.")
 @_YES
 @json_option
@@ -49,7 +56,7 @@ def delete(
 
 
 @click.command()
-@_IDS
+@_ids("trash")
 @json_option
 @file_options
 @click.pass_context
@@ -62,7 +69,7 @@ def restore(context: click.Context, *, ids: tuple[str, ...], as_json: bool) -> N
 
 
 @click.command()
-@click.argument("prefix", metavar="ID")
+@click.argument("prefix", metavar="ID", shell_complete=completing("conversations"))
 @click.argument("title")
 @json_option
 @file_options
@@ -81,7 +88,7 @@ def rename(context: click.Context, *, prefix: str, title: str, as_json: bool) ->
 
 
 @click.command()
-@_IDS
+@_ids("conversations")
 @click.option("--undo", is_flag=True, help="Bring them back into the list.")
 @json_option
 @file_options

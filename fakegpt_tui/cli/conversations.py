@@ -18,7 +18,7 @@ from fakegpt_tui.cli.conversation_output import (
     to_minute,
 )
 from fakegpt_tui.cli.errors import ExitCode
-from fakegpt_tui.cli.options import file_options, folders_of, json_option
+from fakegpt_tui.cli.options import completing, file_options, folders_of, json_option
 from fakegpt_tui.domain import Conversation, SearchHit, SearchQuery
 from fakegpt_tui.text import safe_line
 
@@ -30,7 +30,13 @@ _USUAL_HITS = 20
 @filter_options
 @click.option("--unread", is_flag=True, help="Only with an unread reply.")
 @click.option("--trash", is_flag=True, help="What is in the trash instead.")
-@click.option("-s", "--service", metavar="NAME", help="Only of this service.")
+@click.option(
+    "-s",
+    "--service",
+    metavar="NAME",
+    help="Only of this service.",
+    shell_complete=completing("services"),
+)
 @limit_option
 @format_option
 @json_option

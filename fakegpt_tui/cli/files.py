@@ -6,6 +6,7 @@ import click
 
 from fakegpt_tui.cli.errors import echo_err
 from fakegpt_tui.cli.options import (
+    completing,
     file_options,
     folders_of,
     json_option,
@@ -17,7 +18,12 @@ from fakegpt_tui.formats.registry import NAMES, save_as
 
 
 @click.command()
-@click.argument("words", nargs=-1, metavar="(ID | --all) [DIR]")
+@click.argument(
+    "words",
+    nargs=-1,
+    metavar="(ID | --all) [DIR]",
+    shell_complete=completing("conversations"),
+)
 @click.option("--all", "everything", is_flag=True, help="Save every conversation.")
 @click.option(
     "-f",

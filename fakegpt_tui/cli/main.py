@@ -2,6 +2,7 @@
 
 import gc
 import io
+import os
 import sys
 import threading
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ from fakegpt_tui import __version__
 from fakegpt_tui.cli.errors import PROGRAM, handle_errors, handle_output_errors
 from fakegpt_tui.cli.options import (
     TEMPORARY,
+    completing,
     file_options,
     service_options,
     setting_option,
@@ -25,7 +27,7 @@ _COMMANDS = {
     "archive": "conversation_changes.archive",
     "ask": "ask.ask",
     "backup": "backup.backup",
-    "completions": "main.completions",
+    "completions": "completions.completions",
     "config": "config.config",
     "delete": "conversation_changes.delete",
     "doctor": "doctor.doctor",
@@ -34,6 +36,7 @@ _COMMANDS = {
     "list": "conversations.list_command",
     "login": "services.login",
     "logout": "services.logout",
+    "man": "man_page.man",
     "models": "services.models",
     "paths": "config.paths",
     "purge": "conversation_changes.purge",
@@ -49,8 +52,6 @@ _COMMANDS = {
     "usage": "usage.usage",
 }
 """The module and the function of each command."""
-
-_COMPLETION_VARIABLE = "_FAKEGPT_TUI_COMPLETE"
 
 
 class Commands(click.Group):
@@ -87,6 +88,7 @@ class Commands(click.Group):
     is_flag=False,
     flag_value="",
     metavar="[ID]",
+    shell_complete=completing("conversations"),
     help="Open the conversation whose id or title begins so; without one, the newest.",
 )
 @click.option("-c", "--continue", "newest", is_flag=True, help="Open the newest conversation.")
@@ -110,21 +112,6 @@ def cli(context: click.Context, *, resume: str | None, newest: bool, temporary: 
         settings = settings_of(context)
         resume = "" if newest else resume
         context.exit(open_interface(settings, resume=resume, temporary=temporary))
-
-
-@click.command()
-@click.argument("shell", type=click.Choice(("bash", "zsh", "fish")))
-@click.pass_context
-def completions(context: click.Context, *, shell: str) -> None:
-    """Print a script that teaches SHELL to complete this program's commands and options.
-
-    For bash add to ~/.bashrc: eval "$(fakegpt-tui completions bash)"
-    """
-    from click.shell_completion import get_completion_class  # noqa: PLC0415 - not for --help
-
-    kind = get_completion_class(shell)
-    if kind is not None:
-        click.echo(kind(context.find_root().command, {}, PROGRAM, _COMPLETION_VARIABLE).source())
 
 
 def _report_crashes(flags: Mapping[str, object]) -> None:
@@ -157,5 +144,8 @@ def run(arguments: Sequence[str]) -> NoReturn:
             stream.reconfigure(errors="replace")
     flags: dict[str, object] = {}
     _report_crashes(flags)
+    if any(name.endswith("_COMPLETE") for name in os.environ):
+        from fakegpt_tui.cli import completions  # noqa: F401, PLC0415 - on tab; it knows more shells
+
     with handle_output_errors():
         cli.main(list(arguments), prog_name=PROGRAM, obj=flags)

@@ -1,13 +1,18 @@
 """Options that several commands share, and the settings that they lead to."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from fakegpt_tui.cli.errors import echo_err
 from fakegpt_tui.config.load import load_settings, load_usable_settings
 from fakegpt_tui.config.spec import SETTING_SPECS, Settings
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    from fakegpt_tui.cli.completion_values import Complete
 
 TEMPORARY = "fakegpt_tui.temporary"
 """In the `meta` of a context: is nothing of new conversations to be kept on disk?"""
@@ -31,30 +36,58 @@ def setting_option(*names: str, **attributes: Any) -> Callable[[_Command], _Comm
     return click.option(*names, expose_value=False, callback=note, help=help_text, **attributes)
 
 
+def completing(values: str) -> "Complete":
+    """What completes a value in a shell, by its name in `completion_values`, imported on tab."""
+
+    def complete(
+        context: click.Context, parameter: click.Parameter, typed: str
+    ) -> "list[CompletionItem]":
+        from fakegpt_tui.cli import completion_values  # noqa: PLC0415 - on tab
+
+        made: Complete = getattr(completion_values, f"complete_{values}")
+        return made(context, parameter, typed)
+
+    return complete
+
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
 
 def file_options(command: _Command) -> _Command:
     """`--config`, `--data-dir` and `--log`."""
-    command = setting_option("--log", metavar="FILE")(command)
+    command = setting_option("--log", type=click.Path(), metavar="FILE")(command)
     command = setting_option(
-        "--data-dir", metavar="DIR", help="Keep everything that is written in this folder."
+        "--data-dir",
+        type=click.Path(),
+        metavar="DIR",
+        help="Keep everything that is written in this folder.",
     )(command)
     return setting_option(
-        "--config", metavar="FILE", help="Read this configuration file instead of the usual one."
+        "--config",
+        type=click.Path(),
+        metavar="FILE",
+        help="Read this configuration file instead of the usual one.",
     )(command)
 
 
 def service_options(command: _Command) -> _Command:
     """`--service` and `--model`."""
     command = setting_option(
-        "-m", "--model", metavar="MODEL", help="Ask for this model, by the service's name for it."
+        "-m",
+        "--model",
+        metavar="MODEL",
+        help="Ask for this model, by the service's name for it.",
+        shell_complete=completing("models"),
     )(command)
     return service_option(command)
 
 
 service_option = setting_option(
-    "-s", "--service", metavar="NAME", help="Use this service of the configuration."
+    "-s",
+    "--service",
+    metavar="NAME",
+    help="Use this service of the configuration.",
+    shell_complete=completing("services"),
 )
 
 

@@ -7,7 +7,7 @@ import click
 
 from fakegpt_tui.cli.conversation_names import find_conversation, find_newest
 from fakegpt_tui.cli.conversation_output import format_option
-from fakegpt_tui.cli.options import file_options, folders_of, json_option
+from fakegpt_tui.cli.options import completing, file_options, folders_of, json_option
 from fakegpt_tui.cli.output import echo_json, echo_json_line
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, Role
 from fakegpt_tui.domain.captions import captions
@@ -17,7 +17,7 @@ _SPEAKERS = {Role.USER: "You", Role.ASSISTANT: "Reply", Role.SYSTEM: "System"}
 
 
 @click.command()
-@click.argument("name", metavar="[ID]", required=False)
+@click.argument("name", metavar="[ID]", required=False, shell_complete=completing("conversations"))
 @click.option("-n", "--last", type=click.IntRange(1), metavar="COUNT", help="Only the last ones.")
 @click.option(
     "--role", type=click.Choice([role.value for role in Role]), help="Only messages of this role."

@@ -88,3 +88,12 @@ def served(*scripts: Iterable[Step]) -> Iterator[tuple[ScriptedBackend, str]]:
     backend = ScriptedBackend(*scripts)
     with HostServer(backend, secret_path=False) as server:
         yield backend, server.base_url
+
+
+def program_in(home: Home, folder: Path) -> None:
+    """Let shells of this home find the program by its name."""
+    folder.mkdir(exist_ok=True)
+    path = folder / "fakegpt-tui"
+    path.write_text(f'#!/bin/sh\nexec {" ".join(COMMAND)} "$@"\n')
+    path.chmod(0o755)
+    home.environment["PATH"] = f"{folder}:{home.environment['PATH']}"

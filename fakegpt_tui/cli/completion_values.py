@@ -1,0 +1,129 @@
+"""Values that shells complete: conversations with their titles, models, services, presets.
+
+Nothing here writes, connects or complains: what cannot be read is not offered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from typing import TYPE_CHECKING, TypeAlias
+
+import click
+from click.shell_completion import CompletionItem
+
+from fakegpt_tui.domain import FakeGPTError
+from fakegpt_tui.text import safe_line
+
+if TYPE_CHECKING:
+    from fakegpt_tui.config.spec import Settings
+    from fakegpt_tui.domain import Conversation
+
+Complete: TypeAlias = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+
+_MOST_CONVERSATIONS = 100
+_LONGEST_HELP = 60
+
+Value: TypeAlias = tuple[str, str]
+"""What is inserted, and what is said about it."""
+
+
+def complete_conversations(
+    context: click.Context, _parameter: click.Parameter, typed: str
+) -> list[CompletionItem]:
+    """Ids that begin with what is typed, or else those whose titles do."""
+    return _matching_conversations(_read(context, trashed=False), typed)
+
+
+def complete_trash(
+    context: click.Context, _parameter: click.Parameter, typed: str
+) -> list[CompletionItem]:
+    return _matching_conversations(_read(context, trashed=True), typed)
+
+
+def _matching_conversations(known: Iterable[Conversation], typed: str) -> list[CompletionItem]:
+    from fakegpt_tui.cli.conversation_names import unambiguous_prefix_length  # noqa: PLC0415 - on tab
+
+    known, wanted = tuple(known), typed.casefold()
+    length = unambiguous_prefix_length(known)
+    by_id = [each for each in known if each.id.startswith(wanted)]
+    found = by_id or [each for each in known if each.title.casefold().startswith(wanted)]
+    return _items((each.id[:length], each.title) for each in found[:_MOST_CONVERSATIONS])
+
+
+def _read(context: click.Context, *, trashed: bool) -> tuple[Conversation, ...]:
+    """The conversations of the store, which is not made for this."""
+    settings = _settings(context)
+    if settings is None or not settings.database.exists():
+        return ()
+    from fakegpt_tui.cli.composition import LazyStore  # noqa: PLC0415 - on tab
+
+    try:
+        with closing(LazyStore(settings)) as opener:
+            store = opener.open()
+            return store.trashed() if trashed else store.conversations()
+    except FakeGPTError:
+        return ()
+
+
+def _completing(values: Callable[[click.Context, Settings], Iterable[Value]]) -> Complete:
+    """Offer those of some values that begin with what is typed."""
+
+    def complete(
+        context: click.Context, _parameter: click.Parameter, typed: str
+    ) -> list[CompletionItem]:
+        settings = _settings(context)
+        found = () if settings is None else values(context, settings)
+        wanted = typed.casefold()
+        return _items(each for each in found if each[0].casefold().startswith(wanted))
+
+    return complete
+
+
+def _services(_context: click.Context, settings: Settings) -> Iterator[Value]:
+    for name, service in settings.services.items():
+        yield name, f"{service.kind.value} {service.url}"
+
+
+def _models(context: click.Context, settings: Settings) -> Iterator[Value]:
+    """The models that the configuration names, and those of earlier conversations."""
+    found = {service.model: name for name, service in settings.services.items() if service.model}
+    found |= {each.model: each.service for each in settings.favourites if each.model}
+    for each in _read(context, trashed=False):
+        if each.model:
+            found.setdefault(each.model, each.service)
+    yield from found.items()
+
+
+def _presets(_context: click.Context, settings: Settings) -> Iterator[Value]:
+    for name, preset in settings.presets.items():
+        yield name, preset.system_prompt
+
+
+def _generation(_context: click.Context, _settings: Settings) -> Iterator[Value]:
+    from fakegpt_tui.domain.generation import GENERATION_ROWS  # noqa: PLC0415 - on tab
+
+    for row in GENERATION_ROWS:
+        yield f"{row.name}=", row.hint
+
+
+complete_services = _completing(_services)
+complete_models = _completing(_models)
+complete_presets = _completing(_presets)
+complete_generation = _completing(_generation)
+
+
+def _items(values: Iterable[Value]) -> list[CompletionItem]:
+    return [
+        CompletionItem(safe_line(value, 200), help=safe_line(help_text, _LONGEST_HELP))
+        for value, help_text in values
+    ]
+
+
+def _settings(context: click.Context) -> Settings | None:
+    from fakegpt_tui.config.load import load_settings  # noqa: PLC0415 - on tab
+
+    try:
+        return load_settings(context.ensure_object(dict))
+    except FakeGPTError:
+        return None
