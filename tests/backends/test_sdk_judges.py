@@ -7,21 +7,24 @@ import asyncio
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 from typing import Any
 
 import pytest
 
-from fakegpt_tui.domain import ServiceKind
+from fakegpt_tui.domain import NotSignedIn, RateLimited, ServiceKind, Unreachable
 from tests import anthropic_server as anthropic
+from tests import openai_server as openai
 from tests import responses_server as responses
 from tests.backends.anthropic import test_request as of_anthropic
 from tests.backends.decoding import Decoded
 from tests.backends.recordings import DECODERS, RECORDINGS
 from tests.backends.responses import test_request as of_responses
 from tests.backends.test_exact_request import DIALECTS, random_request
-from tests.fault_server import LAST_CHUNK, FaultServer, Send, chunk, stream_head
+from tests.fault_server import LAST_CHUNK, Close, FaultServer, Send, chunk, stream_head
+from tests.signed_in import outcome, read, text_of
 
 pytestmark = pytest.mark.long
 
@@ -80,6 +83,8 @@ with client.responses.stream(model="model-1", input="Hi") as stream:
     for event in stream:
         if event.type in ("response.completed", "response.incomplete"):
             sys.stdout.write(event.response.output_text)
+        elif event.type == "error":
+            raise RuntimeError(event.message)
 """,
     "anthropic": """
 import anthropic, sys
@@ -148,6 +153,86 @@ async def test_both_read_a_recorded_stream_to_the_same_text(
         server.script(DIALECTS[ServiceKind(kind)].path, *script)
         told = await asyncio.to_thread(judged, python, READ[kind], server.url)
     assert told == Decoded(DECODERS[kind](), whole).text
+
+
+TRIED = {
+    "openai": (openai.says("some"), openai.CHAT),
+    "responses": (responses.created() + responses.opens() + responses.says("some"),
+                  responses.RESPONSES),
+    "anthropic": (anthropic.begins() + anthropic.starts() + anthropic.says("some"),
+                  anthropic.MESSAGES),
+}  # fmt: skip
+FAILS = {
+    "openai": b'data: {"error": {"message": "It broke.", "type": "server_error"}}\n\n',
+    "responses": responses.event("error", code="server_error", message="It broke.", param=None,
+                                 sequence_number=9),
+    "anthropic": anthropic.failed(words="It broke."),
+}  # fmt: skip
+SAYS_WHAT = """
+import sys, {module}
+try:
+{body}
+except Exception as error:
+    print(f"|{{type(error).__name__}}|{{error}}")
+"""
+
+
+def tried(kind: str) -> str:
+    """Code that reads a stream, and says what it came to."""
+    module = "anthropic" if kind == "anthropic" else "openai"
+    body = "\n".join(f"    {line}" for line in READ[kind].strip().splitlines())
+    return SAYS_WHAT.format(module=module, body=body)
+
+
+@pytest.mark.parametrize("kind", TRIED)
+async def test_an_error_after_some_text_is_one_for_both(python: str, kind: str) -> None:
+    begins, path = TRIED[kind]
+    whole = begins + FAILS[kind]
+    async with FaultServer() as server:
+        server.script(path, Send(stream_head()), Send(chunk(whole)), Send(LAST_CHUNK))
+        told = await asyncio.to_thread(judged, python, tried(kind), server.url)
+    ours = Decoded(DECODERS[kind](), whole)
+    assert ours.text == "some"
+    assert "It broke." in str(ours.error)
+    assert "It broke." in told
+
+
+@pytest.mark.parametrize("kind", TRIED)
+async def test_a_connection_that_breaks_within_a_reply_is_an_error_for_both(
+    python: str, kind: str
+) -> None:
+    begins, path = TRIED[kind]
+    async with FaultServer() as server:
+        server.script(path, Send(stream_head()), Send(chunk(begins)), Close())
+        told = await asyncio.to_thread(judged, python, tried(kind), server.url)
+        came, error = await read(DIALECTS[ServiceKind(kind)].make(server.url))
+    assert "|" in told
+    assert text_of(came) == "some"
+    assert error is not None
+
+
+@pytest.mark.parametrize(
+    ("status", "name"),
+    [
+        (401, "AuthenticationError"),
+        (429, "RateLimitError"),
+        (503, "InternalServerError|ServiceUnavailableError"),
+    ],
+)
+@pytest.mark.parametrize("kind", TRIED)
+async def test_a_status_is_the_same_kind_of_error_for_both(
+    python: str, kind: str, status: int, name: str
+) -> None:
+    _, path = TRIED[kind]
+    refuses = anthropic.refuses if kind == "anthropic" else responses.refuses
+    async with FaultServer() as server:
+        server.script(path, *refuses(status, "Not now."))
+        told = await asyncio.to_thread(judged, python, tried(kind), server.url)
+        _, error = await outcome(DIALECTS[ServiceKind(kind)].make(server.url))
+    ours = {401: NotSignedIn, 429: RateLimited, 503: Unreachable}[status]
+    assert isinstance(error, ours)
+    assert re.search(name, told)
+    assert "Not now." in told
 
 
 REFUSED = {
