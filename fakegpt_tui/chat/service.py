@@ -65,14 +65,15 @@ class ChatService:
         presets: Mapping[str, Preset] = MappingProxyType({}),
         mirror: MirrorUpdate | None = None,
         spending: Callable[[Callable[[], ChatStore]], Spending] | None = None,
+        has_budget: bool = True,
         title_model: ModelRef | None = None,
         temporary: bool = False,
     ) -> None:
         """`open_store` returns the store; nothing here calls it before something is read.
 
         `mirror` is called with each conversation in which a turn has ended, and `spending` makes
-        what sums money, where that is done by other than the shipped prices. `title_model` titles
-        new conversations; if `temporary`, they leave nothing on disk.
+        what sums money, where that is done by other than the shipped prices; it may `has_budget`.
+        `title_model` titles new conversations; if `temporary`, they leave nothing on disk.
 
         Raises:
             NotFound: There is no such service.
@@ -81,6 +82,7 @@ class ChatService:
         self._mirror = mirror
         self._services_by_name = services
         self._open_spending = spending
+        self._has_budget = has_budget
         self._title_model = title_model
         self._max_turns = max_turns
         self._attachment_limits = attachment_limit, attachment_total_limit
@@ -156,7 +158,7 @@ class ChatService:
             services=self.services,
             limit=self._max_turns,
             on_end=self._follow_up,
-            spending=lambda: self.spending,
+            spending=lambda: self.spending if self._may_have_budget else None,
         )
 
     @cached_property
@@ -193,6 +195,14 @@ class ChatService:
         from fakegpt_tui.chat.spending import Spending  # noqa: PLC0415 - as above
 
         return Spending(lambda: self._stores.disk, PriceBook(self._services_by_name))
+
+    @property
+    def _may_have_budget(self) -> bool:
+        """Was there a budget at the start, or has something asked for sums, and may have set one?
+
+        The prices need imports, which a first prompt would wait for.
+        """
+        return self._has_budget or "spending" in self.__dict__
 
     @cached_property
     def attachments(self) -> Attachments:

@@ -72,11 +72,11 @@ class Turns:
         services: Services,
         limit: int,
         on_end: Callable[[Turn], None],
-        spending: Callable[[], Spending],
+        spending: Callable[[], Spending | None],
     ) -> None:
         """`active` is filled here; at most `limit` turns run at once.
 
-        `spending` knows whether a budget would be passed.
+        `spending` knows whether a budget would be passed; `None` where there is none.
 
         `on_end` is called with each turn that has ended.
         """
@@ -341,7 +341,8 @@ class Turns:
         def tokens() -> int:
             return sum(estimate_tokens(each.text) for each in path)
 
-        self._spending().check(asked, tokens, may_repeat=may_repeat)
+        if (spending := self._spending()) is not None:
+            spending.check(asked, tokens, may_repeat=may_repeat)
 
     def _save_outcome(self, turn: Turn) -> None:
         conversation_id, reply = turn.conversation.id, turn.reply

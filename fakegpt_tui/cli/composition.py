@@ -115,6 +115,7 @@ async def open_chat(
             presets=settings.presets,
             mirror=mirror,
             spending=lambda store: open_spending(settings, store),
+            has_budget=settings.monthly_budget is not None,
             title_model=settings.title_model,
             temporary=temporary,
         )

@@ -111,7 +111,9 @@ def test_what_a_cache_keeps_for_an_hour_costs_more() -> None:
     assert str(reply_cost(short, unknown, is_whole=True)).startswith("≈ ")
 
 
-def chat_with(store, *scripts, service: Service = PAID, budget: str | None = None):
+def chat_with(
+    store, *scripts, service: Service = PAID, budget: str | None = None, has_budget: bool = True
+):
     book = PriceBook(SERVICES)
     return ChatService(
         lambda: store,
@@ -119,6 +121,7 @@ def chat_with(store, *scripts, service: Service = PAID, budget: str | None = Non
         connecting(ScriptedBackend(*scripts)),
         service=service.name,
         spending=lambda disk: Spending(disk, book, budget=Decimal(budget) if budget else None),
+        has_budget=has_budget,
     )
 
 
@@ -143,6 +146,15 @@ async def test_sums_outlive_deleted_conversations(tmp_path: Path) -> None:
         assert [row.name[:8] for row in by_conversation] == ["deleted ", "Two"]
         (model,) = chat.spending.rows(SpendingGroup.MODEL)
         assert model.name == "paid gpt-4o-mini"
+
+
+async def test_prices_are_looked_up_once_there_is_a_budget_or_a_sum_is_asked_for() -> None:
+    chat = chat_with(MemoryStore(), COUNTED, has_budget=False)
+    await run(chat, chat.turns.new(chat.conversations.create(), "One"))
+    assert "spending" not in vars(chat)
+    chat.spending.budget = Decimal("0.01")
+    with pytest.raises(OverBudget):
+        chat.turns.new(chat.conversations.create(), "Two")
 
 
 async def test_temporary_conversations_are_counted_without_a_trace_of_what_was_said() -> None:
