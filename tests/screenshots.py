@@ -11,9 +11,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from rich.console import Console
 from textual.pilot import Pilot
 
 from fakegpt_tui.cli.composition import open_chat, open_store
@@ -127,6 +129,12 @@ async def help_page(sitter: Sitter) -> None:
     await sitter.see("Start a new conversation")
 
 
+async def picture(sitter: Sitter) -> None:
+    await sitter.see("Valley")
+    await sitter.press("alt+1")
+    await sitter.see("The sun stands low", "▀▀▀")
+
+
 async def viewer(sitter: Sitter) -> None:
     await sitter.see("Valley")
     await sitter.press("alt+1")
@@ -144,6 +152,7 @@ SCENES: dict[str, tuple[Scene, tuple[int, int], str]] = {
     "services": (services, (110, 34), DARK.name),
     "settings": (settings_page, (110, 30), DARK.name),
     "help": (help_page, (110, 40), DARK.name),
+    "picture": (picture, (110, 36), DARK.name),
     "viewer": (viewer, (110, 34), DARK.name),
 }
 
@@ -152,7 +161,12 @@ def _add_picture(store: ConversationStore) -> None:
     """A conversation with a picture."""
     now = datetime.now(UTC)
     conversation = Conversation(
-        id="valley", title="Valley", service="guide", model="guide", created_at=now, updated_at=now
+        id="valley",
+        title="Valley",
+        service="embedded",
+        model="guide",
+        created_at=now,
+        updated_at=now,
     )
     prompt = ChatMessage(
         id="prompt",
@@ -175,7 +189,10 @@ def _add_picture(store: ConversationStore) -> None:
     store.add_turn(replace(conversation, leaf_id="reply"), prompt, reply).result()
 
 
-STORED: dict[str, Callable[[ConversationStore], None]] = {"viewer": _add_picture}
+STORED: dict[str, Callable[[ConversationStore], None]] = {
+    "picture": _add_picture,
+    "viewer": _add_picture,
+}
 """What is in the store of some of them before the program starts."""
 
 
@@ -214,7 +231,10 @@ async def _program(
                 theme=theme,
                 cursor_blink=False,
             )
-            yield FakeGPTApp(chat, options)
+            app = FakeGPTApp(chat, options)
+            # As of a terminal with all colours, whatever this runs in.
+            app.console = Console(file=StringIO(), color_system="truecolor", force_terminal=True)
+            yield app
 
 
 def main(folder: Path, names: list[str]) -> None:

@@ -10,6 +10,8 @@ BlockRun = tuple[str, RGB | None, RGB]
 """Characters, their colour where it is seen, and the colour behind them."""
 
 UPPER_HALF: Final = "▀"
+_NEARBY: Final = bytes(value & 0xFC | value >> 6 for value in range(256))
+"""Of four colours that look the same one is taken, so that fewer are written."""
 
 
 def half_block_rows(pixels: Pixels) -> list[list[BlockRun]]:
@@ -38,5 +40,5 @@ def half_block_row(pixels: Pixels, row: int) -> list[BlockRun]:
 
 def _colours(pixels: Pixels, row: int) -> list[RGB]:
     start = row * pixels.width * 3
-    values = iter(pixels.rgb[start : start + pixels.width * 3])
+    values = iter(pixels.rgb[start : start + pixels.width * 3].translate(_NEARBY))
     return list(zip(values, values, values, strict=True))

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
-from rich.color import Color
+from rich.color import Color, ColorType
+from rich.color_triplet import ColorTriplet
 from rich.segment import Segment
 from rich.style import Style
 from textual.widget import Widget
@@ -101,8 +102,9 @@ class PictureShelf:
         kept = self._kept.get(_key(picture))
         if kept is None:
             return None
-        if with_placeholders and self.sends and kept.number in HELD_PICTURES:
-            return kept.number
+        if with_placeholders and not kept.words and self._has_placeholders:
+            # Until it is sent there is nothing: to draw blocks first takes as long as to send it.
+            return kept.number if kept.number in HELD_PICTURES else None
         return kept.words or kept.blocks
 
     def segments(self, picture: PictureRow, look: Look) -> Sequence[Segment]:
@@ -146,10 +148,14 @@ class PictureShelf:
         return next(filter(self._is_unsent, self._wanted), None)
 
     @property
+    def _has_placeholders(self) -> bool:
+        return self.sends and self._graphics is not None and self._graphics.has_placeholders
+
+    @property
     def _may_send(self) -> bool:
-        graphics = self._graphics
-        can_draw = graphics is None or graphics.has_placeholders
-        return self.sends and can_draw and is_open(self._widget.app)
+        """May the terminal take pictures, as far as it is known?"""
+        may_draw = self._has_placeholders or (self.sends and self._graphics is None)
+        return may_draw and is_open(self._widget.app)
 
     def _is_unsent(self, key: PictureKey) -> bool:
         kept = self._kept.get(key)
@@ -233,5 +239,8 @@ def _cell_style(number: int) -> Style:
 
 @lru_cache(maxsize=4096)
 def _style(above: RGB | None, below: RGB) -> Style:
-    colour = None if above is None else Color.from_rgb(*above)
-    return Style(color=colour, bgcolor=Color.from_rgb(*below))
+    return Style.from_color(None if above is None else _colour(above), _colour(below))
+
+
+def _colour(rgb: RGB) -> Color:
+    return Color("", ColorType.TRUECOLOR, triplet=ColorTriplet(*rgb))

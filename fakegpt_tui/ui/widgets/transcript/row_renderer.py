@@ -161,7 +161,10 @@ class RowRenderer:
                 rows.append(self._render_row(cached.strip, position, has_cursor, spans, selection))
                 continue
             if cached.row is None or cached.has_cursor is not has_cursor:
-                cached.row = self._render_row(cached.strip, position, has_cursor)
+                is_picture = cached.line.picture is not None
+                cached.row = self._render_row(
+                    cached.strip, position, has_cursor, is_picture=is_picture
+                )
                 cached.has_cursor = has_cursor
             rows.append(cached.row)
         self._cache = cache
@@ -212,14 +215,41 @@ class RowRenderer:
         has_cursor: bool,
         spans: Sequence[tuple[int, int, bool]] = (),
         selection: Selection | None = None,
+        *,
+        is_picture: bool = False,
     ) -> Strip:
         """A line with its background, and with everything that is marked on it."""
         width, styles = self._viewport.message_list.width, self._styles
         bar, margin = bar_width(width), left_margin(width)
         is_prompt = position.line and self._is_prompt(position.message)
-        strip = strip.apply_style(styles.prompt if is_prompt else styles.base)
+        base = styles.prompt if is_prompt else styles.base
+        if is_picture:
+            # Its cells share an offset: to give each its own would take most of the time.
+            base += Style.from_meta({"offset": (0, position.row)})
+        strip = strip.apply_style(base)
         if has_cursor:
             strip = self._with_cursor(strip, position.line, bar)
+        strip = self._marked(strip, position, bar, spans, selection)
+        if is_prompt:
+            block = bar + prose_width(width) + 1
+            strip = strip.adjust_cell_length(min(block, self._widget.size.width), styles.prompt)
+        if margin:
+            strip = Strip([Segment(" " * margin, self.blank), *strip])
+        # After the highlight, which divides segments: each one says where in the text it begins.
+        if not is_picture:
+            strip = strip.simplify().apply_offsets(-bar - margin, position.row)
+        return self._padded(strip, self._widget.size.width)
+
+    def _marked(
+        self,
+        strip: Strip,
+        position: LinePosition,
+        bar: int,
+        spans: Sequence[tuple[int, int, bool]],
+        selection: Selection | None,
+    ) -> Strip:
+        """A line with its matches, and with what is selected of it."""
+        styles = self._styles
         for start, end, is_current in spans:
             style = styles.current_match if is_current else styles.match
             strip = _highlighted(strip, (bar + start, bar + end), style)
@@ -231,14 +261,7 @@ class RowRenderer:
             if span is not None:
                 selected = (indent + span[0], indent + span[1])
                 strip = _highlighted(strip, selected, self._selection_style)
-        if is_prompt:
-            block = bar + prose_width(width) + 1
-            strip = strip.adjust_cell_length(min(block, self._widget.size.width), styles.prompt)
-        if margin:
-            strip = Strip([Segment(" " * margin, self.blank), *strip])
-        # After the highlight, which divides segments: each one says where in the text it begins.
-        offset = strip.simplify().apply_offsets(-bar - margin, position.row)
-        return self._padded(offset, self._widget.size.width)
+        return strip
 
     def _is_prompt(self, index: int) -> bool:
         messages = self._viewport.message_list.messages
