@@ -216,4 +216,5 @@ def error_response(
     status: int, detail: str, headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
     """The error in the forms of both protocols: neither client gets as far as its route."""
+    headers = {"cache-control": "no-store", **(headers or {})}
     return JSONResponse({"detail": detail, **error_fields(detail, status)}, status, headers)

@@ -1,6 +1,7 @@
 """Connections: uvicorn's HTTP connections with deadlines, on an open socket."""
 
 import asyncio
+import re
 import socket
 import ssl
 from collections.abc import Iterable, Sequence
@@ -35,6 +36,11 @@ class ConnectionLimits:
     reader_seconds: float = 300.0
 
 
+_MAX_HEAD = 65_536
+_ODD_LINE = re.compile(rb"(?<!\r)\n|\r\n[ \t]")
+"""A line that ends with a line feed alone, or goes on in the next one."""
+
+
 class HostConnection(H11Protocol):
     """HTTP/1.1 with deadlines for requests and for readers, which uvicorn does not know.
 
@@ -47,6 +53,7 @@ class HostConnection(H11Protocol):
     ) -> None:
         super().__init__(config, state, app_state={})
         self._cap = cap
+        self._head = b""
         self._limits = limits
         self._deadline: asyncio.TimerHandle | None = None
         self._reader_deadline: asyncio.TimerHandle | None = None
@@ -73,11 +80,22 @@ class HostConnection(H11Protocol):
         self._drop_oldest_idle()
 
     def data_received(self, data: bytes) -> None:
+        if self.conn.their_state is h11.IDLE and not self._is_plain_head(data):
+            self.send_400_response("Invalid HTTP request received.")
+            return
         super().data_received(data)
+        if self.conn.their_state is not h11.IDLE:
+            self._head = b""
         if self.conn.their_state not in (h11.IDLE, h11.SEND_BODY):
             self._cancel_deadline()
         elif self._deadline is None:
             self._start_deadline()
+
+    def _is_plain_head(self, data: bytes) -> bool:
+        """Has the head so far no lines that a proxy may have read in another way than h11 does?"""
+        start = max(len(self._head) - 3, 0)
+        self._head = (self._head + data).partition(b"\r\n\r\n")[0][:_MAX_HEAD]
+        return _ODD_LINE.search(self._head, start) is None
 
     def pause_writing(self) -> None:
         super().pause_writing()

@@ -26,6 +26,8 @@ _WINDOW = 262_144
 """Bytes that are looked at before others may go on."""
 
 _FIELD_LIMIT = 10
+_FORM_LIMIT = 65_536
+_MEGABYTE = 1_000_000
 
 _Asked = TypeVar("_Asked")
 
@@ -74,7 +76,7 @@ async def read_form(request: Request) -> dict[str, str]:
         HTTPException: It is too large, has too many fields, is no form, or does not say so.
     """
     _require_content_type(request, "application/x-www-form-urlencoded")
-    body = await _read(request)
+    body = await _read(request, _FORM_LIMIT)
     try:
         return dict(parse_qsl(body.decode(), max_num_fields=_FIELD_LIMIT))
     except ValueError as error:
@@ -106,7 +108,8 @@ async def _read(request: Request, limit: int = BODY_LIMIT) -> bytes:
 
 
 def _too_large(limit: int) -> HTTPException:
-    return HTTPException(413, f"The body is larger than {limit // 1_000_000} MB.")
+    size = f"{limit // _MEGABYTE} MB" if limit >= _MEGABYTE else f"{limit // 1024} kB"
+    return HTTPException(413, f"The body is larger than {size}.")
 
 
 def _check_structure(body: bytes) -> None:

@@ -77,7 +77,8 @@ async def test_a_connection_too_many_of_an_address_is_refused_whatever_it_asks()
         return {"type": "http.disconnect"}
 
     scope: dict[str, Any] = {"type": "http", "path": "/v1/models", "state": {REFUSED: True}}
-    await Admission(never, lambda: False)({**scope, "method": "GET"}, receive, send)
+    scope |= {"method": "GET", "headers": [], "http_version": "1.1"}
+    await Admission(never, lambda: False)(scope, receive, send)
     assert sent[0]["status"] == 503
     assert (b"retry-after", b"1") in sent[0]["headers"]
 
