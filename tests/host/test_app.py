@@ -285,23 +285,6 @@ async def test_what_is_not_there_is_said_in_json(
     assert isinstance(response.json()["detail"], str)
 
 
-@pytest.mark.parametrize("chunked", [True, False])
-async def test_a_body_that_is_too_large_is_refused_over_the_wire(
-    serve: Serve, *, chunked: bool
-) -> None:
-    async def parts() -> AsyncGenerator[bytes]:
-        for _ in range(12):
-            yield b" " * 1_000_000
-
-    content = parts() if chunked else b" " * 12_000_000
-    async with signed_in(serve()) as client:
-        response = await client.post(
-            "/api/conversation", content=content, headers={"Content-Type": "application/json"}
-        )
-    assert response.status_code == 413
-    assert response.json()["detail"]["code"] == "message_length_exceeds_limit"
-
-
 async def test_a_body_that_is_nested_too_deeply_is_refused_over_the_wire(serve: Serve) -> None:
     async with signed_in(serve()) as client:
         response = await client.post(

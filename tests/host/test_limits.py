@@ -45,11 +45,11 @@ async def in_parts(number: int) -> AsyncIterator[bytes]:
 
 
 @pytest.mark.parametrize("announced", [True, False])
-async def test_a_body_of_more_than_ten_megabytes_is_not_taken(
+async def test_a_body_of_more_than_forty_megabytes_is_not_taken(
     serve: Serve, announced: bool
 ) -> None:
     async with signed_in(serve()) as client:
-        content = MEGABYTE * 11 if announced else in_parts(11)
+        content = MEGABYTE * 41 if announced else in_parts(41)
         response = await client.post(
             "/api/conversation", content=content, headers={"Content-Type": "application/json"}
         )
