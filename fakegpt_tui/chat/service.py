@@ -316,15 +316,15 @@ class ChatService:
             return
         from fakegpt_tui.domain.prices import SpendingEntry  # noqa: PLC0415 - as above
 
-        self.spending.record(
-            SpendingEntry(
-                reply_id=reply.id,
-                conversation_id="",
-                at=reply.created_at,
-                service=reply.service,
-                model=reply.model,
-                purpose="temporary",
-                status=reply.status,
-                usage=reply.usage,
-            )
+        entry = SpendingEntry(
+            reply_id=reply.id,
+            conversation_id="",
+            at=reply.created_at,
+            service=reply.service,
+            model=reply.model,
+            purpose="temporary",
+            status=reply.status,
+            usage=reply.usage,
         )
+        with suppress(StoreError):  # such a conversation goes on without a store
+            self.spending.record(entry)

@@ -27,6 +27,7 @@ from fakegpt_tui.domain.server_families import ANY_SERVER
 from fakegpt_tui.http.clients import Transport
 from tests.fault_server import LAST_CHUNK, FaultServer, Send, chunk, json_reply, stream_head
 from tests.openai_server import openai_server
+from tests.patience import PATIENCE
 from tests.responses_server import (
     RESPONSES,
     backend_for,
@@ -204,11 +205,10 @@ async def test_a_limit_that_the_stream_tells_before_a_word_is_waited_for() -> No
 
 async def test_a_search_may_be_silent_for_longer_than_the_settings_allow() -> None:
     searching = event("response.web_search_call.searching", output_index=0)
-    short = TimeLimits(first_event=0.2, idle=0.2)
-    late = (opens(), says("Rain."), completed())
+    short = TimeLimits(first_event=PATIENCE, idle=0.2)
+    late = opens() + says("Rain.") + completed()
     script = [Send(stream_head()), Send(chunk(created() + searching)),
-              *(Send(chunk(each), delay=0.4) for each in late[:1]),
-              *(Send(chunk(each)) for each in late[1:]), Send(LAST_CHUNK)]  # fmt: skip
+              Send(chunk(late), delay=0.4), Send(LAST_CHUNK)]  # fmt: skip
     quiet = [Send(stream_head()), Send(chunk(created() + opens() + says("some"))),
              Send(chunk(completed()), delay=30)]  # fmt: skip
     async with openai_server() as server:
