@@ -12,6 +12,7 @@ from fakegpt_tui.domain import (
     FinishReason,
     MessageStatus,
     ReplyCut,
+    Role,
 )
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.domain.parts import Origin, Part, PartLayout, fit_parts, place_parts
@@ -167,8 +168,8 @@ def count_reply_tokens(reply: ChatMessage) -> TokenCount:
 class ContextTokenCounter:
     """Counts the tokens that are sent with the next prompt.
 
-    The usage of the last reply covers everything before it. The sums of the last path are kept, so
-    that only what is new of a path is counted.
+    The usage of the last reply covers everything before it, but a summary takes the place of what
+    it covers. The sums of the last path are kept, so that only what is new of a path is counted.
     """
 
     def __init__(self) -> None:
@@ -196,8 +197,12 @@ class ContextTokenCounter:
         pairs = enumerate(zip(self._path, path, strict=False))
         same = next((at for at, (before, now) in pairs if before is not now), same)
         del self._sums[same + 1 :]
-        for message in path[same:]:
-            self._sums.append(_add_message(self._sums[-1], message))
+        for at, message in enumerate(path[same:], same):
+            if message.summarizes:
+                kept = (each for each in path[message.summarizes : at] if not each.summarizes)
+                self._sums.append(sum(map(_estimated_message, (message, *kept)), self._sums[0]))
+            else:
+                self._sums.append(_add_message(self._sums[-1], message))
         self._path = path
 
 
@@ -206,12 +211,17 @@ def _estimated(text: str) -> TokenCount:
 
 
 def _add_message(before: TokenCount, message: ChatMessage) -> TokenCount:
-    usage = message.usage
+    # What a summary cost says nothing of the context, nor does one that was removed.
+    usage = message.usage if message.role is Role.ASSISTANT else None
     # Some services report tokens of the reply only.
     if usage is not None and usage.prompt_tokens and usage.output is not None:
         return TokenCount(usage.total, is_estimate=False)
+    return before + _estimated_message(message)
+
+
+def _estimated_message(message: ChatMessage) -> TokenCount:
     parts = sum(map(estimate_part_tokens, message.parts))
-    return before + _estimated(message.text) + TokenCount(parts, is_estimate=bool(parts))
+    return _estimated(message.text) + TokenCount(parts, is_estimate=bool(parts))
 
 
 def _estimate(reply: ChatMessage) -> int:

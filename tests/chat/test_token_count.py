@@ -67,6 +67,20 @@ def test_what_was_said_since_a_reply_was_counted_is_estimated() -> None:
     assert context(PROMPT, UNCOUNTED, PROMPT, COUNTED) == "1,234"
 
 
+def test_a_summary_takes_the_place_of_what_it_stands_for() -> None:
+    summary = replace(message(Role.SYSTEM, TEN, Usage(900, 5)), summarizes=2)
+    path = (PROMPT, COUNTED, PROMPT, COUNTED, summary)
+    assert context(*path) == "≈ 30"
+    assert context(*path, PROMPT, system_prompt=TEN) == "≈ 50"
+    assert context(*path, PROMPT, COUNTED) == "1,234"
+    counter = ContextTokenCounter()
+    header = Conversation(id="c", service="s", model="m", created_at=now(), updated_at=now())
+    assert str(counter.count(header, path[:4], None)) == "1,234"
+    assert str(counter.count(header, path, None)) == "≈ 30"
+    removed = (*path[:4], replace(summary, summarizes=0, text=""))
+    assert str(counter.count(header, removed, None)) == "1,234"
+
+
 def test_a_service_that_counts_only_what_it_writes_leaves_the_rest_to_be_estimated() -> None:
     assert context(PROMPT, message(Role.ASSISTANT, TEN, Usage(0, 34))) == "≈ 20"
 
