@@ -46,6 +46,10 @@ class UsableSettings:
     error: ConfigError | None
 
 
+_UNQUOTED_NAME = re.compile(r"""\s*(?:\[+[^"'\]]*|[^"'=\[#]*)[^\x00-\x7f][^"'=]*(?:\]|=)""")
+"""A table or a key that is named in other letters than TOML takes without quotes."""
+
+
 def load_settings(flags: Mapping[str, object], environ: Mapping[str, str] = os.environ) -> Settings:
     """The settings of this run; reads the configuration file and nothing else.
 
@@ -225,17 +229,22 @@ def _parse_toml(content: str, path: Path) -> dict[str, object]:
     try:
         return tomllib.loads(content)
     except tomllib.TOMLDecodeError as error:
-        hint = f" Please {validators.BACKSLASH_ADVICE}." if _has_backslash(content, error) else ""
         raise ConfigError(
-            f"The configuration file {path} is not valid TOML: {error}.{hint}"
+            f"The configuration file {path} is not valid TOML: {error}.{_advice(content, error)}"
         ) from error
 
 
-def _has_backslash(content: str, error: tomllib.TOMLDecodeError) -> bool:
-    """Is there a backslash in the line that `error` is about?"""
+def _advice(content: str, error: tomllib.TOMLDecodeError) -> str:
+    """A sentence about what is unusual in the line that `error` is about, if anything is."""
     found = re.search(r"\(at line (\d+)", str(error))
-    lines = content.split("\n")
-    return found is not None and "\\" in "".join(lines[int(found[1]) - 1 : int(found[1])])
+    line = content.split("\n")[int(found[1]) - 1] if found else ""
+    if "\\" in line:
+        return f" Please {validators.BACKSLASH_ADVICE}."
+    return (
+        " Please put names with other letters than a–z in quotes."
+        if _UNQUOTED_NAME.match(line)
+        else ""
+    )
 
 
 def _folder_defaults(sources: Sources, native: Folders) -> dict[str, Path]:

@@ -154,6 +154,8 @@ def test_a_folder_that_is_placed_by_name_stays_there() -> None:
         ('mirror = "C:\\temp\\notes"', r"write a path with \ in single quotes"),
         ('exports_dir = "C:\\notes\\me"', r"write a path with \ in single quotes"),
         ("[services.zhile]\nkey_file = 'a\nb'", "is not valid TOML"),
+        ('[services.größe]\nkind = "openai"', "put names with other letters than a–z in quotes."),
+        ("größe = 1", "put names with other letters than a–z in quotes."),
         ('[services."a\u200bb"]\nkind = "openai"', "must have a name of at most 40 letters"),
         ('data_dir = "~no-such-person-here/x"', "a path below a home folder that exists"),
     ],
