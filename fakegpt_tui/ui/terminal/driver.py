@@ -10,7 +10,9 @@ import selectors
 import signal
 import sys
 import threading
+from array import array
 from codecs import getincrementaldecoder
+from contextlib import suppress
 from typing import Any
 
 from textual import constants, events
@@ -21,6 +23,7 @@ from textual.message import Message
 if sys.platform == "win32":
     from textual.drivers.windows_driver import WindowsDriver as TolerantDriver
 else:
+    import fcntl
     import termios
 
     from textual.drivers import linux_driver
@@ -123,6 +126,7 @@ else:
 
         def run_input_thread(self) -> None:
             """Read until the app is done with its input, or the terminal is."""
+            typed_before = self._count_waiting()
             parser = TolerantParser(self._debug, erase=self._erase_character())
             decode = getincrementaldecoder("utf-8")(errors="replace").decode
             with selectors.SelectSelector() as selector:
@@ -134,10 +138,18 @@ else:
                         if data == b"":
                             self._input_ended()
                             return
-                        for message in parser.feed(decode(data or b"")):
+                        data, typed_before = _with_enter(data or b"", typed_before), 0
+                        for message in parser.feed(decode(data)):
                             self.process_message(message)
                     for message in parser.tick():
                         self.process_message(message)
+
+        def _count_waiting(self) -> int:
+            """How many bytes can be read: what was typed before the terminal was asked for keys."""
+            waiting = array("i", [0])
+            with suppress(OSError):
+                fcntl.ioctl(self.fileno, termios.FIONREAD, waiting)
+            return waiting[0]
 
         def _erase_character(self) -> str:
             """What the backspace key sends, as far as the terminal says so."""
@@ -169,6 +181,16 @@ else:
                 self.run_input_thread()
             except BaseException as error:  # noqa: BLE001 (a bug here must end the app, not its input)
                 self._app.call_later(self._app._handle_exception, error)  # noqa: SLF001 (see above)
+
+
+def _with_enter(data: bytes, typed_before: int) -> bytes:
+    """`data`, whose first bytes were typed before the terminal was asked for keys.
+
+    It made a line feed of Enter. One at their end is the key; within them it is text.
+    """
+    if data[:typed_before].endswith(b"\n"):
+        return data[: typed_before - 1] + b"\r" + data[typed_before:]
+    return data
 
 
 def driver_class() -> type[Driver] | None:

@@ -321,6 +321,12 @@ def test_odd_keys_arrive_in_a_terminal():
         terminal.wait_for("5: A='A' alt+enter=None shift+enter=None shift+space=' ' exclam")
 
 
+def test_enter_that_is_typed_before_there_is_a_screen_is_enter():
+    with small_app("Keys") as terminal:
+        terminal.type("a\nb\r")
+        terminal.wait_for("4: a='a' ctrl+j='\\n' b='b' enter='\\r'")
+
+
 def test_escape_is_quick():
     with small_app("Keys") as terminal:
         terminal.wait_for("ready").press("esc")
