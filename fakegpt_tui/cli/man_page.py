@@ -27,7 +27,7 @@ _FILES = (
     f"`{PROGRAM} paths` tells where all files are, and `{PROGRAM} config show` what each setting is"
     " and where it comes from."
 )
-_COMMON = {"config", "data_dir", "log", "help"}
+_COMMON = {"--config", "--data-dir", "--log", "--help"}
 """Options that every command takes, and that are told once, with those of the program."""
 
 
@@ -100,7 +100,7 @@ def _sentences(command: click.Command) -> list[str]:
 def _options(command: click.Command, context: click.Context) -> Iterator[str]:
     for parameter in command.get_params(context):
         record = parameter.get_help_record(context)
-        is_told_before = context.parent is not None and parameter.name in _COMMON
+        is_told_before = context.parent is not None and not _COMMON.isdisjoint(parameter.opts)
         if record is not None and record[1] and not is_told_before:
             names, about = record
             yield from (".TP", f".B {_escape(names)}", _text(about))
