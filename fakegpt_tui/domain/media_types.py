@@ -5,6 +5,7 @@ numbers are those of the formats' own specifications, as listed by IANA's media 
 https://www.iana.org/assignments/media-types/media-types.xhtml
 """
 
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from fakegpt_tui.domain.text_encodings import encoding_of
@@ -206,29 +207,44 @@ def _webp_size(data: bytes) -> tuple[int, int] | None:
 
 def _jpeg_size(data: bytes) -> tuple[int, int] | None:
     """The size from the frame header, behind segments that are skipped (ITU-T T.81, annex B)."""
-    at = 2
+    at, tags = 2, dict[int, int]()
     while at + 9 <= len(data) and data[at] == _MARKER:
         marker = data[at + 1]
         if marker in _FRAMES:
-            return _big(data[at + 7 : at + 9]), _big(data[at + 5 : at + 7])
+            return _upright(_big(data[at + 7 : at + 9]), _big(data[at + 5 : at + 7]), tags)
         if marker == _MARKER:
             at += 1
         elif marker in _WITHOUT_LENGTH:
             at += 2
         else:
-            at += 2 + _big(data[at + 2 : at + 4])
+            end = at + 2 + _big(data[at + 2 : at + 4])
+            if data[at + 4 : at + 10] == b"Exif\0\0":
+                tags = _tags(data[at + 10 : end])
+            at = end
     return None
 
 
-_WIDTH_TAG, _HEIGHT_TAG, _SHORT = 256, 257, 3
+_WIDTH_TAG, _HEIGHT_TAG, _ORIENTATION_TAG, _SHORT = 256, 257, 274, 3
+_QUARTER_TURNS = range(5, 9)
 
 
 def _tiff_size(data: bytes) -> tuple[int, int] | None:
-    """The size from the first directory (TIFF 6.0, section 2)."""
+    tags = _tags(data)
+    return _upright(tags.get(_WIDTH_TAG, 0), tags.get(_HEIGHT_TAG, 0), tags)
+
+
+def _upright(width: int, height: int, tags: Mapping[int, int]) -> tuple[int, int]:
+    """The size of a picture as it is looked at, which cameras write down beside it."""
+    is_turned = tags.get(_ORIENTATION_TAG) in _QUARTER_TURNS
+    return (height, width) if is_turned else (width, height)
+
+
+def _tags(data: bytes) -> dict[int, int]:
+    """The numbers of the first directory (TIFF 6.0, section 2), which EXIF has, too."""
     read = _little if data[:2] == b"II" else _big
     at = read(data[4:8])
     found = {}
     for entry in range(at + 2, at + 2 + 12 * min(read(data[at : at + 2]), 100), 12):
         length = 2 if read(data[entry + 2 : entry + 4]) == _SHORT else 4
         found[read(data[entry : entry + 2])] = read(data[entry + 8 : entry + 8 + length])
-    return found.get(_WIDTH_TAG, 0), found.get(_HEIGHT_TAG, 0)
+    return found

@@ -164,11 +164,14 @@ def _to_pixels(
     from PIL import Image, ImageOps  # noqa: PLC0415 - where a picture is drawn
 
     orientation = _orientation(picture)
-    room = most[::-1] if orientation >= _QUARTER else most
+    is_turned = orientation >= _QUARTER
+    room = most[::-1] if is_turned else most
+    # The store may know the size that it had before it was turned.
+    fits = not is_turned or (room[0] > room[1]) is (picture.width > picture.height)
     if picture.format == "JPEG":
         picture.draft("RGB", room)
     shown = _in_colour(picture)
-    if fills and orientation < _QUARTER:
+    if fills and fits:
         shown = shown.resize(room, Image.Resampling.BOX, reducing_gap=2.0)
     else:
         shown.thumbnail(room, Image.Resampling.LANCZOS, reducing_gap=2.0)
@@ -176,7 +179,6 @@ def _to_pixels(
     if (turn := _TURNS[orientation]) is not None:
         shown = shown.transpose(Image.Transpose(turn))
     if fills and shown.size != most:
-        # Its cells were counted before it was turned.
         shown = ImageOps.pad(shown, most, Image.Resampling.BOX, color=background)
     return Pixels(*shown.size, shown.tobytes())
 

@@ -22,6 +22,7 @@ from fakegpt_tui.ui.widgets.transcript.view import Transcript
 
 if TYPE_CHECKING:
     from fakegpt_tui.chat.turn import Turn
+    from fakegpt_tui.ui.chat_pictures import ChatPictures
     from fakegpt_tui.ui.dialogs import Choice
     from fakegpt_tui.ui.state import ChatState
     from fakegpt_tui.ui.terminal.graphics import GraphicsDetection
@@ -76,10 +77,10 @@ class Window:
         return self._screen.app.app_focus
 
     @property
-    def graphics(self) -> GraphicsDetection:
-        """What the terminal draws of pictures."""
-        found: GraphicsDetection = self._screen.app.graphics  # type: ignore[attr-defined]
-        return found
+    def graphics(self) -> GraphicsDetection | None:
+        """What tells how the terminal draws pictures; `None` where blocks are wanted."""
+        source: ChatPictures = self._screen.pictures  # type: ignore[attr-defined]  # as ours has
+        return source.detection if source.pictures == "auto" else None
 
     @property
     def selected_text(self) -> str:

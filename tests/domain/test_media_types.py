@@ -19,6 +19,7 @@ from fakegpt_tui.domain.media_types import (
     type_label,
 )
 from tests.attachments.examples import gif, jpeg, png, webp
+from tests.attachments.pictures import photo
 
 
 @pytest.mark.parametrize(
@@ -55,6 +56,12 @@ def test_the_first_bytes_decide(data: bytes, expected: str) -> None:
 def test_the_size_of_a_picture_is_read_from_its_header(make) -> None:
     assert picture_size(make(1200, 800)) == (1200, 800)
     assert picture_size(make(1, 1)) == (1, 1)
+
+
+def test_the_size_of_a_photo_is_that_of_what_is_looked_at() -> None:
+    assert picture_size(photo((80, 30), "JPEG")) == (80, 30)
+    assert picture_size(photo((80, 30), "JPEG", turned=True)) == (30, 80)
+    assert picture_size(photo((80, 30), "TIFF", turned=True)) == (30, 80)
 
 
 def test_a_picture_that_is_cut_or_of_no_size_has_none() -> None:

@@ -87,6 +87,12 @@ def test_in_cells_that_were_counted_before_it_was_turned_it_keeps_its_shape() ->
     assert [pixel(filling, x, 10) for x in (1, 16, 23, 38)] == [BLUE, RED, GREEN, BLUE]
 
 
+def test_in_cells_that_were_counted_upright_it_fills_them() -> None:
+    filling = shown(turned(8), max_width=20, max_height=40, fills=True, background=BLUE)
+    assert (filling.width, filling.height) == (20, 40)
+    assert [pixel(filling, x, 20) for x in (0, 9, 10, 19)] == [RED, RED, GREEN, GREEN]
+
+
 def test_of_one_that_moves_the_first_frame_is_shown() -> None:
     frames = [Image.new("RGB", (9, 9), colour) for colour in (RED, GREEN, BLUE)]
     for kind in ("GIF", "PNG", "WEBP"):

@@ -88,7 +88,7 @@ class Controllers:
     def pictures(self) -> PictureController:
         from fakegpt_tui.ui.controllers.pictures import PictureController  # noqa: PLC0415 - see above
 
-        return PictureController(self._chat, self._state, self._window, self._options)
+        return PictureController(self._chat, self._state, self._window)
 
     @cached_property
     def services(self) -> ServiceController:

@@ -8,25 +8,20 @@ from typing import TYPE_CHECKING
 
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain.parts import attached_parts
-from fakegpt_tui.ui.options import Options
 from fakegpt_tui.ui.state import ChatState
 from fakegpt_tui.ui.window import Window
 
 if TYPE_CHECKING:
     from fakegpt_tui.ui.dialogs.items import MessageItem
-    from fakegpt_tui.ui.terminal.graphics import GraphicsDetection
 
 
 class PictureController:
     """Opens the viewer with the pictures of all messages that are shown."""
 
-    def __init__(
-        self, chat: ChatService, state: ChatState, window: Window, options: Options
-    ) -> None:
+    def __init__(self, chat: ChatService, state: ChatState, window: Window) -> None:
         self._chat = chat
         self._state = state
         self._window = window
-        self._options = options
 
     def view(self) -> None:
         """Look at the first picture of the marked message, or else at the nearest one."""
@@ -61,13 +56,7 @@ class PictureController:
         from fakegpt_tui.ui.dialogs.picture_viewer import PictureViewer  # noqa: PLC0415 - as above
 
         files = ConversationPictures(self._chat, self._state.open.id)
-        self._window.open(PictureViewer(pictures, at, files, self._graphics))
-
-    @property
-    def _graphics(self) -> GraphicsDetection | None:
-        if self._options.value("pictures", "auto") != "auto":
-            return None
-        return self._window.graphics
+        self._window.open(PictureViewer(pictures, at, files, self._window.graphics))
 
 
 class ConversationPictures:
