@@ -23,7 +23,7 @@ from fakegpt_tui.cli.service_registry import ServiceRegistry
 from fakegpt_tui.cli.settings_store import LastChoices, SettingsStore
 from fakegpt_tui.config.load import load_settings
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, Role
-from fakegpt_tui.domain.parts import ImagePart
+from fakegpt_tui.domain.parts import CitationPart, FilePart, ImagePart, Part, TextSpan
 from fakegpt_tui.store.conversation_store import ConversationStore
 from fakegpt_tui.ui.app import FakeGPTApp
 from fakegpt_tui.ui.options import Options
@@ -143,6 +143,20 @@ async def viewer(sitter: Sitter) -> None:
     await sitter.see("valley.png · PNG 960×540", "%")
 
 
+async def attachments(sitter: Sitter) -> None:
+    await sitter.see("Valley")
+    await sitter.press("alt+1")
+    await sitter.see("▣ valley.png", "▤ diary.txt", "[1] Golden hour")
+    with TemporaryDirectory() as folder:
+        picture, notes = Path(folder, "harbour.png"), Path(folder, "tides.txt")
+        picture.write_bytes(landscape())
+        notes.write_text("High water at 6.40 and 19.05.\n" * 9)
+        await sitter.ask(f"/attach {picture}")
+        await sitter.see("▣ 1 harbour.png")
+        await sitter.press(*f"And here, with @{notes}", "tab")
+        await sitter.see("▤ 2 tides.txt")
+
+
 SCENES: dict[str, tuple[Scene, tuple[int, int], str]] = {
     "first-start": (first_start, (110, 30), DARK.name),
     "streaming": (streaming, (120, 36), DARK.name),
@@ -154,11 +168,24 @@ SCENES: dict[str, tuple[Scene, tuple[int, int], str]] = {
     "help": (help_page, (110, 40), DARK.name),
     "picture": (picture, (110, 36), DARK.name),
     "viewer": (viewer, (110, 34), DARK.name),
+    "attachments": (attachments, (110, 34), DARK.name),
 }
 
 
 def _add_picture(store: ConversationStore) -> None:
     """A conversation with a picture."""
+    _add(store, (ImagePart(store.put_blob(landscape()), "valley.png"),), ())
+
+
+def _add_parts(store: ConversationStore) -> None:
+    """A conversation with a picture and a file in a prompt, and a source of the reply."""
+    picture = ImagePart(store.put_blob(landscape()), "valley.png")
+    diary = FilePart(store.put_blob(b"Up at five.\n" * 200), "diary.txt", as_text=True)
+    source = CitationPart(0, 23, "https://example.org/golden-hour", "Golden hour")
+    _add(store, (picture, TextSpan(28), diary), (TextSpan(80), source))
+
+
+def _add(store: ConversationStore, asked: tuple[Part, ...], answered: tuple[Part, ...]) -> None:
     now = datetime.now(UTC)
     conversation = Conversation(
         id="valley",
@@ -176,7 +203,7 @@ def _add_picture(store: ConversationStore) -> None:
         text="What time of day is it here?",
         status=MessageStatus.COMPLETE,
         created_at=now,
-        parts=(ImagePart(store.put_blob(landscape()), "valley.png"),),
+        parts=asked,
     )
     reply = replace(
         prompt,
@@ -184,7 +211,7 @@ def _add_picture(store: ConversationStore) -> None:
         parent_id="prompt",
         role=Role.ASSISTANT,
         text="The sun stands low, and the far hills are blue: an **early morning**, or evening.",
-        parts=(),
+        parts=answered,
     )
     store.add_turn(replace(conversation, leaf_id="reply"), prompt, reply).result()
 
@@ -192,6 +219,7 @@ def _add_picture(store: ConversationStore) -> None:
 STORED: dict[str, Callable[[ConversationStore], None]] = {
     "picture": _add_picture,
     "viewer": _add_picture,
+    "attachments": _add_parts,
 }
 """What is in the store of some of them before the program starts."""
 

@@ -126,19 +126,14 @@ def _ends_in_mark(typed: str, span: str) -> bool:
 
 
 def labels(attachments: Iterable[Attachment], tokens: Mapping[str, int]) -> Iterator[str]:
-    """A line for each: its number, name, kind, size and cost, which `tokens` has by its id."""
+    """A line for each: its sign, number, name, kind, size and cost, which `tokens` has by id."""
+    from fakegpt_tui.domain.captions import size_label  # noqa: PLC0415 - when something is attached
+
     for each in attachments:
-        blob = each.part.blob
+        blob, is_picture = each.part.blob, isinstance(each.part, ImagePart)
         kind = "text" if each.source == PASTE else type_label(blob.media_type)
         pixels = f" {blob.width}×{blob.height}" if blob.width and blob.height else ""
         cost = tokens.get(each.id, 0)
         name = safe_line(each.part.name, _MAX_NAME)
-        yield f"{each.id} {name} · {kind}{pixels} · {size_in_words(blob.size)} · ≈ {cost:,} tokens"
-
-
-def size_in_words(size: int) -> str:
-    """A number of bytes for people."""
-    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if size >= factor:
-            return f"{size / factor:.3g} {unit}"
-    return f"{size} B"
+        size = f"{size_label(blob.size)} · ≈ {cost:,} tokens"
+        yield f"{'▣' if is_picture else '▤'} {each.id} {name} · {kind}{pixels} · {size}"

@@ -16,13 +16,13 @@ class PlainAttachments:
         self._session.say("Say /attach and the path of a file.")
 
     async def attach_path(self, typed: str) -> None:
-        from fakegpt_tui.attachments.marks import size_in_words  # noqa: PLC0415 - when attached
+        from fakegpt_tui.domain.captions import size_label  # noqa: PLC0415 - when attached
         from fakegpt_tui.domain.media_types import type_label  # noqa: PLC0415 - as above
 
         session = self._session
         part = await session.chat.attachments.add_file(session.open.id, expanded(typed))
         session.attached.append(part)
-        kind, size = type_label(part.blob.media_type), size_in_words(part.blob.size)
+        kind, size = type_label(part.blob.media_type), size_label(part.blob.size)
         session.say(f"{part.name}, {kind}, {size}, goes with the next prompt.")
 
     def show(self) -> None:

@@ -13,7 +13,6 @@ from fakegpt_tui.attachments.marks import (
     marked,
     new_id,
     put_marks,
-    size_in_words,
 )
 from fakegpt_tui.domain.parts import Attachment, Blob, FilePart, ImagePart, place_parts
 
@@ -86,15 +85,9 @@ def test_a_deletion_takes_a_mark_as_a_whole() -> None:
 
 def test_a_label_tells_name_kind_size_and_cost() -> None:
     assert list(labels(KNOWN, {"1": 1_247, "2": 30, "3": 3})) == [
-        "1 photo.png · PNG 1200×800 · 340 kB · ≈ 1,247 tokens",
-        "2 my [notes].txt · text · 90 B · ≈ 30 tokens",
-        "3 pasted, 30 lines · text · 9 B · ≈ 3 tokens",
-    ]
-    assert [size_in_words(each) for each in (0, 999, 1_500, 20_000_000)] == [
-        "0 B",
-        "999 B",
-        "1.5 kB",
-        "20 MB",
+        "▣ 1 photo.png · PNG 1200×800 · 340 kB · ≈ 1,247 tokens",
+        "▤ 2 my [notes].txt · text · 90 B · ≈ 30 tokens",
+        "▤ 3 pasted, 30 lines · text · 9 B · ≈ 3 tokens",
     ]
 
 

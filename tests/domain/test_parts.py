@@ -142,6 +142,56 @@ def test_what_arrives_is_laid_out_in_order() -> None:
     )
 
 
+STEPS = [
+    *(st.integers(1, 3), st.integers(-3, -1)),
+    st.sampled_from([PICTURE, SIGNED, ToolCallPart("1", "search"), ReasoningSpan(0, True, SIGNED)]),
+]
+
+
+def spread(parts: tuple[Part, ...]) -> list[object]:
+    """A sign for each character of a layout, and each part that is not text."""
+    signs: list[object] = []
+    for part in parts:
+        match part:
+            case TextSpan(length):
+                signs += ["text"] * length
+            case ReasoningSpan(length, False):
+                signs += ["reasoning"] * length
+            case _:
+                signs.append(part)
+    return signs
+
+
+@given(st.lists(st.one_of(STEPS), max_size=12), st.integers(0, 12))
+def test_a_stream_that_is_cut_anywhere_leaves_a_prefix_of_its_parts(
+    steps: list[object], cut: int
+) -> None:
+    whole, begun = PartLayout(), PartLayout()
+    for layout, some in ((whole, steps), (begun, steps[:cut])):
+        for step in some:
+            match step:
+                case int(length) if length > 0:
+                    layout.add_text(length)
+                case int(length):
+                    layout.add_reasoning(-length)
+                case Origin():
+                    layout.set_origin(step)
+                case _:
+                    layout.add(step)  # type: ignore[arg-type] - a part
+    kept = spread(begun.parts)
+    assert spread(whole.parts)[: len(kept)] == kept
+
+
+def test_offsets_of_sources_that_make_no_sense_lie_in_the_text() -> None:
+    cited = [CitationPart(*place) for place in ((-5, 2), (1, 99), (40, 50), (3, 1), (0, 4), (2, 3))]
+    kept = fit_parts([TextSpan(4), *cited], "a🙂bc", "")
+    assert [(each.start, each.end) for each in kept if isinstance(each, CitationPart)] == [
+        *((0, 2), (1, 4), (4, 4), (3, 3), (0, 4), (2, 3))
+    ]
+    (damaged,) = parts_from_values([{"kind": "citation", "start": -3, "end": "x", "url": "u"}])
+    assert damaged == CitationPart(0, 0, "u")
+
+
 def test_text_that_is_replaced_takes_what_lies_behind_it_along() -> None:
     layout = PartLayout([TextSpan(4), PICTURE, TextSpan(4)])
     layout.keep_text(6)

@@ -60,6 +60,7 @@ class ReplyDecoder(ABC):
         self._thought_of: object = None
         self._notices: list[str] = []
         self._sources: set[str] = set()
+        self._has_picture = False
 
     def decode_all(self, server_events: Iterable[tuple[str, str]]) -> Iterator[StreamEvent]:
         """As `Decoder.decode_all`."""
@@ -86,7 +87,7 @@ class ReplyDecoder(ABC):
             raise incomplete_error(has_text=self._text.has_text, is_done=self.done)
         has_thoughts = self._has_reasoning or self._text.has_reasoning
         is_cut = self._reason in (FinishReason.LENGTH, FinishReason.CONTENT_FILTER)
-        if not (self._text.has_text or has_thoughts or is_cut):
+        if not (self._text.has_text or has_thoughts or is_cut or self._has_picture):
             raise BadReply(NO_WORD)
         if self._reason is FinishReason.LENGTH and not self._text.has_text:
             yield Notice(_ALL_THOUGHT)

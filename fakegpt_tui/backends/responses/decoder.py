@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Any, ClassVar, Final
 
-from fakegpt_tui.backends.api.attachments import ToolCalls
+from fakegpt_tui.backends.api.attachments import Pictures, ToolCalls
 from fakegpt_tui.backends.api.completion_text import CompletionText
 from fakegpt_tui.backends.api.errors import stream_error
 from fakegpt_tui.backends.api.reply_decoder import (
@@ -166,6 +166,13 @@ class ResponseDecoder(ReplyDecoder):
             case {"type": "function_call", "name": str(name), "arguments": str(arguments)}:
                 call = {"index": index, "function": {"name": name, "arguments": arguments}}
                 self._calls.add({"tool_calls": [call]})
+            case {"type": "image_generation_call", "result": str(data)}:
+                self.is_working = False
+                del self._items[index]  # It is kept as a picture, and is too long to go back.
+                pictures = Pictures()
+                pictures.add({"images": [{"b64_json": data}]})
+                self._has_picture = bool(pictures)
+                yield from pictures.received()
             case _:
                 self.is_working = False
 

@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from fakegpt_tui.attachments.marks import size_in_words
+from fakegpt_tui.domain.captions import size_label
 from fakegpt_tui.domain.media_types import is_picture, suffix_of, type_label
 from fakegpt_tui.domain.parts import Blob, FilePart, ImagePart, Part, attached_parts
 from fakegpt_tui.text import file_stem, safe_line, safe_text
@@ -61,7 +61,7 @@ class MessageItem:
     @property
     def size(self) -> str:
         if self.blob is not None:
-            return size_in_words(self.blob.size)
+            return size_label(self.blob.size)
         lines = self.text.count("\n") + (not self.text.endswith("\n"))
         return f"{lines} line{'' if lines == 1 else 's'}"
 

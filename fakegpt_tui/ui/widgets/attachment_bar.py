@@ -22,7 +22,7 @@ class AttachmentBar(Widget):
     """
 
     chips: reactive[tuple[str, ...]] = reactive((), layout=True)
-    """Each one's number, name, kind, size and cost."""
+    """Each one's sign, number, name, kind, size and cost."""
     hint: reactive[str] = reactive("")
     """The key that opens the list of them."""
 
@@ -31,7 +31,8 @@ class AttachmentBar(Widget):
 
     def render(self) -> Content:
         lines = [
-            Content.assemble(("▣ ", "bold"), safe_line(chip)) for chip in self.chips[:_MAX_CHIPS]
+            Content.assemble((chip[:2], "bold"), safe_line(chip[2:]))
+            for chip in self.chips[:_MAX_CHIPS]
         ]
         more = len(self.chips) - _MAX_CHIPS
         if more > 0:

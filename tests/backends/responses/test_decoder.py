@@ -16,7 +16,7 @@ from fakegpt_tui.domain import (
     ToolStarted,
     UsageReported,
 )
-from fakegpt_tui.domain.parts import ReasoningSpan, ToolCallPart
+from fakegpt_tui.domain.parts import Origin, ReasoningSpan, ToolCallPart
 from fakegpt_tui.domain.server_families import server_family
 from tests.backends.decoding import Decoded
 from tests.openai_server import DONE
@@ -341,3 +341,20 @@ def test_searches_of_the_web_are_counted() -> None:
     found = decoded(opens(), says("x"), completed(usage=usage(7, 3), tool_usage=used))
     (reported,) = [each.usage for each in found.events if isinstance(each, UsageReported)]
     assert reported.searches == 2
+
+
+def test_of_reasoning_that_is_encrypted_step_by_step_the_last_is_kept() -> None:
+    kept: list[list[dict[str, Any]]] = []
+
+    def save(items: list[dict[str, Any]]) -> Origin:
+        kept.append(items)
+        return Origin("responses", "s", "m", "{}")
+
+    first, last = (reasoning(encrypted=each) for each in ("Zmlyc3Q=", "bGFzdA=="))
+    added = event("response.output_item.added", output_index=0, item=first)
+    decoder = ResponseDecoder(save_state=save)
+    found = Decoded(
+        decoder, created(), added, item_done(last), says("Hi", 1), completed(output=[first])
+    )
+    assert found.text == "Hi"
+    assert [item["encrypted_content"] for item in kept[-1]] == ["bGFzdA=="]

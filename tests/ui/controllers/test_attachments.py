@@ -65,7 +65,7 @@ async def test_a_file_is_completed_attached_and_sent_at_its_place() -> None:
         await it.pilot.press(*"what is in @not")
         await it.see("notes.md")
         await it.pilot.press("tab")
-        await it.see("▣ 1 notes.md · text · 18 B")
+        await it.see("▤ 1 notes.md · text · 18 B")
         await it.pilot.press(*"please", "enter")
         await sent(it)
         assert it.path[0].text == "what is in please"
@@ -73,7 +73,7 @@ async def test_a_file_is_completed_attached_and_sent_at_its_place() -> None:
         assert (part.name, part.as_text) == ("notes.md", True)
         assert it.store.read_blob(part.blob.digest) == b"remember the milk\n"
         assert it.prompt.text == ""
-        assert "▣" not in it.text.split("─")[-1]
+        assert "▤" not in it.text.split("─")[-1]
 
 
 async def test_a_path_that_is_typed_to_its_end_needs_no_completion() -> None:
@@ -112,7 +112,7 @@ async def test_homes_quotes_and_paths_with_folders_are_completed(
     monkeypatch.setenv("HOME", str(project))
     async with running() as it:
         await it.pilot.press(*typed, "tab")
-        await it.see("▣ 1 ")
+        await it.see("▤ 1 ")
         assert it.prompt.text in ("[#1 notes.md] ", "[#1 my file.txt] ")
 
 
@@ -250,7 +250,7 @@ async def test_a_large_paste_is_opened_and_turned_back_into_text() -> None:
     text = "\n".join(f"line {number}" for number in range(30))
     async with running() as it:
         await paste(it, text)
-        await it.see("▣ 1 pasted, 30 lines")
+        await it.see("▤ 1 pasted, 30 lines")
         await it.pilot.press("alt+o")
         await it.until(lambda: isinstance(it.app.screen, AttachmentsScreen))
         await it.pilot.press("enter")
@@ -290,7 +290,7 @@ async def test_a_removed_mark_removes_what_is_attached_and_undo_brings_both_back
 async def test_what_is_attached_is_the_file_as_it_was_then(project: Path) -> None:
     async with running(reply("ok")) as it:
         await it.pilot.press(*"/attach notes.md", "enter")
-        await it.see("▣ 1 notes.md")
+        await it.see("▤ 1 notes.md")
         (project / "notes.md").write_text("changed")
         await it.pilot.press("enter")
         await sent(it)
@@ -391,7 +391,7 @@ async def test_output_of_a_command_goes_into_the_prompt_after_it_was_shown() -> 
         await it.see("Exit code 3")
         assert not it.chat.drafts.all()
         await it.pilot.press("enter")
-        await it.see("▣ 1 output of cat notes.md")
+        await it.see("▤ 1 output of cat notes.md")
         await it.pilot.press("enter")
         await sent(it)
         (part,) = parts(it)
@@ -581,7 +581,7 @@ async def test_copied_files_of_any_name_are_attached(project: Path) -> None:
         (project / name).write_text("x")
     async with running(reply("ok")) as it:
         await paste(it, "\n".join(str(project / name) for name in odd))
-        await it.see("▣ 3 line [1].txt")
+        await it.see("▤ 3 line [1].txt")
         await it.pilot.press("enter")
         await sent(it)
         assert len(parts(it)) == 3
@@ -591,7 +591,7 @@ async def test_a_name_that_is_no_utf_8_is_completed_and_attached(project: Path) 
     (project / os.fsdecode(b"bl\xe4nk.txt")).write_text("x")
     async with running(reply("ok")) as it:
         await it.pilot.press(*"@bl", "tab")
-        await it.see("▣ 1 bl�nk.txt")
+        await it.see("▤ 1 bl�nk.txt")
         await it.pilot.press("enter")
         await sent(it)
         assert [each.name for each in parts(it)] == ["bl�nk.txt"]
