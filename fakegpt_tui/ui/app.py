@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Awaitable, Sequence
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from textual import constants, on
@@ -25,6 +26,7 @@ from fakegpt_tui.ui.messages import (
     OpenLink,
     PromptEdited,
     PromptNotSaved,
+    ReadClipboard,
     ReplyGrew,
     Report,
     RunJob,
@@ -38,7 +40,7 @@ from fakegpt_tui.ui.messages import (
 from fakegpt_tui.ui.options import AmbiguousWidth, NotifyMode, Options, notification_sequence
 from fakegpt_tui.ui.screens.chat import ChatScreen
 from fakegpt_tui.ui.terminal.driver import driver_class
-from fakegpt_tui.ui.terminal.input_parser import TerminalAnswered
+from fakegpt_tui.ui.terminal.input_parser import ClipboardAnswered, TerminalAnswered
 from fakegpt_tui.ui.terminal.key_serializer import KeySerializer
 from fakegpt_tui.ui.terminal.line_filters import BidiRepairingApp, SafeLineFilter
 from fakegpt_tui.ui.terminal.output import (
@@ -61,6 +63,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.chat.jobs import Job
     from fakegpt_tui.chat.service import ChatService
     from fakegpt_tui.chat.turn import Turn
+    from fakegpt_tui.ui.terminal.clipboard_reading import TerminalClipboard
     from fakegpt_tui.ui.terminal.graphics import GraphicsDetection
 
 _SHUTDOWN_SECONDS = 1.0
@@ -299,6 +302,28 @@ class FakeGPTApp(KeySerializer, OverlaidApp, BidiRepairingApp, CrashReportingApp
     def graphics(self) -> GraphicsDetection:
         """Which pictures the terminal draws; it is asked when there is one."""
         return self._chat_screen.pictures.detection
+
+    @cached_property
+    def _clipboard_reading(self) -> TerminalClipboard:
+        from fakegpt_tui.ui.terminal.clipboard_reading import TerminalClipboard  # noqa: PLC0415 - when used
+
+        return TerminalClipboard(partial(write_to_terminal, self), self.graphics.ask)
+
+    @on(ReadClipboard)
+    def run_clipboard(self, event: ReadClipboard) -> None:
+        self._run(self._read_clipboard(event), "clipboard")
+
+    async def _read_clipboard(self, event: ReadClipboard) -> None:
+        try:
+            content = await self._clipboard_reading.read()
+        except FakeGPTError as error:
+            event.content.set_exception(error)
+        else:
+            event.content.set_result(content)
+
+    @on(ClipboardAnswered)
+    def take_clipboard(self, event: ClipboardAnswered) -> None:
+        self._clipboard_reading.take(event)
 
     @on(TerminalAnswered)
     def take_answer(self, event: TerminalAnswered) -> None:

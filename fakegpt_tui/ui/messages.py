@@ -11,8 +11,10 @@ from textual.message import Message
 from fakegpt_tui.domain.fast_dataclass import dataclass
 
 if TYPE_CHECKING:
+    import asyncio
     from pathlib import Path
 
+    from fakegpt_tui.attachments.clipboard import ClipboardContent
     from fakegpt_tui.chat.jobs import Job
     from fakegpt_tui.chat.turn import Turn
     from fakegpt_tui.domain import ChatMessage
@@ -80,6 +82,16 @@ class OpenFile(Message):
 
     path: Path
     name: str = ""
+
+
+@dataclass
+class ReadClipboard(Message):
+    """Asks the app to read the clipboard through the terminal.
+
+    `content` gets what it holds, `None` where the terminal knows no way, or the error.
+    """
+
+    content: asyncio.Future[ClipboardContent | None]
 
 
 @dataclass

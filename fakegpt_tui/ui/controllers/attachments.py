@@ -1,11 +1,13 @@
 """Attachment controller: files, pictures, large pastes and outputs that go with the prompt."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from fakegpt_tui.attachments.files import MAX_ATTACHMENTS
 from fakegpt_tui.attachments.marks import PASTE, lay_out, mark_of, new_id, write_mark
@@ -14,9 +16,13 @@ from fakegpt_tui.domain import FakeGPTError, LoadError
 from fakegpt_tui.domain.media_types import can_decode, identify
 from fakegpt_tui.domain.parts import Attachment, Blob, FilePart, ImagePart, Part
 from fakegpt_tui.text import clipboard_text, safe_line
+from fakegpt_tui.ui.messages import ReadClipboard
 from fakegpt_tui.ui.path_completion import typed_path
 from fakegpt_tui.ui.state import ChatState
 from fakegpt_tui.ui.window import Window
+
+if TYPE_CHECKING:
+    from fakegpt_tui.attachments.clipboard import ClipboardContent
 
 T = TypeVar("T")
 
@@ -161,9 +167,7 @@ class AttachmentController:
         self._read(self._paste())
 
     async def _paste(self) -> None:
-        from fakegpt_tui.attachments.clipboard import read_clipboard  # noqa: PLC0415 - when used
-
-        found = await read_clipboard()
+        found = await self._read_clipboard()
         if found.picture:
             if not can_decode(*identify(found.picture)):
                 raise LoadError("The clipboard holds a picture that cannot be read; copy it again.")
@@ -180,6 +184,20 @@ class AttachmentController:
             self._window.prompt.insert_text(clipboard_text(found.text))
         else:
             self._window.notify("The clipboard is empty.")
+
+    async def _read_clipboard(self) -> ClipboardContent:
+        """The clipboard by the tools of this machine, or else by the terminal, as over SSH."""
+        from fakegpt_tui.attachments.clipboard import read_clipboard  # noqa: PLC0415 - when used
+
+        try:
+            return await read_clipboard()
+        except LoadError:
+            content: asyncio.Future[ClipboardContent | None]
+            content = asyncio.get_running_loop().create_future()
+            self._window.post(ReadClipboard(content))
+            if (found := await content) is None:
+                raise
+            return found
 
     def run_typed(self, line: str, attaches: bool) -> None:
         """Run a command of the shell and show its output, which can go into the prompt."""

@@ -19,6 +19,7 @@ from textual.keys import Keys
 from textual.message import Message
 
 from fakegpt_tui.ui.terminal.input_scanner import (
+    CLIPBOARD_START,
     NAME_START,
     InputScanner,
     InputToken,
@@ -55,6 +56,9 @@ _ALT_AND_KEY = 2
 
 
 _NAME = re.compile(rf"\x1b{re.escape(NAME_START)}([ -~]{{0,200}})(?:\x07|\x1b\\)")
+_CLIPBOARD = re.compile(
+    rf"\x1b{re.escape(CLIPBOARD_START)}([ -:<-~]{{0,400}})(?:;([ -~]*))?(?:\x07|\x1b\\)"
+)
 _ATTRIBUTES = re.compile(r"\x1b\[\?([\d;]{1,200})c", re.ASCII)
 
 
@@ -67,8 +71,19 @@ class TerminalAnswered(Message):
         self.attributes = attributes
 
 
-def parse_answer(sequence: str) -> TerminalAnswered | None:
+class ClipboardAnswered(Message):
+    """The terminal hands over a piece of its clipboard (OSC 5522), or tells why it does not."""
+
+    def __init__(self, about: str, payload: str) -> None:
+        super().__init__()
+        self.about = about
+        self.payload = payload
+
+
+def parse_answer(sequence: str) -> TerminalAnswered | ClipboardAnswered | None:
     """What a sequence from the terminal tells of it; `None` if that is something else."""
+    if piece := _CLIPBOARD.fullmatch(sequence):
+        return ClipboardAnswered(piece[1], piece[2] or "")
     if name := _NAME.fullmatch(sequence):
         return TerminalAnswered(name[1])
     if attributes := _ATTRIBUTES.fullmatch(sequence):

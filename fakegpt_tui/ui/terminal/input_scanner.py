@@ -14,6 +14,8 @@ PASTE_START = "\x1b[200~"
 PASTE_END = "\x1b[201~"
 NAME_START = "P>|"
 """How a terminal begins, behind ESC, to tell its name."""
+CLIPBOARD_START = "]5522;"
+"""How it begins to hand over a piece of its clipboard."""
 
 _REPLY_TIMEOUT = 1.0
 """Seconds that the rest of a sequence may take which no person can have begun to type."""
@@ -25,6 +27,9 @@ _STREAM_GAP = 0.25
 comes slower is typed by a person, and counts as silence."""
 _LONGEST = 8192
 """Characters of an unfinished sequence; no reply that this program asks for is near that."""
+_LONGEST_PIECE = 2_000_000
+_PIECE_TIMEOUT = 30.0
+"""The same of a piece of the clipboard; the rest of one would be typed into the prompt."""
 
 # Terminal replies: OSC, DCS and APC. What begins otherwise is Alt and a letter.
 _STRING = r"\](?=\d)|P(?=[\d>!$+|{])|_(?=G)"
@@ -141,13 +146,16 @@ class InputScanner:
                 self._pasted_at = now
                 self._deadline = self._silence = now + _PASTE_TIMEOUT
                 return [], whole.end()
-            if whole["string"] and not whole["string"].startswith(NAME_START):
+            if whole["string"] and not whole["string"].startswith((NAME_START, CLIPBOARD_START)):
                 return [], whole.end()  # nothing was asked that would be answered so
             return [InputToken(TokenKind.SEQUENCE, whole[0])], whole.end()
-        if len(data) - start <= _LONGEST and _PARTIAL.match(data, start):
+        is_piece = data.startswith(CLIPBOARD_START, start + 1)
+        longest = _LONGEST_PIECE if is_piece else _LONGEST
+        if len(data) - start <= longest and _PARTIAL.match(data, start):
             self._pending = data[start:]
             typed = _TYPED.match(self._pending)
-            self._deadline = now + (self._escape_delay if typed else _REPLY_TIMEOUT)
+            patience = _PIECE_TIMEOUT if is_piece else _REPLY_TIMEOUT
+            self._deadline = now + (self._escape_delay if typed else patience)
             return [], len(data)
         if broken := _BROKEN.match(data, start):
             return [], broken.end()
