@@ -12,6 +12,7 @@ from typing import ClassVar, Final
 
 from fakegpt_tui.backends.api.refused_fields import error_words
 from fakegpt_tui.backends.api.request_builder import GO_ON, ApiRequestBuilder, RequestTarget
+from fakegpt_tui.backends.api.request_variant import REFUSES_PREFILL
 from fakegpt_tui.backends.api.turns import JoinedTurn, StateOwner
 from fakegpt_tui.backends.base import ReplyRequest
 from fakegpt_tui.domain import ContextMessage
@@ -27,10 +28,6 @@ _STATE: Final = re.compile(
 )
 """What is said of something that was sent back."""
 
-_PREFILL: Final = re.compile(
-    r"prefill|last (?:role|message)|(?:final|end with an?) (?:assistant|user)"
-    r"|must end with|continue_final_message"
-)
 _REPLAY_REFUSED: Final = (
     "The service did not take back what it had given along with earlier replies (such as hidden"
     " thoughts), so the conversation was sent without that."
@@ -99,7 +96,7 @@ class BodyBuilder(ApiRequestBuilder):
         words, variant = error_words(error_text), self._variant
         if self._has_replayed and variant.replays and _STATE.search(words):
             return self._change(replace(variant, replays=False))
-        if self._is_continued and variant.prefill and _PREFILL.search(words):
+        if self._is_continued and variant.prefill and REFUSES_PREFILL.search(words):
             return self._change(replace(variant, prefill=False))
         return self._change(variant.without_refused(words, self._optional()))
 

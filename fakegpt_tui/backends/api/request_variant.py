@@ -21,9 +21,12 @@ LIMIT_NAMES: Final = (
 )
 """What services call the longest reply."""
 
-_PREFILL: Final = re.compile(
+REFUSES_PREFILL: Final = re.compile(
     r"continue_final_message|add_generation_prompt|prefill|last (?:role|message)"
+    r"|(?:final|end with an?) (?:assistant|user)|must end with"
 )
+"""What is said of a reply that comes last, to be continued."""
+
 _NAMES_A_FIELD: Final = re.compile(
     r"\bmodels?\b|\bmessages?\b|\brole\b|\btemperature\b|\btop_p\b|\bseed\b|\bstop\b|tokens?\b"
     r"|\bcontent\b|\bprompt\b|\bimage"
@@ -82,7 +85,7 @@ class RequestVariant:
 
     def _without_own_fields(self, words: str) -> "RequestVariant | None":
         """Without what the program itself adds, where that may be what was refused."""
-        if self.prefill and _PREFILL.search(words):
+        if self.prefill and REFUSES_PREFILL.search(words):
             return replace(self, prefill=False)
         is_other = _NAMES_A_FIELD.search(words) is not None or not self.usage
         return None if is_other else replace(self, usage=False)
