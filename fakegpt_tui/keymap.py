@@ -187,7 +187,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(TRANSCRIPT, "message.tree", "t", "messages.show_tree", "Tree", "Show the tree of this conversation, one row a turn", "/tree", "/branches"),
     Command(TRANSCRIPT, "message.branch", "b", "messages.branch", "Branch", "Go on from here in a new conversation", "/branch", "/fork"),
     Command(TRANSCRIPT, "message.trash", "d", "messages.trash", "Delete", "Put the message and all below it into the trash; twice where there are some below", "/trash message", "/delete message /remove message", is_destructive=True),
-    Command(TRANSCRIPT, "message.items", "x", "items.show", "Blocks", "Save, edit, pipe or copy the code blocks and files of the marked message", "/blocks", "/code /files"),
+    Command(TRANSCRIPT, "message.items", "x", "items.show", "Blocks", "Save, edit, pipe or copy the code blocks and files of the marked message", "/blocks", "/code /files", argument="[NUMBER [PATH]]"),
     Command(TRANSCRIPT, "message.view-picture", "o,enter", "pictures.view", "Picture", "Look at the picture of the marked message, or the nearest one, as large as the screen", "/picture", "/view"),
     Command(TRANSCRIPT, "message.pick", "m", "files.pick", "Pick", "Pick the message, to save all that are picked", "/pick", "/mark"),
     Command(TRANSCRIPT, "message.save-picked", "s", "files.save_picked", "Save", "Save the picked messages, or those of the selection, as a Markdown file", "/save selection", "/export selection"),

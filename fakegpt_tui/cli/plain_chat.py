@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import cache, partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from fakegpt_tui.chat.store_interface import ChatStore
     from fakegpt_tui.cli.service_registry import ServiceRegistry
     from fakegpt_tui.config.spec import Settings
+    from fakegpt_tui.domain.parts import Part
+    from fakegpt_tui.plain.session import MessagePiece
 
 
 def run_plain_chat(
@@ -76,7 +79,21 @@ def _plain_ports(settings: Settings) -> PlainPorts:
         remember=choices.remember,
         edit=partial(_edit_text, settings),
         read_secret=_read_secret,
+        items=_message_items,
+        write_file=_write_file,
     )
+
+
+def _message_items(text: str, parts: Sequence[Part]) -> Sequence[MessagePiece]:
+    from fakegpt_tui.ui.dialogs.items import items_of  # noqa: PLC0415 - Textual, and seldom
+
+    return items_of(text, parts)
+
+
+def _write_file(typed: str, data: bytes) -> Path:
+    from fakegpt_tui.ui.controllers.items import write_new_file  # noqa: PLC0415 - as above
+
+    return write_new_file(typed, data)
 
 
 def _edit_text(settings: Settings, text: str) -> str | None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.plain.attachments import PlainAttachments
     from fakegpt_tui.plain.conversations import PlainConversations
     from fakegpt_tui.plain.files import PlainFiles
+    from fakegpt_tui.plain.items import PlainItems
     from fakegpt_tui.plain.messages import PlainMessages
     from fakegpt_tui.plain.prompt import PlainPrompt
     from fakegpt_tui.plain.services import PlainServices
@@ -156,6 +157,12 @@ class PlainChat:
         from fakegpt_tui.plain.files import PlainFiles  # noqa: PLC0415 - as above
 
         return PlainFiles(self._session, self._ports.exports)
+
+    @cached_property
+    def items(self) -> PlainItems:
+        from fakegpt_tui.plain.items import PlainItems  # noqa: PLC0415 - as above
+
+        return PlainItems(self._session, self._ports)
 
     @cached_property
     def messages(self) -> PlainMessages:

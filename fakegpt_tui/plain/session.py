@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.chat.service import ChatService
     from fakegpt_tui.chat.turn import Turn
     from fakegpt_tui.domain import ConnectionCheck, ModelRef, Secret, Service, ServiceForm
-    from fakegpt_tui.domain.parts import FilePart, ImagePart
+    from fakegpt_tui.domain.parts import Blob, FilePart, ImagePart, Part
 
 LONGEST_LINE = 1000
 
@@ -67,12 +67,28 @@ class ServiceAccess(Protocol):
     async def remove(self, name: str) -> None: ...
 
 
+class MessagePiece(Protocol):
+    """Something that can be taken out of a message: a code block, or a file by its blob."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def size(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def blob(self) -> Blob | None: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlainPorts:
     """What a plain chat needs of the program around it.
 
     `edit` lets a text be edited in $EDITOR, and returns `None` where nothing was saved;
     `read_secret` asks for a line without showing it. `remember` keeps choices for the next start.
+    `items` finds code blocks and files in a text and its parts; `write_file` writes a new file.
     """
 
     exports: Path
@@ -81,6 +97,8 @@ class PlainPorts:
     remember: Callable[[Mapping[str, str | None]], Awaitable[None]]
     edit: Callable[[str], str | None]
     read_secret: Callable[[str], Secret | None]
+    items: Callable[[str, Sequence[Part]], Sequence[MessagePiece]]
+    write_file: Callable[[str, bytes], Path]
 
 
 class PlainSession:

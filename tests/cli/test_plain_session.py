@@ -12,13 +12,14 @@ def test_each_line_is_a_prompt_and_is_answered(home: Home) -> None:
         url,
     ):
         home.use_service(url)
-        done = home.run("--plain", stdin="first\n\nsecond\n")
+        done = home.run("--plain", stdin="first\n\nsecond\n/files\n")
     assert done.returncode == 0
     assert [line for line in done.stdout.splitlines() if line] == [
         "Assistant:",
         "One.",
         "Assistant:",
         "Two.",
+        "There is no code block or file in this conversation.",
     ]
     assert len(backend.requests) == 2
     with home.store() as store:

@@ -16,6 +16,8 @@ from fakegpt_tui.domain import (
 )
 from fakegpt_tui.plain.chat import PlainChat
 from fakegpt_tui.plain.session import PlainPorts
+from fakegpt_tui.ui.controllers.items import write_new_file
+from fakegpt_tui.ui.dialogs.items import items_of
 from fakegpt_tui.ui.options import EffectiveSetting
 from tests.stubs import SERVICE, MemoryStore, connecting
 
@@ -85,6 +87,8 @@ def ports(folder: Path, **changed: object) -> PlainPorts:
         "remember": remember,
         "edit": lambda text: f"{text} edited",
         "read_secret": lambda _question: Secret("sk-canary"),
+        "items": items_of,
+        "write_file": write_new_file,
     }
     return PlainPorts(**(known | changed))
 

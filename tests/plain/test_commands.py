@@ -201,6 +201,26 @@ async def test_files_are_saved_imported_and_attached(said: list[str], tmp_path: 
     assert said[2] == "Nothing is attached. Say /attach and the path of a file."
 
 
+async def test_code_blocks_and_files_are_read_out_and_saved(
+    said: list[str], tmp_path: Path
+) -> None:
+    code = "Here it is:\n\n```python boat.py\nsail()\n```\n"
+    plain = plain_chat(said, tmp_path, *replies(code, "Good."))
+    await talk(plain, "/files", "Hello", "Thanks")
+    assert said[0] == "There is no code block or file in this conversation."
+    said.clear()
+    await talk(plain, "/blocks", "/blocks 1", f"/blocks 1 {tmp_path}/boat.py")
+    await talk(plain, f"/blocks 1 {tmp_path}/boat.py")
+    assert said == [
+        "1. boat.py, python, 1 line",
+        "Say /blocks and a number, with a path to save it there.",
+        "sail()",
+        f"Saved as {tmp_path}/boat.py",
+        "boat.py is there already; choose another name.",
+    ]
+    assert (tmp_path / "boat.py").read_text() == "sail()\n"
+
+
 @pytest.mark.parametrize("row", [row for row in COMMANDS if row.slash], ids=lambda row: row.id)
 async def test_no_command_breaks_an_empty_chat(row, said: list[str], tmp_path: Path) -> None:
     plain = plain_chat(said, tmp_path, edit=lambda _text: None)

@@ -1,0 +1,47 @@
+"""Code blocks and files of a message in plain mode: said, read out, and saved."""
+
+import asyncio
+
+from fakegpt_tui.domain import LoadError
+from fakegpt_tui.domain.text_encodings import decode_text
+from fakegpt_tui.plain.session import MessagePiece, PlainPorts, PlainSession
+from fakegpt_tui.text import replace_surrogates
+
+
+class PlainItems:
+    """What can be taken out of the last message that has anything."""
+
+    def __init__(self, session: PlainSession, ports: PlainPorts) -> None:
+        self._session = session
+        self._ports = ports
+
+    async def show(self, typed: str = "") -> None:
+        """Say what there is; with a number read one out, and with a path save it there."""
+        number, _, path = typed.partition(" ")
+        items = self._items()
+        if not items:
+            self._session.say("There is no code block or file in this conversation.")
+        elif number.isdecimal() and 0 < int(number) <= len(items):
+            await self._take(items[int(number) - 1], path.strip().strip("'\""))
+        else:
+            for place, item in enumerate(items, 1):
+                self._session.say(f"{place}. {item.name}, {item.label}, {item.size}")
+            self._session.say("Say /blocks and a number, with a path to save it there.")
+
+    def _items(self) -> tuple[MessagePiece, ...]:
+        found = (self._ports.items(each.text, each.parts) for each in reversed(self._session.path))
+        return next((tuple(items) for items in found if items), ())
+
+    async def _take(self, item: MessagePiece, path: str) -> None:
+        data = replace_surrogates(item.text).encode()
+        if item.blob is not None:
+            attachments = self._session.chat.attachments
+            data = await attachments.read(self._session.open.id, item.blob.digest)
+        if path:
+            written = await asyncio.to_thread(self._ports.write_file, path, data)
+            self._session.say(f"Saved as {written}")
+            return
+        text = decode_text(data)
+        if text is None:
+            raise LoadError(f"{item.name} is no text; a path behind its number saves it.")
+        self._session.read_out(text.rstrip("\n"))
