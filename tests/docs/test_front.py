@@ -32,7 +32,7 @@ SERVICES = (
 """Services that the pages have a `config.toml` for."""
 
 HOST = re.compile(
-    r"https?://(?!127\.0\.0\.1|localhost|[\w.-]*example\.(?:org|com)|"
+    r"https?://(?!127\.0\.0\.1|localhost|unix:|[\w.-]*example\.(?:org|com)|"
     + "|".join(rf"{re.escape(each)}[/\"]" for each in SERVICES)
     + r")\w"
 )
