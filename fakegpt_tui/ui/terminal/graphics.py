@@ -103,11 +103,16 @@ class GraphicsDetection:
         self._environment = environment
         self._is_asked = False
         self._is_answered = asyncio.Event()
+        self._asking = asyncio.Lock()
         self.known = TerminalGraphics(in_tmux="TMUX" in environment)
         """What it has told so far."""
 
     async def ask(self) -> TerminalGraphics:
         """What the terminal is, or, where it does not answer, that it is none of those known."""
+        async with self._asking:
+            return await self._ask()
+
+    async def _ask(self) -> TerminalGraphics:
         if not self._is_asked:
             self._is_asked = True
             if self._environment.get("TERM", "") in _NEVER_ASKED or (
@@ -120,6 +125,7 @@ class GraphicsDetection:
                 self.known = await asyncio.to_thread(ask_tmux, self.known, self._environment)
         with suppress(TimeoutError):
             await asyncio.wait_for(self._is_answered.wait(), _SECONDS)
+        self._is_answered.set()  # Nothing is waited for twice.
         return self.known
 
     def ask_again(self) -> None:

@@ -52,7 +52,10 @@ class TranscriptPictures:
     def set_up(self) -> None:
         """Have pictures laid out as the settings and the terminal ask for now."""
         cell = picture_cell(self._widget.app, self._source.pictures)
-        self._shelf.sends = self._source.pictures == "auto"
+        sends = self._source.pictures == "auto"
+        if self._shelf.sends and not sends:
+            self._shelf.clear()
+        self._shelf.sends = sends
         self._shelf.cell = cell or self._shelf.cell
         message_list = self._viewport.message_list
         if cell != message_list.appearance.picture_cell:

@@ -115,6 +115,14 @@ async def test_rows_are_kept_free_before_and_filled_when_the_picture_is_there() 
         await press(pilot, "home", "end")
         await finish(pilot)
         assert len(source.asked) == 2
+        drawn = blocks(app)
+        for how, expected in (("off", []), ("blocks", drawn)):
+            source.pictures = how
+            app.transcript.set_up_pictures()
+            app.transcript.refresh()
+            await finish(pilot)
+            assert blocks(app) == expected
+        assert source.asked[2:] == [("a", "a"), ("a", "b")]
 
 
 async def test_of_a_picture_only_its_caption_is_copied_and_nothing_is_marked_in_it() -> None:
