@@ -98,7 +98,7 @@ def parse_responses(said: bytes) -> TerminalInfo:
     return TerminalInfo(
         keyboard=int(keyboard[1]) if keyboard else None,
         name=name[1].decode(errors="replace") if name else "",
-        is_light=_is_light(said),
+        is_light=is_background_light(said),
         modes={int(mode[1]): mode[2] in b"123" for mode in _MODE_RESPONSE.finditer(said)},
         cells=_cells(said),
         attributes=frozenset(int(each) for each in attributes[1].split(b";") if each)
@@ -122,7 +122,8 @@ def _cells(said: bytes) -> dict[WidthSample, int]:
     return {samples[at]: cells for at, cells in reports if 0 <= at < len(samples)}
 
 
-def _is_light(said: bytes) -> bool | None:
+def is_background_light(said: bytes) -> bool | None:
+    """Whether the background that a terminal tells (OSC 11) is light; `None` if it tells none."""
     found = _BACKGROUND_RESPONSE.search(said)
     if found is None:
         return None

@@ -124,13 +124,18 @@ def _build_app(
     **start: Any,
 ) -> FakeGPTApp:
     from fakegpt_tui.ui.app import FakeGPTApp  # noqa: PLC0415 - slow, and not for commands
-    from fakegpt_tui.ui.options import AmbiguousWidth, NotifyMode, Options  # noqa: PLC0415
-    from fakegpt_tui.ui.themes import theme_name, theme_names  # noqa: PLC0415
+    from fakegpt_tui.ui.options import AUTO_THEME, AmbiguousWidth, NotifyMode, Options  # noqa: PLC0415
+    from fakegpt_tui.ui.themes import theme_files, theme_name, theme_names  # noqa: PLC0415
 
-    if settings.origins["theme"].source is Source.LAST_CHOICE and (
-        theme_name(settings.theme) not in map(theme_name, theme_names())
+    own_themes = theme_files(settings.themes_folder)
+    known_themes = theme_names(own_themes)
+    if settings.theme is not None and theme_name(settings.theme) not in map(
+        theme_name, known_themes
     ):
-        settings = replace(settings, theme=None)  # Another version had it.
+        if settings.origins["theme"].source is not Source.LAST_CHOICE:
+            known = ", ".join(known_themes)
+            raise ConfigError(f"There is no theme {settings.theme!r}; there are {known}.")
+        settings = replace(settings, theme=None)  # Another version had it, or its file is gone.
 
     @cache
     def services() -> ServiceRepository:
@@ -140,14 +145,19 @@ def _build_app(
 
     options = Options(
         exports=settings.folders.exports,
-        theme=theme_name(settings.theme),
+        theme=settings.theme or AUTO_THEME,
+        theme_files=own_themes,
         values={name: getattr(settings, name) for name in SETTING_SPECS},
         notify=NotifyMode(settings.notify),
         services=services,
         save_preset=presets.save,
         enter_sends=settings.enter == "send",
         ambiguous_width=AmbiguousWidth(settings.ambiguous_width),
-        settings=SettingsStore(settings, themes=theme_names, choices=choices),
+        settings=SettingsStore(
+            settings,
+            themes=lambda: theme_names(theme_files(settings.themes_folder)),
+            choices=choices,
+        ),
         memory=choices,
         keys=settings.keys,
         notices=lambda: store.notices,
@@ -156,11 +166,7 @@ def _build_app(
         isolates_bidi=os.environ.get("TERM") != "linux",
         **start,
     )
-    app = FakeGPTApp(chat, options)
-    if options.theme not in app.available_themes:
-        known = ", ".join(theme_names())
-        raise ConfigError(f"There is no theme {settings.theme!r}; there are {known}.")
-    return app
+    return FakeGPTApp(chat, options)
 
 
 def _find_resumed(store: ConversationStore, resume: str) -> str:

@@ -26,14 +26,19 @@ def make_folders(folders: Folders) -> None:
     """
     for folder in (folders.data, folders.state):
         try:
-            _create_private(folder)
+            create_private(folder)
         except OSError as error:
             raise StoreError(f"The folder {folder} cannot be used: {error.strerror}.") from error
         if _belongs_to_another_user(folder):
             raise StoreError(f"The folder {folder} belongs to another user.")
 
 
-def _create_private(folder: Path) -> None:
+def create_private(folder: Path) -> None:
+    """Create a folder, with those above it that are missing, for this user alone.
+
+    Raises:
+        OSError: It cannot be created.
+    """
     missing = [each for each in (folder, *folder.parents) if not each.exists()]
     for each in reversed(missing):
         # Another start of the program may make the same folder at this moment.

@@ -137,9 +137,19 @@ class Settings:
     theme: str | None = setting(
         "The colours of the screen.",
         validators.text,
-        unset="dark",
+        unset="auto",
         applies_now=True,
         title="Theme",
+        group="Look",
+    )
+    transparent: bool = setting(
+        "Show the terminal's own background behind messages and lists.",
+        validators.boolean,
+        default=False,
+        parse=validators.parse_flag,
+        choices=("false", "true"),
+        applies_now=True,
+        title="Transparent",
         group="Look",
     )
     enter: str = setting(
@@ -329,6 +339,11 @@ class Settings:
     @property
     def choices_file(self) -> Path:
         return self.state_dir / "last-choices.json"
+
+    @property
+    def themes_folder(self) -> Path:
+        """Where the user's own themes are, as TOML files."""
+        return self.folders.config / "themes"
 
     @property
     def crash_reports(self) -> Path:

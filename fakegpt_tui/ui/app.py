@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Awaitable, Sequence
+from contextlib import suppress
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from textual.filter import LineFilter
 from textual.message import Message
 from textual.worker import Worker
 
-from fakegpt_tui.domain import FakeGPTError, StoreError
+from fakegpt_tui.domain import ConfigError, FakeGPTError, SaveError, StoreError
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.bindings import textual_keymap, validate_keys
 from fakegpt_tui.ui.messages import (
@@ -40,12 +41,15 @@ from fakegpt_tui.ui.messages import (
 from fakegpt_tui.ui.options import AmbiguousWidth, NotifyMode, Options, notification_sequence
 from fakegpt_tui.ui.screens.chat import ChatScreen
 from fakegpt_tui.ui.terminal.driver import driver_class
-from fakegpt_tui.ui.terminal.input_parser import ClipboardAnswered, TerminalAnswered
+from fakegpt_tui.ui.terminal.input_parser import (
+    BackgroundReported,
+    ClipboardAnswered,
+    TerminalAnswered,
+)
 from fakegpt_tui.ui.terminal.key_serializer import KeySerializer
 from fakegpt_tui.ui.terminal.line_filters import BidiRepairingApp, SafeLineFilter
 from fakegpt_tui.ui.terminal.output import (
     OverlaidApp,
-    start_with_theme,
     tmux_passthrough,
     write_to_terminal,
 )
@@ -56,7 +60,7 @@ from fakegpt_tui.ui.terminal.shutdown import (
     has_job_control,
 )
 from fakegpt_tui.ui.terminal.width_detection import WidthDetection, WidthReported
-from fakegpt_tui.ui.themes import THEMES, readable_colours, theme_name
+from fakegpt_tui.ui.themes import ThemeSwitch, readable_colours
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
 
 if TYPE_CHECKING:
@@ -88,9 +92,9 @@ class FakeGPTApp(KeySerializer, OverlaidApp, BidiRepairingApp, CrashReportingApp
         self._options = options
         self._notify = options.notify
         self._set_motion(options.value("motion", "on"))
-        for theme in THEMES:
-            self.register_theme(theme)
-        start_with_theme(self, options.theme)
+        self._themes = ThemeSwitch(self, options.theme, options.theme_files, options.memory)
+        self._themes.is_transparent = options.value("transparent", default=False)
+        self._themes.start()
         self._chat_screen = ChatScreen(chat, options)
         self._warned_unsaved = False
         self.unreadable: StoreUnreadable | None = None
@@ -108,7 +112,12 @@ class FakeGPTApp(KeySerializer, OverlaidApp, BidiRepairingApp, CrashReportingApp
         return self.theme_variables
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        return [*super().get_line_filters(), self._safe_filter, *self._widths.filters]
+        return [
+            *super().get_line_filters(),
+            *self._themes.filters(self.theme_variables),
+            self._safe_filter,
+            *self._widths.filters,
+        ]
 
     @property
     def has_isolated(self) -> bool:
@@ -119,6 +128,9 @@ class FakeGPTApp(KeySerializer, OverlaidApp, BidiRepairingApp, CrashReportingApp
 
     def on_mount(self) -> None:
         self._widths.start()
+        self._themes.watch()
+        if self._themes.problem is not None:
+            self.show_error(self._themes.problem)
         found = validate_keys(self._options.keys)
         self.set_keymap(textual_keymap(self._chat_screen.state.keys))
         self._chat.services.on_login = lambda _service, _state: self._report(Report())
@@ -280,7 +292,10 @@ class FakeGPTApp(KeySerializer, OverlaidApp, BidiRepairingApp, CrashReportingApp
     def use_setting(self, event: ApplySetting) -> None:
         match event.name:
             case "theme":
-                self.theme = theme_name(event.value or None)
+                self._use_theme(event.value)
+            case "transparent":
+                self._themes.is_transparent = event.value == "true"
+                self.refresh_css(animate=False)
             case "notify":
                 self._notify = NotifyMode(event.value)
             case "pictures":
@@ -293,6 +308,17 @@ class FakeGPTApp(KeySerializer, OverlaidApp, BidiRepairingApp, CrashReportingApp
                 self.set_keymap(textual_keymap(self._chat_screen.state.keys))
             case _:
                 pass  # the screen uses it
+
+    def _use_theme(self, name: str) -> None:
+        try:
+            self._themes.use(name)
+        except ConfigError as error:
+            self.show_error(error)
+
+    @on(BackgroundReported)
+    async def follow_background(self, event: BackgroundReported) -> None:
+        with suppress(SaveError):  # the next start will find it out again
+            await self._themes.follow_background(is_light=event.is_light)
 
     def _set_motion(self, motion: str) -> None:
         """With motion off, nothing glides to where it belongs."""

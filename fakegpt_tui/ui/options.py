@@ -23,6 +23,8 @@ from fakegpt_tui.text import safe_line
 T = TypeVar("T")
 
 DARK_THEME: Final = "fakegpt-dark"
+AUTO_THEME: Final = "auto"
+"""The light or the dark theme, as the background of the terminal is."""
 _MAX_TITLE = 80
 
 
@@ -209,14 +211,16 @@ class Options:
     `save_preset` writes a preset there. `memory` keeps what was chosen last. `isolates_bidi` says
     that the terminal shows nothing for characters that have no width. `warm_up` draws something out
     of sight soon after the start, so that the first reply need not wait for imports.
-    `child_environment` is the environment of programs that are started, without keys.
+    `theme_files` are those of the user, by the names of their themes. `child_environment` is the
+    environment of programs that are started, without keys.
     `reopens_store` says that a store which cannot be read at the start is opened anew after this
     run; `typed` is what was typed in the run before.
     """
 
     exports: Path
     services: Callable[[], ServiceRepository]
-    theme: str = DARK_THEME
+    theme: str = AUTO_THEME
+    theme_files: Mapping[str, Path] = field(default_factory=dict)
     keys: Mapping[str, str] = field(default_factory=dict)
     resume: str | None = None
     notices: Callable[[], tuple[str, ...]] = tuple

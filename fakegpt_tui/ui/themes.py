@@ -6,14 +6,27 @@ The least contrasts are those of WCAG 2.1: 4.5 for text (1.4.3), 3 for frames, s
 
 from __future__ import annotations
 
+import asyncio
+import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from textual.app import App
 from textual.color import Color, ColorParseError
+from textual.filter import LineFilter
 from textual.theme import BUILTIN_THEMES, Theme
 
+from fakegpt_tui.domain import ConfigError
 from fakegpt_tui.ui.markdown.palette import contrast
-from fakegpt_tui.ui.options import DARK_THEME
+from fakegpt_tui.ui.options import AUTO_THEME, DARK_THEME, ChoiceMemory
+from fakegpt_tui.ui.terminal.line_filters import TransparentFilter
+from fakegpt_tui.ui.terminal.output import refresh_theme, start_with_theme
+
+if TYPE_CHECKING:
+    from textual.timer import Timer
 
 DARK = Theme(
     name=DARK_THEME,
@@ -47,20 +60,215 @@ LIGHT = Theme(
     variables={"block-cursor-text-style": "none"},
 )
 
-THEMES = (DARK, LIGHT)
+HIGH_CONTRAST = Theme(
+    name="high-contrast",
+    primary="#8ecbff",
+    secondary="#d7b8ff",
+    accent="#ffe04d",
+    foreground="#ffffff",
+    background="#000000",
+    surface="#000000",
+    panel="#1a1a1a",
+    success="#6dff8f",
+    warning="#ffe04d",
+    error="#ff9c9c",
+    dark=True,
+    text_alpha=1.0,
+    variables={"block-cursor-text-style": "bold", "border-blurred": "#ffffff"},
+)
+
+HIGH_CONTRAST_LIGHT = Theme(
+    name="high-contrast-light",
+    primary="#00308f",
+    secondary="#4b0082",
+    accent="#5c3a00",
+    foreground="#000000",
+    background="#ffffff",
+    surface="#ffffff",
+    panel="#ececec",
+    success="#004d14",
+    warning="#5c3a00",
+    error="#8b0000",
+    dark=False,
+    text_alpha=1.0,
+    variables={"block-cursor-text-style": "bold", "border-blurred": "#000000"},
+)
+
+# Blue, orange and yellow are told apart with every kind of colour blindness; green and red are
+# not. The colours are those of Okabe and Ito, https://jfly.uni-koeln.de/color/.
+COLOUR_BLIND = Theme(
+    name="colour-blind",
+    primary="#56b4e9",
+    secondary="#cc79a7",
+    accent="#f0e442",
+    foreground="#d8dce6",
+    background="#15171c",
+    surface="#1b1e25",
+    panel="#262a33",
+    success="#56b4e9",
+    warning="#f0e442",
+    error="#e69f00",
+    dark=True,
+    variables={"block-cursor-text-style": "none"},
+)
+
+COLOUR_BLIND_LIGHT = Theme(
+    name="colour-blind-light",
+    primary="#0072b2",
+    secondary="#a0527f",
+    accent="#8a6d00",
+    foreground="#20242f",
+    background="#fbfbf8",
+    surface="#f2f2ed",
+    panel="#e3e4de",
+    success="#0072b2",
+    warning="#8a6d00",
+    error="#b84a00",
+    dark=False,
+    variables={"block-cursor-text-style": "none"},
+)
+
+THEMES = (DARK, LIGHT, HIGH_CONTRAST, HIGH_CONTRAST_LIGHT, COLOUR_BLIND, COLOUR_BLIND_LIGHT)
 
 _SHORT_NAMES = {"dark": DARK.name, "light": LIGHT.name}
 
 
-def theme_name(name: str | None) -> str:
-    """The full name of a theme; the default one for `None`."""
-    return DARK.name if name is None else _SHORT_NAMES.get(name, name)
+def theme_name(name: str | None, *, is_light: bool = False) -> str:
+    """The full name of a theme; for `None` and `auto` one that suits the terminal's background."""
+    if name is None or name == AUTO_THEME:
+        return LIGHT.name if is_light else DARK.name
+    return _SHORT_NAMES.get(name, name)
 
 
-def theme_names() -> list[str]:
-    """The names that a user may give for a theme, ours first."""
-    ours = {*_SHORT_NAMES, *_SHORT_NAMES.values()}
-    return [*_SHORT_NAMES, *sorted(BUILTIN_THEMES.keys() - ours)]
+def theme_names(own: Iterable[str] = ()) -> list[str]:
+    """The names that a user may give for a theme, those of the user's `own` files first."""
+    ours = [AUTO_THEME, *_SHORT_NAMES, *(each.name for each in THEMES[len(_SHORT_NAMES) :])]
+    first = list(dict.fromkeys([*own, *ours]))
+    return [*first, *sorted(BUILTIN_THEMES.keys() - {*first, *_SHORT_NAMES.values()})]
+
+
+def theme_files(folder: Path) -> dict[str, Path]:
+    """The theme files of a folder by the names of their themes; none where it cannot be read."""
+    try:
+        found = sorted(each.name for each in os.scandir(folder) if each.name.endswith(".toml"))
+    except OSError:
+        return {}
+    return {name.removesuffix(".toml"): folder / name for name in found}
+
+
+_BACKGROUND = "background"
+"""What the last background of the terminal is remembered by, so that the next start suits it."""
+_LOOK_SECONDS = 1.0
+_SEEN_THROUGH = ("background", "surface")
+
+
+class ThemeSwitch:
+    """Gives the app the theme that is wanted, as the terminal's background and theme files change.
+
+    `files` are the theme files of the user by the names of their themes.
+    """
+
+    def __init__(
+        self, app: App[Any], wanted: str, files: Mapping[str, Path], memory: ChoiceMemory
+    ) -> None:
+        self._app = app
+        self._wanted = wanted
+        self._files = files
+        self._memory = memory
+        self._is_light = memory.get(_BACKGROUND) == "light"
+        self._read: dict[str, float] = {}
+        self._clock: Timer | None = None
+        self.is_transparent = False
+        self._transparent: TransparentFilter | None = None
+        self.problem: ConfigError | None = None
+        """Why the wanted theme could not be used at the start."""
+
+    @property
+    def _name(self) -> str:
+        return theme_name(self._wanted, is_light=self._is_light)
+
+    def start(self) -> None:
+        """Set the theme before the app runs."""
+        for theme in THEMES:
+            self._app.register_theme(theme)
+        try:
+            self._register()
+        except ConfigError as error:
+            self.problem = error
+        start_with_theme(self._app, self._name)
+
+    def watch(self) -> None:
+        """Look at the file of the theme in use from now on."""
+        self._clock = self._app.set_interval(_LOOK_SECONDS, self._look, pause=not self._is_own)
+
+    def use(self, name: str) -> None:
+        """Use another theme.
+
+        Raises:
+            ConfigError: Its file cannot be used; then nothing has changed.
+        """
+        before, self._wanted = self._wanted, name or AUTO_THEME
+        try:
+            self._register()
+        except ConfigError:
+            self._wanted = before
+            raise
+        self._show()
+
+    async def follow_background(self, *, is_light: bool) -> None:
+        """Take over what the terminal says of its background."""
+        if is_light == self._is_light:
+            return
+        self._is_light = is_light
+        self._show()
+        await self._memory.remember({_BACKGROUND: "light" if is_light else "dark"})
+
+    def filters(self, variables: Mapping[str, str]) -> list[LineFilter]:
+        """What makes the backgrounds of the theme transparent, where that is wanted."""
+        if not self.is_transparent:
+            return []
+        grounds = frozenset(variables.get(name, "").lower()[:7] for name in _SEEN_THROUGH)
+        if self._transparent is None or self._transparent.grounds != grounds:
+            self._transparent = TransparentFilter(grounds)
+        return [self._transparent]
+
+    @property
+    def _is_own(self) -> bool:
+        return self._name in self._files
+
+    def _show(self) -> None:
+        if self._name == self._app.theme:
+            refresh_theme(self._app)
+        elif self._name in self._app.available_themes:
+            self._app.theme = self._name
+        if self._clock is not None:
+            (self._clock.resume if self._is_own else self._clock.pause)()
+
+    def _register(self) -> None:
+        if not self._is_own:
+            return
+        from fakegpt_tui.ui.theme_files import load_theme  # noqa: PLC0415 - for such a theme
+
+        path = self._files[self._name]
+        self._read[self._name] = _changed_at(path)
+        self._app.register_theme(load_theme(path))
+
+    async def _look(self) -> None:
+        """Show the theme anew after its file was saved; one with a mistake waits for the next."""
+        name = self._name
+        changed_at = await asyncio.to_thread(_changed_at, self._files[name])
+        if name != self._name or changed_at in (0, self._read.get(name)):
+            return
+        with suppress(ConfigError):
+            self._register()
+            self._show()
+
+
+def _changed_at(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0
 
 
 _TEXT = 4.6

@@ -94,8 +94,15 @@ async def test_two_instances_remember_different_things(tmp_path: Path) -> None:
     assert (again.get("theme"), again.get("list")) == ("nord", None)
 
 
+async def test_a_choice_may_come_before_the_folder(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "state" / "last-choices.json"
+    await LastChoices(path).remember({"theme": "nord"})
+    assert LastChoices(path).get("theme") == "nord"
+
+
 async def test_what_cannot_be_written_holds_in_this_run(tmp_path: Path) -> None:
-    choices = LastChoices(tmp_path / "missing" / "last-choices.json")
+    (tmp_path / "file").write_text("")
+    choices = LastChoices(tmp_path / "file" / "last-choices.json")
     with pytest.raises(SaveError, match="cannot be written"):
         await choices.remember({"theme": "nord"})
     assert choices.get("theme") == "nord"

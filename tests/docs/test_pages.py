@@ -17,6 +17,7 @@ from fakegpt_tui.config.spec import Folders
 from fakegpt_tui.domain import ConfigError, ReplyEnded, TextDelta, TextReplaced
 from fakegpt_tui.domain.generation import ROW_BY_NAME
 from fakegpt_tui.host.server import HostServer
+from fakegpt_tui.ui.theme_files import load_theme
 from tests.docs.tables import DOCS, TABLES, with_table
 
 ROOT = DOCS.parent
@@ -183,3 +184,11 @@ def test_an_example_does_what_it_says(name: str, url: str) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith(PRINTED[name])
     assert done.stdout.rstrip().endswith("Hello there.")
+
+
+def test_the_theme_of_a_page_can_be_used(tmp_path: Path) -> None:
+    page = (DOCS / "terminals.md").read_text(encoding="utf-8")
+    path = tmp_path / "mine.toml"
+    path.write_text(page.split("<!-- a theme -->\n\n```ini\n")[1].split("```")[0])
+    theme = load_theme(path)
+    assert (theme.name, theme.dark, theme.primary) == ("mine", True, "#ff9e64")

@@ -68,13 +68,20 @@ def _held(settings: Settings) -> Iterator[Finding]:
 
 
 def _theme(settings: Settings) -> Iterator[Finding]:
-    from fakegpt_tui.ui.themes import theme_names  # noqa: PLC0415 - Textual, not for --help
+    from fakegpt_tui.ui.theme_files import load_theme  # noqa: PLC0415 - Textual, not for --help
+    from fakegpt_tui.ui.themes import theme_files, theme_names  # noqa: PLC0415 - the same
 
-    if settings.theme is not None and settings.theme not in theme_names():
+    own = theme_files(settings.themes_folder)
+    for path in own.values():
+        try:
+            load_theme(path)
+        except ConfigError as error:
+            yield attention("configuration.theme", str(error), "Mend it, or move it elsewhere.")
+    if settings.theme is not None and settings.theme not in theme_names(own):
         yield attention(
             "configuration.theme",
             f"There is no theme {safe_line(repr(settings.theme))}.",
-            f"There are {', '.join(theme_names())}.",
+            f"There are {', '.join(theme_names(own))}.",
         )
 
 

@@ -44,6 +44,11 @@ else:
     """In a row and in a column; a pseudo-terminal may claim 65,535, which would take gigabytes."""
     _CONTROL_CHARACTERS = 6
     """Where `tcgetattr` has them."""
+    _WATCH_BACKGROUND = "\x1b]11;?\x1b\\\x1b[?2031h"
+    """Asks for the colour of the background, and to be told when it is changed."""
+    _FORGET_BACKGROUND = "\x1b[?2031l"
+    _NEVER_ASKED = {"", "dumb", "linux", "unknown"}
+    """Values of TERM whose terminals show what they do not know."""
     _KITTY_FLAGS = "\x1b[>25u"
     """What Textual asks of a keyboard: each key in full, with the text that it types."""
     _KITTY_FLAGS_AND_ALTERNATES = "\x1b[>29u"
@@ -79,6 +84,15 @@ else:
             # Textual makes its thread by this name of its module.
             setattr(linux_driver, "WriterThread", self._writer)  # noqa: B010
             super().start_application_mode()  # type: ignore[no-untyped-call]
+            if self._tells_background:
+                self.write(_WATCH_BACKGROUND)
+
+        @property
+        def _tells_background(self) -> bool:
+            return (
+                os.environ.get("TERM", "") not in _NEVER_ASKED
+                and os.environ.get("TERM_PROGRAM") != "Apple_Terminal"
+            )
 
         def _writer(self, file: Any) -> StallTolerantWriter:
             """What writes from a thread; a terminal that takes nothing stops only the picture."""
@@ -91,6 +105,8 @@ else:
         def stop_application_mode(self) -> None:
             """Leave the terminal as it was, without pictures of which none can be seen."""
             self.write(HELD_PICTURES.free_all())
+            if self._tells_background:
+                self.write(_FORGET_BACKGROUND)
             super().stop_application_mode()
 
         def write(self, data: str) -> None:

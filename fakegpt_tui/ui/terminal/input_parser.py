@@ -19,6 +19,7 @@ from textual.keys import Keys
 from textual.message import Message
 
 from fakegpt_tui.ui.terminal.input_scanner import (
+    BACKGROUND_START,
     CLIPBOARD_START,
     NAME_START,
     InputScanner,
@@ -60,6 +61,8 @@ _CLIPBOARD = re.compile(
     rf"\x1b{re.escape(CLIPBOARD_START)}([ -:<-~]{{0,400}})(?:;([ -~]*))?(?:\x07|\x1b\\)"
 )
 _ATTRIBUTES = re.compile(r"\x1b\[\?([\d;]{1,200})c", re.ASCII)
+_COLOUR_SCHEME = re.compile(r"\x1b\[\?997;([12])n", re.ASCII)
+_IS_LIGHT = "2"
 
 
 class TerminalAnswered(Message):
@@ -80,8 +83,27 @@ class ClipboardAnswered(Message):
         self.payload = payload
 
 
-def parse_answer(sequence: str) -> TerminalAnswered | ClipboardAnswered | None:
-    """What a sequence from the terminal tells of it; `None` if that is something else."""
+class BackgroundReported(Message):
+    """The terminal has told whether its background is light, now or since it was changed."""
+
+    def __init__(self, *, is_light: bool) -> None:
+        super().__init__()
+        self.is_light = is_light
+
+
+def parse_answer(sequence: str) -> TerminalAnswered | BackgroundReported | ClipboardAnswered | None:
+    """What a sequence from the terminal tells of it; `None` if that is something else.
+
+    The colour scheme is reported as
+    https://contour-terminal.org/vt-extensions/color-palette-update-notifications/ describes it.
+    """
+    if scheme := _COLOUR_SCHEME.fullmatch(sequence):
+        return BackgroundReported(is_light=scheme[1] == _IS_LIGHT)
+    if sequence.startswith(f"\x1b{BACKGROUND_START}"):
+        from fakegpt_tui.terminal import is_background_light  # noqa: PLC0415 - with the answer
+
+        is_light = is_background_light(sequence.encode(errors="replace"))
+        return None if is_light is None else BackgroundReported(is_light=is_light)
     if piece := _CLIPBOARD.fullmatch(sequence):
         return ClipboardAnswered(piece[1], piece[2] or "")
     if name := _NAME.fullmatch(sequence):
@@ -142,10 +164,8 @@ class TolerantParser(XTermParser):
             case TokenKind.SEQUENCE if alt := _ALT_CHARACTER.fullmatch(piece.text):
                 # Textual types the sign that a Mac's option key makes of a digit.
                 return [events.Key(f"alt+{key_name(alt[1])}", None)]
-            case TokenKind.SEQUENCE if report := (
-                parse_width_report(piece.text) or parse_answer(piece.text)
-            ):
-                return [report]
+            case TokenKind.SEQUENCE if (answers := _answers(piece.text)) is not None:
+                return answers
             case TokenKind.SEQUENCE:
                 return self._sequence_events(_xterm_as_kitty(piece.text))
 
@@ -187,6 +207,14 @@ class TolerantParser(XTermParser):
     def _reset(self) -> None:
         """Begin afresh, but for what is known of the mouse and of the terminal's size."""
         Parser.__init__(self)
+
+
+def _answers(sequence: str) -> list[Message] | None:
+    """What a sequence answers to a question of ours; `None` if it is something else."""
+    if answer := parse_width_report(sequence) or parse_answer(sequence):
+        return [answer]
+    is_of_no_colour = sequence.startswith(f"\x1b{BACKGROUND_START}")
+    return [] if is_of_no_colour else None
 
 
 def _xterm_as_kitty(sequence: str) -> str:

@@ -16,6 +16,9 @@ NAME_START = "P>|"
 """How a terminal begins, behind ESC, to tell its name."""
 CLIPBOARD_START = "]5522;"
 """How it begins to hand over a piece of its clipboard."""
+BACKGROUND_START = "]11;"
+"""The same, to tell the colour of its background."""
+_ASKED = (NAME_START, CLIPBOARD_START, BACKGROUND_START)
 
 _REPLY_TIMEOUT = 1.0
 """Seconds that the rest of a sequence may take which no person can have begun to type."""
@@ -146,7 +149,7 @@ class InputScanner:
                 self._pasted_at = now
                 self._deadline = self._silence = now + _PASTE_TIMEOUT
                 return [], whole.end()
-            if whole["string"] and not whole["string"].startswith((NAME_START, CLIPBOARD_START)):
+            if whole["string"] and not whole["string"].startswith(_ASKED):
                 return [], whole.end()  # nothing was asked that would be answered so
             return [InputToken(TokenKind.SEQUENCE, whole[0])], whole.end()
         is_piece = data.startswith(CLIPBOARD_START, start + 1)

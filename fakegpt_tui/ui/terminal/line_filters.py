@@ -27,6 +27,9 @@ _SEPARATORS = (0x2028, 0x2029)
 _PICTURE_CELL = 0x10EEEE
 """A terminal would draw a picture there, which foreign text must not ask for."""
 
+_NO_GROUND = Style(bgcolor="default")
+_MOST_STYLES = 4096
+
 _CELL = chr(_PICTURE_CELL)
 PICTURE_META = "picture"
 """What the style of the cells of a picture has its number by."""
@@ -58,6 +61,37 @@ class SafeLineFilter(LineFilter):
         if _is_clean(segments):
             return segments
         return [_safe(segment) for segment in segments]
+
+
+class TransparentFilter(LineFilter):
+    """Leaves out the given background colours, so that the terminal's own is seen."""
+
+    def __init__(self, grounds: frozenset[str]) -> None:
+        """`grounds` are colours as `#rrggbb`."""
+        super().__init__()
+        self.grounds = grounds
+        self._seen_through: dict[Style, Style] = {}
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002 (the filter's interface)
+        return [
+            Segment(text, self._without_ground(style), control) if style and not control else each
+            for each in segments
+            for text, style, control in (each,)
+        ]
+
+    def _without_ground(self, style: Style) -> Style:
+        found = self._seen_through.get(style)
+        if found is None:
+            if len(self._seen_through) > _MOST_STYLES:
+                self._seen_through.clear()
+            found = self._seen_through[style] = self._changed(style)
+        return found
+
+    def _changed(self, style: Style) -> Style:
+        ground = style.bgcolor
+        if ground is None or ground.triplet is None or ground.triplet.hex not in self.grounds:
+            return style
+        return style + _NO_GROUND
 
 
 class BidiIsolateFilter(LineFilter):

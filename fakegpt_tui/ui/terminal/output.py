@@ -275,6 +275,11 @@ def start_with_theme(app: App[Any], name: str) -> None:
     app.stylesheet.set_variables(app.get_css_variables())
 
 
+def refresh_theme(app: App[Any]) -> None:
+    """Use the theme in use anew, after another one was registered by its name."""
+    app._watch_theme(app.theme)  # noqa: SLF001 (see above)
+
+
 _CALM_RATE = 4.0
 
 

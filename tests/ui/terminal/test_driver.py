@@ -12,7 +12,7 @@ from fakegpt_tui.ui.terminal.input_scanner import InputScanner, TokenKind
 from tests.terminal import Terminal
 from tests.ui.small import small_app
 
-REPORTS = ("MouseMove", "WidthReported", "TerminalAnswered")
+REPORTS = ("MouseMove", "WidthReported", "TerminalAnswered", "BackgroundReported")
 """What is no key."""
 
 
