@@ -81,8 +81,8 @@ class RequestBuilder(Protocol):
         ...
 
     @property
-    def has_media(self) -> bool:
-        """Are there pictures or files to read, so that building it is for a thread?"""
+    def takes_long(self) -> bool:
+        """Is there much text, or are there pictures or files, so that it is built in a thread?"""
         ...
 
     def build(self) -> HttpRequest:

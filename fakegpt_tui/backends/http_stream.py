@@ -243,8 +243,8 @@ class HttpStreamBackend(ABC):
 
 
 async def _build(builder: RequestBuilder) -> HttpRequest:
-    """The request to send now; pictures and files are read and encoded in a thread."""
-    if not builder.has_media:
+    """The request to send now; what takes long, as pictures and files do, is built in a thread."""
+    if not builder.takes_long:
         return builder.build()
     return await asyncio.to_thread(lambda: builder.build().encoded())
 

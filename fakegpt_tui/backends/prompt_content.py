@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.backends.documents import TextFile
 
 _PIECE: Final = 3 * 65_536
+_MUCH_TEXT: Final = 1_000_000
 _MEDIA: Final = re.compile(
     r"\bimages?\b|image_url|vision|multi-?modal|\bpictures?\b|mmproj|\bmedia\b|\bfiles?\b"
     r"|content\b[^\n]{0,60}\b(?:string|array|list)|\b(?:string|array|list)\b[^\n]{0,60}content"
@@ -184,9 +185,9 @@ def plain_text(message: ContextMessage, content: PromptContent) -> str:
     return "\n\n".join(each for each in content.of(message) if isinstance(each, str))
 
 
-def has_media(messages: Sequence[ContextMessage]) -> bool:
-    """Is there more than text to read before the messages can be sent?"""
-    return any(
+def takes_long(messages: Sequence[ContextMessage]) -> bool:
+    """Is there much text, or more than text to read, before the messages can be sent?"""
+    return sum(len(message.text) for message in messages) > _MUCH_TEXT or any(
         isinstance(part, ImagePart | FilePart) for message in messages for part in message.parts
     )
 

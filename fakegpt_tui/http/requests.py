@@ -18,6 +18,9 @@ from fakegpt_tui.http.clients import Transport
 
 EVENT_STREAM: Final = "text/event-stream"
 
+_LARGE: Final = 1_000_000
+"""Bytes of a body that are written at once."""
+
 ErrorTranslator: TypeAlias = Callable[[int, Mapping[str, str], bytes, str], ServiceError]
 """The error that a response means: its status, headers, the beginning of its body, the host."""
 
@@ -137,10 +140,14 @@ def _encode_body(
     mark = uuid4().hex
     written = json.dumps(_with_marks(body, mark, held)).encode()
     if not held:
-        return written
+        return written if len(written) <= _LARGE else BodyPieces(_pieces(written))
     first, *others = written.split(mark.encode())
     pairs = zip(held, others, strict=True)
     return BodyPieces([first, *(each for text, rest in pairs for each in (*text.pieces, rest))])
+
+
+def _pieces(data: bytes) -> Iterator[bytes]:
+    return (data[at : at + _LARGE] for at in range(0, len(data), _LARGE))
 
 
 def _with_marks(value: object, mark: str, held: list[PlainText]) -> object:

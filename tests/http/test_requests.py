@@ -45,3 +45,8 @@ async def test_plain_texts_stand_where_they_were() -> None:
 async def test_a_body_without_plain_texts_is_as_ever() -> None:
     body: dict[str, object] = {"a": [1, None, {"b": "c"}]}
     assert await encoded(body) == body
+
+
+async def test_a_long_text_is_sent_in_pieces() -> None:
+    body: dict[str, object] = {"text": "é" * 700_000}
+    assert await encoded(body) == body

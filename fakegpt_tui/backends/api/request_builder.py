@@ -15,7 +15,7 @@ from fakegpt_tui.backends.api.request_variant import RequestVariant
 from fakegpt_tui.backends.base import Purpose, ReplyRequest
 from fakegpt_tui.backends.context_window import ContextFitter, WindowCache
 from fakegpt_tui.backends.http_protocol import Decoder
-from fakegpt_tui.backends.prompt_content import PromptContent, has_media
+from fakegpt_tui.backends.prompt_content import PromptContent, takes_long
 from fakegpt_tui.domain import (
     ContextMessage,
     ModelChosen,
@@ -111,8 +111,8 @@ class ApiRequestBuilder(ABC):
         return [*known, *self._effectless().values()]
 
     @property
-    def has_media(self) -> bool:
-        return has_media(self._fitter.messages)
+    def takes_long(self) -> bool:
+        return takes_long(self._fitter.messages)
 
     def build(self) -> HttpRequest:
         return HttpRequest(

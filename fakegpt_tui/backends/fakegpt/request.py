@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 
 from fakegpt_tui.backends.base import Purpose, ReplyRequest
 from fakegpt_tui.backends.context_window import estimate_total_tokens, truncate_to
-from fakegpt_tui.backends.prompt_content import PromptContent, has_media, plain_text
+from fakegpt_tui.backends.prompt_content import PromptContent, plain_text, takes_long
 from fakegpt_tui.backends.thoughts import remove_thoughts
 from fakegpt_tui.domain import (
     ContextMessage,
@@ -78,8 +78,8 @@ class PromptBuilder:
         self._path = service.endpoints.conversation
         self._clock = clock
         self._content = PromptContent(request, takes_pictures=False)
-        self.has_media = has_media(request.messages)
-        """As `RequestBuilder.has_media`; files become text."""
+        self.takes_long = takes_long(request.messages)
+        """As `RequestBuilder.takes_long`; files become text."""
         self._messages = tuple(map(remove_thoughts, request.messages))
         _refuse_pictures(request.messages[-1], service.name)
         self._keep_history = service.history is History.SERVER

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from fakegpt_tui.backends.base import Purpose, ReplyRequest
+from fakegpt_tui.backends.prompt_content import takes_long
 from fakegpt_tui.domain import ContextMessage, RequestRefused
 from fakegpt_tui.domain.parts import (
     CitationPart,
@@ -171,3 +172,11 @@ async def test_a_large_picture_is_sent_small(server: FaultServer) -> None:
     ((picture),) = found["content"]
     data = base64.b64decode(picture["image_url"]["url"].partition(",")[2])
     assert look(data).size == (2000, 1000)
+
+
+async def test_a_long_conversation_is_built_aside_and_arrives_whole(server: FaultServer) -> None:
+    long, short = (ContextMessage("user", "x" * count) for count in (1_000_001, 1_000_000))
+    assert takes_long((long,))
+    assert not takes_long((short,))
+    found = await sent(server, said(long))
+    assert found[0]["content"] == long.text
