@@ -12,7 +12,7 @@ from typing import ClassVar, Final
 
 from fakegpt_tui.backends.api.refused_fields import error_words
 from fakegpt_tui.backends.api.request_builder import GO_ON, ApiRequestBuilder, RequestTarget
-from fakegpt_tui.backends.api.request_variant import REFUSES_PREFILL
+from fakegpt_tui.backends.api.request_variant import REFUSES_PREFILL, RequestVariant
 from fakegpt_tui.backends.api.turns import JoinedTurn, StateOwner
 from fakegpt_tui.backends.base import ReplyRequest
 from fakegpt_tui.domain import ContextMessage
@@ -39,6 +39,9 @@ class BodyBuilder(ApiRequestBuilder):
 
     required: ClassVar[frozenset[str]] = frozenset()
     """Fields without which the service takes no request."""
+
+    shown_only: ClassVar[frozenset[str]] = frozenset()
+    """Fields that only let more be shown of a reply."""
 
     def __init__(self, request: ReplyRequest, transport: Transport, target: RequestTarget) -> None:
         takes = () if transport.address.is_loopback else (PDF,)
@@ -98,7 +101,13 @@ class BodyBuilder(ApiRequestBuilder):
             return self._change(replace(variant, replays=False))
         if self._is_continued and variant.prefill and REFUSES_PREFILL.search(words):
             return self._change(replace(variant, prefill=False))
-        return self._change(variant.without_refused(words, self._optional()))
+        return self._change(variant.without_refused(words, self._optional()) or self._plainer())
+
+    def _plainer(self) -> RequestVariant | None:
+        """Without what was only asked for to be shown: it may be that which was refused."""
+        sent = self.shown_only & self._own_fields().keys() - self._variant.left_out
+        left_out = self._variant.left_out | sent
+        return replace(self._variant, left_out=left_out) if sent else None
 
     def _replayed(self, turn: JoinedTurn, before: str) -> list[dict[str, object]] | None:
         """What was kept of a turn, where it can be sent back."""

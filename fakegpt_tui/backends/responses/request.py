@@ -21,6 +21,8 @@ _SOURCES: Final = "web_search_call.action.sources"
 class ResponseBuilder(BodyBuilder):
     """Builds the requests for one response."""
 
+    shown_only = frozenset({"reasoning.summary"})
+
     def decoder(self) -> ResponseDecoder:
         uncounted = self._target.family.responses.uncounted
         return ResponseDecoder(self._continued_text, save_state=self._keep, uncounted=uncounted)

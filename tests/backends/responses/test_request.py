@@ -178,6 +178,8 @@ def test_thoughts_that_a_service_does_not_sum_up_are_no_matter_for_a_notice() ->
     refusal = json.dumps({"error": {"message": words, "param": "reasoning.summary"}})
     body, told = variant_after(refusal, effort="low")
     assert (body["reasoning"], told) == ({"effort": "low"}, "")
+    body, told = variant_after("Argument not supported on this model: reasoning")
+    assert ("reasoning" in body, told) == (False, "")
     body, told = variant_after("Unknown parameter: 'reasoning'.")
     assert ("reasoning" in body, told) == (False, "")
     body, told = variant_after("Unknown parameter: 'reasoning'.", effort="low")
