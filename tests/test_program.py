@@ -542,7 +542,7 @@ def test_a_draft_and_a_queued_prompt_outlive_a_kill(home: Home) -> None:
         with opened(home) as terminal:
             terminal.press("alt+1")
             terminal.wait_for("half a thought")
-            terminal.wait_for("queued words  (waits for you)")
+            terminal.wait_for("queued words  (waits: /send sends it")
             leave(terminal)
 
 
@@ -572,7 +572,7 @@ def test_words_of_an_old_conversation_are_found_and_shown(home: Home) -> None:
             terminal.type("needle")
             terminal.wait_for("hide it  2")
             terminal.press("enter")
-            terminal.wait_for(lambda seen: "Search" not in seen.text.replace("^o Search", ""))
+            terminal.wait_for(lambda seen: "Search" not in seen.text.replace("ctrl+o Search", ""))
             terminal.wait_for("a needle in a haystack")
             leave(terminal)
 

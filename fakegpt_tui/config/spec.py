@@ -185,6 +185,8 @@ class Settings:
         validators.integer(1, 2000),
         default=50,
         parse=validators.parse_number,
+        title="Attachments up to, MB",
+        group="Files",
     )
     attachment_total_limit: int = setting(
         "How many megabytes all pictures and files may take together; beyond it new ones are "
@@ -283,6 +285,8 @@ class Settings:
         "The service and model that title new conversations, as service/model; empty for none.",
         validators.model_ref,
         example='"ollama/llama3.2"',
+        title="Model for titles",
+        group="Answers",
     )
     monthly_budget: Decimal | None = setting(
         "Dollars a month; before a prompt that would pass them you are asked.",
@@ -290,6 +294,8 @@ class Settings:
         parse=validators.parse_dollars,
         example="20",
         applies_now=True,
+        title="Dollars a month",
+        group="Answers",
     )
     data_dir: Path = setting(
         "The folder for conversations and, unless they have their own, for all other files.",

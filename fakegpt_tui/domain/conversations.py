@@ -327,3 +327,23 @@ class SearchHit:
     snippet: str
     marks: tuple[tuple[int, int], ...] = ()
     created_at: datetime
+
+
+_MINUTE = 60
+_HOUR = 60 * _MINUTE
+_WHOLE_SECONDS_FROM = 10
+_SHORTEST = 0.05
+
+
+def format_elapsed(length: timedelta) -> str:
+    """How long something took: `0.8 s`, `14 s`, `2 min 5 s`, `1 h 3 min`; empty for no time."""
+    seconds = length.total_seconds()
+    if seconds < _SHORTEST:
+        return ""
+    if seconds < _WHOLE_SECONDS_FROM:
+        return f"{seconds:.1f}".removesuffix(".0") + " s"
+    if seconds < _MINUTE:
+        return f"{int(seconds)} s"
+    if seconds < _HOUR:
+        return f"{int(seconds // _MINUTE)} min {int(seconds % _MINUTE)} s"
+    return f"{int(seconds // _HOUR)} h {int(seconds % _HOUR // _MINUTE)} min"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -311,6 +312,23 @@ class ServiceForm:
     cache: str = ""
     web_search: bool = False
     api_version: str = ""
+
+
+_NEAR: Final = (
+    r"(?:localhost|127(?:\.\d+){3}|10(?:\.\d+){3}|192\.168(?:\.\d+){2}|\[::1\]|[\w-]+\.local)"
+    r"(?=:|/|$)"
+)
+_WITHOUT_SCHEME: Final = r"(?=localhost|.*[.:/])(?:\[[\da-fA-F:]+\]|[\w.-]+)(?::\d+)?(?:/\S*)?"
+
+
+def complete_address(typed: str) -> str:
+    """An address with the scheme that a person left out: that of a machine near by is plain.
+
+    Anything else is never asked without encryption, as a key may go along.
+    """
+    if not re.fullmatch(_WITHOUT_SCHEME, typed):
+        return typed
+    return f"{'http' if re.match(_NEAR, typed, re.IGNORECASE) else 'https'}://{typed}"
 
 
 @dataclass(frozen=True, slots=True)

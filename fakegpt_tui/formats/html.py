@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, Role, StoreError
+from fakegpt_tui.domain.conversations import format_elapsed
 from fakegpt_tui.domain.media_types import BINARY, DECODABLE, PDF
 from fakegpt_tui.domain.message_tree import MessageTree
 from fakegpt_tui.domain.parts import FilePart, ImagePart, attached_parts
@@ -119,7 +120,7 @@ def _article(message: ChatMessage, tree: MessageTree, read_blob: ReadBlob | None
         safe_line(message.model),
     ]
     notes = "".join(f' <span class="about">{escape(note)}</span>' for note in about if note)
-    time = f"<time>{message.created_at:%Y-%m-%d %H:%M}</time>"
+    time = f"<time>{message.created_at:%Y-%m-%d %H:%M}</time>{_lengths(message)}"
     parts = [
         f'<article class="{message.role.value}">',
         f'<h2 class="who">{_NAMES[message.role]}{notes} {time}</h2>',
@@ -131,6 +132,14 @@ def _article(message: ChatMessage, tree: MessageTree, read_blob: ReadBlob | None
         parts.append(f"<details><summary>Reasoning</summary>\n{reasoning}</details>")
     parts += [_render_markdown(message.text), *_shown_parts(message, read_blob), "</article>"]
     return "\n".join(parts)
+
+
+def _lengths(message: ChatMessage) -> str:
+    """How long a reply took, and its reasoning; nothing where that was not kept."""
+    taken = format_elapsed(message.ended_after) if message.ended_after else ""
+    thought = format_elapsed(message.thought_for) if message.thought_for else ""
+    said = filter(None, (taken, thought and f"thought for {thought}"))
+    return "".join(f' <span class="about">· {each}</span>' for each in said)
 
 
 def _shown_parts(message: ChatMessage, read_blob: ReadBlob | None) -> Iterator[str]:

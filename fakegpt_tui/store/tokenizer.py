@@ -97,12 +97,18 @@ _Marks = tuple[tuple[int, int], ...]
 def make_snippet(text: str, terms: Sequence[str], *, is_prefix: bool = False) -> tuple[str, _Marks]:
     """A line of `text` around the first match, and the spans of all matches in that line.
 
+    Where the terms stand one behind the other, as in `section_8`, that is the match.
     With `is_prefix` the last term also matches longer words.
     """
     pattern = _pattern(tuple(terms), is_prefix)
+    phrase = _phrase(tuple(terms), is_prefix)
     # Composed, so that a letter with its accent is one character, as it is in the pattern.
     text = unicodedata.normalize("NFC", text[:_MAX_SEARCHED])
-    first = None if pattern is None else pattern.search(text)
+    first = None if phrase is None else phrase.search(text)
+    if first is not None:
+        pattern = phrase
+    elif pattern is not None:
+        first = pattern.search(text)
     start = 0 if first is None else max(0, first.start() - _BEFORE)
     if start:
         # A word is not begun in its middle where a space is near.
@@ -120,7 +126,19 @@ def make_snippet(text: str, terms: Sequence[str], *, is_prefix: bool = False) ->
 
 @lru_cache(maxsize=16)
 def _pattern(terms: tuple[str, ...], is_prefix: bool) -> re.Pattern[str] | None:
-    """Finds the `terms`, whatever their case and accents."""
+    """Finds any of the `terms`, whatever their case and accents."""
+    words = _words(terms, is_prefix)
+    return re.compile("|".join(words), re.IGNORECASE) if words else None
+
+
+@lru_cache(maxsize=16)
+def _phrase(terms: tuple[str, ...], is_prefix: bool) -> re.Pattern[str] | None:
+    """Finds the `terms` one behind the other, with nothing but signs and spaces between."""
+    words = _words(terms, is_prefix)
+    return re.compile(r"[\W_]{1,3}".join(words), re.IGNORECASE) if len(words) > 1 else None
+
+
+def _words(terms: tuple[str, ...], is_prefix: bool) -> list[str]:
     words = []
     for number, term in enumerate(terms, 1):
         letters = "".join(map(_letter, _plain(term)))
@@ -129,7 +147,7 @@ def _pattern(terms: tuple[str, ...], is_prefix: bool) -> re.Pattern[str] | None:
         else:
             end = "" if is_prefix and number == len(terms) else _NO_LETTER_AFTER
             words.append(_NO_LETTER_BEFORE + letters + end)
-    return re.compile("|".join(words), re.IGNORECASE) if words else None
+    return words
 
 
 def _plain(term: str) -> str:

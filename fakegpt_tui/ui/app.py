@@ -79,7 +79,13 @@ class FakeGPTApp(KeySerializer, OverlaidApp, BidiRepairingApp, CrashReportingApp
 
     TITLE = "fakegpt-tui"
     ENABLE_COMMAND_PALETTE = False
-    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (9, "-low"), (20, "-high")]
+    VERTICAL_BREAKPOINTS = [
+        (0, "-tiny"),
+        (9, "-low"),
+        (20, "-middle"),
+        (24, "-usual"),
+        (34, "-high"),
+    ]
     # The first screen's, which are parsed with everything else and not once more after it.
     CSS_PATH = "screens/chat.tcss"
 
@@ -371,7 +377,7 @@ class FakeGPTApp(KeySerializer, OverlaidApp, BidiRepairingApp, CrashReportingApp
         if self.screen is self._chat_screen:
             from fakegpt_tui.ui.dialogs.commands import open_palette  # noqa: PLC0415 - when used
 
-            open_palette(self._chat_screen, self._chat_screen.state)
+            open_palette(self._chat_screen, self._chat_screen.state, self._options.memory)
 
     async def action_quit(self) -> None:
         """Stop all replies, wait until they are saved, and quit; ask again if they are not."""

@@ -1,7 +1,8 @@
 """Slash commands: which commands fit what is typed, and which one Enter runs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import IntEnum, auto
+from types import MappingProxyType
 
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.keymap import COMMANDS, Command, KeyScope
@@ -18,6 +19,7 @@ class MatchRank(IntEnum):
     ALIAS_PREFIX = auto()
     WORD_PREFIX = auto()
     DESCRIBED = auto()
+    LETTERS = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +69,12 @@ def matching_commands(query: str, *, described: bool = False) -> list[CommandMat
 
     Args:
         query: What is typed, with the slash or without it.
-        described: Are commands wanted, too, that only have the words in their sentence?
+        described: Are commands wanted, too, that only have the words in their sentence, or the
+            letters in one of their names?
     """
     wanted = " ".join(query.split()).casefold().removeprefix(_SLASH)
     found = (_match(command, wanted) for command in COMMANDS if command.slash)
-    worst = MatchRank.DESCRIBED if described else MatchRank.WORD_PREFIX
+    worst = MatchRank.LETTERS if described else MatchRank.WORD_PREFIX
     fitting = [each for each in found if each is not None and each.rank <= worst]
     return sorted(fitting, key=_order)
 
@@ -83,6 +86,47 @@ def first_choice(matches: Iterable[CommandMatch]) -> int | None:
             return place
         break
     return None
+
+
+_GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "Conversation": ("chat.", "queue.", "list.", "prompt."),
+        "Message": ("message.", "transcript."),
+        "Model and account": ("services.", "login."),
+        "Files": ("attach.",),
+        "Program": ("app.",),
+    }
+)
+"""The groups of the palette, in their order, by the beginnings of ids."""
+_REGROUPED: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "Model and account": (
+            *("chat.model", "chat.side-by-side", "chat.system-prompt", "chat.generation"),
+            *("chat.effort", "chat.request", "chat.preset"),
+        ),
+        "Files": (
+            *("chat.save", "chat.copy-path", "chat.open-f", "chat.import", "chat.progress"),
+            *("message.items", "message.save"),
+        ),
+    }
+)
+
+
+def commands_by_group() -> dict[str, list[Command]]:
+    """The commands with a name, by what they are about."""
+    groups: dict[str, list[Command]] = {name: [] for name in _GROUPS}
+    for command in COMMANDS:
+        if command.slash:
+            groups[_group(command)].append(command)
+    return groups
+
+
+def _group(command: Command) -> str:
+    for groups in (_REGROUPED, _GROUPS):
+        for name, beginnings in groups.items():
+            if command.id.startswith(beginnings):
+                return name
+    return "Program"
 
 
 def screen_action(command: Command) -> str:
@@ -102,7 +146,15 @@ def _match(command: Command, wanted: str) -> CommandMatch | None:
     words = f"{' '.join(names)} {command.label} {command.help}".casefold()
     if all(word in words for word in wanted.split()):
         return CommandMatch(command, command.slash, MatchRank.DESCRIBED)
-    return None
+    found = next((name for name in names if _has_letters(name, wanted)), None)
+    return None if found is None else CommandMatch(command, _SLASH + found, MatchRank.LETTERS)
+
+
+def _has_letters(name: str, wanted: str) -> bool:
+    """Has a name these letters in their order, the first of them at its own beginning?"""
+    letters = iter(name)
+    wanted = wanted.replace(" ", "")
+    return name[:1] == wanted[:1] and all(letter in letters for letter in wanted)
 
 
 def _name_rank(name: str, wanted: str, first: str) -> MatchRank | None:

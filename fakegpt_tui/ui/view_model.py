@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -44,6 +44,7 @@ _ROW_STATUSES = {
     MessageStatus.QUEUED: RowStatus.QUEUED,
     MessageStatus.WAITING: RowStatus.WAITING,
 }
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _LOOKS_ALIKE = 18
 """Titles that begin with the same so many characters look the same in a narrow list."""
 _GUIDE_QUESTION = "What can this program do?"
@@ -128,7 +129,7 @@ class ViewModel:
             at_end=at_end,
             service=service,
             login=state.login,
-            tokens="" if tail else self._token_label(path),
+            tokens=self.tokens,
             activity=self.activity,
             background=self.background if state.is_loaded else "",
             rows=state.rows,
@@ -149,7 +150,9 @@ class ViewModel:
         for name in state.found:
             label = f"Use {name}, found on this machine"
             yield FirstStep(label, "services", "use_found", (name,))
-        last = next((row for row in state.rows if row.id != state.open.id), None)
+        # The first row may be a pinned one.
+        others = [row for row in state.rows if row.id != state.open.id]
+        last = max(others, key=lambda row: row.used_at or _LONG_AGO, default=None)
         if last is not None:
             label = f"Open the last conversation: {last.title or 'Untitled'}"
             yield FirstStep(label, "conversations", "open_row", (last.id,))
@@ -177,8 +180,12 @@ class ViewModel:
         tokens = {each.id: self._chat.attachments.cost(each) for each in attached}
         return dict(zip(map(mark_of, attached), labels(attached, tokens), strict=True))
 
+    @property
+    def tokens(self) -> str:
+        """How many tokens are sent with the next prompt; empty where none are, or not yet known."""
+        return "" if self._state.tail else self._token_label(self._state.path)
+
     def _token_label(self, path: Sequence[ChatMessage]) -> str:
-        """How many tokens are sent with the next prompt; empty where none are."""
         conversation, service = self._state.open, self._state.service
         if not path and not conversation.system_prompt:
             return ""

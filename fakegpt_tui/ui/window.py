@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.ui.terminal.graphics import GraphicsDetection
     from fakegpt_tui.ui.view_model import ChatView
     from fakegpt_tui.ui.widgets.conversation_header import ConversationHeader
+    from fakegpt_tui.ui.widgets.notice_box import NoticeBox
 
 T = TypeVar("T")
 
@@ -51,6 +52,7 @@ class Window:
         self._is_changing = False
         self._is_notice_true: Callable[[], bool] = lambda: True
         self._header: ConversationHeader | None = None
+        self._notice_box: NoticeBox | None = None
         self._activity = ""
         self._step = 0
         self._after_refresh: list[Callable[[], object]] = []
@@ -107,6 +109,27 @@ class Window:
 
         self._is_notice_true = is_true
         self._screen.query_one(StatusBar).show_notice(sentence)
+
+    def show_notice(self) -> None:
+        """Show the notice where the status bar has no room for it, and in an open dialog."""
+        status = self._screen.query_one(StatusBar)
+        wanted = status.notice if status.is_too_long else ""
+        if self._notice_box is None and wanted:
+            from fakegpt_tui.ui.widgets.notice_box import NoticeBox  # noqa: PLC0415 - seldom
+
+            self._notice_box = NoticeBox(classes="-above")
+            self._screen.mount(self._notice_box, before=self.prompt)
+        if self._notice_box is not None:
+            self._notice_box.show(wanted)
+        for dialog in self._screen.app.screen_stack:
+            if dialog is not self._screen:
+                self._show_in_dialog(dialog, status.notice)
+
+    def _show_in_dialog(self, dialog: Screen[Any], notice: str) -> None:
+        from fakegpt_tui.ui.widgets.notice_box import show_in_dialog  # noqa: PLC0415 - with a dialog
+
+        # Once it has all that is its own.
+        dialog.call_later(show_in_dialog, dialog, notice)
 
     def show_header(self, view: ChatView) -> None:
         """Show above the messages what they are; an empty conversation has its first page."""
@@ -248,12 +271,15 @@ class Window:
         take: Callable[[str], object],
         *,
         current: str = "",
+        verb: str = "choose",
         cancelled: Callable[[], object] | None = None,
     ) -> None:
-        """Let the user choose, and hand the id of the choice to `take`."""
+        """Let the user choose, and hand the id of the choice to `take`; `verb` says what enter
+        does.
+        """
         from fakegpt_tui.ui.dialogs.pick import PickScreen  # noqa: PLC0415 - after first paint
 
-        self.ask(PickScreen(title, choices, current=current), take, cancelled=cancelled)
+        self.ask(PickScreen(title, choices, current=current, verb=verb), take, cancelled=cancelled)
 
     def start_turn(self, turn: Turn) -> None:
         """Have a turn of the open conversation run, and follow its reply."""

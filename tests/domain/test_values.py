@@ -19,6 +19,7 @@ from fakegpt_tui.domain import (
     new_id,
     now,
 )
+from fakegpt_tui.domain.services import complete_address
 
 
 def test_a_secret_shows_only_when_it_is_asked_to() -> None:
@@ -76,3 +77,24 @@ def test_the_recovery_action_fits_the_error() -> None:
     assert ReplyCut("Cut.").recovery is RecoveryAction.RETRY
     assert RequestRefused("No.").recovery is RecoveryAction.NOTHING
     assert issubclass(Busy, ServiceError)
+
+
+@pytest.mark.parametrize(
+    ("typed", "address"),
+    [
+        ("127.0.0.1:9131", "http://127.0.0.1:9131"),
+        ("localhost:11434/v1", "http://localhost:11434/v1"),
+        ("[::1]:8080", "http://[::1]:8080"),
+        ("192.168.1.20:1234", "http://192.168.1.20:1234"),
+        ("workstation.local:1234", "http://workstation.local:1234"),
+        ("api.example.org/v1", "https://api.example.org/v1"),
+        ("10.example.org", "https://10.example.org"),
+        ("localhost.example.org:80", "https://localhost.example.org:80"),
+        ("http://api.example.org", "http://api.example.org"),
+        ("two words", "two words"),
+        ("word", "word"),
+        ("", ""),
+    ],
+)
+def test_an_address_is_completed_and_goes_out_plain_only_near_by(typed: str, address: str) -> None:
+    assert complete_address(typed) == address

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import timedelta
 from html.parser import HTMLParser
 
 from hypothesis import given, settings
@@ -99,3 +100,13 @@ def test_status_error_model_and_reasoning_are_told() -> None:
 
 def test_an_empty_conversation_is_a_page_too() -> None:
     assert Page(write_html(replace(CONVERSATION, title=""), [])).text.count("Conversation") == 2
+
+
+def test_a_reply_says_how_long_it_took_and_thought_where_that_was_kept() -> None:
+    old = message("an old one")
+    reply = replace(
+        message("words"), ended_after=timedelta(seconds=14), thought_for=timedelta(seconds=6.2)
+    )
+    assert "· 14 s · thought for 6.2 s" in Page(write_html(CONVERSATION, [reply])).text
+    assert "thought for" not in write_html(CONVERSATION, [old])
+    assert '<span class="about">·' not in write_html(CONVERSATION, [old])

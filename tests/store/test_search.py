@@ -205,6 +205,14 @@ def test_marks_lie_in_the_snippet_which_is_one_line(text: str, word: str) -> Non
     assert all(0 <= first < last <= len(snippet) for first, last in marks)
 
 
+def test_a_snippet_shows_the_words_as_they_were_typed_before_each_of_them_alone() -> None:
+    text = "Section number 1. " * 20 + "def section_8(x): return 8"
+    snippet, marks = make_snippet(text, ["section", "8"], is_prefix=True)
+    assert [snippet[first:last] for first, last in marks] == ["section_8"]
+    snippet, marks = make_snippet("a tree, and then a loop", ["loop", "tree"])
+    assert [snippet[first:last] for first, last in marks] == ["tree", "loop"]
+
+
 def test_a_search_ends_when_it_is_told_to(store: ConversationStore) -> None:
     said(store, *["word"] * 50)
     assert store.search(SearchQuery(text="word"), 50, stopped=lambda: True) == ()

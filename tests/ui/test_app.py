@@ -24,7 +24,7 @@ from fakegpt_tui.domain import (
     TitleSuggested,
 )
 from fakegpt_tui.keymap import COMMANDS, KeyScope
-from fakegpt_tui.ui.dialogs.commands import HelpScreen
+from fakegpt_tui.ui.dialogs.keys import HelpScreen
 from fakegpt_tui.ui.dialogs.link import LinkScreen
 from fakegpt_tui.ui.screens.chat import ChatScreen
 from fakegpt_tui.ui.themes import DARK, LIGHT
@@ -150,9 +150,9 @@ async def test_a_queued_prompt_is_held_after_a_stop_and_can_be_taken_back_or_sen
         await it.ask("second")
         await it.ask("third")
         await it.pilot.press("escape")
-        await it.see("second  (waits for you)")
+        await it.see("second  (waits: /send sends it")
         await it.pilot.press("alt+q")
-        await it.see("Queued, enter takes it back")
+        await it.see("Queued prompts")
         await it.pilot.press("down", "enter")
         await it.until(lambda: it.prompt.text == "third")
         assert it.queued == ("second",)
@@ -288,13 +288,29 @@ async def test_the_list_hides_and_shows() -> None:
 
 
 async def test_help_shows_every_key_and_closes() -> None:
-    async with running(size=(100, 120)) as it:
+    async with running(reply("one"), size=(100, 300)) as it:
+        await it.ask("question")
+        await it.see("one")
         await it.pilot.press("f1")
-        assert isinstance(it.app.screen, HelpScreen)
-        for words in ("ctrl+n, F4", "Stop the reply", "/save", "chat.new", "[keys]"):
+        await it.until(lambda: isinstance(it.app.screen, HelpScreen))
+        for words in ("ctrl+n, F4", "Stop the reply", "In the prompt", "Anywhere"):
             await it.see(words)
+        await it.pilot.press(*"start new")
+        await it.see("/new /clear /reset · chat.new")
+        await it.until(lambda: "Stop the reply" not in it.text)
+        await it.pilot.press("enter")
+        await it.until(lambda: isinstance(it.app.screen, ChatScreen) and not it.path)
+
+
+async def test_help_begins_with_the_keys_of_what_has_the_focus() -> None:
+    async with running(reply("one")) as it:
+        await it.ask("question")
+        await it.see("one")
+        await it.pilot.press("tab", "question_mark")
+        await it.see("In the transcript")
+        assert "In the prompt" not in it.text
         await it.pilot.press("escape")
-        assert isinstance(it.app.screen, ChatScreen)
+        await it.until(lambda: isinstance(it.app.screen, ChatScreen))
 
 
 async def test_a_question_mark_is_text_in_the_prompt_and_help_elsewhere() -> None:
@@ -414,7 +430,7 @@ async def test_a_pasted_text_is_one_edit_without_control_characters() -> None:
 async def test_a_key_can_be_turned_off() -> None:
     async with running(reply("one"), keys={"chat.save": "", "app.list": ""}) as it:
         await it.ask("question")
-        await it.see("^n New")
+        await it.see("ctrl+n New")
         await it.see("one")
         assert "Save" not in it.text
         await it.pilot.press("ctrl+t", "x")

@@ -4,11 +4,11 @@ import pytest
 from textual.events import Key, Paste
 
 from fakegpt_tui.keymap import COMMANDS
-from fakegpt_tui.ui.dialogs.commands import HelpScreen
+from fakegpt_tui.ui.dialogs.keys import HelpScreen
 from fakegpt_tui.ui.dialogs.pick import PickScreen
 from fakegpt_tui.ui.dialogs.settings import SettingsScreen
 from fakegpt_tui.ui.slash_commands import exact_command, first_choice, matching_commands
-from tests.ui.running import Running, reply, running
+from tests.ui.running import FakeMemory, Running, reply, running
 
 NAMES = [name for command in COMMANDS for name in command.names]
 
@@ -46,7 +46,13 @@ def test_an_empty_slash_does_not_begin_with_what_destroys() -> None:
 
 @pytest.mark.parametrize(
     ("words", "name"),
-    [("switch account", "/account"), ("colours", "/theme"), ("regenerate", "/retry")],
+    [
+        ("switch account", "/account"),
+        ("switch model", "/model"),
+        ("copy last", "/copy"),
+        ("colours", "/theme"),
+        ("regenerate", "/retry"),
+    ],
 )
 def test_words_of_the_description_and_aliases_find_a_command(words: str, name: str) -> None:
     assert name in [each.command.slash for each in matching_commands(words, described=True)]
@@ -125,6 +131,31 @@ async def test_a_part_of_a_destructive_name_is_only_completed() -> None:
         assert [row.title for row in it.list.rows] == ["kept"]
         await it.pilot.press("enter")
         await it.until(lambda: not it.list.rows)
+
+
+def test_letters_of_a_name_in_their_order_find_it_after_all_else() -> None:
+    found = [each.command.slash for each in matching_commands("sbs", described=True)]
+    assert found[0] == "/side-by-side"
+    assert not matching_commands("sbs")
+    assert matching_commands("save", described=True)[0].command.slash == "/save"
+
+
+async def test_the_palette_has_groups_and_what_was_run_last_first() -> None:
+    memory = FakeMemory()
+    async with running(memory=memory, size=(100, 40)) as it:
+        await it.command("/unread")
+        await it.see("Nothing is unread.")
+        await it.pilot.press("ctrl+p")
+        await it.see("Commands")
+        await it.see("Recent")
+        lines = [line.strip(" │") for line in it.text.splitlines()]
+        at = lines.index("Recent")
+        assert lines[at + 1].startswith("/unread")
+        assert lines[at + 2] == "Conversation"
+        assert sum("/unread" in line for line in lines) == 1
+        assert memory.values["recent_commands"] == "chat.unread"
+        await it.pilot.press("enter")
+        await it.see("Nothing is unread.")
 
 
 async def test_the_palette_takes_what_is_typed_and_not_what_fitted_before() -> None:

@@ -175,7 +175,7 @@ class ConversationController:
                 self._chat.actions.restore([chosen])
                 self.open(chosen)
 
-        self._window.pick("Trash, enter restores", choices, take)
+        self._window.pick("Trash", choices, take, verb="restore")
 
     def undo(self) -> None:
         """Take back the last change, of a conversation or of its messages."""

@@ -246,9 +246,11 @@ class PromptController:
 
     def stop(self) -> None:
         turn = self._state.turn
+        has_come = turn is not None and (turn.reply.text or turn.reply.reasoning)
         if self._chat.active_turns.stop(self._state.open.id):
+            kept = "what arrived is kept" if has_come else "nothing had arrived yet"
             self._window.notify(
-                "The reply is stopped; what arrived is kept.",
+                f"The reply is stopped; {kept}.",
                 while_true=lambda: self._state.turn in (None, turn),
             )
 
@@ -305,7 +307,7 @@ class PromptController:
             withdrawn = self._chat.queue.withdraw(prompt_id)
             prompt.restore_text(self._state.type_again(withdrawn.text, withdrawn.parts))
 
-        self._window.pick("Queued, enter takes it back", choices, take, cancelled=prompt.focus)
+        self._window.pick("Queued prompts", choices, take, verb="take back", cancelled=prompt.focus)
 
     def send_queued(self) -> None:
         """Send what was held back when the reply before it failed or was stopped."""

@@ -1,16 +1,25 @@
 """Dialogs: screens that ask for something and close; here, what is offered and chosen."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from rich.cells import cell_len
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
-from textual.widget import Widget
 
 from fakegpt_tui.keymap import key_label
 from fakegpt_tui.text import safe_line
 
+if TYPE_CHECKING:
+    from textual.widget import Widget
+else:
+    Widget = object  # A widget has the style sheet of its first base that is one.
+
+KEY_GAP = " · "
 _MAX_TITLE = 200
+_CORNERS = 6
+"""Cells of the frame beside its title or its keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +43,61 @@ class SearchSelection:
     queries: tuple[str, ...] = ()
 
 
-def set_frame(box: Widget, title: str, keys: str) -> None:
-    """Give a dialog its title, which is a noun, and its keys at the foot."""
-    box.border_title = Content(safe_line(title, _MAX_TITLE))
-    box.border_subtitle = Content(safe_line(keys, _MAX_TITLE))
+class _Framed(Widget):
+    """A frame with a title, which is a noun, and keys at the foot.
+
+    Where there is no room for all keys, the last go, but for that which closes the dialog.
+    """
+
+    _title = _keys = ""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(id=name, classes="dialog")
+
+    def set_frame(self, title: str, keys: str) -> None:
+        self._title, self._keys = title, keys
+        self.on_resize()
+
+    def on_resize(self) -> None:
+        room = self.outer_size.width - _CORNERS
+        show_titles(self, self._title, fitting_keys(self._keys, room))
+
+
+class DialogFrame(_Framed, Vertical):
+    """The frame of a dialog, as high as what is in it."""
+
+
+class ScrollingFrame(_Framed, VerticalScroll):
+    """The frame of a dialog that is to be read, and scrolls."""
+
+
+def show_titles(box: Widget, title: str, subtitle: str) -> None:
+    """Show foreign text in a frame, which Textual draws anew whenever it is told one."""
+    shown, below = (Content(safe_line(each, _MAX_TITLE)) for each in (title, subtitle))
+    if shown and box.border_title != shown.markup:
+        box.border_title = shown
+    if below and box.border_subtitle != below.markup:
+        box.border_subtitle = below
+
+
+def fitting_keys(keys: str, width: int) -> str:
+    """As many keys as fit, and always the last, which closes the dialog."""
+    *others, last = keys.split(KEY_GAP)
+    shown = keys
+    while others and cell_len(shown) > width:
+        others.pop()
+        shown = KEY_GAP.join([*others, "…", last])
+    return shown if cell_len(shown) <= width else last
 
 
 def shown_keys(screen: Screen[Any]) -> str:
-    """The keys of a dialog that are worth a word, that which closes it first."""
-    bindings = (each.binding for each in screen.active_bindings.values() if each.enabled)
+    """The keys of a dialog that are worth a word, that which closes it last."""
+    active = screen.active_bindings.values()
+    bindings = (each.binding for each in active if each.enabled and each.node is not screen.app)
     words: dict[str, str] = {}
-    for binding in sorted(bindings, key=lambda each: each.key != "escape"):
+    for binding in sorted(bindings, key=lambda each: each.key == "escape"):
         if binding.show and binding.description:
             words.setdefault(
                 binding.action, f"{key_label(binding.key)} {binding.description.lower()}"
             )
-    return " · ".join(words.values())
+    return KEY_GAP.join(words.values())

@@ -5,7 +5,6 @@ from enum import StrEnum
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import OptionList
@@ -13,11 +12,11 @@ from textual.widgets.option_list import Option
 
 from fakegpt_tui.domain.parts import Attachment
 from fakegpt_tui.text import safe_line, safe_text
-from fakegpt_tui.ui.dialogs import set_frame
+from fakegpt_tui.ui.dialogs import DialogFrame
 from fakegpt_tui.ui.dialogs.pick import ListScreen
 from fakegpt_tui.ui.widgets.text_box import TextBox
 
-_KEYS = "enter opens · e edits · t turns text back · d removes · esc closes"
+_KEYS = "enter open · e edit · t back to text · d remove · esc close"
 
 
 class AttachmentAction(StrEnum):
@@ -50,12 +49,12 @@ class AttachmentsScreen(ListScreen[tuple[AttachmentAction, Attachment] | None]):
         self._lines = lines
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="attached", classes="dialog"):
+        with DialogFrame("attached"):
             options = [Option(Content(safe_line(line))) for line in self._lines.values()]
             yield OptionList(*options, compact=True, markup=False)
 
     def on_mount(self) -> None:
-        set_frame(self.query_one("#attached"), "Attached to the prompt", _KEYS)
+        self.query_one(DialogFrame).set_frame("Attached to the prompt", _KEYS)
         self.options.highlighted = 0
 
     def on_option_list_option_selected(self) -> None:
@@ -78,8 +77,8 @@ class TextScreen(ModalScreen[None]):
         self._text = text
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="command", classes="dialog"):
+        with DialogFrame("command"):
             yield TextBox(safe_text(self._text), read_only=True, id="output")
 
     def on_mount(self) -> None:
-        set_frame(self.query_one("#command"), self._title, "esc closes")
+        self.query_one(DialogFrame).set_frame(self._title, "esc close")

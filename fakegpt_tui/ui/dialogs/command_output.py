@@ -5,14 +5,13 @@ from typing import ClassVar
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from fakegpt_tui.attachments.commands import ShellCommand
 from fakegpt_tui.text import safe_text
-from fakegpt_tui.ui.dialogs import set_frame
+from fakegpt_tui.ui.dialogs import DialogFrame
 from fakegpt_tui.ui.messages import CopyText
 from fakegpt_tui.ui.widgets.text_box import TextBox
 
@@ -48,22 +47,22 @@ class CommandScreen(ModalScreen[str | None]):
         self._is_begun = False
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="command", classes="dialog"):
+        with DialogFrame("command"):
             yield Static(Content(safe_text(f"$ {self._command.line}")), id="line")
             yield TextBox(read_only=True, id="output")
 
     def on_mount(self) -> None:
-        self._box = self.query_one("#command")
+        self._box = self.query_one(DialogFrame)
         self._output = self.query_one("#output", TextBox)
         if self._confirms:
-            set_frame(self._box, "Run this?", "enter runs it · esc leaves it")
+            self._box.set_frame("Run this?", "enter run · esc leave it")
             self._output.load_text(safe_text(self._confirms))
         else:
             self._begin()
 
     def _begin(self) -> None:
         self._is_begun = True
-        set_frame(self._box, "Running", "esc ends it")
+        self._box.set_frame("Running", "esc end it")
         self._output.load_text("")
         self._timer = self.set_interval(_LOOK_SECONDS, self._show_growth)
         self._run()
@@ -73,7 +72,7 @@ class CommandScreen(ModalScreen[str | None]):
         await self._command.run()
         self._timer.stop()
         then = "enter puts it into the prompt · " if self._attaches else ""
-        set_frame(self._box, self._command.ending, f"{then}y copies · esc closes")
+        self._box.set_frame(self._command.ending, f"{then}y copy · esc close")
         self._output.load_text(safe_text(self._command.output).rstrip("\n") or "(no output)")
         self._output.focus()
 

@@ -1,26 +1,24 @@
-"""Command palette and help: every command of the keymap, with its keys."""
+"""Command palette: every command of the keymap and every conversation, to be run or opened."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from rich.table import Column, Table
-from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding
-from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen, Screen
-from textual.widgets import Input, OptionList, Static
+from textual.screen import Screen
+from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
-from fakegpt_tui.keymap import COMMANDS, OPEN_NTH_PREFIX, KeyScope, key_labels
+from fakegpt_tui.keymap import COMMANDS
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.ui.dialogs import set_frame
+from fakegpt_tui.ui.dialogs import DialogFrame
 from fakegpt_tui.ui.dialogs.pick import ListScreen
+from fakegpt_tui.ui.options import ChoiceMemory
 from fakegpt_tui.ui.slash_commands import (
     CommandMatch,
     MatchRank,
+    commands_by_group,
     first_choice,
     matching_commands,
     screen_action,
@@ -33,23 +31,27 @@ from fakegpt_tui.ui.widgets.text_field import TextField
 _MAX_CONVERSATIONS = 20
 _FRAME_WIDTH = 6
 """Cells that the frame of the palette and its padding take."""
+_RECENT = "recent_commands"
+_MAX_RECENT = 5
 
 
 class PaletteScreen(ListScreen[str | None]):
-    """The commands and conversations that fit; dismissed with the action of one.
+    """The commands and conversations that fit; dismissed with the id of a command, or an action.
 
     The list follows from what is typed at once, so that Enter cannot take what fitted before.
     """
 
     CSS_PATH = ["dialog.tcss", "palette.tcss"]
 
-    def __init__(self, state: ChatState) -> None:
+    def __init__(self, state: ChatState, recent: Iterable[str] = ()) -> None:
+        """`recent` are the ids of the commands that were run last."""
         super().__init__()
         self._state = state
+        self._recent = tuple(recent)
         self._shown: str | None = None
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="palette", classes="dialog"):
+        with DialogFrame("palette"):
             yield TextField(placeholder="Name of a command or conversation", compact=True)
             yield OptionList(compact=True, markup=False)
 
@@ -57,7 +59,7 @@ class PaletteScreen(ListScreen[str | None]):
         repaint_now(self)
 
     def on_mount(self) -> None:
-        set_frame(self.query_one("#palette"), "Commands", "enter runs · esc closes")
+        self.query_one(DialogFrame).set_frame("Commands", "enter run · esc close")
         # The rows need a width, and a pushed screen is not told of its first size.
         self.call_after_refresh(self.on_resize)
 
@@ -83,17 +85,26 @@ class PaletteScreen(ListScreen[str | None]):
         if keep and query == self._shown:
             return
         self._shown = query
-        matches = matching_commands(query, described=True) if query.strip() else _all_commands()
         self.options.clear_options()
-        self.options.add_options(
-            [Option(self._row(each), id=screen_action(each.command)) for each in matches]
-        )
         titled = list(islice(self._titled(query), _MAX_CONVERSATIONS))
-        self.options.add_options(
-            [Option(f"Open {title}", id=_opening(each)) for each, title in titled]
-        )
+        opening = [Option(f"Open {title}", id=_opening(each)) for each, title in titled]
+        if not query.strip():
+            self.options.add_options([*self._grouped(), *_under("Conversations", opening)])
+            self.options.highlighted = 1
+            return
+        matches = matching_commands(query, described=True)
+        self.options.add_options([*map(self._row, matches), *opening])
         first = first_choice(matches)
         self.options.highlighted = 0 if first is None and titled and not matches else first
+
+    def _grouped(self) -> Iterator[Option]:
+        """All commands under the names of their groups, those that were run last first."""
+        by_id = {command.id: command for command in COMMANDS if command.slash}
+        last = [by_id[each] for each in self._recent if each in by_id]
+        for name, commands in {"Recent": last, **commands_by_group()}.items():
+            shown = [each for each in commands if name == "Recent" or each not in last]
+            matches = (CommandMatch(each, each.slash, MatchRank.PREFIX) for each in shown)
+            yield from _under(name, map(self._row, matches))
 
     def _titled(self, query: str) -> Iterable[tuple[str, str]]:
         wanted = query.casefold()
@@ -102,75 +113,38 @@ class PaletteScreen(ListScreen[str | None]):
             if wanted in title.casefold():
                 yield row.id, title
 
-    def _row(self, match: CommandMatch) -> Content:
+    def _row(self, match: CommandMatch) -> Option:
         command = match.command
         keys = self._state.keys.get(command.id, command.keys)
         # An alias is shown where it is what was typed.
-        width = self.query_one("#palette").size.width - _FRAME_WIDTH
+        width = self.query_one(DialogFrame).size.width - _FRAME_WIDTH
         name, description, shown = command_columns(command, match.name, keys, width)
-        return Content.assemble((name, "bold"), description, shown)
+        return Option(Content.assemble((name, "bold"), description, shown), id=command.id)
 
 
-def open_palette(screen: Screen[None], state: ChatState) -> None:
+def _under(name: str, rows: Iterable[Option]) -> Iterator[Option]:
+    """Rows under a heading; nothing where there are none."""
+    options = list(rows)
+    if options:
+        yield Option(Content.styled(name, "bold $primary"), disabled=True)
+    yield from options
+
+
+def open_palette(screen: Screen[None], state: ChatState, memory: ChoiceMemory) -> None:
     """Let the user choose a command, and run it on the main screen."""
+    recent = (memory.get(_RECENT) or "").split()
 
-    async def run(action: str | None) -> None:
-        if action is not None:
-            await screen.run_action(action)
+    async def run(chosen: str | None) -> None:
+        command = next((each for each in COMMANDS if each.id == chosen), None)
+        if command is not None:
+            last = [command.id, *(each for each in recent if each != command.id)]
+            await memory.remember({_RECENT: " ".join(last[:_MAX_RECENT])})
+            await screen.run_action(screen_action(command))
+        elif chosen is not None:
+            await screen.run_action(chosen)
 
-    screen.app.push_screen(PaletteScreen(state), run)
-
-
-def _all_commands() -> list[CommandMatch]:
-    return [
-        CommandMatch(command, command.slash, MatchRank.PREFIX)
-        for command in COMMANDS
-        if command.slash
-    ]
+    screen.app.push_screen(PaletteScreen(state, recent), run)
 
 
 def _opening(conversation_id: str) -> str:
     return f"run_command('conversations', 'open', {conversation_id!r})"
-
-
-_KEYS_WIDTH = 24
-
-
-class HelpScreen(ModalScreen[None]):
-    """Shows the table that the bindings are made from, so it cannot be wrong."""
-
-    CSS_PATH = ["dialog.tcss", "help.tcss"]
-    BINDINGS = [Binding("escape,f1,q,question_mark", "dismiss", "Close")]
-
-    def __init__(self, keys: Mapping[str, str]) -> None:
-        """`keys` are those that are not as in the table, by the ids of their commands."""
-        super().__init__()
-        self._keys = keys
-
-    def compose(self) -> ComposeResult:
-        with VerticalScroll(id="help", classes="dialog"):
-            for where in KeyScope:
-                yield Static(Content(where.value.capitalize()), classes="where")
-                yield Static(command_table(where, self._keys))
-
-    def on_mount(self) -> None:
-        keys = "[keys] in config.toml gives other keys, by the grey names · esc closes"
-        set_frame(self.query_one("#help"), "Keys", keys)
-
-
-def command_table(where: KeyScope, changed: Mapping[str, str]) -> Table:
-    """The commands of one part of the screen, with their keys, slash commands and ids."""
-    table = Table.grid(Column(width=_KEYS_WIDTH), Column(), padding=(0, 2), pad_edge=True)
-    for keys, text, names in _rows(where, changed):
-        table.add_row(Text(key_labels(keys), style="bold"), Text.assemble(text, (names, "dim")))
-    return table
-
-
-def _rows(where: KeyScope, changed: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
-    for command in COMMANDS:
-        if command.scope is where and not command.id.startswith(OPEN_NTH_PREFIX):
-            keys = changed.get(command.id, command.keys)
-            names = (*command.names, command.id) if command.keys else command.names
-            yield keys, command.help, "".join(f"  {name}" for name in names if name)
-    if where is KeyScope.ANY:
-        yield "alt+1,…,alt+9", "Open a conversation by its place in the list", ""

@@ -4,14 +4,13 @@ from collections.abc import Callable, Sequence
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from fakegpt_tui.domain.diff import DiffKind, DiffPart
 from fakegpt_tui.text import safe_text
-from fakegpt_tui.ui.dialogs import set_frame
+from fakegpt_tui.ui.dialogs import ScrollingFrame
 
 _SIGNS = {
     DiffKind.SAME: ("", "", ""),
@@ -45,7 +44,7 @@ class CompareScreen(ModalScreen[None]):
         self._parts_from = parts_from
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(id="compare", classes="dialog"):
+        with ScrollingFrame("compare"):
             yield Static(markup=False)
 
     def on_mount(self) -> None:
@@ -60,7 +59,7 @@ class CompareScreen(ModalScreen[None]):
     def _show(self) -> None:
         title = f"From variant {self._other + 1} to {self._this + 1}"
         choice = "left, right another variant · " if self._count > 2 else ""  # noqa: PLR2004 - two are compared
-        set_frame(self.query_one("#compare"), title, f"{choice}esc closes")
+        self.query_one(ScrollingFrame).set_frame(title, f"{choice}esc close")
         parts = self._parts_from(self._other)
         self.query_one(Static).update(diff_content(parts, signs=self.app.no_color))
 

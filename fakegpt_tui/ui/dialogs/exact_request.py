@@ -4,12 +4,11 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from fakegpt_tui.domain.exact_request import ExactRequest, LastAnswer
 from fakegpt_tui.text import safe_text
-from fakegpt_tui.ui.dialogs import set_frame
+from fakegpt_tui.ui.dialogs import DialogFrame
 from fakegpt_tui.ui.messages import CopyText
 from fakegpt_tui.ui.widgets.text_box import TextBox
 
@@ -36,7 +35,7 @@ class RequestScreen(ModalScreen[None]):
         self._shows_answer = False
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="request", classes="dialog"):
+        with DialogFrame("request"):
             yield TextBox(read_only=True, id="text")
 
     def on_mount(self) -> None:
@@ -53,8 +52,8 @@ class RequestScreen(ModalScreen[None]):
     def _show(self) -> None:
         about = "last answer of" if self._shows_answer else "request to"
         other = "the request" if self._shows_answer else "the last answer"
-        keys = f"c copies it for curl · y copies · tab {other} · esc closes"
-        set_frame(self.query_one("#request"), f"The {about} {self._service}", keys)
+        keys = f"c copy it for curl · y copy · tab {other} · esc close"
+        self.query_one(DialogFrame).set_frame(f"The {about} {self._service}", keys)
         shown = self.query_one("#text", TextBox)
         shown.load_text(safe_text(self._text))
         shown.focus()

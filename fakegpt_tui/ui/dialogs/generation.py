@@ -6,7 +6,7 @@ from types import MappingProxyType
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Static, TextArea
@@ -14,7 +14,7 @@ from textual.widgets import Input, Label, Static, TextArea
 from fakegpt_tui.domain import FakeGPTError, GenerationSettings, Preset
 from fakegpt_tui.domain.generation import GENERATION_ROWS, format_generation, parse_generation
 from fakegpt_tui.text import clipboard_text, safe_line
-from fakegpt_tui.ui.dialogs import set_frame
+from fakegpt_tui.ui.dialogs import DialogFrame
 from fakegpt_tui.ui.options import SavePreset
 from fakegpt_tui.ui.widgets.text_box import TextBox
 from fakegpt_tui.ui.widgets.text_field import TextField
@@ -67,7 +67,7 @@ class GenerationScreen(ModalScreen[Preset | None]):
         self._asked_about: str | None = None
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="generation", classes="dialog"):
+        with DialogFrame("generation"):
             yield from self._compose_fields()
             yield Static(Content(safe_line(self._note)), id="note")
 
@@ -87,8 +87,8 @@ class GenerationScreen(ModalScreen[Preset | None]):
                 yield from _line(_PRESET, TextField(id=_PRESET, compact=True, placeholder="name"))
 
     def on_mount(self) -> None:
-        box = self.query_one("#generation")
-        set_frame(box, "Generation settings", "ctrl+s saves · esc leaves · tab goes on")
+        box = self.query_one(DialogFrame)
+        box.set_frame("Generation settings", "ctrl+s save · esc leave · tab next field")
         self._shown = self._texts()
         self.query_one(f"#{self._begin_at}").focus()
         self._judge()

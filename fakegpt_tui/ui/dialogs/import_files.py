@@ -6,14 +6,13 @@ from pathlib import Path
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Checkbox, Input, ProgressBar, Static
 
 from fakegpt_tui.chat.jobs import Job
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.ui.dialogs import set_frame
+from fakegpt_tui.ui.dialogs import DialogFrame, ScrollingFrame
 from fakegpt_tui.ui.path_completion import typed_path
 from fakegpt_tui.ui.widgets.path_field import PathField
 from fakegpt_tui.ui.widgets.service_list import PlainCheckbox
@@ -40,13 +39,13 @@ class ImportScreen(ModalScreen[ImportRequest | None]):
     BINDINGS = [Binding("escape", "dismiss", "Close")]
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="import", classes="dialog"):
+        with DialogFrame("import"):
             yield PathField(placeholder="File or folder; tab completes")
             yield PlainCheckbox("Only tell what would be done", compact=True)
             yield Static(Content(_WHAT), id="what")
 
     def on_mount(self) -> None:
-        set_frame(self.query_one("#import"), "Import", "enter begins · esc closes")
+        self.query_one(DialogFrame).set_frame("Import", "enter begin · esc close")
 
     @on(Input.Submitted)
     def begin(self, event: Input.Submitted) -> None:
@@ -74,12 +73,11 @@ class JobScreen(ModalScreen[Job | None]):
         self._job = job
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(id="job", classes="dialog"):
+        with ScrollingFrame("job"):
             yield ProgressBar(show_eta=False)
             yield Static(id="said")
 
     def on_mount(self) -> None:
-        self.query_one("#job").border_title = Content(safe_line(self._job.title))
         self._timer = self.set_interval(_LOOK_SECONDS, self._look)
         self._look()
 
@@ -94,15 +92,15 @@ class JobScreen(ModalScreen[Job | None]):
         progress, result = self._job.progress, self._job.result
         bar = self.query_one(ProgressBar)
         bar.update(total=progress.total or None, progress=progress.done)
-        box = self.query_one("#job")
+        frame = self.query_one(ScrollingFrame)
         if result is None:
-            ending = "It is being stopped …" if progress.stopped else "ctrl+c stops it"
-            box.border_subtitle = Content(f"{ending}, esc closes this and lets it go on")
+            ending = "It is being stopped …" if progress.stopped else "ctrl+c stop it"
+            frame.set_frame(self._job.title, f"{ending} · esc close and let it go on")
             return
         self._timer.stop()
         bar.display = False
-        then = "" if self._job.follow_up is None else f"enter: {self._job.follow_up[0]}, "
-        box.border_subtitle = Content(f"{then}esc closes")
+        then = "" if self._job.follow_up is None else f"enter {self._job.follow_up[0]} · "
+        frame.set_frame(self._job.title, f"{then}esc close")
         details = [safe_line(each, _MAX_LINE) for each in result.details[:_MAX_DETAILS]]
         if more := len(result.details) - len(details):
             details.append(f"And {more} more.")

@@ -8,7 +8,6 @@ from pathlib import PurePosixPath
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
@@ -17,7 +16,7 @@ from fakegpt_tui.domain.captions import size_label
 from fakegpt_tui.domain.media_types import is_picture, suffix_of, type_label
 from fakegpt_tui.domain.parts import Blob, FilePart, ImagePart, Part, attached_parts
 from fakegpt_tui.text import file_stem, safe_line, safe_text
-from fakegpt_tui.ui.dialogs import set_frame
+from fakegpt_tui.ui.dialogs import DialogFrame
 from fakegpt_tui.ui.dialogs.pick import ListScreen
 from fakegpt_tui.ui.widgets.transcript.code_blocks import fences
 
@@ -25,7 +24,7 @@ _PREVIEW_LINES = 14
 _PREVIEW_WIDTH = 400
 _NAMED = re.compile(r"""\b(?:title|file|filename|name)=["']?([^"'\s{}]+)""")
 _PATH = re.compile(r"[\w./-]*\w\.\w{1,8}")
-_KEYS = "enter shows a picture · s saves · o opens · e edits · p pipes · c copies · esc closes"
+_KEYS = "enter show a picture · s save · o open · e edit · p pipe · c copy · esc close"
 
 
 class ItemAction(StrEnum):
@@ -142,7 +141,7 @@ class ItemsScreen(ListScreen[tuple[ItemAction, MessageItem] | None]):
         self._items = items
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="items", classes="dialog"):
+        with DialogFrame("items"):
             yield OptionList(
                 *(Option(_line(number, each)) for number, each in enumerate(self._items, 1)),
                 compact=True,
@@ -151,7 +150,7 @@ class ItemsScreen(ListScreen[tuple[ItemAction, MessageItem] | None]):
             yield Static(id="preview")
 
     def on_mount(self) -> None:
-        set_frame(self.query_one("#items"), "In this message", _KEYS)
+        self.query_one(DialogFrame).set_frame("In this message", _KEYS)
         self.options.highlighted = 0
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:

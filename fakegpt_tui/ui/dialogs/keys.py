@@ -1,14 +1,14 @@
-"""Key editor: every command with its keys, to be given others by pressing them."""
+"""Help and key editor: every command with its keys, to be looked up, run or given others."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -16,10 +16,13 @@ from fakegpt_tui.domain import FakeGPTError
 from fakegpt_tui.keymap import COMMANDS, Command, KeyScope, key_label, key_labels
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.bindings import validate_keys
-from fakegpt_tui.ui.dialogs import set_frame
+from fakegpt_tui.ui.dialogs import DialogFrame
 from fakegpt_tui.ui.dialogs.pick import ListScreen
+from fakegpt_tui.ui.slash_commands import screen_action
 from fakegpt_tui.ui.widgets.drawing import fit
 from fakegpt_tui.ui.widgets.text_field import TextField
+
+T = TypeVar("T")
 
 _KEYS_WIDTH = 22
 _LABEL_WIDTH = 20
@@ -28,10 +31,116 @@ ChangeKeys = Callable[[str, str | None], Awaitable[str | None]]
 """Writes the keys of a command, or leaves them to the keymap; returns what was written before."""
 
 
-class KeysScreen(ListScreen[None]):
-    """The commands by the part of the screen in which their keys work."""
+class CommandListScreen(ListScreen[T]):
+    """The commands by the part of the screen in which their keys work, and a field to search."""
 
     CSS_PATH = ["dialog.tcss", "keys.tcss"]
+
+    def __init__(self, shown: Mapping[str, str]) -> None:
+        """`shown` are the keys that are not as in the keymap, by the ids of their commands."""
+        super().__init__()
+        self._shown = shown
+
+    def compose(self) -> ComposeResult:
+        with DialogFrame("keys"):
+            yield TextField(placeholder="Type to search", compact=True)
+            yield OptionList(compact=True, markup=False)
+            yield Static(id="said", markup=False)
+
+    @on(Input.Changed)
+    def search(self) -> None:
+        self._show()
+
+    def _show(self) -> None:
+        self.show_rows(list(self._rows(self.query_one(Input).value.casefold().split())))
+
+    def _rows(self, words: Sequence[str]) -> Iterator[Option]:
+        for scope in self._scopes():
+            rows = [
+                Option(self._row(command, keys), id=command.id)
+                for command in COMMANDS
+                if command.scope is scope
+                for keys in [self._shown.get(command.id, command.keys)]
+                if _has(command, keys, words)
+            ]
+            if rows:
+                heading = scope.value.capitalize()
+                yield Option(Content.styled(heading, "bold $primary"), disabled=True)
+                yield from rows
+
+    def _scopes(self) -> Iterable[KeyScope]:
+        return KeyScope
+
+    def _row(self, command: Command, keys: str) -> Content:
+        labels = key_labels(keys) if keys else "—"
+        return Content.assemble(
+            self._mark(command),
+            (fit(labels, _KEYS_WIDTH), "bold"),
+            f" {fit(command.label, _LABEL_WIDTH)} ",
+            (command.help, "dim"),
+        )
+
+    def _mark(self, command: Command) -> str:
+        del command
+        return "  "
+
+    def _say(self, sentence: str) -> None:
+        self.query_one("#said", Static).update(Content(safe_line(sentence, 400)))
+
+    @property
+    def _marked(self) -> Command | None:
+        option = self.options.highlighted_option
+        found = (each for each in COMMANDS if option is not None and each.id == option.id)
+        return next(found, None)
+
+
+class HelpScreen(CommandListScreen[str | None]):
+    """All keys, those first that work where the focus is; dismissed with a command to run."""
+
+    BINDINGS = [Binding("f1", "dismiss", "Close", show=False)]
+
+    def __init__(self, keys: Mapping[str, str], where: KeyScope) -> None:
+        super().__init__(keys)
+        self._where = where
+
+    def on_mount(self) -> None:
+        self.query_one(DialogFrame).set_frame("Keys", "enter run · F10 change keys · esc close")
+        self._show()
+
+    @on(Input.Submitted)
+    @on(OptionList.OptionSelected)
+    def run_command(self) -> None:
+        if (command := self._marked) is not None:
+            if command.slash:
+                self.dismiss(screen_action(command))
+            else:
+                self._say("It has no name; its key does it, where that works.")
+
+    @on(OptionList.OptionHighlighted)
+    def describe(self) -> None:
+        """Say all about the marked command, with its names and its id for the configuration."""
+        if (command := self._marked) is not None:
+            names = " ".join(command.names)
+            ends = filter(None, (names, command.id))
+            self._say(f"{command.help} · {' · '.join(ends)}")
+
+    def _scopes(self) -> Iterable[KeyScope]:
+        return sorted(KeyScope, key=lambda each: each is not self._where)
+
+
+def open_help(screen: Screen[None], keys: Mapping[str, str], where: KeyScope) -> None:
+    """Show all keys, and run the command that is chosen there on the main screen."""
+
+    async def run(action: str | None) -> None:
+        if action is not None:
+            await screen.run_action(action)
+
+    screen.app.push_screen(HelpScreen(keys, where), run)
+
+
+class KeysScreen(CommandListScreen[None]):
+    """Lets the user give other keys to the marked command."""
+
     BINDINGS = [
         Binding("f4", "press(True)", "Add", show=False),
         Binding("f9", "default", "Remove", show=False),
@@ -48,27 +157,16 @@ class KeysScreen(ListScreen[None]):
 
         `use` lets others hold from now on, and returns all that differ from the keymap.
         """
-        super().__init__()
+        super().__init__(use(own))
         self._own = dict(own)
         self._change = change
         self._use = use
-        self._shown = use(own)
         self._undone: list[tuple[str, str | None]] = []
         self._writing = asyncio.Lock()
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="keys", classes="dialog"):
-            yield TextField(placeholder="Type to search", compact=True)
-            yield OptionList(compact=True, markup=False)
-            yield Static(id="said", markup=False)
-
     def on_mount(self) -> None:
-        keys = "enter another key · F4 one more · F9 default · ctrl+z undoes · esc closes"
-        set_frame(self.query_one("#keys"), "Keys", keys)
-        self._show()
-
-    @on(Input.Changed)
-    def search(self) -> None:
+        keys = "enter another key · F4 one more · F9 default · ctrl+z undo · esc close"
+        self.query_one(DialogFrame).set_frame("Keys", keys)
         self._show()
 
     @on(Input.Submitted)
@@ -127,52 +225,14 @@ class KeysScreen(ListScreen[None]):
         self._shown = self._use(self._own)
         self._show()
 
-    def _show(self) -> None:
-        words = self.query_one(Input).value.casefold().split()
-        self.show_rows(list(_rows(self._shown, self._own, words)))
-
-    def _say(self, sentence: str) -> None:
-        self.query_one("#said", Static).update(Content(safe_line(sentence, 400)))
-
-    @property
-    def _marked(self) -> Command | None:
-        option = self.options.highlighted_option
-        found = (each for each in COMMANDS if option is not None and each.id == option.id)
-        return next(found, None)
-
-
-def _rows(
-    shown: Mapping[str, str], own: Mapping[str, str], words: Sequence[str]
-) -> Iterator[Option]:
-    for scope in KeyScope:
-        rows = [
-            Option(_row(command, keys, is_own=command.id in own), id=command.id)
-            for command in COMMANDS
-            if command.scope is scope
-            for keys in [shown.get(command.id, command.keys)]
-            if _has(command, keys, words)
-        ]
-        if rows:
-            heading = scope.value.capitalize()
-            yield Option(Content.styled(heading, "bold $primary"), disabled=True)
-            yield from rows
+    def _mark(self, command: Command) -> str:
+        return "✎ " if command.id in self._own else "  "
 
 
 def _has(command: Command, keys: str, words: Sequence[str]) -> bool:
     names = " ".join(command.names)
     text = f"{key_labels(keys)} {command.label} {command.help} {command.id} {names}".casefold()
     return all(word in text for word in words)
-
-
-def _row(command: Command, keys: str, *, is_own: bool) -> Content:
-    mark = "✎ " if is_own else "  "
-    labels = key_labels(keys) if keys else "—"
-    return Content.assemble(
-        mark,
-        (fit(labels, _KEYS_WIDTH), "bold"),
-        f" {fit(command.label, _LABEL_WIDTH)} ",
-        (command.help, "dim"),
-    )
 
 
 class PressKeyScreen(ModalScreen[str | None]):
@@ -185,11 +245,11 @@ class PressKeyScreen(ModalScreen[str | None]):
         self._label = label
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="press", classes="dialog"):
+        with DialogFrame("press"):
             yield Static(Content(f"Press the key for “{self._label}”."), markup=False)
 
     def on_mount(self) -> None:
-        set_frame(self.query_one("#press"), "Key", f"{key_label('escape')} leaves it")
+        self.query_one(DialogFrame).set_frame("Key", f"{key_label('escape')} leaves it")
 
     def on_key(self, event: events.Key) -> None:
         event.stop()

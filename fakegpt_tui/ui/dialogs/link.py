@@ -6,13 +6,12 @@ from urllib.parse import urlsplit
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.ui.dialogs import set_frame
+from fakegpt_tui.ui.dialogs import DialogFrame
 from fakegpt_tui.ui.messages import CopyText, OpenLink
 
 _ALLOWED_SCHEMES = {"http", "https", "mailto"}
@@ -81,7 +80,7 @@ class LinkScreen(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         target = self._target
-        with Vertical(id="link", classes="dialog"):
+        with DialogFrame("link"):
             yield Static(Content(safe_line(target.href, 2000)), id="target")
             if target.host:
                 yield Static(Content.assemble("Host  ", (safe_line(target.host), "bold")))
@@ -89,8 +88,8 @@ class LinkScreen(ModalScreen[str | None]):
                 yield Static(Content(target.refusal), id="refusal")
 
     def on_mount(self) -> None:
-        opening = "" if self._target.refusal else "enter opens · "
-        set_frame(self.query_one("#link"), "Link", f"{opening}c copies · esc closes")
+        opening = "" if self._target.refusal else "enter open · "
+        self.query_one(DialogFrame).set_frame("Link", f"{opening}c copy · esc close")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A link that must not be opened has no key that opens it."""

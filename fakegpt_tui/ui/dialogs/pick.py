@@ -8,21 +8,20 @@ from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Input, OptionList
+from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.ui.dialogs import Choice, set_frame
+from fakegpt_tui.ui.dialogs import Choice, DialogFrame
 from fakegpt_tui.ui.terminal.output import repaint_now
 from fakegpt_tui.ui.widgets.drawing import fit, icon_cell
 from fakegpt_tui.ui.widgets.text_field import TextField
 
 T = TypeVar("T")
 
-_LABEL_WIDTH = 28
+_WIDEST_LABEL = 66
 _MAX_SHOWN = 200
 """An option list lays out all of its options whenever one changes."""
 
@@ -78,25 +77,32 @@ class PickScreen(ListScreen[str | None]):
         current: str = "",
         preview: Callable[[str], object] | None = None,
         filters: bool = True,
+        verb: str = "choose",
     ) -> None:
-        """A question of a few choices has no field that `filters` them.
+        """A question of a few choices has no field that `filters` them; enter does the `verb`.
 
-        `preview` is told the id of each choice that is highlighted on the way."""
+        `preview` is told the id of each choice that is highlighted on the way: a theme, of whose
+        colours a sample is shown.
+        """
         super().__init__()
         self._preview = preview
+        self.set_class(preview is not None, "-sampled")
         self._title = title
         self._choices = choices
         self._current = current
         self._filters = filters
-        self.set_class(preview is not None, "-see-through")
+        self._verb = verb
+        self._label_width = _label_width(choices)
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="pick", classes="dialog"):
+        with DialogFrame("pick"):
             yield TextField(placeholder="Type to filter", compact=True)
             yield OptionList(compact=True, markup=False)
+            if self._preview is not None:
+                yield Static(_colour_sample(), id="sample")
 
     def on_mount(self) -> None:
-        set_frame(self.query_one("#pick"), self._title, "enter chooses · esc closes")
+        self.query_one(DialogFrame).set_frame(self._title, f"enter {self._verb} · esc close")
         self._show("")
         if not self._filters:
             self.query_one(TextField).display = False
@@ -140,9 +146,32 @@ class PickScreen(ListScreen[str | None]):
         label = safe_line(choice.label)
         if not choice.detail:
             return Content.assemble(mark, label)
-        if cell_len(label) < _LABEL_WIDTH:
-            label = fit(label, _LABEL_WIDTH)
+        if cell_len(label) < self._label_width:
+            label = fit(label, self._label_width)
         return Content.assemble(mark, label, (f"  {safe_line(choice.detail)}", "$text-muted"))
+
+
+def _colour_sample() -> Content:
+    """A prompt and a reply in the colours of the theme."""
+    bar = ("▌ ", "$accent")
+    return Content.assemble(
+        *(bar, ("You", "bold $accent"), (" · 14:02", "$text-muted"), "\n"),
+        *(bar, "How does it look?", "\n\n"),
+        *("  ", ("Assistant", "bold $primary"), (" · 14:02 · 2.1 s", "$text-muted"), "\n"),
+        *(
+            "  Like this: ",
+            ("code", "$text-accent on $panel"),
+            ", ",
+            ("a link", "underline $primary"),
+        ),
+        *(", ", ("what is done", "$success"), ", ", ("what failed", "$text-error"), "."),
+    )
+
+
+def _label_width(choices: Sequence[Choice]) -> int:
+    """How wide the column of labels is: as the longest, within limits."""
+    widths = (cell_len(safe_line(each.label)) for each in choices[:_MAX_SHOWN] if each.detail)
+    return min(_WIDEST_LABEL, max(widths, default=0))
 
 
 class AskScreen(ModalScreen[str | None]):
@@ -157,7 +186,7 @@ class AskScreen(ModalScreen[str | None]):
         self._text = text
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="ask", classes="dialog"):
+        with DialogFrame("ask"):
             yield from self.compose_field(self._text)
 
     def compose_field(self, text: str) -> ComposeResult:
@@ -167,7 +196,7 @@ class AskScreen(ModalScreen[str | None]):
         repaint_now(self)
 
     def on_mount(self) -> None:
-        set_frame(self.query_one("#ask"), self._title, "enter saves · esc leaves")
+        self.query_one(DialogFrame).set_frame(self._title, "enter save · esc leave")
 
     @on(Input.Submitted)
     def keep(self, event: Input.Submitted) -> None:

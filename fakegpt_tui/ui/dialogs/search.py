@@ -6,14 +6,13 @@ from datetime import datetime
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.content import Content, Span
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from fakegpt_tui.domain import FakeGPTError, SearchHit
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.ui.dialogs import SearchSelection, set_frame
+from fakegpt_tui.ui.dialogs import DialogFrame, SearchSelection
 from fakegpt_tui.ui.dialogs.pick import ListScreen
 from fakegpt_tui.ui.terminal.output import repaint_now
 from fakegpt_tui.ui.widgets.text_field import TextField
@@ -37,7 +36,7 @@ class SearchScreen(ListScreen[SearchSelection | None]):
         self._hits: Sequence[SearchHit] = ()
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="search", classes="dialog"):
+        with DialogFrame("search"):
             yield TextField(placeholder="Words in titles and messages", compact=True)
             yield Static(Content(_FILTERS), id="filters")
             yield OptionList(compact=True, markup=False)
@@ -46,8 +45,8 @@ class SearchScreen(ListScreen[SearchSelection | None]):
         repaint_now(self)
 
     def on_mount(self) -> None:
-        box = self.query_one("#search")
-        set_frame(box, "Search", "enter opens · esc closes")
+        box = self.query_one(DialogFrame)
+        box.set_frame("Search", "enter open · esc close")
         self._look("")
 
     @on(Input.Changed)

@@ -7,7 +7,7 @@ from typing import Final
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Checkbox, Input, Label, RadioSet, Static
@@ -22,10 +22,11 @@ from fakegpt_tui.domain import (
     ServiceKind,
     TimeLimits,
 )
+from fakegpt_tui.domain.services import complete_address
 from fakegpt_tui.keymap import KeyScope
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.bindings import bindings
-from fakegpt_tui.ui.dialogs import Choice, set_frame, shown_keys
+from fakegpt_tui.ui.dialogs import Choice, DialogFrame, shown_keys
 from fakegpt_tui.ui.dialogs.pick import PickScreen
 from fakegpt_tui.ui.options import ServiceRepository
 from fakegpt_tui.ui.service_rows import check_step_line, model_label
@@ -102,7 +103,7 @@ class ServiceFormScreen(ModalScreen[Service | None]):
         self._before: ServiceForm | None = None
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="form", classes="dialog"):
+        with DialogFrame("form"):
             with VerticalScroll(can_focus=False):
                 yield from self._input("name")
                 with Horizontal(classes="row"):
@@ -147,7 +148,7 @@ class ServiceFormScreen(ModalScreen[Service | None]):
         self._ask_about_keyring()
 
     def _set_frame(self, title: str) -> None:
-        set_frame(self.query_one("#form"), title, shown_keys(self))
+        self.query_one(DialogFrame).set_frame(title, shown_keys(self))
 
     @work(exclusive=True, group="keyring")
     async def _ask_about_keyring(self) -> None:
@@ -163,6 +164,11 @@ class ServiceFormScreen(ModalScreen[Service | None]):
             box.label = Content("keep it in a file that only you can read, not in the keyring")
         self._before = self._draft()
 
+    @on(Input.Changed, "#url, #key, #key_env, #key_header, #proxy")
+    def forget_models(self) -> None:
+        """Another address or key may have other models."""
+        self._models = ()
+
     @on(Input.Changed)
     @on(Checkbox.Changed)
     def note_change(self) -> None:
@@ -176,6 +182,7 @@ class ServiceFormScreen(ModalScreen[Service | None]):
         self.note_change()
 
     def action_keep(self) -> None:
+        self._complete_address()
         self._validated = True
         if self._show_problems():
             return
@@ -191,7 +198,13 @@ class ServiceFormScreen(ModalScreen[Service | None]):
         else:
             self.dismiss(saved)
 
+    def _complete_address(self) -> None:
+        """Show the address with what a person leaves out of it."""
+        field = self.query_one("#url", Input)
+        field.value = complete_address(field.value.strip())
+
     def action_test(self) -> None:
+        self._complete_address()
         self._validated = True
         if not self._show_problems():
             self._try(self._registry.check_connection(self._draft()))
@@ -209,9 +222,30 @@ class ServiceFormScreen(ModalScreen[Service | None]):
             self._say(Content("\n").join([*lines, Content("F6 chooses one of its models.")]))
 
     def action_pick_model(self) -> None:
-        if not self._models:
-            self._say(Content("F5 asks the service for its models first."))
-            return
+        """Let the user choose one of the models, for which the service is asked first."""
+        self._complete_address()
+        self._validated = True
+        if self._models:
+            self._choose_model()
+        elif not self._show_problems():
+            self._ask_for_models()
+
+    @work(exclusive=True, group="trial")
+    async def _ask_for_models(self) -> None:
+        self._say(Content("Asking it for its models …"))
+        said = Content("It lists no models; type the name of one.")
+        async with aclosing(self._registry.check_connection(self._draft())) as steps:
+            async for step in steps:
+                self._models = step.models
+                if not step.worked:
+                    said = check_step_line(step)
+                if step.models or not step.worked:
+                    break
+        self._say(Content("") if self._models else said)
+        if self._models:
+            self._choose_model()
+
+    def _choose_model(self) -> None:
         choices = [Choice(each.id, each.id, model_label(each)) for each in self._models]
 
         def take(model: str | None) -> None:
@@ -227,7 +261,7 @@ class ServiceFormScreen(ModalScreen[Service | None]):
             self.dismiss(None)
             return
         self._leave_confirmed = True
-        self._say(Content("Nothing is saved yet: ctrl+s saves, esc leaves without."))
+        self._say(Content("Nothing is saved yet: ctrl+s save, esc leave without."))
 
     def _input(self, field: str) -> Iterator[Horizontal | Static]:
         label, hint = _FIELDS[field]

@@ -6,7 +6,6 @@ from datetime import datetime
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
@@ -23,7 +22,7 @@ from fakegpt_tui.domain import (
     SignedIn,
 )
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.ui.dialogs import set_frame, shown_keys
+from fakegpt_tui.ui.dialogs import DialogFrame, shown_keys
 from fakegpt_tui.ui.options import ServiceRepository
 from fakegpt_tui.ui.service_rows import (
     ServiceListing,
@@ -82,7 +81,7 @@ class ServicePickerScreen(ModalScreen[tuple[ModelRef, ...] | None]):
         self._message: tuple[ModelRef | None, Content | None] = None, None
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="services", classes="dialog"):
+        with DialogFrame("services"):
             yield TextField(placeholder="Type to filter", compact=True)
             yield ServiceList()
             yield Static(id="about", markup=False)
@@ -95,8 +94,8 @@ class ServicePickerScreen(ModalScreen[tuple[ModelRef, ...] | None]):
             self.call_after_refresh(self.run_action, self._begin)
 
     def _set_frame(self) -> None:
-        keys = "enter uses" if self._request.max_count == 1 else "enter marks"
-        set_frame(self.query_one("#services"), self._request.title, f"{keys} · {shown_keys(self)}")
+        keys = "enter use" if self._request.max_count == 1 else "enter mark"
+        self.query_one(DialogFrame).set_frame(self._request.title, f"{keys} · {shown_keys(self)}")
 
     @on(Input.Changed)
     def filter(self, event: Input.Changed) -> None:

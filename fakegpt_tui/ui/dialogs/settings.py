@@ -7,14 +7,13 @@ from functools import partial
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from fakegpt_tui.domain import FakeGPTError
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.ui.dialogs import Choice, set_frame
+from fakegpt_tui.ui.dialogs import Choice, DialogFrame
 from fakegpt_tui.ui.dialogs.pick import ListScreen, PickScreen
 from fakegpt_tui.ui.options import EffectiveSetting, SettingChange, SettingsRepository
 from fakegpt_tui.ui.widgets.drawing import fit
@@ -24,6 +23,8 @@ from fakegpt_tui.ui.widgets.text_field import TextField
 _MAX_LINE = 1000
 _NAME_WIDTH = 24
 _VALUE_WIDTH = 24
+_NARROW, _NARROW_VALUE = 80, 12
+"""A screen with less room than that, and how wide values are there."""
 _KEYS = "keys"
 """The row that leads to the keys of all commands."""
 _KEYS_GROUP = "Keys and notices"
@@ -60,7 +61,7 @@ class SettingsScreen(ListScreen[str | None]):
         self._writing = asyncio.Lock()
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="settings", classes="dialog"):
+        with DialogFrame("settings"):
             yield TextField(placeholder="Type to search", compact=True, id="words")
             yield OptionList(compact=True, markup=False)
             yield PathField(id="value")
@@ -68,8 +69,8 @@ class SettingsScreen(ListScreen[str | None]):
             yield Static(id="about", markup=False)
 
     def on_mount(self) -> None:
-        keys = "enter changes · F9 default · ctrl+z undoes · esc closes"
-        set_frame(self._frame, "Settings", keys)
+        keys = "enter change · F9 default · ctrl+z undo · esc close"
+        self._frame.set_frame("Settings", keys)
         self._show()
 
     @on(OptionList.OptionHighlighted)
@@ -116,6 +117,9 @@ class SettingsScreen(ListScreen[str | None]):
             self._write(self._edited, event.value.strip() or None)
         else:
             self.edit()
+
+    def on_resize(self) -> None:
+        self._show()
 
     def action_leave(self) -> None:
         """Leave the field, or else the screen."""
@@ -168,7 +172,8 @@ class SettingsScreen(ListScreen[str | None]):
     def _show(self) -> None:
         """Show the settings that have every word of the search, under the names of their groups."""
         words = self.query_one("#words", Input).value.casefold().split()
-        self.show_rows(list(_rows(self._settings.values(), words)))
+        is_narrow = self.size.width < _NARROW
+        self.show_rows(list(_rows(self._settings.values(), words, is_narrow=is_narrow)))
 
     def _open_field(self, setting: EffectiveSetting) -> None:
         self._edited = setting.name
@@ -184,7 +189,9 @@ class SettingsScreen(ListScreen[str | None]):
         self.query_one("#words", Input).focus()
 
     def _say(self, sentence: str) -> None:
-        self.query_one("#problem", Static).update(Content(safe_line(sentence, _MAX_LINE)))
+        problem = self.query_one("#problem", Static)
+        problem.display = bool(sentence)
+        problem.update(Content(safe_line(sentence, _MAX_LINE)))
 
     @property
     def _marked(self) -> EffectiveSetting | None:
@@ -192,11 +199,13 @@ class SettingsScreen(ListScreen[str | None]):
         return None if option is None else self._settings.get(option.id or "")
 
     @property
-    def _frame(self) -> Vertical:
-        return self.query_one("#settings", Vertical)
+    def _frame(self) -> DialogFrame:
+        return self.query_one(DialogFrame)
 
 
-def _rows(settings: Iterable[EffectiveSetting], words: Sequence[str]) -> Iterator[Option]:
+def _rows(
+    settings: Iterable[EffectiveSetting], words: Sequence[str], *, is_narrow: bool
+) -> Iterator[Option]:
     groups: dict[str, list[EffectiveSetting]] = {}
     for setting in settings:
         text = f"{setting.group} {setting.title} {setting.name} {setting.description}".casefold()
@@ -207,18 +216,19 @@ def _rows(settings: Iterable[EffectiveSetting], words: Sequence[str]) -> Iterato
     for group, fitting in groups.items():
         if group:
             yield Option(Content.styled(group, "bold $primary"), disabled=True)
-        yield from (Option(setting_row(each), id=each.name) for each in fitting)
+        yield from (Option(_row(each, is_narrow=is_narrow), id=each.name) for each in fitting)
         if group == _KEYS_GROUP and all(word in _KEY_WORDS for word in words):
             yield Option(Content(f"  {fit('Keys of commands', _NAME_WIDTH)}…"), id=_KEYS)
 
 
-def setting_row(setting: EffectiveSetting) -> Content:
+def _row(setting: EffectiveSetting, *, is_narrow: bool) -> Content:
     """A line of the list; values are foreign text."""
-    value = safe_line(setting.value, _VALUE_WIDTH) or "—"
+    value_width = _NARROW_VALUE if is_narrow else _VALUE_WIDTH
+    value = safe_line(setting.value, value_width) or "—"
     return Content.assemble(
         f"  {fit(setting.title or setting.name, _NAME_WIDTH)}",
-        fit(value, _VALUE_WIDTH),
-        (f"  {safe_line(setting.origin)}", "dim"),
+        fit(value, value_width),
+        (f"  {safe_line(setting.origin)}", "$text-muted"),
     )
 
 

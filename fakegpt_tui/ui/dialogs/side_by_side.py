@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.timer import Timer
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from fakegpt_tui.chat.reply_text import count_reply_tokens
 from fakegpt_tui.chat.service import ChatService
@@ -16,6 +16,7 @@ from fakegpt_tui.domain import ChatMessage, NotFound, StoreError
 from fakegpt_tui.keymap import KeyScope
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.bindings import bindings
+from fakegpt_tui.ui.dialogs import DialogFrame, show_titles
 from fakegpt_tui.ui.dialogs.link import ask_about_link
 from fakegpt_tui.ui.terminal.output import FrameLimiter
 from fakegpt_tui.ui.view_model import activity_label
@@ -36,7 +37,7 @@ class SideBySideScreen(ModalScreen[str | None]):
     What does not fit beside the others is a tab away. Leaving it stops nothing.
     """
 
-    CSS_PATH = "side_by_side.tcss"
+    CSS_PATH = ["dialog.tcss", "side_by_side.tcss"]
     BINDINGS = bindings(KeyScope.SIDE_BY_SIDE)
 
     def __init__(
@@ -57,11 +58,10 @@ class SideBySideScreen(ModalScreen[str | None]):
         self._columns = [Transcript(warm_up=False) for _ in reply_ids]
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="side-by-side"):
+        with DialogFrame("side-by-side"):
             yield Static(Content(safe_line(self._prompt.text, _MAX_LINE)), id="prompt")
             yield Static(id="statuses", markup=False)
             yield Horizontal(*self._columns, id="columns")
-            yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         for column in self._columns:
@@ -133,6 +133,7 @@ class SideBySideScreen(ModalScreen[str | None]):
             return
         except StoreError:
             return  # What cannot be read just now stays as it was.
+        self.query_one(DialogFrame).set_frame("Side by side", self._keys())
         for place, (column, reply) in enumerate(zip(self._columns, replies, strict=True)):
             if column.display:
                 column.update_message(reply)
@@ -144,8 +145,11 @@ class SideBySideScreen(ModalScreen[str | None]):
         """Say above a column whose reply it is, and below it how that is getting on."""
         mark = "▶ " if place == self._place else ""
         title = f"{mark}{place + 1}/{len(self._columns)} {_name(reply)}"
-        self._columns[place].border_title = Content(safe_line(title, _MAX_LINE))
-        self._columns[place].border_subtitle = Content(safe_line(self._status(reply), _MAX_LINE))
+        show_titles(self._columns[place], title, self._status(reply))
+
+    def _keys(self) -> str:
+        is_under_way = bool(self._chat.active_turns.of(self._prompt.conversation_id))
+        return f"enter choose · tab next · esc {'stop' if is_under_way else 'close'}"
 
     def _line(self, place: int, reply: ChatMessage) -> str:
         return safe_line(f"{place + 1} {_name(reply)}: {self._status(reply)}", _MAX_LINE)

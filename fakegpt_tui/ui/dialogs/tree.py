@@ -6,7 +6,7 @@ from datetime import datetime
 from rich.cells import cell_len
 from textual import events, on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
@@ -14,7 +14,7 @@ from textual.widgets.option_list import Option
 from fakegpt_tui.domain import Role
 from fakegpt_tui.domain.message_tree import TurnRow
 from fakegpt_tui.text import safe_line, safe_text
-from fakegpt_tui.ui.dialogs import set_frame
+from fakegpt_tui.ui.dialogs import DialogFrame
 from fakegpt_tui.ui.dialogs.pick import ListScreen
 from fakegpt_tui.ui.widgets.drawing import fit
 from fakegpt_tui.ui.widgets.text_field import TextField
@@ -42,7 +42,7 @@ class TreeScreen(ListScreen[str | None]):
         self._fitting: Sequence[TurnRow] = rows
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="tree", classes="dialog"):
+        with DialogFrame("tree"):
             yield TextField(placeholder="Type to filter", compact=True)
             with Horizontal():
                 yield OptionList(compact=True, markup=False)
@@ -50,7 +50,7 @@ class TreeScreen(ListScreen[str | None]):
                     yield Static(markup=False)
 
     def on_mount(self) -> None:
-        set_frame(self.query_one("#tree"), "Tree", "enter shows · esc closes")
+        self.query_one(DialogFrame).set_frame("Tree", "enter show · esc close")
         # The rows need a width, and a pushed screen is not told of its first size.
         self.call_after_refresh(self._show)
 

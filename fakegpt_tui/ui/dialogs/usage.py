@@ -2,7 +2,6 @@
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
@@ -11,7 +10,7 @@ from fakegpt_tui.chat.spending import Spending, SpendingGroup, SpendingRow, cost
 from fakegpt_tui.domain import StoreError
 from fakegpt_tui.domain.prices import format_dollars
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.ui.dialogs import set_frame
+from fakegpt_tui.ui.dialogs import ScrollingFrame
 
 _LONGEST_NAME = 40
 _NOTHING = "Nothing was asked for yet."
@@ -33,7 +32,7 @@ class UsageScreen(ModalScreen[None]):
         self._group = SpendingGroup.MONTH
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(id="usage", classes="dialog"):
+        with ScrollingFrame("usage"):
             yield Static(markup=False)
 
     def on_mount(self) -> None:
@@ -46,9 +45,9 @@ class UsageScreen(ModalScreen[None]):
         self._show()
 
     def _show(self) -> None:
-        frame = self.query_one("#usage")
-        keys = "tab sums by something else · esc closes"
-        set_frame(frame, f"Usage by {self._group.value}", keys)
+        frame = self.query_one(ScrollingFrame)
+        keys = "tab sums by something else · esc close"
+        frame.set_frame(f"Usage by {self._group.value}", keys)
         try:
             lines = [*map(_line, self._spending.rows(self._group))] or [_NOTHING]
             budget = self._budget()

@@ -18,6 +18,7 @@ from textual.strip import Strip
 from fakegpt_tui.text import safe_text
 from fakegpt_tui.ui.markdown.blocks import BlockFragment, Node, ParserCheckpoint, ParseSlice
 from fakegpt_tui.ui.markdown.lines import Line, cell_width
+from fakegpt_tui.ui.markdown.palette import PROSE_WIDTH
 from fakegpt_tui.ui.markdown.render_context import BlockType, RenderContext
 from fakegpt_tui.ui.markdown.wrapping import blank_segment, chop, padded
 
@@ -61,13 +62,14 @@ def draw_code(node: Node, width: int, context: RenderContext) -> list[Line]:
     The label says that lines are cut, or the first of them where there is no label.
     """
     rows = _rows(node.content)
-    lines = [] if node.continued else _label(node, rows, width, context)
-    if not rows and node.continued:
-        return lines
     sizes = list(_sizes(rows, node))
     if len(sizes) > 1:
         parts = _code_parts(node, rows, sizes)
         return [line for part in parts for line in context.render_cached(part, width)]
+    width = _box_width(rows, width)
+    lines = [] if node.continued else _label(node, rows, width, context)
+    if not rows and node.continued:
+        return lines
     sign = _AFTER if width < _CUT_FROM or _says_cut(lines) else _CUT
     for index, tokens in enumerate(_by_line(tokenize("\n".join(rows), _language(node)))):
         segments = [Segment(text, context.palette.token(kind)) for kind, text in tokens]
@@ -75,6 +77,13 @@ def draw_code(node: Node, width: int, context: RenderContext) -> list[Line]:
         if _says_cut(lines[-1:]):
             sign = _AFTER
     return lines
+
+
+def _box_width(rows: Sequence[str], width: int) -> int:
+    """As wide as prose, or as all there is where a line needs more than that."""
+    if width <= PROSE_WIDTH or any(cell_len(row) > PROSE_WIDTH - _ROOM for row in rows):
+        return width
+    return PROSE_WIDTH
 
 
 def split_code(node: Node, part: ParseSlice) -> list[BlockFragment]:

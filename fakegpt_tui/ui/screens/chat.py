@@ -120,11 +120,11 @@ class ChatScreen(RenderCache, TolerantScreen):
         yield Static(Content("Too small: 20×5 is the least."), id="too-small")
 
     async def on_mount(self) -> None:
-        self._activity_timer = self.set_interval(_STATUS_SECONDS, self._show_activity, pause=True)
+        self._activity_timer = self.set_interval(_STATUS_SECONDS, self._tick, pause=True)
         self._spin_timer = self.set_interval(_SPIN_SECONDS, self.window.spin, pause=True)
         self.window.prompt.enter_sends = self._options.enter_sends
         self.window.transcript.picture_source = lambda: self.pictures
-        self.query_one(StatusBar).make_room = self._make_room
+        self.query_one(StatusBar).notice_changed = self._make_room
         self.window.refresh()
 
         def show_background() -> None:
@@ -297,7 +297,11 @@ class ChatScreen(RenderCache, TolerantScreen):
                     self.window.transcript.update_message(turn.reply)
                 self._show_activity()
 
-    def _show_activity(self) -> None:
+    def _tick(self) -> None:
+        """Show what the turn does, and of how many tokens the conversation is by now."""
+        self._show_activity(counts=True)
+
+    def _show_activity(self, *, counts: bool = False) -> None:
         """Show what the turn does; where it is to be calm, its numbers now and then only."""
         if self.shown is None:
             return
@@ -306,7 +310,8 @@ class ChatScreen(RenderCache, TolerantScreen):
         is_other = _DIGITS.sub("", activity) != _DIGITS.sub("", self.shown.activity)
         if is_due or is_other or not self.window.limiter.is_calm:
             self._activity_shown_at = now
-            self.shown = replace(self.shown, activity=activity)
+            tokens = self._view_model.tokens if counts else self.shown.tokens
+            self.shown = replace(self.shown, activity=activity, tokens=tokens)
 
     def on_descendant_blur(self, event: events.DescendantBlur) -> None:
         """Leave the focus where it was when all is hidden because the terminal is too small."""
@@ -322,12 +327,19 @@ class ChatScreen(RenderCache, TolerantScreen):
         self._arrange_list()
         status = self.query_one(StatusBar)
         status.most_rows = _NOTICE_ROWS if height >= _FOOTER_FROM_HEIGHT else 1
-        self._make_room(status.has_second_row)
+        self._make_room()
 
-    def _make_room(self, is_needed: bool) -> None:
+    def on_screen_suspend(self) -> None:
+        """Take a notice along into the dialog that covers it."""
+        if self.window.notice:
+            self.window.show_notice()
+
+    def _make_room(self) -> None:
         """Give the row of the keys to a notice that takes two, so that nothing above moves."""
         has_footer = self.size.height >= _FOOTER_FROM_HEIGHT
+        is_needed = self.query_one(StatusBar).has_second_row
         self.query_one(KeyFooter).display = has_footer and not is_needed
+        self.window.show_notice()
 
     def _arrange_list(self) -> None:
         """Show the list where there is room, and something in it; as wide as it is wanted."""
@@ -354,9 +366,12 @@ class ChatScreen(RenderCache, TolerantScreen):
         self.window.list.focus()
 
     def action_help(self) -> None:
-        from fakegpt_tui.ui.dialogs.commands import HelpScreen  # noqa: PLC0415 - after first paint
+        from fakegpt_tui.ui.dialogs.keys import open_help  # noqa: PLC0415 - after first paint
 
-        self.app.push_screen(HelpScreen(self.state.keys))
+        window = self.window
+        places = ((window.list, KeyScope.LIST), (window.transcript, KeyScope.TRANSCRIPT))
+        where = next((scope for each, scope in places if each is self.focused), KeyScope.PROMPT)
+        open_help(self, self.state.keys, where)
 
     def action_redraw(self) -> None:
         forget_pictures(self.app)

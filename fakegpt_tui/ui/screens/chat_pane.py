@@ -63,6 +63,7 @@ class ChatPane(RenderCache, Vertical):
         prompt, queue = self._window.prompt, self.query_one(QueueView)
         queue.waiting = view.queued
         queue.held = view.queue_held
+        queue.hint = f"/send sends it, {first_key('queue.show', self._state.keys)} takes it back"
         prompt.is_edit = view.editing
         prompt.marks = view.chips.keys()
         if view.chips and self._chips is None:

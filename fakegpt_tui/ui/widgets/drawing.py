@@ -1,6 +1,6 @@
 """Drawing helpers for widgets: text of an exact cell width, and a cache of rendered lines."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from rich.cells import cell_len, set_cell_size
@@ -47,26 +47,6 @@ class RenderCache(Widget):
         if kept is None or kept[0] != crop:
             kept = self._cached = crop, super().render_lines(crop)
         return kept[1]
-
-
-_MINUTE = 60
-_HOUR = 60 * _MINUTE
-_WHOLE_SECONDS_FROM = 10
-_SHORTEST = 0.05
-
-
-def format_elapsed(length: timedelta) -> str:
-    """How long something took: `0.8 s`, `14 s`, `2 min 5 s`, `1 h 3 min`; empty for no time."""
-    seconds = length.total_seconds()
-    if seconds < _SHORTEST:
-        return ""
-    if seconds < _WHOLE_SECONDS_FROM:
-        return f"{seconds:.1f}".removesuffix(".0") + " s"
-    if seconds < _MINUTE:
-        return f"{int(seconds)} s"
-    if seconds < _HOUR:
-        return f"{int(seconds // _MINUTE)} min {int(seconds % _MINUTE)} s"
-    return f"{int(seconds // _HOUR)} h {int(seconds % _HOUR // _MINUTE)} min"
 
 
 def format_time(time: datetime, now: datetime) -> str:

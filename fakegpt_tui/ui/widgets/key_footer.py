@@ -1,5 +1,7 @@
 """Key footer widget: the keys that work here and now, in one line."""
 
+from collections.abc import Iterator
+
 from rich.cells import cell_len
 from textual import events
 from textual.content import Content
@@ -8,9 +10,14 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.keymap import key_label
 from fakegpt_tui.ui.widgets.drawing import RenderCache
 
-_GAP = " "
+_GAP = "  "
+_QUIT = "quit"
+"""The action that Textual itself binds, and hides."""
+_LAST = ("Save", "Quit")
+"""What goes first where there is no room for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +27,14 @@ class FooterKey:
     display: str
     label: str
     name: str
+
+    @property
+    def width(self) -> int:
+        return cell_len(f"{self.display} {self.label}")
+
+
+def _importance(key: FooterKey) -> int:
+    return _LAST.index(key.label) if key.label in _LAST else -1
 
 
 class KeyFooter(RenderCache, Widget):
@@ -34,6 +49,7 @@ class KeyFooter(RenderCache, Widget):
     KeyFooter {
         height: 1;
         width: 1fr;
+        padding: 0 1;
         text-wrap: nowrap;
 
         .key-footer--key {
@@ -66,24 +82,35 @@ class KeyFooter(RenderCache, Widget):
             return
         shown: dict[str, FooterKey] = {}
         for _, binding, _, _ in self.screen.active_bindings.values():
-            if binding.show and binding.key and binding.action not in shown:
-                display = self.app.get_key_display(binding)
-                shown[binding.action] = FooterKey(display, binding.description, binding.key)
-        self.keys = tuple(shown.values())
+            action = binding.action.removeprefix("app.")
+            if (binding.show or action == _QUIT) and binding.key and action not in shown:
+                display = key_label(binding.key)
+                shown[action] = FooterKey(display, binding.description, binding.key)
+        self.keys = tuple(sorted(shown.values(), key=_importance))
+
+    def _fitting(self) -> Iterator[FooterKey]:
+        """The keys that fit as a whole."""
+        room = self.size.width
+        for key in self.keys:
+            room -= key.width
+            if room < 0:
+                return
+            yield key
+            room -= len(_GAP)
 
     def render(self) -> Content:
         key_style, label = (
             self.get_visual_style(f"key-footer--{part}") for part in ("key", "label")
         )
         return Content(_GAP).join(
-            Content.assemble((key.display, key_style), _GAP, (key.label, label))
-            for key in self.keys
+            Content.assemble((key.display, key_style), " ", (key.label, label))
+            for key in self._fitting()
         )
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
-        end = 0
-        for key in self.keys:
-            end += cell_len(key.display + _GAP + key.label + _GAP)
+        end = self.styles.padding.left
+        for key in self._fitting():
+            end += key.width + len(_GAP)
             if event.x < end:
                 self.app.simulate_key(key.name)
                 return

@@ -453,12 +453,14 @@ class QueueView(Widget):
     """The texts, the next one first."""
     held: reactive[bool] = reactive(False)
     """Must they be sent by hand, because the reply before them failed or was stopped?"""
+    hint: reactive[str] = reactive("")
+    """What sends them then, and what takes one back."""
 
     def watch_waiting(self, waiting: tuple[str, ...]) -> None:
         self.display = bool(waiting)
 
     def render(self) -> Content:
-        why = "waits for you" if self.held else "sent when the reply ends"
+        why = f"waits: {self.hint}" if self.held else "sent when the reply ends"
         lines = [
             Content.assemble(("⧗ ", "bold"), safe_line(text), "" if index else f"  ({why})")
             for index, text in enumerate(self.waiting[:_MAX_SHOWN])

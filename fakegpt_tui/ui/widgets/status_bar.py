@@ -34,6 +34,7 @@ _NEAR = _DAY
 _SOON = 5 * _MINUTE
 _NOTICE_SECONDS = 8.0
 _GAP = "  ·  "
+MAX_NOTICE = 2_000
 
 
 class Tone(StrEnum):
@@ -103,9 +104,9 @@ def format_clock(seconds: float) -> str:
 class StatusBar(RenderCache, Widget):
     """One line of facts; what does not fit is left out from the right.
 
-    A notice takes a second line if it has to, as it may end with the name of a file: that of the
-    keys, which `make_room` takes away for so long, so that nothing above moves. All texts may be
-    foreign: they are made safe here and never parsed as markup.
+    A notice takes a second line if it has to: that of the keys, which `notice_changed` takes away
+    for so long, so that nothing above moves. One that is longer still is to be shown elsewhere.
+    All texts may be foreign: they are made safe here and never parsed as markup.
     """
 
     DEFAULT_CSS = """
@@ -137,8 +138,8 @@ class StatusBar(RenderCache, Widget):
         self._clock = clock
         self._login_label = ""
         self._notice_timer: Timer | None = None
-        self.make_room: Callable[[bool], object] = bool
-        """Told whether a notice takes a second line, before it is drawn."""
+        self.notice_changed: Callable[[], object] = bool
+        """Called when there is another notice, or other room for it, before it is drawn."""
 
     def on_mount(self) -> None:
         self.set_interval(1.0, self._update_countdown)
@@ -151,10 +152,16 @@ class StatusBar(RenderCache, Widget):
         self._notice_timer = self.set_timer(_NOTICE_SECONDS, self.clear_notice)
 
     def watch_notice(self) -> None:
-        self.make_room(self.has_second_row)
+        self.notice_changed()
 
     def on_resize(self) -> None:
-        self.make_room(self.has_second_row)
+        self.notice_changed()
+
+    @property
+    def is_too_long(self) -> bool:
+        """Does the notice need more lines than there are?"""
+        width = self.content_size.width
+        return width > 0 and len(self._notice_lines(width)) > self.most_rows
 
     @property
     def has_second_row(self) -> bool:
@@ -169,8 +176,10 @@ class StatusBar(RenderCache, Widget):
 
     def _lines(self, width: int) -> list[Content]:
         """The notice, and behind it as many facts as there is room for."""
-        rows = self._styled(self.notice, "status--notice").wrap(max(1, width))
-        above = rows[: self.most_rows - 1] if len(rows) > 1 else []
+        rows = self._notice_lines(width)
+        if len(rows) > self.most_rows:
+            rows = []
+        above = rows[:-1]
         words, tone = bar_label(self.login, self._clock())
         self._login_label = words
         parts = [
@@ -185,8 +194,11 @@ class StatusBar(RenderCache, Widget):
         last = Content(_GAP).join(part for part in parts if part.plain)
         return [*above, last.truncate(width, ellipsis=True)]
 
+    def _notice_lines(self, width: int) -> list[Content]:
+        return list(self._styled(self.notice, "status--notice").wrap(max(1, width)))
+
     def _styled(self, text: str, style: str = "") -> Content:
-        content = Content(safe_line(text))
+        content = Content(safe_line(text, MAX_NOTICE))
         return content.stylize(self.get_visual_style(style)) if style else content
 
     def clear_notice(self) -> None:

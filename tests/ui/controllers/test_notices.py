@@ -139,7 +139,6 @@ async def test_the_prompt_stays_in_place_whatever_a_notice_says(size: tuple[int,
         place = it.prompt.region
         for words in ("short", "a long notice " * 8, "a notice without end " * 40, "short"):
             it.app.screen.post_message(ShowNotice(words.strip()))
-            await it.until(lambda said=words: said.split()[0] in it.status)
             await it.see(words[:30].strip())
             assert it.prompt.region == place
         bar = it.app.screen.query_one(StatusBar)
@@ -147,6 +146,28 @@ async def test_the_prompt_stays_in_place_whatever_a_notice_says(size: tuple[int,
         await it.until(lambda: "short" not in it.text)
         assert it.prompt.region == place
         assert it.app.screen.query_one(KeyFooter).display == (size[1] >= 12)
+
+
+async def test_a_notice_is_seen_to_its_end_and_in_front_of_a_dialog() -> None:
+    long = "Saved as one.md in " + "/a-folder" * 24 + " and that is the end."
+    async with running(reply("one"), size=(80, 24)) as it:
+        await it.ask("question")
+        await it.see("one")
+        place = it.prompt.region
+        it.app.screen.post_message(ShowNotice(long))
+        await it.see("that is the end.")
+        assert it.prompt.region == place
+        main = it.app.screen
+        await it.pilot.press("f6")
+        await it.see("Services and models")
+        await it.see("that is the end.")
+        main.post_message(ShowNotice("Something came meanwhile."))
+        await it.see("Something came meanwhile.")
+        assert "that is the end." not in it.text
+        main.query_one(StatusBar).clear_notice()
+        await it.until(lambda: "meanwhile" not in it.text)
+        await it.pilot.press("escape")
+        await it.until(lambda: it.app.screen is main and "that is the end." not in it.text)
 
 
 async def test_a_reply_that_failed_has_the_keys_that_help_beside_it() -> None:
@@ -180,5 +201,6 @@ async def test_a_reply_of_which_nothing_came_is_not_gone_on_with() -> None:
         await it.until(lambda: bool(it.chat.active_turns.all()))
         await it.pilot.press("escape")
         await it.see("Stopped: nothing had arrived yet.")
+        await it.see("The reply is stopped; nothing had arrived yet.")
         await it.see("r or /retry asks again")
         assert "/continue" not in it.text

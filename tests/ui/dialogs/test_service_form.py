@@ -96,14 +96,29 @@ async def test_a_trial_says_what_fails_and_offers_the_models_that_it_found() -> 
             ),
             ConnectionCheck("The model 'small' answers.", worked=True),
         )
-        await fill(it, name="local", url="http://127.0.0.1:9")
-        await it.pilot.press("f6")
-        await it.see("F5 asks the service for its models first.")
+        await fill(it, name="local", url="127.0.0.1:9")
         await it.pilot.press("f5")
         await it.see("✓ The model 'small' answers.")
+        assert it.registry.checked[0].url == "http://127.0.0.1:9"
+        await it.see("http://127.0.0.1:9")
         await it.pilot.press("f6", *"large", "enter")
         await it.until(lambda: it.app.screen.query_one("#model", Input).value == "large")
         assert it.registry.saved == []
+        # Another address has other models, for which it is asked; nothing is sent to one.
+        it.registry.steps = (
+            ConnectionCheck("It offers 1 model.", worked=True, models=(Model("other"),)),
+            ConnectionCheck("This is not reached.", worked=False),
+        )
+        await fill(it, url="1")
+        await it.pilot.press("f6")
+        await it.see("Its models")
+        await it.see("other")
+        await it.pilot.press("escape")
+        await fill(it, url="2")
+        it.registry.steps = (ConnectionCheck("It refused the connection.", worked=False),)
+        await it.pilot.press("f6")
+        await it.see("✗ It refused the connection.")
+        assert "not reached" not in it.text
 
 
 async def test_saving_that_fails_says_why_and_keeps_what_was_typed() -> None:

@@ -251,7 +251,7 @@ async def test_a_file_that_cannot_be_read_is_said_and_nothing_opens(config: Path
         )
     ) as it:
         await it.command("/settings")
-        await it.until(lambda: "The configuration file" in it.status)
+        await it.see("The configuration file")
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (60, 20), (30, 10)])

@@ -205,3 +205,9 @@ def test_indented_code_in_an_item_is_code() -> None:
     drawn = shown("- Item\n\n          x = **1**\n          - y\n")
     assert any("x = **1**" in line for line in drawn)
     assert any("- y" in line for line in drawn)
+
+
+def test_short_code_is_as_wide_as_prose_and_a_long_line_has_all_there_is() -> None:
+    for code, width in (("x = 1", 100), ("y" * 120, 140)):
+        drawn = document(f"```\n{code}\n```\n").lines(140)
+        assert {len(line.plain) for line in drawn} == {width}

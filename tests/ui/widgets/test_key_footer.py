@@ -45,7 +45,7 @@ async def test_each_action_that_is_to_be_shown_is_named_once_with_its_first_key(
     app = Keys()
     async with app.run_test() as pilot:
         await pilot.pause()
-        assert "^n 新しい ^s Save" in shown(app)
+        assert "ctrl+n 新しい  " in shown(app)
         assert "f4" not in shown(app)
         assert "Hidden" not in shown(app)
 
@@ -77,9 +77,21 @@ async def test_a_click_on_a_key_presses_it_however_wide_the_letters_before_are()
     app = Keys()
     async with app.run_test() as pilot:
         await pilot.pause()
-        start = shown(app).index("^s") + 3  # Three letters of two cells stand before it.
-        for offset in (start, start + len("^s Save") - 1):
+        # Three letters of two cells stand before it, and the padding.
+        start = shown(app).index("ctrl+s") + 3 + 1
+        for offset in (start, start + len("ctrl+s Save") - 1):
             await pilot.click(KeyFooter, offset=(offset, 0))
-        await pilot.click(KeyFooter, offset=(0, 0))
-        await pilot.click(KeyFooter, offset=(70, 0))
+        await pilot.click(KeyFooter, offset=(1, 0))
+        await pilot.click(KeyFooter, offset=(78, 0))
         assert app.done == ["save", "save", "new"]
+
+
+async def test_a_key_that_does_not_fit_is_left_out_as_a_whole() -> None:
+    app = Keys()
+    async with app.run_test(size=(24, 10)) as pilot:
+        await pilot.pause()
+        assert shown(app).startswith("ctrl+n 新しい")
+        assert "ctrl+s" not in shown(app)
+        await pilot.resize_terminal(80, 10)
+        await pilot.pause()
+        assert shown(app).endswith("ctrl+s Save  ctrl+q Quit")

@@ -7,9 +7,10 @@ from rich.segment import Segment
 from rich.style import Style
 
 from fakegpt_tui.domain import ChatMessage, FinishReason, MessageStatus, Role
+from fakegpt_tui.domain.conversations import format_elapsed
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.markdown.lines import Line
-from fakegpt_tui.ui.widgets.drawing import format_elapsed, truncate
+from fakegpt_tui.ui.widgets.drawing import truncate
 from fakegpt_tui.ui.widgets.transcript.appearance import REASONING_FOLD, MessageLabel, MessageStyles
 
 ROLE_NAMES = {Role.USER: "You", Role.ASSISTANT: "Assistant", Role.SYSTEM: "System"}
