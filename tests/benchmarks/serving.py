@@ -1,4 +1,4 @@
-"""What the host costs for a chunk, a reply and an open stream, beside a bare forwarder: B27–B31.
+"""What the host costs for a chunk, a reply and an open stream, beside a bare forwarder: B32–B36.
 
 The forwarder is an application under the same server, which hands on unread what its upstream says.
 `python -m tests.load` has what takes longer.
@@ -24,7 +24,7 @@ def measure(repeats: int) -> Iterator[Row]:
         {name: measures.run(name, measures.steady, _STREAMS) for name in names} for _ in turns
     ]
     floor = [1e6 * each["floor"].cpu_per_chunk for each in steady]
-    for budget, name, limit in (("B27", "openai", 1.6), ("B28", "fakegpt", 2.6)):
+    for budget, name, limit in (("B32", "openai", 1.6), ("B33", "fakegpt", 2.6)):
         yield Row(
             budget=budget,
             what=f"CPU to forward a chunk, {name}",
@@ -35,7 +35,7 @@ def measure(repeats: int) -> Iterator[Row]:
             floor_name="forwarder",
         )
     yield Row(
-        budget="B29",
+        budget="B34",
         what="bytes of a reply, fakegpt",
         values=[each["fakegpt"].bytes_per_stream / 1000 for each in steady],
         limit=0.25,
@@ -44,7 +44,7 @@ def measure(repeats: int) -> Iterator[Row]:
         floor_name="an event a chunk",
     )
     yield Row(
-        budget="B30",
+        budget="B35",
         what="CPU of a reply of five words, openai",
         values=[1000 * measures.run("openai", measures.starts, 100, 10) for _ in turns],
         limit=2.0,
@@ -53,7 +53,7 @@ def measure(repeats: int) -> Iterator[Row]:
         floor_name="forwarder",
     )
     yield Row(
-        budget="B31",
+        budget="B36",
         what="memory of an open stream, openai",
         values=[measures.run("openai", measures.memory, 1_000) / 1000 for _ in turns],
         limit=60,
