@@ -9,11 +9,12 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from fakegpt_tui.domain import Secret
+from fakegpt_tui.domain import RateLimited, Secret
 from fakegpt_tui.host.access_keys import KEY_PREFIX, AccessKey, KeyRing
 from fakegpt_tui.host.authentication import SHARE_PREFIX, Claims, TokenIssuer
 from fakegpt_tui.host.conversation_cache import Owner
 from fakegpt_tui.host.errors import COMPLETION_PATHS, InvalidToken, TokenRejection
+from fakegpt_tui.host.login_throttle import LoginThrottle
 from fakegpt_tui.host.request_log import record_of
 
 _TOKEN_HEADERS = ("x-authorization", "authorization")
@@ -36,6 +37,9 @@ class Access:
 
     tokens: TokenIssuer
     keys: KeyRing | None = None
+    failures: LoginThrottle = field(
+        default_factory=lambda: LoginThrottle(burst=10, seconds_each=6.0)
+    )
     _stranger_owner: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -79,6 +83,17 @@ class Access:
         if any(each.key_id != claims[0].key_id for each in claims):
             raise InvalidToken(TokenRejection.FOREIGN)
         return claims[0]
+
+    def count_failure(self, scope: Scope, error: InvalidToken) -> None:
+        """Count a key or token that is none; those who guess have to wait.
+
+        Raises:
+            RateLimited: The address has shown too many. What is good is let in all the same.
+        """
+        if self.keys is None or error.reason is not TokenRejection.FOREIGN:
+            return
+        if wait := self.failures.acquire(scope.get("fakegpt.address", "")):
+            raise RateLimited("Too many keys that are none. Try again later.", retry_after=wait)
 
     @property
     def _stranger(self) -> Claims:
@@ -169,7 +184,11 @@ class _RequireClaims:
     access: Access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        claims = scope[_CLAIMS] = self.access.require_claims(Request(scope))
+        try:
+            claims = scope[_CLAIMS] = self.access.require_claims(Request(scope))
+        except InvalidToken as error:
+            self.access.count_failure(scope, error)
+            raise
         record = record_of(scope)
         record.key_id, record.owner = claims.key_id, claims.owner
         await self.app(scope, receive, send)

@@ -1,9 +1,7 @@
 """Account routes: login, logout, tokens, models, account and limits."""
 
-import math
 import re
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
@@ -18,7 +16,6 @@ from fakegpt_tui.host.access import Access, OpenRoute
 from fakegpt_tui.host.access_keys import KEY_PREFIX
 from fakegpt_tui.host.audit_log import AuditLog
 from fakegpt_tui.host.authentication import Claims
-from fakegpt_tui.host.client_address import throttle_key
 from fakegpt_tui.host.errors import (
     InvalidToken,
     TokenRejection,
@@ -26,37 +23,10 @@ from fakegpt_tui.host.errors import (
     missing_fields_response,
     rate_limit_response,
 )
+from fakegpt_tui.host.login_throttle import LoginThrottle
 from fakegpt_tui.host.meter import usable_models
 from fakegpt_tui.host.request_body import read_form
 from fakegpt_tui.protocol import fakegpt
-
-_MAX_ADDRESSES = 10_000
-
-
-@dataclass(slots=True, kw_only=True)
-class LoginThrottle:
-    """Lets `burst` logins of an address through at once, and then one every `seconds_each`."""
-
-    burst: int = 30
-    seconds_each: float = 2.0
-    clock: Callable[[], float] = time.monotonic
-    _rested_at: dict[str, float] = field(default_factory=dict, init=False)
-    """When the whole burst of an address will be available again; the oldest address first."""
-
-    def acquire(self, address: str = "") -> int:
-        """Take one login and return 0, or the whole seconds until one is available."""
-        key = throttle_key(address)
-        moment = self.clock()
-        rested_at = max(self._rested_at.get(key, -math.inf), moment)
-        excess = rested_at - moment - (self.burst - 1) * self.seconds_each
-        if excess > 0:
-            return math.ceil(excess)
-        self._rested_at.pop(key, None)
-        self._rested_at[key] = rested_at + self.seconds_each
-        if len(self._rested_at) > _MAX_ADDRESSES:
-            del self._rested_at[next(iter(self._rested_at))]
-        return 0
-
 
 _PASSWORD = re.compile(r"(?=.*[A-Za-z])(?=.*[0-9])[!#-+\--:<-\[\]-~]{8,64}")
 """Letters and digits, and nothing that a cookie cannot carry."""

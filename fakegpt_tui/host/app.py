@@ -13,7 +13,7 @@ from fakegpt_tui.backends.scenarios import Scenario
 from fakegpt_tui.domain import ServiceError
 from fakegpt_tui.host.access import Access, OpenRoute
 from fakegpt_tui.host.access_control import AccessControl, HostNames
-from fakegpt_tui.host.account_routes import AccountRoutes, LoginThrottle
+from fakegpt_tui.host.account_routes import AccountRoutes
 from fakegpt_tui.host.audit_log import AuditLog
 from fakegpt_tui.host.completion_routes import CompletionRoutes
 from fakegpt_tui.host.conversation_cache import ConversationCache
@@ -21,6 +21,7 @@ from fakegpt_tui.host.conversation_routes import ConversationRoutes
 from fakegpt_tui.host.conversations import Conversations, MemoryConversations
 from fakegpt_tui.host.errors import InvalidToken, handle_error, json_response
 from fakegpt_tui.host.health_routes import HealthRoutes
+from fakegpt_tui.host.login_throttle import LoginThrottle
 from fakegpt_tui.host.meter import Limiter
 from fakegpt_tui.host.prompt_route import MemoryTurns, PromptRoute, SessionTurns, SingleFlight
 from fakegpt_tui.host.running_replies import RunningReplies

@@ -21,7 +21,6 @@ from fakegpt_tui.domain import ConfigError
 from fakegpt_tui.host.access import Access
 from fakegpt_tui.host.access_control import HostNames
 from fakegpt_tui.host.access_keys import KeyRing, TotalLimits
-from fakegpt_tui.host.account_routes import LoginThrottle
 from fakegpt_tui.host.admin_app import AdminApp
 from fakegpt_tui.host.app import HostApp
 from fakegpt_tui.host.audit_log import AuditLog
@@ -37,6 +36,7 @@ from fakegpt_tui.host.listeners import (
     listen_tcp,
     listen_unix,
 )
+from fakegpt_tui.host.login_throttle import LoginThrottle
 from fakegpt_tui.host.meter import Limiter
 from fakegpt_tui.host.metrics import Metrics
 from fakegpt_tui.host.request_log import AccessLog, RequestLog

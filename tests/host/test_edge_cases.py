@@ -241,6 +241,24 @@ async def test_nothing_that_is_kept_or_told_holds_a_secret(serve: Serve, tmp_pat
     assert key.digest not in kept
 
 
+@pytest.mark.parametrize("path", ["/api/models", "/v1/models"])
+async def test_who_guesses_keys_has_to_wait_and_who_has_one_has_not(
+    serve: Serve, path: str
+) -> None:
+    key, text = new_key()
+    async with calling(serve(keys=KeyRing([key]))) as client:
+
+        async def show(shown: str) -> httpx.Response:
+            return await client.get(path, headers={"Authorization": f"Bearer {shown}"})
+
+        guesses = [await show(f"{text[:-9]}{number:09}") for number in range(12)]
+        assert [each.status_code for each in guesses] == [401] * 10 + [429] * 2
+        assert len({each.text for each in guesses[:10]}) == 1
+        assert 1 <= int(guesses[-1].headers["retry-after"]) <= 6
+        assert (await show(text)).status_code == 200
+        assert (await client.get(path)).status_code == 401
+
+
 async def test_no_answer_may_be_kept_by_caches(serve: Serve) -> None:
     async with calling(serve(*[REPLY] * 3, secret_path=False)) as client:
         answers = [

@@ -1,4 +1,4 @@
-from fakegpt_tui.host.account_routes import LoginThrottle
+from fakegpt_tui.host.login_throttle import LoginThrottle
 
 
 class Clock:
