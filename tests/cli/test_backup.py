@@ -44,10 +44,10 @@ def test_a_backup_brings_everything_back_elsewhere(filled: Home, tmp_path: Path)
 
 def test_what_was_there_before_stays_beside_it(filled: Home, tmp_path: Path) -> None:
     file = tmp_path / "all.zip"
-    filled.run("backup", str(file))
+    filled.invoke("backup", str(file))
     before = everything(filled)
-    filled.run("rename", "5f6c", "Lakes")
-    done = filled.run("restore-backup", "--yes", "--json", str(file))
+    filled.invoke("rename", "5f6c", "Lakes")
+    done = filled.invoke("restore-backup", "--yes", "--json", str(file))
     assert everything(filled) == before
     aside = Path(json.loads(done.stdout)["before"])
     assert aside.name.endswith(".before-restore")
@@ -57,14 +57,14 @@ def test_what_was_there_before_stays_beside_it(filled: Home, tmp_path: Path) -> 
 def test_a_backup_replaces_no_file(filled: Home, tmp_path: Path) -> None:
     file = tmp_path / "all.zip"
     file.write_text("mine")
-    done = filled.run("backup", str(file))
-    assert done.returncode == 1
+    done = filled.invoke("backup", str(file))
+    assert done.exit_code == 1
     assert "already" in done.stderr
     assert file.read_text() == "mine"
 
 
 def test_without_a_name_it_gets_the_time(filled: Home) -> None:
-    document = json.loads(filled.run("backup", "--json").stdout)
+    document = json.loads(filled.invoke("backup", "--json").stdout)
     path = Path(document["path"])
     try:
         assert document["conversations"] == 1
@@ -103,11 +103,11 @@ def no_store(file: Path) -> bytes:
 )
 def test_what_is_no_whole_backup_changes_nothing(filled: Home, tmp_path: Path, spoil) -> None:
     file = tmp_path / "all.zip"
-    filled.run("backup", str(file))
+    filled.invoke("backup", str(file))
     file.write_bytes(spoil(file))
     before = everything(filled)
-    done = filled.run("restore-backup", "--yes", str(file))
-    assert done.returncode == 1
+    done = filled.invoke("restore-backup", "--yes", str(file))
+    assert done.exit_code == 1
     assert "Traceback" not in done.stderr
     assert done.stderr.startswith("fakegpt-tui: ")
     assert everything(filled) == before
@@ -116,23 +116,23 @@ def test_what_is_no_whole_backup_changes_nothing(filled: Home, tmp_path: Path, s
 
 def test_nothing_is_restored_while_the_program_is_open(filled: Home, tmp_path: Path) -> None:
     file = tmp_path / "all.zip"
-    filled.run("backup", str(file))
+    filled.invoke("backup", str(file))
     with filled.store():
-        done = filled.run("restore-backup", "--yes", str(file))
-    assert done.returncode == 1
+        done = filled.invoke("restore-backup", "--yes", str(file))
+    assert done.exit_code == 1
     assert "Close it everywhere" in done.stderr
 
 
 def test_a_question_that_is_not_answered_changes_nothing(filled: Home, tmp_path: Path) -> None:
     file = tmp_path / "all.zip"
-    filled.run("backup", str(file))
-    assert filled.run("restore-backup", str(file)).returncode != 0
+    filled.invoke("backup", str(file))
+    assert filled.invoke("restore-backup", str(file)).exit_code != 0
     assert list(filled.data.glob("*.before-restore")) == []
 
 
 def test_the_conversation_of_a_backup_is_shown(filled: Home, tmp_path: Path) -> None:
     file = tmp_path / "all.zip"
-    filled.run("backup", str(file))
+    filled.invoke("backup", str(file))
     with zipfile.ZipFile(file) as archive:
         assert CONVERSATION.title.encode() in archive.read("conversations.db")
 
@@ -141,12 +141,12 @@ def test_a_damaged_picture_of_a_backup_replaces_no_whole_one(filled: Home, tmp_p
     (picture,) = (filled.data / "conversations.db.blobs").iterdir()
     picture.write_bytes(b"damaged")
     file = tmp_path / "all.zip"
-    filled.run("backup", str(file))
+    filled.invoke("backup", str(file))
     picture.write_bytes(PICTURE)
-    assert filled.run("restore-backup", "--yes", str(file)).returncode == 0
+    assert filled.invoke("restore-backup", "--yes", str(file)).exit_code == 0
     assert picture.read_bytes() == PICTURE
     picture.unlink()
-    done = filled.run("restore-backup", "--yes", str(file))
-    assert done.returncode == 1
+    done = filled.invoke("restore-backup", "--yes", str(file))
+    assert done.exit_code == 1
     assert "a picture or file is not what was saved" in done.stderr
     assert list(picture.parent.iterdir()) == []

@@ -36,10 +36,10 @@ def test_what_was_saved_here_is_the_same_elsewhere(home: Home, tmp_path: Path, s
 def test_an_export_is_taken_once(home: Home, tmp_path: Path) -> None:
     file = tmp_path / "export.zip"
     file.write_bytes(zipped({"conversations.json": many(3)}))
-    assert "Added: 3 conversations with 12 new messages." in home.run("import", str(file)).stdout
+    assert "Added: 3 conversations with 12 new messages." in home.invoke("import", str(file)).stdout
     before = held(home)
     assert "Added: 0 conversations with 0 new messages. Extended: 0. Known: 3." in (
-        home.run("import", str(file)).stdout
+        home.invoke("import", str(file)).stdout
     )
     assert held(home) == before
 
@@ -50,12 +50,12 @@ def test_a_folder_with_the_parts_of_an_export_is_taken(home: Home, tmp_path: Pat
     write_json(folder / "conversations-000.json", many(2))
     write_json(folder / "conversations-001.json", many(3)[2:])
     write_json(folder / "user.json", {})
-    assert "Added: 3 conversations" in home.run("import", str(folder)).stdout
+    assert "Added: 3 conversations" in home.invoke("import", str(folder)).stdout
 
 
 def test_a_dry_run_only_tells(home: Home, tmp_path: Path) -> None:
     file = write_json(tmp_path / "conversations.json", many(2))
-    done = home.run("import", "--dry-run", str(file))
+    done = home.invoke("import", "--dry-run", str(file))
     assert "To add: 2 conversations with 8 new messages." in done.stdout
     assert "2 messages that the service had hidden were left out." in done.stdout
     assert held(home) == []
@@ -63,8 +63,8 @@ def test_a_dry_run_only_tells(home: Home, tmp_path: Path) -> None:
 
 def test_what_was_skipped_is_told_with_its_reason(home: Home, tmp_path: Path) -> None:
     file = write_json(tmp_path / "conversations.json", [ordinary(), {}, *[3] * 30])
-    done = home.run("import", str(file))
-    assert done.returncode == 0
+    done = home.invoke("import", str(file))
+    assert done.exit_code == 0
     assert "Skipped: 31." in done.stdout
     assert "Conversation 2 is no conversation of a known kind." in done.stderr
     assert "And 11 more were skipped" in done.stderr
@@ -72,7 +72,7 @@ def test_what_was_skipped_is_told_with_its_reason(home: Home, tmp_path: Path) ->
 
 def test_the_report_is_json_with_a_version(home: Home, tmp_path: Path) -> None:
     file = write_json(tmp_path / "conversations.json", [ordinary(), {}])
-    document = json.loads(home.run("import", "--json", "--verbose", str(file)).stdout)
+    document = json.loads(home.invoke("import", "--json", "--verbose", str(file)).stdout)
     assert (document["version"], document["added"], document["messages"]) == (1, 1, 4)
     assert document["reasons"] == [
         {"where": "Conversation 2", "reason": "Conversation 2 is no conversation of a known kind."}
@@ -82,8 +82,8 @@ def test_the_report_is_json_with_a_version(home: Home, tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_read_does_not_stop_the_others(home: Home, tmp_path: Path) -> None:
     bad, good = tmp_path / "notes.txt", write_json(tmp_path / "c.json", many(1))
     bad.write_text("hello")
-    done = home.run("import", str(bad), str(good))
-    assert done.returncode == 1
+    done = home.invoke("import", str(bad), str(good))
+    assert done.exit_code == 1
     assert "notes.txt: This is neither a saved conversation" in done.stderr
     assert "Added: 1 conversation" in done.stdout
 
@@ -91,7 +91,7 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_others(home: Home, tmp_pat
 def test_conversations_go_on_with_the_chosen_service(home: Home, tmp_path: Path) -> None:
     home.use_service("http://127.0.0.1:9")
     file = write_json(tmp_path / "c.json", many(1))
-    home.run("import", "--model", "gpt-9", str(file))
+    home.invoke("import", "--model", "gpt-9", str(file))
     ((conversation, messages),) = held(home)
     assert (conversation.service, conversation.model) == ("home", "gpt-9")
     assert messages[1].model == "gpt-4o"
@@ -137,8 +137,8 @@ def test_a_folder_is_looked_through_and_what_holds_nothing_is_counted(
     (folder / "deep" / "er" / "NOTE.MD").write_text("---\ntitle: mine\n---\nnote\n")
     (folder / "deep" / "picture.png").write_bytes(b"x")
     write_json(folder / "user.json", {})
-    done = home.run("import", str(folder))
-    assert (done.returncode, done.stderr) == (0, "")
+    done = home.invoke("import", str(folder))
+    assert (done.exit_code, done.stderr) == (0, "")
     assert "Added: 3 conversations" in done.stdout
     assert "4 files looked at, 2 of them passed over: no known conversations." in done.stdout
 
@@ -146,29 +146,29 @@ def test_a_folder_is_looked_through_and_what_holds_nothing_is_counted(
 def test_where_nothing_could_be_taken_the_exit_code_says_so(home: Home, tmp_path: Path) -> None:
     folder = tmp_path / "empty"
     folder.mkdir()
-    done = home.run("import", str(folder))
-    assert (done.returncode, "0 files looked at" in done.stdout) == (1, True)
+    done = home.invoke("import", str(folder))
+    assert (done.exit_code, "0 files looked at" in done.stdout) == (1, True)
     file = tmp_path / "c.json"
-    assert home.run("import", str(write_json(file, [{"mapping": {}}, 3]))).returncode == 1
-    assert home.run("import", str(write_json(file, []))).returncode == 0
+    assert home.invoke("import", str(write_json(file, [{"mapping": {}}, 3]))).exit_code == 1
+    assert home.invoke("import", str(write_json(file, []))).exit_code == 0
 
 
 def test_what_a_file_is_taken_for_is_explained_and_nothing_is_taken(
     home: Home, tmp_path: Path
 ) -> None:
     file = write_json(tmp_path / "notes.txt", many(1))
-    done = home.run("import", "--explain", str(file))
-    assert done.returncode == 0
+    done = home.invoke("import", "--explain", str(file))
+    assert done.exit_code == 0
     assert "notes.txt: ChatGPT, because it has a mapping of messages" in done.stdout
     assert held(home) == []
     file.write_text('{"a": 1}')
-    done = home.run("import", "--explain", str(file))
-    assert done.returncode == 1
+    done = home.invoke("import", "--explain", str(file))
+    assert done.exit_code == 1
     assert "What can be imported: aichat, BetterChatGPT" in done.stderr
 
 
 def test_standard_input_is_a_file_too(home: Home) -> None:
-    done = home.run("import", "-", stdin=json.dumps(many(2)))
+    done = home.invoke("import", "-", stdin=json.dumps(many(2)))
     assert "Added: 2 conversations" in done.stdout
 
 
@@ -182,18 +182,18 @@ def keep_sessions(home: Home, *names: str) -> None:
 
 def test_without_a_file_and_a_terminal_what_is_there_is_listed(home: Home) -> None:
     keep_sessions(home, "one", "two")
-    done = home.run("import")
-    assert done.returncode == 2
+    done = home.invoke("import")
+    assert done.exit_code == 2
     assert "1  Claude Code  2 conversations, " in done.stdout
     assert "Name what to import" in done.stderr
-    (found,) = json.loads(home.run("import", "--json").stdout)["sources"]
+    (found,) = json.loads(home.invoke("import", "--json").stdout)["sources"]
     assert (found["name"], found["conversations"]) == ("Claude Code", 2)
     assert held(home) == []
 
 
 def test_where_nothing_is_found_a_file_is_asked_for(home: Home) -> None:
-    done = home.run("import")
-    assert done.returncode == 2
+    done = home.invoke("import")
+    assert done.exit_code == 2
     assert "Nothing was found on this machine. Name a file or folder." in done.stderr
 
 

@@ -15,16 +15,16 @@ CLOSED = "http://127.0.0.1:9"
 def test_login_keeps_a_session_and_says_nothing_secret(home: Home) -> None:
     with served() as (_, url):
         home.use_service(url)
-        done = home.run("login")
-        assert done.returncode == 0
+        done = home.invoke("login")
+        assert done.exit_code == 0
         assert done.stdout.startswith(f"home: {url}, signed in to account ")
         assert "Step 1 of 3: asking for accounts" in done.stderr
-        assert home.run("status").stdout == done.stdout
-        again = home.run("login")
+        assert home.invoke("status").stdout == done.stdout
+        again = home.invoke("login")
     file = home.data / "state" / "sessions.json"
     (session,) = json.loads(file.read_text())["sessions"].values()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert again.returncode == 0
+    assert again.exit_code == 0
     assert again.stderr == ""
     for secret in (session["token"], session["password"]):
         assert secret not in done.stdout + done.stderr
@@ -34,31 +34,31 @@ def test_login_again_takes_a_new_token(home: Home) -> None:
     file = home.data / "state" / "sessions.json"
     with served() as (_, url):
         home.use_service(url)
-        home.run("login")
+        home.invoke("login")
         first = json.loads(file.read_text())["sessions"][url]
-        home.run("login")
+        home.invoke("login")
         assert json.loads(file.read_text())["sessions"][url] == first
-        assert home.run("login", "--again").returncode == 0
+        assert home.invoke("login", "--again").exit_code == 0
     assert json.loads(file.read_text())["sessions"][url]["password"] != first["password"]
 
 
 def test_logout_forgets_all_of_it(home: Home) -> None:
     with served() as (_, url):
         home.use_service(url)
-        home.run("login")
-        done = home.run("logout")
-    assert (done.returncode, done.stdout) == (0, f"home: {url}, signed out.\n")
+        home.invoke("login")
+        done = home.invoke("logout")
+    assert (done.exit_code, done.stdout) == (0, f"home: {url}, signed out.\n")
     content = (home.data / "state" / "sessions.json").read_text()
     assert json.loads(content)["sessions"] == {}
-    assert home.run("status").returncode == 3
-    assert home.run("logout").returncode == 0
+    assert home.invoke("status").exit_code == 3
+    assert home.invoke("logout").exit_code == 0
 
 
 def test_a_service_that_is_not_there_is_told_with_its_exit_code(home: Home) -> None:
     home.use_service(CLOSED)
     for command in ("login", "models"):
-        done = home.run(command)
-        assert (done.returncode, done.stdout) == (4, "")
+        done = home.invoke(command)
+        assert (done.exit_code, done.stdout) == (4, "")
         assert "127.0.0.1:9 refused the connection" in done.stderr
         assert "Traceback" not in done.stderr
 
@@ -74,17 +74,17 @@ async def test_a_refused_login_has_an_exit_code_of_its_own(home: Home) -> None:
 
 @pytest.mark.parametrize("command", ["login", "logout"])
 def test_where_there_is_nothing_to_sign_in_to_that_is_said(home: Home, command: str) -> None:
-    done = home.run(command)
-    assert (done.returncode, done.stderr) == (0, "")
+    done = home.invoke(command)
+    assert (done.exit_code, done.stderr) == (0, "")
     assert done.stdout.startswith("embedded: the embedded host")
 
 
 def test_models_are_listed_the_default_one_first(home: Home) -> None:
     with served() as (_, url):
         home.use_service(url)
-        done = home.run("models")
-        document = json.loads(home.run("models", "--json").stdout)
-    assert done.returncode == 0
+        done = home.invoke("models")
+        document = json.loads(home.invoke("models", "--json").stdout)
+    assert done.exit_code == 0
     assert document["service"] == "home"
     listed = [line.split("  ")[0].strip() for line in done.stdout.splitlines()]
     assert listed == [model["id"] for model in document["models"]]
@@ -92,11 +92,11 @@ def test_models_are_listed_the_default_one_first(home: Home) -> None:
 
 
 def test_the_embedded_host_has_a_model_too(home: Home) -> None:
-    done = home.run("models")
-    assert (done.returncode, done.stderr) == (0, "")
+    done = home.invoke("models")
+    assert (done.exit_code, done.stderr) == (0, "")
     assert done.stdout
 
 
 def test_a_service_that_is_not_configured_is_a_matter_of_usage(home: Home) -> None:
     for command in ("login", "logout", "models"):
-        assert home.run(command, "--service", "nowhere").returncode == 2
+        assert home.invoke(command, "--service", "nowhere").exit_code == 2

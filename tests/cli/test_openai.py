@@ -69,9 +69,9 @@ def use(home: Home, server: FaultServer, model: str = "model-1") -> None:
 def test_a_question_is_answered_by_the_service(home: Home) -> None:
     with serving(*replies("from ", "a model")) as server:
         use(home, server)
-        done = home.run("ask", "Hi")
+        done = home.invoke("ask", "Hi")
         (exchange,) = server.asked(CHAT)
-    assert (done.returncode, done.stdout) == (0, "from a model\n")
+    assert (done.exit_code, done.stdout) == (0, "from a model\n")
     assert exchange.headers["authorization"] == f"Bearer {KEY}"
 
 
@@ -94,9 +94,9 @@ def test_what_is_set_for_one_call_is_sent_over_the_preset(home: Home, tmp_path: 
             "--set",
             "effort=low",
         )
-        done = home.run("ask", *options, "--schema", str(schema), "Hi")
+        done = home.invoke("ask", *options, "--schema", str(schema), "Hi")
         (exchange,) = server.asked(CHAT)
-    assert (done.returncode, done.stdout) == (0, "{}\n")
+    assert (done.exit_code, done.stdout) == (0, "{}\n")
     body = exchange.json
     assert isinstance(body, dict)
     assert body["messages"][0] == {"role": "system", "content": "Be kind."}
@@ -111,18 +111,18 @@ def test_usage_is_summed_and_a_budget_is_kept(home: Home) -> None:
         use(home, server)
         price = f'monthly_budget = 1.5\n{home.config.read_text()}[[prices]]\nmodel = "model-*"\n'
         home.configure(f"{price}input = 1\noutput = 2\n")
-        assert home.run("ask", "Hi").returncode == 0
-        assert home.run("ask", "--no-store", "Hi").returncode == 0
-        refused = home.run("ask", "--no-store", "Hi")
-        assert home.run("ask", "--over-budget", "Hi").returncode == 0
+        assert home.invoke("ask", "Hi").exit_code == 0
+        assert home.invoke("ask", "--no-store", "Hi").exit_code == 0
+        refused = home.invoke("ask", "--no-store", "Hi")
+        assert home.invoke("ask", "--over-budget", "Hi").exit_code == 0
         assert len(server.asked(CHAT)) == 3
-    assert (refused.returncode, refused.stdout) == (1, "")
+    assert (refused.exit_code, refused.stdout) == (1, "")
     assert "The budget of $1.50 a month would be passed: ≈ $2.00 was spent" in refused.stderr
-    by_model = home.run("usage", "--by", "model").stdout
+    by_model = home.invoke("usage", "--by", "model").stdout
     assert by_model == (
         "models model-1  3 replies  3,000,000 + 30 tokens  ≈ $3.00 (prices of config.toml)\n"
     )
-    (row,) = json.loads(home.run("usage", "--json").stdout)["rows"]
+    (row,) = json.loads(home.invoke("usage", "--json").stdout)["rows"]
     assert (row["replies"], row["dollars"], row["is_least"]) == (3, "3.00006", False)
     with home.store() as store:
         assert len(store.conversations()) == 2
@@ -147,32 +147,32 @@ def test_a_host_keeps_to_the_budget_and_counts_what_it_spends(home: Home) -> Non
     assert answers[0].json()["choices"][0]["message"]["content"] == "Hi"
     assert answers[1].status_code >= 400
     assert "The budget of $0.5000 a month would be passed" in answers[1].text
-    assert "replies for others  1 reply" in home.run("usage", "--by", "conversation").stdout
+    assert "replies for others  1 reply" in home.invoke("usage", "--by", "conversation").stdout
 
 
 def test_a_reply_without_a_price_is_no_zero(home: Home) -> None:
     with serving(*replies("Hi")) as server:
         use(home, server)
-        home.run("ask", "Hi")
-    assert home.run("usage").stdout.endswith("1 reply  0 + 0 tokens  free\n")
+        home.invoke("ask", "Hi")
+    assert home.invoke("usage").stdout.endswith("1 reply  0 + 0 tokens  free\n")
     home.configure(home.config.read_text().replace("127.0.0.1", "models.example.org"))
-    assert home.run("usage").stdout.endswith("1 reply  0 + 0 tokens  price unknown\n")
-    (row,) = json.loads(home.run("usage", "--json").stdout)["rows"]
+    assert home.invoke("usage").stdout.endswith("1 reply  0 + 0 tokens  price unknown\n")
+    (row,) = json.loads(home.invoke("usage", "--json").stdout)["rows"]
     assert (row["dollars"], row["replies_without_price"]) == (None, 1)
 
 
 def test_a_setting_that_cannot_be_used_is_told_before_anything_is_sent(home: Home) -> None:
-    done = home.run("ask", "--set", "warmth=1", "Hi")
-    assert (done.returncode, done.stdout) == (2, "")
+    done = home.invoke("ask", "--set", "warmth=1", "Hi")
+    assert (done.exit_code, done.stdout) == (2, "")
     assert "--set takes key=value, with a key of temperature" in done.stderr
-    assert home.run("ask", "--preset", "none", "Hi").returncode == 2
+    assert home.invoke("ask", "--preset", "none", "Hi").exit_code == 2
 
 
 def test_a_refusal_is_told_without_the_key(home: Home) -> None:
     with serving(*refuses(401, f"Incorrect API key provided: {KEY}.")) as server:
         use(home, server)
-        done = home.run("ask", "Hi")
-    assert done.returncode == 3
+        done = home.invoke("ask", "Hi")
+    assert done.exit_code == 3
     assert "does not accept the key" in done.stderr
     assert KEY not in done.stderr + done.stdout
 
@@ -183,9 +183,9 @@ def test_other_programs_are_served_through_it(home: Home) -> None:
         with home.started("serve", "--service", "models") as process:
             assert process.stdout is not None
             home.use_service(process.stdout.readline().decode().strip())
-            done = home.run("ask", "--model", "text-davinci-002-render-sha", "Hi")
+            done = home.invoke("ask", "--model", "text-davinci-002-render-sha", "Hi")
         body = json.loads(server.asked(CHAT)[0].body)
-    assert (done.returncode, done.stdout) == (0, "from a model\n")
+    assert (done.exit_code, done.stdout) == (0, "from a model\n")
     assert body["model"] == "model-1"
     assert body["messages"] == [{"role": "user", "content": "Hi"}]
 
@@ -194,14 +194,14 @@ def test_the_embedded_host_answers_through_it(home: Home) -> None:
     with serving(*replies("from a model")) as server:
         use(home, server)
         home.configure(home.config.read_text() + '[services.embedded]\nupstream = "models"\n')
-        done = home.run("ask", "--service", "embedded", "Hi")
-    assert (done.returncode, done.stdout) == (0, "from a model\n")
+        done = home.invoke("ask", "--service", "embedded", "Hi")
+    assert (done.exit_code, done.stdout) == (0, "from a model\n")
 
 
 def test_nothing_of_the_key_is_left_on_disk(home: Home) -> None:
     with serving(*replies("from a model")) as server:
         use(home, server)
-        assert home.run("ask", "Hi").returncode == 0
+        assert home.invoke("ask", "Hi").exit_code == 0
     files = [path for path in home.folder.rglob("*") if path.is_file()]
     assert files
     assert not [path for path in files if KEY.encode() in path.read_bytes()]
@@ -224,17 +224,17 @@ def test_what_is_known_of_a_model_is_listed(home: Home) -> None:
     listed = lists({"id": "model-1", "max_model_len": 8192, "details": details})
     with serving(*replies("x"), models=listed) as server:
         use(home, server)
-        done = home.run("models")
+        done = home.invoke("models")
     assert done.stdout == "model-1  8,192 tokens, 7B, llama\n"
 
 
 def test_a_dry_run_prints_the_request_and_sends_nothing(home: Home) -> None:
     with serving(*replies("x")) as server:
         use(home, server)
-        done = home.run("ask", "--dry-run", "--set", "temperature=0.5", "Hi there")
-        document = home.run("ask", "--dry-run", "--json", "Hi there")
+        done = home.invoke("ask", "--dry-run", "--set", "temperature=0.5", "Hi there")
+        document = home.invoke("ask", "--dry-run", "--json", "Hi there")
         assert server.asked(CHAT) == []
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.stderr
     assert f"POST {server.url}{CHAT}" in done.stdout
     assert '"temperature": 0.5' in done.stdout
     assert "Hi there" in done.stdout
@@ -247,7 +247,7 @@ def test_a_dry_run_prints_the_request_and_sends_nothing(home: Home) -> None:
 def test_a_command_for_curl_works_and_holds_no_key(home: Home) -> None:
     with serving(*replies("from ", "a model")) as server:
         use(home, server)
-        done = home.run("ask", "--dry-run", "--curl", "Hi")
+        done = home.invoke("ask", "--dry-run", "--curl", "Hi")
         assert KEY not in done.stdout
         assert "$TEST_KEY" in done.stdout
         environment = {"PATH": "/usr/bin:/bin", "TEST_KEY": KEY}
@@ -260,18 +260,18 @@ def test_a_command_for_curl_works_and_holds_no_key(home: Home) -> None:
 
 
 def test_curl_alone_is_refused(home: Home) -> None:
-    done = home.run("ask", "--curl", "Hi")
-    assert done.returncode == 2
+    done = home.invoke("ask", "--curl", "Hi")
+    assert done.exit_code == 2
     assert "--dry-run" in done.stderr
 
 
 def test_reasoning_that_never_ends_is_printed_as_there_is_nothing_else(home: Home) -> None:
     with serving(*stream(says("<think>All of it"), end(), DONE)) as server:
         use(home, server)
-        done = home.run("ask", "Hi")
-        document = json.loads(home.run("ask", "--json", "Hi").stdout)
-        plain = home.run("--plain", stdin="Hi\n/quit\n")
-    assert (done.returncode, done.stdout) == (0, "All of it\n")
+        done = home.invoke("ask", "Hi")
+        document = json.loads(home.invoke("ask", "--json", "Hi").stdout)
+        plain = home.invoke("--plain", stdin="Hi\n/quit\n")
+    assert (done.exit_code, done.stdout) == (0, "All of it\n")
     assert "no answer" in done.stderr
     assert (document["reply"], document["reasoning"]) == ("", "All of it")
     assert "only reasoning:)\nAll of it" in plain.stdout
@@ -281,7 +281,7 @@ def test_the_model_that_the_service_chose_is_told_and_kept(home: Home) -> None:
     listed = lists({"id": "first-of-all"}, {"id": "second"})
     with serving(*replies("Hi"), models=listed) as server:
         use(home, server, model="")
-        document = json.loads(home.run("ask", "--json", "Hi").stdout)
+        document = json.loads(home.invoke("ask", "--json", "Hi").stdout)
     assert document["model"] == "first-of-all"
     with home.store() as store:
         (conversation,) = store.conversations()

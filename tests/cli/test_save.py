@@ -43,8 +43,8 @@ def keep(home: Home, conversation_id: str, title: str, *, days_ago: int = 0) -> 
 def test_the_beginning_of_an_id_is_enough(home: Home, tmp_path: Path) -> None:
     keep(home, FIRST, "Rivers")
     keep(home, SECOND, "Mountains")
-    done = home.run("save", "aaaa2", str(tmp_path / "notes"))
-    assert (done.returncode, done.stderr) == (0, "")
+    done = home.invoke("save", "aaaa2", str(tmp_path / "notes"))
+    assert (done.exit_code, done.stderr) == (0, "")
     (file,) = (tmp_path / "notes").iterdir()
     assert done.stdout == f"{file}\n"
     assert "All about Mountains" in file.read_text()
@@ -53,7 +53,7 @@ def test_the_beginning_of_an_id_is_enough(home: Home, tmp_path: Path) -> None:
 def test_a_path_is_exact_for_programs_and_safe_on_a_terminal(home: Home, tmp_path: Path) -> None:
     keep(home, FIRST, "Rivers")
     folder = tmp_path / "no\x1b[31mtes\x9b"
-    done = home.run("save", "--all", str(folder))
+    done = home.invoke("save", "--all", str(folder))
     (file,) = folder.iterdir()
     assert done.stdout == f"{file}\n"
     with Terminal([*COMMAND, "save", "--all", str(folder)], env=home.environment) as shown:
@@ -65,56 +65,56 @@ def test_a_path_is_exact_for_programs_and_safe_on_a_terminal(home: Home, tmp_pat
 def test_all_conversations_are_saved_where_the_interface_saves_them(home: Home) -> None:
     keep(home, FIRST, "Rivers")
     keep(home, SECOND, "Mountains")
-    done = home.run("save", "--all")
+    done = home.invoke("save", "--all")
     files = sorted((home.data / "exports").iterdir())
-    assert done.returncode == 0
+    assert done.exit_code == 0
     assert sorted(done.stdout.splitlines()) == [str(file) for file in files]
     assert len(files) == 2
 
 
 def test_saving_again_writes_the_same_file(home: Home) -> None:
     keep(home, FIRST, "Rivers")
-    assert home.run("save", "--all").stdout == home.run("save", FIRST).stdout
+    assert home.invoke("save", "--all").stdout == home.invoke("save", FIRST).stdout
 
 
 def test_an_id_that_fits_two_conversations_is_not_found(home: Home) -> None:
     keep(home, FIRST, "Rivers")
     keep(home, SECOND, "Mountains")
-    done = home.run("save", "aaaa")
-    assert (done.returncode, done.stdout) == (6, "")
+    done = home.invoke("save", "aaaa")
+    assert (done.exit_code, done.stdout) == (6, "")
     assert "There are 2 conversations whose id or title begins with 'aaaa'" in done.stderr
 
 
 def test_an_unknown_id_is_not_found(home: Home) -> None:
-    done = home.run("save", "bbbb")
-    assert done.returncode == 6
+    done = home.invoke("save", "bbbb")
+    assert done.exit_code == 6
     assert "There is no conversation whose id or title begins with 'bbbb'." in done.stderr
 
 
 def test_with_nothing_to_save_it_says_so(home: Home) -> None:
-    done = home.run("save", "--all")
-    assert (done.returncode, done.stdout) == (0, "")
+    done = home.invoke("save", "--all")
+    assert (done.exit_code, done.stdout) == (0, "")
     assert done.stderr == "fakegpt-tui: There are no conversations yet.\n"
 
 
 def test_what_to_save_must_be_told(home: Home) -> None:
-    assert home.run("save").returncode == 2
-    assert home.run("save", "--all", "one", "two").returncode == 2
+    assert home.invoke("save").exit_code == 2
+    assert home.invoke("save", "--all", "one", "two").exit_code == 2
 
 
 def test_a_folder_that_cannot_be_written_is_a_failure(home: Home, tmp_path: Path) -> None:
     keep(home, FIRST, "Rivers")
     (tmp_path / "file").write_text("")
-    done = home.run("save", "--all", str(tmp_path / "file"))
-    assert (done.returncode, done.stdout) == (1, "")
+    done = home.invoke("save", "--all", str(tmp_path / "file"))
+    assert (done.exit_code, done.stdout) == (1, "")
     assert done.stderr.startswith("fakegpt-tui: ")
 
 
 def test_the_newest_conversation_is_resumed(home: Home) -> None:
     keep(home, FIRST, "Rivers", days_ago=3)
     keep(home, SECOND, "Mountains", days_ago=5)
-    assert "All about Rivers" in home.run("--plain", "--continue").stdout
-    assert "All about Mountains" in home.run("--plain", "--resume", "aaaa2").stdout
+    assert "All about Rivers" in home.invoke("--plain", "--continue").stdout
+    assert "All about Mountains" in home.invoke("--plain", "--resume", "aaaa2").stdout
 
 
 def test_names_hold_what_the_file_system_can_hold(home: Home, tmp_path: Path) -> None:

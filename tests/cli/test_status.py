@@ -31,44 +31,44 @@ def keep_session(home: Home, expires_at: datetime | None) -> None:
 
 def test_a_good_token_is_usable(home: Home) -> None:
     keep_session(home, datetime.now(UTC) + timedelta(days=11, minutes=30))
-    done = home.run("status")
-    assert (done.returncode, done.stderr) == (0, "")
+    done = home.invoke("status")
+    assert (done.exit_code, done.stderr) == (0, "")
     assert done.stdout.startswith(f"home: {URL}, signed in to account account-1 until ")
     assert "(11 d 0 h left)" in done.stdout
 
 
 def test_an_expired_token_is_not_usable(home: Home) -> None:
     keep_session(home, datetime.now(UTC) - timedelta(minutes=1))
-    done = home.run("status")
-    assert done.returncode == 3
+    done = home.invoke("status")
+    assert done.exit_code == 3
     assert "whose token expired at" in done.stdout
 
 
 def test_without_a_session_one_is_signed_out(home: Home) -> None:
-    done = home.run("status")
-    assert (done.returncode, done.stdout) == (3, f"home: {URL}, signed out.\n")
+    done = home.invoke("status")
+    assert (done.exit_code, done.stdout) == (3, f"home: {URL}, signed out.\n")
 
 
 def test_a_token_that_tells_no_end_is_usable(home: Home) -> None:
     keep_session(home, None)
-    assert home.run("status").returncode == 0
+    assert home.invoke("status").exit_code == 0
 
 
 def test_the_embedded_host_needs_no_token(home: Home) -> None:
-    done = home.run("status", "--service", "embedded")
-    assert (done.returncode, done.stdout.split(":")[0]) == (0, "embedded")
+    done = home.invoke("status", "--service", "embedded")
+    assert (done.exit_code, done.stdout.split(":")[0]) == (0, "embedded")
 
 
 def test_an_embedded_host_is_signed_in_as_its_upstream_is(home: Home) -> None:
     home.configure(home.config.read_text() + '[services.embedded]\nupstream = "home"\n')
-    done = home.run("status", "--service", "embedded")
-    assert (done.returncode, done.stdout) == (3, f"home: {URL}, signed out.\n")
+    done = home.invoke("status", "--service", "embedded")
+    assert (done.exit_code, done.stdout) == (3, f"home: {URL}, signed out.\n")
 
 
 def test_the_document_holds_everything_but_the_token(home: Home) -> None:
     expires_at = datetime.now(UTC) + timedelta(hours=2)
     keep_session(home, expires_at)
-    done = home.run("status", "--json")
+    done = home.invoke("status", "--json")
     assert json.loads(done.stdout) == {
         "version": 1,
         "service": "home",
@@ -79,6 +79,6 @@ def test_the_document_holds_everything_but_the_token(home: Home) -> None:
         "usable": True,
         "expires_at": expires_at.isoformat(),
     }
-    for shown in (done, home.run("status")):
+    for shown in (done, home.invoke("status")):
         assert "the-token-itself" not in shown.stdout + shown.stderr
         assert "the-password1" not in shown.stdout + shown.stderr
