@@ -1,4 +1,4 @@
-"""Themes: the program's own two, and the correction of any theme whose colours are too close.
+"""Themes: light and dark, those in files, and a correction where colours are too close.
 
 The least contrasts are those of WCAG 2.1: 4.5 for text (1.4.3), 3 for frames, scroll bars and marks
 (1.4.11). Themes of the terminal's own sixteen colours stay as they are.
@@ -60,75 +60,9 @@ LIGHT = Theme(
     variables={"block-cursor-text-style": "none"},
 )
 
-HIGH_CONTRAST = Theme(
-    name="high-contrast",
-    primary="#8ecbff",
-    secondary="#d7b8ff",
-    accent="#ffe04d",
-    foreground="#ffffff",
-    background="#000000",
-    surface="#000000",
-    panel="#1a1a1a",
-    success="#6dff8f",
-    warning="#ffe04d",
-    error="#ff9c9c",
-    dark=True,
-    text_alpha=1.0,
-    variables={"block-cursor-text-style": "bold", "border-blurred": "#ffffff"},
-)
-
-HIGH_CONTRAST_LIGHT = Theme(
-    name="high-contrast-light",
-    primary="#00308f",
-    secondary="#4b0082",
-    accent="#5c3a00",
-    foreground="#000000",
-    background="#ffffff",
-    surface="#ffffff",
-    panel="#ececec",
-    success="#004d14",
-    warning="#5c3a00",
-    error="#8b0000",
-    dark=False,
-    text_alpha=1.0,
-    variables={"block-cursor-text-style": "bold", "border-blurred": "#000000"},
-)
-
-# Blue, orange and yellow are told apart with every kind of colour blindness; green and red are
-# not. The colours are those of Okabe and Ito, https://jfly.uni-koeln.de/color/.
-COLOUR_BLIND = Theme(
-    name="colour-blind",
-    primary="#56b4e9",
-    secondary="#cc79a7",
-    accent="#f0e442",
-    foreground="#d8dce6",
-    background="#15171c",
-    surface="#1b1e25",
-    panel="#262a33",
-    success="#56b4e9",
-    warning="#f0e442",
-    error="#e69f00",
-    dark=True,
-    variables={"block-cursor-text-style": "none"},
-)
-
-COLOUR_BLIND_LIGHT = Theme(
-    name="colour-blind-light",
-    primary="#0072b2",
-    secondary="#a0527f",
-    accent="#8a6d00",
-    foreground="#20242f",
-    background="#fbfbf8",
-    surface="#f2f2ed",
-    panel="#e3e4de",
-    success="#0072b2",
-    warning="#8a6d00",
-    error="#b84a00",
-    dark=False,
-    variables={"block-cursor-text-style": "none"},
-)
-
-THEMES = (DARK, LIGHT, HIGH_CONTRAST, HIGH_CONTRAST_LIGHT, COLOUR_BLIND, COLOUR_BLIND_LIGHT)
+THEMES = (DARK, LIGHT)
+SHIPPED_THEMES = Path(__file__).parent / "shipped_themes"
+"""The folder of the other themes of this program, in the form of a user's own."""
 
 _SHORT_NAMES = {"dark": DARK.name, "light": LIGHT.name}
 
@@ -142,8 +76,7 @@ def theme_name(name: str | None, *, is_light: bool = False) -> str:
 
 def theme_names(own: Iterable[str] = ()) -> list[str]:
     """The names that a user may give for a theme, those of the user's `own` files first."""
-    ours = [AUTO_THEME, *_SHORT_NAMES, *(each.name for each in THEMES[len(_SHORT_NAMES) :])]
-    first = list(dict.fromkeys([*own, *ours]))
+    first = list(dict.fromkeys([*own, AUTO_THEME, *_SHORT_NAMES, *theme_files(SHIPPED_THEMES)]))
     return [*first, *sorted(BUILTIN_THEMES.keys() - {*first, *_SHORT_NAMES.values()})]
 
 
@@ -173,7 +106,7 @@ class ThemeSwitch:
     ) -> None:
         self._app = app
         self._wanted = wanted
-        self._files = files
+        self._files = {**theme_files(SHIPPED_THEMES), **files}
         self._memory = memory
         self._is_light = memory.get(_BACKGROUND) == "light"
         self._read: dict[str, float] = {}

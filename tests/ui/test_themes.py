@@ -2,9 +2,11 @@ import pytest
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
-from fakegpt_tui.ui.themes import THEMES, readable_colours
+from fakegpt_tui.ui.theme_files import load_theme
+from fakegpt_tui.ui.themes import SHIPPED_THEMES, THEMES, readable_colours, theme_files
 
-COLOURED = [each for each in (*THEMES, *BUILTIN_THEMES.values()) if not each.ansi]
+SHIPPED = [load_theme(path) for path in theme_files(SHIPPED_THEMES).values()]
+COLOURED = [each for each in (*THEMES, *SHIPPED, *BUILTIN_THEMES.values()) if not each.ansi]
 TEXT = ("foreground", "text-muted", "primary", "accent", "error", "text-success", "text-primary")
 GROUNDS = ("background", "surface", "panel")
 
@@ -63,3 +65,10 @@ def test_what_is_clear_enough_stays_as_the_theme_has_it(theme: Theme) -> None:
 def test_a_theme_of_the_terminals_own_colours_is_left_alone(name: str) -> None:
     variables = BUILTIN_THEMES[name].to_color_system().generate()
     assert readable_colours(variables, dark=name == "ansi-dark") == variables
+
+
+@pytest.mark.parametrize("name", ["high-contrast", "high-contrast-light"])
+def test_a_theme_of_high_contrast_has_seven_to_one_everywhere(name: str) -> None:
+    found = colours(load_theme(SHIPPED_THEMES / f"{name}.toml"))
+    for text in ("foreground", "primary", "accent", "error", "text-success", "border-blurred"):
+        assert wcag_contrast(found[text], found["background"]) >= 7, text
