@@ -178,7 +178,7 @@ def test_documents_of_a_running_host_are_as_the_page_says(home: Home) -> None:
             "serve-admin check",
             home.invoke("serve-admin", "check", json.loads(line)["url"], "--json").stdout,
         )
-        for word in ("status", "usage", "drain"):
+        for word in ("status", "usage", "streams", "drain"):
             done = home.invoke("serve-admin", word, "--socket", str(socket), "--json")
             check_document(f"serve-admin {word}", done.stdout)
         assert process.wait(30) == 0
