@@ -39,6 +39,10 @@ _MEDIA: Final = re.compile(
     r"|content\b[^\n]{0,60}\b(?:string|array|list)|\b(?:string|array|list)\b[^\n]{0,60}content"
 )
 """What services say who cannot read one, or no list of contents."""
+_TOO_LARGE: Final = re.compile(
+    r"too (?:large|big|many)|exceed|larger than|(?:at|of at) most|maximum"
+)
+"""What those say who can, only not so large a one, or so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,17 +120,18 @@ class PromptContent:
         """
         is_refusal = isinstance(error, RequestRefused | Unsupported | Unreachable)
         was_asked = not isinstance(error, NoConnection | ModelLoading)
-        if (
-            is_refusal
-            and was_asked
-            and self._has_sent_media
-            and _MEDIA.search(f"{error} {response}".casefold())
-        ):
-            raise PictureRefused(
-                f"{safe_line(model, 80)} does not take the picture or file of this conversation. "
-                "Choose another model, or take it out of the prompt and describe it in words. "
-                f"{error}"
+        said = f"{error} {response}".casefold()
+        if not (is_refusal and was_asked and self._has_sent_media and _MEDIA.search(said)):
+            return
+        if _TOO_LARGE.search(said):
+            raise RequestRefused(
+                "The pictures or files of this conversation are too large or too many for "
+                f"{safe_line(model, 80)}. Attach smaller ones, or take some out. {error}"
             ) from error
+        raise PictureRefused(
+            f"{safe_line(model, 80)} does not take the picture or file of this conversation. "
+            f"Choose another model, or take it out of the prompt and describe it in words. {error}"
+        ) from error
 
     def _add_picture(self, found: list[Content], part: ImagePart) -> None:
         if not self._takes_pictures:

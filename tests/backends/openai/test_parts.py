@@ -9,7 +9,7 @@ import pytest
 
 from fakegpt_tui.backends.base import Purpose, ReplyRequest
 from fakegpt_tui.backends.prompt_content import takes_long
-from fakegpt_tui.domain import ContextMessage, RequestRefused
+from fakegpt_tui.domain import ContextMessage, PictureRefused, RequestRefused
 from fakegpt_tui.domain.parts import (
     CitationPart,
     FilePart,
@@ -156,6 +156,24 @@ async def test_a_model_without_eyes_gets_a_sentence_with_the_choices(
         await events_of(backend_for(service(server.url)), said(prompt("x", PICTURE)))
     assert "Choose another model" in str(refused.value)
     assert len(server.asked(CHAT)) == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Image size exceeds the limit of 5 MB.",
+        "messages.0.content.1.image: image dimensions are larger than 8000 pixels",
+        "The file is too large: at most 20 MB.",
+        "Too many images: at most 100 are allowed.",
+    ],
+)
+async def test_a_picture_that_is_too_large_does_not_make_the_model_blind(
+    server: FaultServer, words: str
+) -> None:
+    server.script(CHAT, *refuses(400, words))
+    with pytest.raises(RequestRefused, match="Attach smaller ones") as refused:
+        await events_of(backend_for(service(server.url)), said(prompt("x", PICTURE)))
+    assert not isinstance(refused.value, PictureRefused)
 
 
 async def test_the_same_words_mean_nothing_where_no_picture_was_sent(server: FaultServer) -> None:
