@@ -124,14 +124,25 @@ class PromptContent:
         if not (is_refusal and was_asked and self._has_sent_media and _MEDIA.search(said)):
             return
         if _TOO_LARGE.search(said):
-            raise RequestRefused(
-                "The pictures or files of this conversation are too large or too many for "
-                f"{safe_line(model, 80)}. Attach smaller ones, or take some out. {error}"
-            ) from error
+            self.check_size(error, model, str(error))
         raise PictureRefused(
             f"{safe_line(model, 80)} does not take the picture or file of this conversation. "
             f"Choose another model, or take it out of the prompt and describe it in words. {error}"
         ) from error
+
+    def check_size(self, error: ServiceError, model: str, told: str) -> None:
+        """Say what to do where a request was refused for its bytes, of which pictures are most.
+
+        `told` is what the service said.
+
+        Raises:
+            RequestRefused: There are pictures or files in it.
+        """
+        if self._has_sent_media:
+            raise RequestRefused(
+                "The pictures or files of this conversation are too large or too many for "
+                f"{safe_line(model, 80)}. Attach smaller ones, or take some out. {told}"
+            ) from error
 
     def _add_picture(self, found: list[Content], part: ImagePart) -> None:
         if not self._takes_pictures:

@@ -75,10 +75,12 @@ _GOOD_CODES: Final = (0, 200)
 class ContextWindowExceeded(PromptTooLong):
     """The conversation is longer than the model's window, which is `window` tokens if told.
 
+    Or the body has too many bytes, where `is_of_bytes`: only the status (413) told it.
     `response_text` is the response as it came, not to be shown.
     """
 
     window: int | None = None
+    is_of_bytes: bool = False
     response_text: str = ""
 
 
@@ -158,7 +160,10 @@ def response_error(
         if not isinstance(general, NotSignedIn):
             return general
         rule = _KEY_REFUSED
-    return _error(rule, who, error, text, waiting_time(headers, body, limited=False))
+    made = _error(rule, who, error, text, waiting_time(headers, body, limited=False))
+    if isinstance(made, ContextWindowExceeded):
+        made.is_of_bytes = not _TOO_LONG.search(text.casefold())
+    return made
 
 
 def stream_error(value: object, text: str) -> ServiceError:

@@ -141,14 +141,19 @@ class ApiRequestBuilder(ABC):
         """As `RequestBuilder.fall_back`.
 
         Raises:
-            RequestRefused: The model takes no pictures or files.
+            RequestRefused: The model takes no pictures or files, or none so large.
         """
         self._content.check_refusal(error, getattr(error, "response_text", ""), self._model)
         match error:
             case UnsupportedParameter(response_text=text):
                 return self._lower_limit(text, None) or self._adapt(text)
             case ContextWindowExceeded(window=window, response_text=text):
-                return self._lower_limit(text, window) or self._fitter.shrink(window)
+                if self._lower_limit(text, window) or self._fitter.shrink(window):
+                    return True
+                if error.is_of_bytes:
+                    told = "The service refused the request for its size (413)."
+                    self._content.check_size(error, self._model, told)
+                return False
             case _:
                 return False
 

@@ -9,7 +9,7 @@ import pytest
 
 from fakegpt_tui.backends.base import Purpose, ReplyRequest
 from fakegpt_tui.backends.prompt_content import takes_long
-from fakegpt_tui.domain import ContextMessage, PictureRefused, RequestRefused
+from fakegpt_tui.domain import ContextMessage, PictureRefused, PromptTooLong, RequestRefused
 from fakegpt_tui.domain.parts import (
     CitationPart,
     FilePart,
@@ -174,6 +174,28 @@ async def test_a_picture_that_is_too_large_does_not_make_the_model_blind(
     with pytest.raises(RequestRefused, match="Attach smaller ones") as refused:
         await events_of(backend_for(service(server.url)), said(prompt("x", PICTURE)))
     assert not isinstance(refused.value, PictureRefused)
+
+
+@pytest.mark.parametrize("words", ["Request Entity Too Large", "request_too_large", ""])
+async def test_a_body_that_is_too_large_is_told_of_its_pictures_where_it_has_some(
+    server: FaultServer, words: str
+) -> None:
+    server.script(CHAT, *refuses(413, words))
+    with pytest.raises(RequestRefused, match="Attach smaller ones") as refused:
+        await events_of(backend_for(service(server.url)), said(prompt("x", PICTURE)))
+    assert "long" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("words", "parts"), [("Request Entity Too Large", ()), ("prompt is too long", (PICTURE,))]
+)
+async def test_what_is_too_long_is_no_matter_of_pictures(
+    server: FaultServer, words: str, parts: tuple[Part, ...]
+) -> None:
+    for _ in range(6):
+        server.script(CHAT, *refuses(413, words))
+    with pytest.raises(PromptTooLong, match="so long a conversation"):
+        await events_of(backend_for(service(server.url)), said(prompt("x", *parts)))
 
 
 async def test_the_same_words_mean_nothing_where_no_picture_was_sent(server: FaultServer) -> None:
