@@ -74,6 +74,8 @@ class KittyGraphics:
         self._act(begun, data)
 
     def _act(self, keys: Mapping[str, str], data: bytes) -> None:
+        if not data and keys.keys() <= _LATER_KEYS:
+            return  # the end of a transmission that is over already, of which kitty says nothing
         match keys.get("a", "t"):
             case "t" | "T":
                 self._take(keys, data)
@@ -92,7 +94,7 @@ class KittyGraphics:
             raw = b64decode(data, validate=True)
             raw = zlib.decompress(raw) if keys.get("o") == "z" else raw
             pixels = _pixels(keys, raw)
-        except (Error, zlib.error, ValueError, OSError) as error:
+        except (Error, zlib.error, ValueError, OSError, KeyError) as error:
             self.faults.append(f"a picture that cannot be read: {error}")
             return
         if not number:
@@ -222,6 +224,8 @@ _WRAPPED = re.compile(rb"\x1bPtmux;((?:[^\x1b]|\x1b\x1b)*)\x1b\\")
 _STRING = re.compile(rb"\x1b([_P\]])([^\x1b\x07]*)(\x1b\\|\x07)")
 _SIXEL = re.compile(rb"[\d;]*q(.*)", re.DOTALL)
 _ITERM = re.compile(rb"1337;File=([^:]*):(.*)", re.DOTALL)
+_MOMENT = 0.15
+_ROW = re.compile(rb"\x1b\[(\d+);\d+H")
 _FRAME_END = b"\x1b[?2026l"
 _INTERESTING = re.compile(rb"\x1bPtmux;|\x1b_G|\x1bP(?=[\d;]*q)|\x1b\]1337;|\x1b\[\?2026l")
 _MAYBE_CUT = re.compile(rb"\x1b(?:\[[?\d]*|P[\d;tmux]*|\][\d;]*|_)?\Z")
@@ -230,8 +234,8 @@ _MAYBE_CUT = re.compile(rb"\x1b(?:\[[?\d]*|P[\d;tmux]*|\][\d;]*|_)?\Z")
 class GraphicsTerminal(Terminal):
     """A terminal on a pty that draws pictures, and says so when it is asked.
 
-    `faults` has every breach of the protocols, and `bad_frames` what was wrong with the
-    placeholders at the end of a frame.
+    `faults` has every breach of the protocols, and `bad_frames` what was wrong with placeholders at
+    the end of a frame, which the next one may mend.
     """
 
     screen_class = PictureScreen
@@ -251,6 +255,8 @@ class GraphicsTerminal(Terminal):
         self.kitty = KittyGraphics()
         self.bad_frames: list[str] = []
         self.frames = 0
+        self._is_resized = False
+        self._rows: set[int] = set()
         self._held = b""
         self._is_tmux = is_tmux
         self._answers = {
@@ -265,7 +271,7 @@ class GraphicsTerminal(Terminal):
     @property
     def faults(self) -> list[str]:
         with self._changed:
-            return [*self.kitty.faults, *self.bad_frames]
+            return list(self.kitty.faults)
 
     @property
     def drawn(self) -> list[DrawnPicture]:
@@ -284,6 +290,13 @@ class GraphicsTerminal(Terminal):
             return {each.image for each in cells if isinstance(each, PlaceholderCell)}
 
     @property
+    def pictures(self) -> dict[int, HeldImage]:
+        """Those that are shown and held at one moment."""
+        with self._changed:
+            shown = self.shown
+            return {each: self.kitty.images[each] for each in shown if each in self.kitty.images}
+
+    @property
     def held(self) -> dict[int, HeldImage]:
         with self._changed:
             return dict(self.kitty.images)
@@ -294,6 +307,17 @@ class GraphicsTerminal(Terminal):
             found = strays(self._emulator, self.kitty.images)
             text = "\n".join(self._emulator.display)
         return found + [f"leaked: {each}" for each in _LEAKED.findall(text)]
+
+    def resize(self, columns: int, rows: int) -> None:
+        with self._changed:
+            self._is_resized = True
+        super().resize(columns, rows)
+
+    def settle(self) -> None:
+        """Wait until the program draws nothing for a moment."""
+        with self._changed:
+            while self._changed.wait(_MOMENT):
+                pass
 
     def _feed(self, data: bytes) -> None:
         data, self._held = self._held + data, b""
@@ -320,6 +344,7 @@ class GraphicsTerminal(Terminal):
         super()._feed(self._answered(data[:end]))
 
     def _answered(self, data: bytes) -> bytes:
+        self._rows |= {int(row) for row in _ROW.findall(data)}
         for question, answer in self._answers.items():
             for _ in range(data.count(question)):
                 self.send(answer)
@@ -346,15 +371,24 @@ class GraphicsTerminal(Terminal):
         cell = self.cell
         x, y = self._emulator.cursor.x, self._emulator.cursor.y
         columns, rows = -(-width // cell[0]), -(-height // cell[1])
-        if x + columns > self._emulator.columns or y + rows >= self._emulator.lines:
+        right, bottom = x + columns, y + rows
+        if not self._is_resized and (
+            right > self._emulator.columns or bottom >= self._emulator.lines
+        ):
             self.kitty.faults.append(f"a picture of {columns}×{rows} cells at {x},{y} scrolls")
-        cells = {(at, row) for at in range(x, x + columns) for row in range(y, y + rows)}
+        right, bottom = min(right, self._emulator.columns), min(bottom, self._emulator.lines)
+        cells = {(at, row) for at in range(x, right) for row in range(y, bottom)}
         self._pictures.forget(cells)
         self._pictures.drawn.append(DrawnPicture(x, y, body, cells))
 
     def _end_frame(self) -> None:
         self.frames += 1
-        self.bad_frames += strays(self._emulator, self.kitty.images)
+        lines = self._emulator.lines
+        # Until the program has drawn all of it anew, what it draws may be for another size.
+        self._is_resized = self._is_resized and self._rows != set(range(1, lines + 1))
+        if not self._is_resized:
+            self.bad_frames += strays(self._emulator, self.kitty.images)
+        self._rows.clear()
 
 
 def sixel_size(body: bytes) -> tuple[int, int]:

@@ -33,8 +33,9 @@ class ServicesScreen(ServicePickerScreen):
         Binding("escape", "dismiss", "Close"),
         Binding("down,ctrl+n", "move(1)", "Next", show=False),
         Binding("up,ctrl+p", "move(-1)", "Previous", show=False),
-        Binding("pagedown", "move(10)", "Page down", show=False),
-        Binding("pageup", "move(-10)", "Page up", show=False),
+        # First of all: Textual's list fails at them while it has no rows on the screen.
+        Binding("pagedown", "move(10)", "Page down", show=False, priority=True),
+        Binding("pageup", "move(-10)", "Page up", show=False, priority=True),
     ]
 
     is_only_here = False

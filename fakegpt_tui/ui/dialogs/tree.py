@@ -73,7 +73,9 @@ class TreeScreen(ListScreen[str | None]):
 
     @on(OptionList.OptionHighlighted)
     def show_preview(self, event: OptionList.OptionHighlighted) -> None:
-        row = self._fitting[event.option_index]
+        row = next((each for each in self._fitting if each.message.id == event.option_id), None)
+        if row is None:
+            return  # It has been filtered out meanwhile.
         parts = [
             f"{'›' if each.role is Role.USER else '│'} {safe_text(each.text[:_PREVIEW]).strip()}"
             for each in row.messages

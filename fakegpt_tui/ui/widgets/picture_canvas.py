@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from rich.segment import Segment
 from textual.app import App
-from textual.geometry import Offset
+from textual.geometry import Offset, Size
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -50,7 +50,7 @@ class PictureCanvas(Widget):
         super().__init__()
         self.drawing = Drawing.BLOCKS
         self.cell = USUAL_CELL
-        self._frame, self._framed = Frame(), CellArea(0, 0)
+        self._frame, self._sizes = Frame(), (Size(0, 0), Size(0, 0))
         self._words = ""
         self._wanted: tuple[Pixels, Zoom] | None = None
         self._changed = asyncio.Event()
@@ -134,9 +134,10 @@ class PictureCanvas(Widget):
 
     def _use(self, frame: Frame) -> None:
         """Draw a frame from now on; then the terminal forgets the picture of the one before."""
-        before, self._frame, self._framed = self._frame.image_id, frame, self.room
+        before, self._frame = self._frame.image_id, frame
+        self._sizes = self.size, self.app.size
         if before and before != frame.image_id:
-            self.app.screen.call_after_refresh(_forget, self.app, before)
+            _forget(self.app, before)
         self.refresh()
 
     @property
@@ -154,7 +155,7 @@ class PictureCanvas(Widget):
         x, y = self.region.offset + self._place
         rows = range(y, y + self._frame.area.rows)
         is_drawn = drawn is None or any(row in drawn for row in rows)
-        if not (self._frame.over and is_drawn and self._framed == self.room):
+        if not (self._frame.over and is_drawn and self._sizes == (self.size, self.app.size)):
             return ""  # In less room than it was made for, it would scroll the screen.
         return f"{_SAVE_CURSOR}\x1b[{y + 1};{x + 1}H{self._frame.over}{_RESTORE_CURSOR}"
 

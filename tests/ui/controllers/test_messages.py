@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from textual.widgets import Input
 
 from fakegpt_tui.domain import ReplyCut, TextDelta, now
 from fakegpt_tui.domain.diff import diff_words
@@ -260,6 +261,14 @@ async def test_a_tree_of_many_turns_is_drawn_and_filtered() -> None:
         await it.command("/tree")
         await it.until(lambda: isinstance(it.app.screen, TreeScreen))
         await it.pilot.press(*"beta ans")
+        await it.until(lambda: it.text.count("●") == 1)
+        # A row is filtered out before the list has told that it was marked.
+        tree = it.app.screen
+        await it.pilot.press(*["backspace"] * 8)
+        await it.until(lambda: it.text.count("●") == 3)
+        tree.options.highlighted = 2
+        tree.query_one(Input).value = "alpha"
+        tree.filter()
         await it.until(lambda: it.text.count("●") == 1)
         await it.pilot.press("enter")
         await it.until(lambda: not isinstance(it.app.screen, TreeScreen))

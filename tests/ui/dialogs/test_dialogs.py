@@ -1,6 +1,7 @@
 """What all dialogs have in common: one frame at one place, with keys at its foot."""
 
 import pytest
+from textual.widgets import OptionList
 
 from fakegpt_tui.ui.screens.chat import ChatScreen
 from tests.ui.running import reply, running
@@ -27,3 +28,20 @@ async def test_every_dialog_has_its_frame_at_the_same_place(size: tuple[int, int
             await it.pilot.press("escape")
             await it.until(lambda: isinstance(it.app.screen, ChatScreen))
         assert len(places) == 1
+
+
+async def test_page_keys_do_nothing_in_a_list_without_rows_on_the_screen() -> None:
+    async with running() as it:
+        for key in ("f6", "ctrl+p"):
+            await it.pilot.press(key)
+            await it.until(lambda: bool(it.app.screen.query(OptionList)))
+            options = it.app.screen.query_one(OptionList)
+            await it.until(lambda options=options: options.option_count > 0)
+            options.styles.height = options.styles.min_height = options.styles.max_height = 0
+            options.focus()
+            await it.until(lambda options=options: options.region.height == 0)
+            options.set_options(list(options.options))
+            options.highlighted = 0
+            await it.pilot.press("pagedown", "pageup", "escape")
+            await it.until(lambda: isinstance(it.app.screen, ChatScreen))
+        assert it.app.crash is None
