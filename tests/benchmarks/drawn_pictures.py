@@ -112,7 +112,7 @@ def _opened(made: Home) -> Iterator[Kitty]:
 def _bytes_of_a_cell(terminal: Kitty) -> float:
     """Of a whole redraw, as when a dialog is closed."""
     terminal.press("f1")
-    terminal.until_seen(b"Start a new conversation")
+    terminal.until_seen(b"In the prompt")
     terminal.until_quiet(0.5)
     before = len(terminal.output)
     terminal.press("esc")

@@ -62,8 +62,8 @@ def test_a_picture_is_sent_once_and_stays_the_same_whatever_is_done_above_it(
         # A selection over them leaves their colours, which are their numbers.
         terminal.send(b"\x1b[<0;8;3M\x1b[<32;8;20M\x1b[<32;30;50M\x1b[<0;30;50m")
         terminal.wait_for(lambda _: "Selection" in terminal.text and cells(terminal) == drawn)
-        terminal.press("esc", "f1")
-        terminal.wait_for(lambda _: "Start a new conversation" in terminal.text)
+        terminal.press("f1")
+        terminal.wait_for(lambda _: "In the prompt" in terminal.text)
         terminal.wait_for(lambda _: not terminal.shown)
         terminal.press("esc")
         terminal.wait_for(lambda _: cells(terminal) == drawn)
@@ -88,6 +88,7 @@ set -as terminal-features ',*:RGB'
 """
 
 
+@pytest.mark.long  # tmux and its windows, on a machine with little else to do
 @pytest.mark.skipif(shutil.which("tmux") is None, reason="there is no tmux")
 def test_in_tmux_pictures_are_handed_on_and_sent_again_when_the_window_is_back(
     tmp_path: Path,
