@@ -568,7 +568,7 @@ def test_words_of_an_old_conversation_are_found_and_shown(home: Home) -> None:
             ask(terminal, "unrelated")
             terminal.wait_for("other")
             terminal.press("ctrl+o")
-            terminal.wait_for("enter opens · esc closes")
+            terminal.wait_for("enter open · esc close")
             terminal.type("needle")
             terminal.wait_for("hide it  2")
             terminal.press("enter")

@@ -85,6 +85,7 @@ class FakeGPTApp(KeySerializer, OverlaidApp, BidiRepairingApp, CrashReportingApp
         (20, "-middle"),
         (24, "-usual"),
         (34, "-high"),
+        (44, "-tall"),
     ]
     # The first screen's, which are parsed with everything else and not once more after it.
     CSS_PATH = "screens/chat.tcss"
