@@ -301,8 +301,13 @@ def _sniff(head: bytes) -> bool:
     return head.lstrip().startswith(b"---")
 
 
+def has_our_fields(head: bytes) -> bool:
+    """Does a front matter hold what only this program writes?"""
+    return b"\nmark:" in head or b"\ndigest:" in head
+
+
 def _read(file: SourceDocument) -> Iterator[LoadedItem]:
-    if b"\nmark:" in file.head() or b"\ndigest:" in file.head():
+    if has_our_fields(file.head()):
         yield _load(file)
         return
     try:

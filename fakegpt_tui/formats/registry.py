@@ -31,6 +31,7 @@ from fakegpt_tui.formats import (
     llm_logs,
     lm_studio,
     markdown,
+    markdown_transcripts,
     open_webui,
     openai_messages,
     opencode,
@@ -108,6 +109,7 @@ TEXT_FORMATS = (
     text_chats.AICHAT_LOG,
     text_chats.TENERE,
     gemini_html.FORMAT,
+    markdown_transcripts.FORMAT,
 )
 
 EXPORT_FORMATS = (
@@ -365,7 +367,7 @@ def _known_sentence() -> str:
 def _read_document(document: OpenDocument) -> Iterator[tuple[str, ImportItem | None]]:
     where = f"{document.where}: " if document.where else ""
     head = document.head()
-    for each in FORMATS:
+    for each in () if _is_transcript(head) else FORMATS:
         if each.read is not None and each.sniff is not None and each.sniff(head):
             yield f"{where}{each.name}, saved by this program.", None
             for item in each.read(document):
@@ -382,6 +384,12 @@ def _read_document(document: OpenDocument) -> Iterator[tuple[str, ImportItem | N
         name, why = next(reversed(reader.found.items()), ("", ""))
         yield f"{where}{safe_line(name)}, because {why}." if name else "", item
     yield "", None
+
+
+def _is_transcript(head: bytes) -> bool:
+    """Is a file with a front matter one of another program?"""
+    is_foreign = head.startswith(b"---") and not markdown.has_our_fields(head)
+    return is_foreign and markdown_transcripts.FORMAT.sniff(head.decode(errors="replace")) != ""
 
 
 def _read_text(document: OpenDocument, where: str) -> Iterator[tuple[str, ImportItem | None]]:

@@ -230,6 +230,23 @@ def test_an_answer_of_aichat_that_ends_like_another_is_whole(tmp_path: Path) -> 
     ]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# Manual\n\n## User\n\nWho logs in.\n\n## Model\n\nWhat it runs.\n",
+        "## You\n\nonly a person\n\n## You\n\nspeaks\n",
+        "## User\n\na\n\n### Assistant\n\nof another level\n",
+        "```\n## User\n\n## Assistant\n```\n",
+        "## User guide\n\na\n\n## Assistant settings\n\nb\n",
+    ],
+)
+def test_notes_in_which_no_person_and_model_speak_are_no_transcripts(
+    tmp_path: Path, text: str
+) -> None:
+    with pytest.raises(LoadError, match="neither a saved conversation"):
+        read_bytes(tmp_path, text.encode(), "notes.md")
+
+
 def documents() -> Iterator[tuple[bool, Any]]:
     """What the files hold as JSON, and whether it is lines."""
     for path in (each.with_suffix("") for each in accounts()):
