@@ -53,6 +53,12 @@ _WAITING = (
     shell_complete=completing("presets"),
 )
 @click.option(
+    "--snippet",
+    metavar="NAME",
+    help="A snippet of the configuration; PROMPT begins with its values, as in tone=kind.",
+    shell_complete=completing("snippets"),
+)
+@click.option(
     "--set",
     "assignments",
     multiple=True,
@@ -97,6 +103,7 @@ def ask(
     /,
     *,
     words: tuple[str, ...],
+    snippet: str | None,
     files: tuple[str, ...],
     attachments: tuple[str, ...],
     over_budget: bool,
@@ -113,13 +120,21 @@ def ask(
 
     git diff | fakegpt-tui ask Review this
 
+    With --snippet the words that are key=value fill in its variables, and all else is its input.
+
     With --continue or --conversation the prompt goes on with a conversation, by the service, model
     and settings of it, where no option says otherwise.
     """
     piped = b"" if no_stdin else _standard_input()
     from fakegpt_tui.cli.ask_prompt import read_prompt  # noqa: PLC0415 - not for --help
 
-    prompt = read_prompt(" ".join(words), piped, files, attachments)
+    plain = " ".join(words)
+    wrap = None
+    if snippet is not None:
+        from fakegpt_tui.cli.ask_snippet import snippet_prompt  # noqa: PLC0415 - seldom
+
+        plain, wrap = snippet_prompt(settings_of(context).snippets_folder, snippet, words)
+    prompt = read_prompt(plain, piped, files, attachments, wrap)
     settings = settings_of(context)
     from fakegpt_tui.cli.ask_runner import ask_once, show_request  # noqa: PLC0415 - asyncio, not for --help
 

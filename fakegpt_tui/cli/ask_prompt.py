@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -123,9 +123,15 @@ def _service_of(conversation: Conversation, settings: Settings) -> Service:
 
 
 def read_prompt(
-    words: str, piped: bytes, files: Sequence[str], attachments: Sequence[str]
+    words: str,
+    piped: bytes,
+    files: Sequence[str],
+    attachments: Sequence[str],
+    wrap: Callable[[str], str] | None = None,
 ) -> AskPrompt:
     """The prompt; the first bytes of standard input say whether it is text.
+
+    `wrap` makes the prompt of all text but that of files, as a snippet does of its input.
 
     Raises:
         UsageError: There is none, or more files than a prompt can have.
@@ -133,8 +139,9 @@ def read_prompt(
     is_text = media_type(piped) in (TEXT, EMPTY)
     input_text = (decode_text(piped) or "") if is_text else ""
     texts = (words.strip(), input_text.strip("\r\n"))
+    text = "\n\n".join(part for part in texts if part.strip())
     prompt = AskPrompt(
-        "\n\n".join(part for part in texts if part.strip()),
+        text if wrap is None else wrap(text),
         tuple(path for each in files for path in _paths(each)),
         tuple(map(Path, attachments)),
         b"" if is_text else piped,

@@ -100,6 +100,13 @@ def _presets(_context: click.Context, settings: Settings) -> Iterator[Value]:
         yield name, preset.system_prompt
 
 
+def _snippets(_context: click.Context, settings: Settings) -> Iterator[Value]:
+    from fakegpt_tui.attachments.snippets import read_snippets  # noqa: PLC0415 - on tab
+
+    for name, snippet in read_snippets(settings.snippets_folder).snippets.items():
+        yield name, snippet.description
+
+
 def _generation(_context: click.Context, _settings: Settings) -> Iterator[Value]:
     from fakegpt_tui.domain.generation import GENERATION_ROWS  # noqa: PLC0415 - on tab
 
@@ -110,6 +117,7 @@ def _generation(_context: click.Context, _settings: Settings) -> Iterator[Value]
 complete_services = _completing(_services)
 complete_models = _completing(_models)
 complete_presets = _completing(_presets)
+complete_snippets = _completing(_snippets)
 complete_generation = _completing(_generation)
 
 

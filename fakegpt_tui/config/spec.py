@@ -352,6 +352,11 @@ class Settings:
         return self.folders.config / "themes"
 
     @property
+    def snippets_folder(self) -> Path:
+        """Where the user's snippets are, as Markdown files."""
+        return self.folders.config / "snippets"
+
+    @property
     def crash_reports(self) -> Path:
         return self.state_dir / "crashes"
 

@@ -41,6 +41,12 @@ class Home:
         """Make a service at `url` the one that is used."""
         self.configure(f'service = "home"\n[services.home]\nkind = "fakegpt"\nurl = "{url}"\n')
 
+    def snippet(self, name: str, text: str) -> None:
+        """Write a snippet beside the configuration file."""
+        folder = self.config.parent / "snippets"
+        folder.mkdir(exist_ok=True)
+        (folder / f"{name}.md").write_text(text, encoding="utf-8")
+
     def run(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [*COMMAND, *arguments],

@@ -317,3 +317,32 @@ def _asking(
 ) -> AbstractContextManager[subprocess.Popen[bytes]]:
     home.use_service(url)
     return home.started("ask", "Hi", *options, stdin=stdin)
+
+
+TRANSLATE = "Into {{language=French}}, {{tone}}:\n\n{{input}}\n"
+
+
+def test_a_snippet_is_filled_from_values_words_and_standard_input(home: Home) -> None:
+    with served(HELLO, HELLO) as (backend, url):
+        home.use_service(url)
+        home.snippet("Translate", TRANSLATE)
+        given = ("tone=very kind", "Good", "day", "language=Dutch")
+        done = home.invoke("ask", "--snippet", "translate", *given, stdin="Sir")
+        assert (done.exit_code, done.stdout) == (0, "Hello you\n")
+        home.invoke("ask", "--snippet", "translate", "tone=dry", "language=Dutch", "--no-stdin")
+    first, second = (each.messages[-1].text for each in backend.requests)
+    assert "Into French, very kind:\n\nGood day language=Dutch\n\nSir" in first
+    assert "Into Dutch, dry:" in second
+
+
+def test_a_snippet_that_cannot_be_used_is_a_wrong_use_and_nothing_is_sent(home: Home) -> None:
+    home.configure("")
+    home.snippet("translate", TRANSLATE)
+    done = home.invoke("ask", "--snippet", "translate", "Good day")
+    assert done.exit_code == 2
+    assert "needs tone=…" in done.stderr
+    done = home.invoke("ask", "--snippet", "transalte", "Good day")
+    assert done.exit_code == 2
+    assert "no snippet 'transalte'" in done.stderr
+    assert "translate" in done.stderr
+    assert not home.data.exists()

@@ -59,6 +59,9 @@ def test_commands_options_and_values_are_completed(filled: Home) -> None:
     assert MODEL in offered(filled, "--model", "q")
     assert offered(filled, "ask", "--service", "la") == {"lab": "openai http://127.0.0.1:9"}
     assert offered(filled, "ask", "--preset", "") == {"brief": "Be brief."}
+    filled.snippet("review", "# Review this\n{{input}}")
+    filled.snippet("two words", "not offered")
+    assert offered(filled, "ask", "--snippet", "re") == {"review": "Review this"}
     assert "effort=" in offered(filled, "ask", "--set", "eff")
     filled.invoke("delete", "aaaa")
     assert offered(filled, "restore", "") == {"aaaa1111": "Boats, a: list"}

@@ -38,6 +38,7 @@ def setting_findings(settings: Settings, error: ConfigError | None) -> Iterator[
         )
     yield from _held(settings)
     yield from _theme(settings)
+    yield from _snippets(settings)
     yield from _keys(settings)
     try:
         name = settings.chosen_service.name
@@ -83,6 +84,23 @@ def _theme(settings: Settings) -> Iterator[Finding]:
             f"There is no theme {safe_line(repr(settings.theme))}.",
             f"There are {', '.join(theme_names(own))}.",
         )
+
+
+def _snippets(settings: Settings) -> Iterator[Finding]:
+    from fakegpt_tui.attachments.snippets import read_snippets  # noqa: PLC0415 - seldom
+    from fakegpt_tui.keymap import COMMANDS  # noqa: PLC0415 - seldom
+
+    found = read_snippets(settings.snippets_folder)
+    for problem in found.problems:
+        yield attention("configuration.snippets", problem, "Until then it is no snippet.")
+    commands = {name for command in COMMANDS for name in command.names}
+    for name in found.snippets:
+        if f"/{name}" in commands:
+            yield attention(
+                "configuration.snippets",
+                f"The snippet {name} has the name of a command, and /{name} stays that.",
+                f"Rename its file; `ask --snippet {name}` takes it as it is.",
+            )
 
 
 def _keys(settings: Settings) -> Iterator[Finding]:

@@ -354,3 +354,14 @@ def test_a_folder_that_all_may_write_to_is_refused_with_a_way_out(home: Home) ->
     assert (done.returncode, done.stdout) == (1, "")
     assert "chmod o-w" in done.stderr
     assert "--data-dir" in done.stderr
+
+
+def test_a_snippet_that_a_command_hides_and_a_file_that_is_none_are_told(home: Home) -> None:
+    home.configure("")
+    home.snippet("save", "Save the world")
+    home.snippet("two words", "x")
+    home.snippet("fine", "x")
+    told = said(home, "configuration.snippets")
+    assert "/save stays that" in told
+    assert "two words.md needs a name" in told
+    assert "fine" not in told
