@@ -75,6 +75,7 @@ _PLACES = (
     _Place("opencode", ("$DATA/opencode",), ("opencode.db",)),
     _Place("llm", ("$LLM_USER_PATH", "$CONFIG/io.datasette.llm"), ("logs.db",)),
     _Place("oterm", ("$OTERM_DATA_DIR", "$DATA/oterm"), ("store.db",)),
+    _Place("mods", ("$DATA/mods/conversations",), ("mods.db",)),
     _Place("elia", ("$DATA/elia",), ("elia.sqlite",)),
     _Place("parllama", ("$DATA/parllama/chats", "$HOME/.parllama/chats"), ("*.json",)),
     _Place(

@@ -61,7 +61,8 @@ def _read_message(conversation: SourceConversation, held: Record, model: str) ->
     role = texts_of(held, "role")
     parts = MessageParts()
     if role in _TOOLS:
-        parts.add_result(texts_of(held, "name", "tool_call_id"), held.get("content"))
+        name, is_error = texts_of(held, "name", "tool_call_id"), held.get("is_error") is True
+        parts.add_result(name, held.get("content"), is_error=is_error)
     else:
         parts.add_content(held.get("content"))
     parts.add_reasoning(texts_of(held, "reasoning_content", "reasoning", "thinking"))

@@ -32,6 +32,7 @@ from fakegpt_tui.formats import (
     lm_studio,
     markdown,
     markdown_transcripts,
+    mods,
     open_webui,
     openai_messages,
     opencode,
@@ -103,6 +104,7 @@ DATABASE_FORMATS = (
     terminal_chats.OTERM,
     terminal_chats.ELIA,
     opencode.FORMAT,
+    mods.FORMAT,
 )
 TEXT_FORMATS = (
     text_chats.AICHAT,

@@ -15,6 +15,7 @@ HOMES = {
     "opencode": ("opencode/opencode.db", ".local/share/opencode/opencode.db"),
     "llm": ("llm/logs-0.32.db", ".config/io.datasette.llm/logs.db"),
     "oterm": ("oterm/store.db", ".local/share/oterm/store.db"),
+    "mods": ("mods/mods.db", ".local/share/mods/conversations/mods.db"),
     "elia": ("elia/elia.sqlite", ".local/share/elia/elia.sqlite"),
     "parllama": ("parllama/chat.json", ".local/share/parllama/chats/1.json"),
     "aichat": ("aichat/boats.yaml", ".config/aichat/sessions/_/boats.yaml"),
@@ -37,6 +38,8 @@ def place(home: Path, program: str) -> Path:
     path = home / target
     path.parent.mkdir(parents=True)
     shutil.copyfile(FILES / source, path)
+    for beside in (FILES / source).parent.glob("*.gob"):
+        shutil.copyfile(beside, path.with_name(beside.name))
     return path
 
 

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from fakegpt_tui.domain import LoadError
+from fakegpt_tui.formats.base import FormatError
+from fakegpt_tui.formats.gob import decode_gob
 from tests.formats.reading import FILES, account, accounts, loaded, outline, read, read_bytes
 from tests.formats.test_registry import ODD, places
 
@@ -228,6 +230,24 @@ def test_an_answer_of_aichat_that_ends_like_another_is_whole(tmp_path: Path) -> 
         "1 > 'a'",
         "2 <* 'b\\n--------\\nc'",
     ]
+
+
+def test_what_go_writes_is_read_or_refused() -> None:
+    # An example of its own documentation.
+    example = "1fff8103010105506f696e7401ff820001020101580104000101590104000000"
+    point = bytes.fromhex(f"{example}07ff82012c014200")
+    assert decode_gob(point) == {"X": 22, "Y": 33}
+    source = random.Random(3)
+    for path in (FILES / "mods").glob("*.gob"):
+        data = path.read_bytes()
+        for end in range(len(data)):
+            with pytest.raises(FormatError):
+                decode_gob(data[:end])
+        for _ in range(500):
+            changed = bytearray(data)
+            changed[source.randrange(len(data))] = source.randrange(256)
+            with suppress(FormatError):
+                decode_gob(bytes(changed))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,91 @@
+"""Conversations of mods: a database of titles, and beside it a file for each with its messages.
+
+https://github.com/charmbracelet/mods has the tables in `db.go`, and what a message holds in
+`internal/proto`.
+"""
+
+from collections.abc import Iterator
+
+from fakegpt_tui.domain import LoadError
+from fakegpt_tui.formats.base import (
+    LARGEST_CONVERSATION,
+    FormatError,
+    ImportItem,
+    Record,
+    SkippedItem,
+    SourceDefaults,
+)
+from fakegpt_tui.formats.databases import DatabaseFormat, ForeignDatabase, Tables, has_tables
+from fakegpt_tui.formats.fields import read_time
+from fakegpt_tui.formats.gob import decode_gob
+from fakegpt_tui.formats.message_list import add_messages
+from fakegpt_tui.formats.message_parts import dicts_of, texts_of
+from fakegpt_tui.formats.source_tree import SourceConversation
+from fakegpt_tui.text import safe_line
+
+
+def _sniff(tables: Tables) -> str:
+    is_one = has_tables(tables, conversations="id title updated_at") and len(tables) == 1
+    return "it has titles of conversations and nothing else, as mods has" if is_one else ""
+
+
+def _read(database: ForeignDatabase, origin: SourceDefaults) -> Iterator[ImportItem]:
+    columns = ("id", "title", "updated_at", "model")
+    for row in database.rows("conversations", *columns, order="updated_at"):
+        title, key = texts_of(row, "title"), str(row["id"])
+        conversation = SourceConversation(
+            program="mods", key=key, title=title, updated=read_time(row.get("updated_at"))
+        )
+        try:
+            held = _load(origin, f"{key}.gob")
+        except (LoadError, FormatError) as error:
+            reason = (
+                f"The messages of “{safe_line(title)}”, in {safe_line(key)}.gob, cannot be read"
+            )
+            told = f"; it {error}." if isinstance(error, FormatError) else "."
+            yield SkippedItem(safe_line(title), f"{reason}{told}")
+            continue
+        add_messages(conversation, map(_message, held), model=texts_of(row, "model"))
+        yield conversation.item(origin)
+
+
+def _load(origin: SourceDefaults, name: str) -> list[Record]:
+    """The messages of a conversation.
+
+    Raises:
+        LoadError: They are not there, or cannot be read.
+        FormatError: They are damaged.
+    """
+    if origin.assets is None:
+        raise LoadError("The file is not there.")
+    with origin.assets.open(name) as file:
+        data = file.read(LARGEST_CONVERSATION + 1)
+    if len(data) > LARGEST_CONVERSATION:
+        raise FormatError("is larger than any real conversation")
+    return dicts_of(decode_gob(data))
+
+
+def _message(held: Record) -> Record:
+    """A message in the words of OpenAI's API."""
+    calls = [
+        {"name": texts_of(function, "Name"), "arguments": _arguments(function)}
+        for call in dicts_of(held.get("ToolCalls"))
+        if isinstance(function := call.get("Function"), dict)
+    ]
+    is_result = texts_of(held, "Role") == "tool"
+    return {
+        "role": texts_of(held, "Role"),
+        "content": texts_of(held, "Content"),
+        "is_error": any(call.get("IsError") is True for call in dicts_of(held.get("ToolCalls"))),
+        "name": calls[0]["name"] if is_result and calls else "",
+        "tool_calls": [] if is_result else calls,
+        "images": [texts_of(each, "Filename") for each in dicts_of(held.get("Images"))],
+    }
+
+
+def _arguments(function: Record) -> str:
+    held = function.get("Arguments")
+    return held.decode(errors="replace") if isinstance(held, bytes) else ""
+
+
+FORMAT = DatabaseFormat(name="mods", sniff=_sniff, read=_read)
