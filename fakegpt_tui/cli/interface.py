@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _START_SECONDS = 0.5
 """After which there is garbage to collect; importing makes none."""
+_NEVER = 1_000_000
 
 
 def open_interface(settings: Settings, *, resume: str | None, temporary: bool = False) -> int:
@@ -100,7 +101,7 @@ async def _run_app(
             typed=typed,
         )
         gc.freeze()  # What is there, much of it from importing, need not be looked through.
-        asyncio.get_running_loop().call_later(_START_SECONDS, _collect_garbage)
+        asyncio.get_running_loop().call_later(_START_SECONDS, defer_full_collections)
         await app.run_async()
     if app.crash is not None:
         from fakegpt_tui.cli.crash_report import describe_crash  # noqa: PLC0415 - seldom
@@ -109,10 +110,11 @@ async def _run_app(
     return app
 
 
-def _collect_garbage() -> None:
-    from fakegpt_tui.ui.terminal.idle_gc import defer_full_collections  # noqa: PLC0415 - not at once
-
-    defer_full_collections()
+def defer_full_collections() -> None:
+    """Begin to collect, and leave whole collections to an `IdleCollector`."""
+    young, middle, _ = gc.get_threshold()
+    gc.set_threshold(young, middle, _NEVER)
+    gc.enable()
 
 
 def _build_app(

@@ -1,24 +1,17 @@
 """Garbage collection while the program is idle.
 
 Mends: a full collection takes a tenth of a second beside a long conversation, and Python starts it
-as soon as enough was allocated, usually while Textual draws. Young generations stay as they are.
+as soon as enough was allocated, usually while Textual draws. `cli/interface.py` turns those off;
+young generations stay as they are.
 Since: CPython 3.11. Can go: with an incremental collector in every supported Python.
 """
 
 import gc
 import sys
 
-_NEVER = 1_000_000
 _WORTH_IT_IDLE = 10
 _WORTH_IT_BUSY = 500
 """Collections of what is young after which there is one of everything, in quiet and at all."""
-
-
-def defer_full_collections() -> None:
-    """Begin to collect, and leave whole collections to `IdleCollector`."""
-    young, middle, _ = gc.get_threshold()
-    gc.set_threshold(young, middle, _NEVER)
-    gc.enable()
 
 
 class IdleCollector:

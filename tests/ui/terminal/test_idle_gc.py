@@ -7,7 +7,8 @@ import pytest
 
 SCRIPT = """
 import gc
-from fakegpt_tui.ui.terminal.idle_gc import IdleCollector, defer_full_collections
+from fakegpt_tui.cli.interface import defer_full_collections
+from fakegpt_tui.ui.terminal.idle_gc import IdleCollector
 
 whole = 0
 

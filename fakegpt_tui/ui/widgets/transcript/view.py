@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _NO_LABELS: Mapping[str, MessageLabel] = MappingProxyType({})
 _FIRST_KEYS = 0.7
-"""Seconds after the start in which only work that cannot wait is done."""
+"""Seconds after the first frame in which only work that cannot wait is done."""
 _CODE_STEP = 20
 """Cells that code scrolls at a time."""
 
@@ -118,7 +118,7 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
 
     def on_mount(self) -> None:
         if self._warms_up:
-            self.set_timer(_FIRST_KEYS, self._warm_up)
+            self.call_after_refresh(self.set_timer, _FIRST_KEYS, self._warm_up)
 
     def _warm_up(self) -> None:
         from fakegpt_tui.ui.widgets.transcript.message_layout import warm_up  # noqa: PLC0415 - has Markdown to import
