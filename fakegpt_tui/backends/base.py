@@ -100,6 +100,20 @@ class Backend(Protocol):
 
 
 @runtime_checkable
+class ModelKnowledge(Protocol):
+    """A backend that remembers what it was told of models, for a list or on the way to a reply."""
+
+    @property
+    def listed_models(self) -> tuple[Model, ...]:
+        """The models that were listed last, the default one first; empty before that."""
+        ...
+
+    def window(self, model: str) -> int | None:
+        """How many tokens a model takes, as far as that is known; `model` may be empty."""
+        ...
+
+
+@runtime_checkable
 class RequestPreviewer(Protocol):
     """A backend that can show what it would send."""
 

@@ -158,9 +158,7 @@ class Compactions:
 
     def _window(self, conversation: Conversation) -> int:
         """The tokens that the model takes, or 0 where that is unknown."""
-        model = self._services.known_model(conversation.service, conversation.model)
-        service = self._services.get(conversation.service)
-        return service.window or (model.window if model else None) or 0
+        return self._services.window(conversation.service, conversation.model) or 0
 
 
 def _transcript(path: Sequence[ChatMessage], covered: int) -> list[str]:

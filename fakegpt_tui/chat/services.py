@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
@@ -25,7 +26,7 @@ from fakegpt_tui.domain import (
 from fakegpt_tui.domain.fast_dataclass import dataclass
 
 if TYPE_CHECKING:
-    from fakegpt_tui.backends.base import Backend
+    from fakegpt_tui.backends.base import Backend, ModelKnowledge
 
 
 class LoginControl(Protocol):
@@ -77,6 +78,7 @@ Connect: TypeAlias = Callable[[Service, Callable[[LoginState], None]], Awaitable
 
 
 _USUAL_EFFORTS = ("low", "medium", "high")
+_LIST_SECONDS = 3.0
 _MAX_RATE_LIMIT_SECONDS = 30 * 86_400.0
 
 
@@ -106,6 +108,8 @@ class Services:
         self._models: dict[str, tuple[Model, ...]] = {}
         self._limits: dict[str, RateLimitStatus] = {}
         self._blind: set[ModelRef] = set()
+        self._unlisted: set[str] = set()
+        """Services that were asked for their models, and need not be asked again by themselves."""
         self.on_login: LoginListener = _ignore_login
         """Called whenever the state of a login changes."""
 
@@ -169,6 +173,7 @@ class Services:
         self._made_for.pop(name, None)
         self._logins.pop(name, None)
         self._models.pop(name, None)
+        self._unlisted.discard(name)
         self._limits.pop(name, None)
 
     def login_state(self, name: str) -> LoginState:
@@ -235,17 +240,40 @@ class Services:
         return models
 
     def known_models(self, service_name: str) -> tuple[Model, ...]:
-        """The models that were fetched last; empty before that."""
-        return self._models.get(service_name, ())
+        """The models that were fetched last, to be shown or for a reply; empty before that."""
+        knowledge = self._knowledge(service_name)
+        return self._models.get(service_name) or (knowledge.listed_models if knowledge else ())
 
     def known_model(self, service_name: str, model: str) -> Model | None:
-        """What the list that was fetched last tells of a model."""
+        """What the list that was fetched last tells of a model; an empty one is the default."""
         wanted = model or self.get(service_name).model
-        known = self._models.get(service_name, ())
-        return next((each for each in known if each.id == wanted), None)
+        known = self.known_models(service_name)
+        return next((each for each in known if not wanted or each.id == wanted), None)
 
-    def effort_levels(self, service_name: str, model: str) -> tuple[str, ...]:
+    def window(self, service_name: str, model: str) -> int | None:
+        """How many tokens a model takes: as configured, listed, or told with a refusal."""
+        service = self.find(service_name)
+        if service is None or service.window:
+            return service.window if service else None
+        knowledge = self._knowledge(service_name)
+        if knowledge is not None and (told := knowledge.window(model)):
+            return told
+        known = self.known_model(service_name, model)
+        return known.window if known else None
+
+    def _knowledge(self, service_name: str) -> ModelKnowledge | None:
+        """What a connection has learned of its models."""
+        made = self._made.get(service_name)
+        if made is None:
+            return None
+        from fakegpt_tui.backends.base import ModelKnowledge  # noqa: PLC0415 - with a connection
+
+        return made.backend if isinstance(made.backend, ModelKnowledge) else None
+
+    async def effort_levels(self, service_name: str, model: str) -> tuple[str, ...]:
         """How much a model can be asked to think, the least first.
+
+        The list of models tells it; it is fetched once for that, and may be missing.
 
         Raises:
             NotFound: There is no such service.
@@ -253,6 +281,11 @@ class Services:
         """
         if not self.get(service_name).kind.is_api:
             raise Unsupported("This service takes no effort.")
+        if not self.known_models(service_name) and service_name not in self._unlisted:
+            self._unlisted.add(service_name)
+            with suppress(FakeGPTError, TimeoutError):
+                async with asyncio.timeout(_LIST_SECONDS):
+                    await self.models(service_name)
         known = self.known_model(service_name, model)
         if known is not None and known.thinks is False:
             raise Unsupported("The service says that this model does not think.")

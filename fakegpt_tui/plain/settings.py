@@ -76,10 +76,10 @@ class PlainSettings:
             return
         self._configure(conversation.system_prompt, changed)
 
-    def cycle_effort(self, level: str = "") -> None:
+    async def cycle_effort(self, level: str = "") -> None:
         """Let the model think more or less; without a level, take the next one."""
         conversation = self._session.open
-        levels = self._chat.services.effort_levels(conversation.service, conversation.model)
+        levels = await self._chat.services.effort_levels(conversation.service, conversation.model)
         if level and level not in (*levels, "none"):
             self._session.say(f"The effort is one of {', '.join(levels)}, or none.")
             return

@@ -77,7 +77,8 @@ class ChatView:
     queue_held: bool
     chips: Mapping[str, str]
     """What is attached to the prompt: a line for each, by its mark."""
-    editing: bool
+    edited: str
+    """What is edited, in words; empty where a new prompt is typed."""
     temporary: bool
     """Does the conversation leave nothing on disk?"""
     variant_place: str
@@ -136,7 +137,7 @@ class ViewModel:
             queued=tuple(queued_text(prompt) for prompt in queued),
             chips=self._chips(state.attached),
             queue_held=bool(queued) and self._chat.queue.is_held(queued[0].id),
-            editing=state.edited_prompt is not None,
+            edited=_edited(state.edited_prompt),
             temporary=self._chat.conversations.is_temporary(state.open.id),
             variant_place=self._variant_place,
             preset=self._preset(state.open),
@@ -212,10 +213,7 @@ class ViewModel:
     def _window(self) -> int | None:
         """How many tokens the model takes, as far as that is known."""
         service, conversation = self._state.service, self._state.open
-        if service is None or service.window:
-            return service.window if service else None
-        model = self._chat.services.known_model(service.name, conversation.model)
-        return model.window if model else None
+        return self._chat.services.window(service.name, conversation.model) if service else None
 
     @cached_property
     def _context(self) -> ContextTokenCounter:
@@ -315,6 +313,14 @@ class ViewModel:
             self._row_source = source
             self._rows = conversation_rows(conversations, running, failed, drafts, now=now)
         return self._rows
+
+
+def _edited(message: ChatMessage | None) -> str:
+    if message is None:
+        return ""
+    if message.summarizes:
+        return "a summary"
+    return "a reply" if message.role is Role.ASSISTANT else "an earlier prompt"
 
 
 def queued_text(prompt: QueuedPrompt) -> str:

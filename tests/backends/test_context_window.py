@@ -125,8 +125,10 @@ async def test_a_window_is_learned_from_a_refusal(
     server.script(CHAT, *refuses(status, words))
     server.script(CHAT, *replies("Hi"))
     made = backend_for(service(server.url))
+    assert made.window("") is None
     events = await events_of(made, conversation(20))
     assert "takes 2,048 tokens" in notices([*events])[0]
+    assert made.window("") == 2048
     assert events[-1] == ReplyEnded()
     assert_is_cut_at_turns(server, 2)
     await events_of(made, conversation(20))

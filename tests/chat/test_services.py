@@ -121,6 +121,44 @@ async def test_the_models_of_a_service_are_known_once_they_were_asked_for() -> N
     assert chat.services.known_models(SERVICE.name) == ()
 
 
+class Knowing(Scripted):
+    """A backend that was told of models on the way to a reply."""
+
+    listed_models = (Model("small", window=3_000, efforts=("tiny",)), Model("large"))
+
+    def window(self, model: str) -> int | None:
+        return {"": 3_000, "large": 9_000}.get(model)
+
+
+async def test_what_a_connection_was_told_of_its_models_is_known() -> None:
+    api = replace(SERVICE, kind=ServiceKind.OPENAI, model="")
+    connected = Services({api.name: api}, connecting(Knowing()), service=api.name)
+    assert connected.known_models(api.name) == ()
+    await connected.connection(api.name)
+    assert connected.known_models(api.name) == Knowing.listed_models
+    windows = [connected.window(api.name, model) for model in ("", "small", "large", "other")]
+    assert windows == [3_000, 3_000, 9_000, None]
+    assert await connected.effort_levels(api.name, "") == ("tiny",)
+    assert await connected.effort_levels(api.name, "large") == ("low", "medium", "high")
+    assert connected.window("gone", "") is None
+
+
+async def test_a_list_that_cannot_be_had_is_asked_for_once() -> None:
+    api = replace(SERVICE, kind=ServiceKind.OPENAI)
+    asked = 0
+
+    class Refusing(Scripted):
+        async def models(self) -> tuple[Model, ...]:
+            nonlocal asked
+            asked += 1
+            raise RequestRefused("It has no list.")
+
+    connected = Services({api.name: api}, connecting(Refusing()), service=api.name)
+    for _ in range(2):
+        assert await connected.effort_levels(api.name, "") == ("low", "medium", "high")
+    assert asked == 1
+
+
 async def test_a_service_that_does_not_tell_its_models_says_why() -> None:
     chat, _ = chat_over(SilentBackend(RequestRefused("It has no list.")))
     with pytest.raises(RequestRefused, match="no list"):

@@ -82,17 +82,27 @@ class ApiBackend(HttpStreamBackend):
             if not default or isinstance(error, NoConnection | TimedOut | NotSignedIn):
                 raise
             found = (Model(default, description=str(error), is_listed=False),)
-        self._models = found
         self._windows.add_models(found)
         self._memory.remember_prices(found)
         if default and all(model.id != default for model in found):
             found = (Model(default), *found)
+        self._models = tuple(sorted(found, key=lambda model: model.id != default))
         if not found:
             raise RequestRefused(
                 f"The service at {self._transport.route} offers no model; load one there, "
                 "or name one in the settings of the service."
             )
-        return tuple(sorted(found, key=lambda model: model.id != default))
+        return self._models
+
+    @property
+    def listed_models(self) -> tuple[Model, ...]:
+        """The models of the list that was fetched last, the configured one first."""
+        return self._models or ()
+
+    def window(self, model: str) -> int | None:
+        """How many tokens a model takes: configured, listed, or learned from a refusal."""
+        usual = self._transport.service.model or next((each.id for each in self.listed_models), "")
+        return self._windows.window(model or usual)
 
     def with_protocol(self, kind: ServiceKind, backend: "type[ApiBackend]") -> "ApiBackend":
         """A backend for the same address and key by another protocol, which is tried once.

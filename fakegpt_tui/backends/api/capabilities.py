@@ -19,6 +19,8 @@ _SEEING: Final = ("vision", "image", "image_input", "multimodal")
 _PER: Final = Decimal(1_000_000)
 _LONGEST: Final = 30
 _MAX_EFFORTS: Final = 20
+_RISING: Final = ("off", "none", "minimal", "low", "medium", "high", "xhigh", "max")
+"""Levels of effort that many services have, the least first."""
 
 _Item = Mapping[Any, object]
 
@@ -87,19 +89,27 @@ def _told(value: object) -> bool | None:
 
 
 def _efforts(item: _Item) -> tuple[str, ...]:
-    """The levels of effort, in the order of the service."""
+    """The levels of effort, the least first; as the service has them where a word is not known."""
     table = table_of(item, "capabilities")
-    reasoning = table_of(table, "reasoning")
     for found in (
-        reasoning.get("allowed_options"),
+        table_of(table, "reasoning").get("allowed_options"),
+        table_of(item, "reasoning").get("supported_efforts"),
         item.get("reasoning_efforts"),
         item.get("supported_reasoning_levels"),
-        [name for name, value in table_of(table, "effort").items() if _told(value)],
+        _supported_efforts(table_of(table, "effort")),
     ):
         if isinstance(found, list) and found:
-            words = (_effort_name(each) for each in found[:_MAX_EFFORTS])
-            return tuple(dict.fromkeys(filter(None, words)))
+            named = (_effort_name(each) for each in found[:_MAX_EFFORTS])
+            words = tuple(dict.fromkeys(filter(None, named)))
+            return tuple(sorted(words, key=_RISING.index)) if set(words) <= set(_RISING) else words
     return ()
+
+
+def _supported_efforts(table: _Item) -> list[object]:
+    """Levels of a table that says beside them whether there are any."""
+    if table.get("supported") is False:
+        return []
+    return [name for name, value in table.items() if name != "supported" and _told(value)]
 
 
 def _effort_name(value: object) -> str:

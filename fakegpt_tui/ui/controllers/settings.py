@@ -126,10 +126,13 @@ class SettingsController:
 
         self._window.open(UsageScreen(self._chat.spending))
 
-    def cycle_effort(self) -> None:
+    async def cycle_effort(self) -> None:
         """Take the next of the levels that the model has, and none after the last."""
+        asked = self._state.open
+        levels = await self._chat.services.effort_levels(asked.service, asked.model)
         conversation = self._state.open
-        levels = self._chat.services.effort_levels(conversation.service, conversation.model)
+        if conversation.id != asked.id:
+            return  # It was left while the list of models was on its way.
         current = conversation.generation.effort
         place = levels.index(current) + 1 if current in levels else 0
         effort = levels[place] if place < len(levels) else ""

@@ -143,6 +143,8 @@ class ServiceFormScreen(ModalScreen[Service | None]):
         self.call_after_refresh(self._set_frame, title)
         self._show_needs()
         self._before = self._draft()
+        for _ in range(_KINDS.index(self._kind_before)):
+            self.query_one(RadioSet).action_next_button()  # where its cursor begins
         first = "url" if name else "name"
         self.query_one(f"#{first}", Input).focus()
         self._ask_about_keyring()

@@ -64,7 +64,7 @@ class ChatPane(RenderCache, Vertical):
         queue.waiting = view.queued
         queue.held = view.queue_held
         queue.hint = f"/send sends it, {first_key('queue.show', self._state.keys)} takes it back"
-        prompt.is_edit = view.editing
+        prompt.edited = view.edited
         prompt.marks = view.chips.keys()
         if view.chips and self._chips is None:
             from fakegpt_tui.ui.widgets.attachment_bar import AttachmentBar  # noqa: PLC0415 - when attached

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 _ENTER_SENDS = "Ask anything — Enter sends, / for commands"
 _ENTER_BREAKS = "Ask anything — ctrl+j sends, / for commands"
-_EDITS_EARLIER = "Edits an earlier prompt; esc leaves that"
 _RUNS_COMMAND = "Runs in your shell, and shows the output; !! puts it into the prompt"
 _MAX_SHOWN = 3
 _LARGE_LINES, _LARGE_LENGTH = 20, 2_000
@@ -47,8 +46,8 @@ class PromptInput(TextBox):
     """The prompts that were sent before, the latest first."""
     enter_sends: reactive[bool] = reactive(True, repaint=False)
     """Does Enter send, or break the line? The empty prompt says which."""
-    is_edit: reactive[bool] = reactive(False, repaint=False)
-    """Does the text replace an earlier prompt? The border says so."""
+    edited: reactive[str] = reactive("", repaint=False)
+    """What the text will be a variant of, which the border says; empty for a new prompt."""
 
     @dataclass
     class Submitted(Message):
@@ -134,13 +133,16 @@ class PromptInput(TextBox):
     def watch_enter_sends(self, enter_sends: bool) -> None:
         self.placeholder = Content(_ENTER_SENDS if enter_sends else _ENTER_BREAKS)
 
-    def watch_is_edit(self, is_edit: bool) -> None:
-        self.border_title = Content(_EDITS_EARLIER if is_edit else "")
+    def watch_edited(self) -> None:
+        self.border_title = Content(self._edit_title)
+
+    @property
+    def _edit_title(self) -> str:
+        return f"Edits {self.edited}; esc leaves that" if self.edited else ""
 
     def on_text_area_changed(self) -> None:
         """Say what Enter does with a command, and follow the reference that is typed."""
-        title = _EDITS_EARLIER if self.is_edit else ""
-        self.border_title = Content(_RUNS_COMMAND if self.is_command else title)
+        self.border_title = Content(_RUNS_COMMAND if self.is_command else self._edit_title)
         if self.paths is not None:
             self.paths.follow()
 

@@ -18,7 +18,13 @@ ANTHROPIC = {
     "max_tokens": 100_000,
     "capabilities": {
         "thinking": {"types": {"adaptive": {"supported": True}, "disabled": {"supported": False}}},
-        "effort": {"low": {"supported": True}, "high": {"supported": True}, "max": False},
+        "effort": {
+            "high": {"supported": True},
+            "low": {"supported": True},
+            "max": {"supported": False},
+            "supported": True,
+            "xhigh": None,
+        },
         "image_input": {"supported": True},
     },
 }
@@ -29,6 +35,7 @@ OPENROUTER = {
     "supported_parameters": ["temperature", "reasoning", "include_reasoning"],
     "architecture": {"input_modalities": ["text", "image"]},
     "pricing": {"prompt": "0.000003", "completion": "0.000015", "input_cache_read": "0.0000003"},
+    "reasoning": {"mandatory": True, "supported_efforts": ["max", "high", None, "minimal"]},
 }
 OLLAMA = {"id": "qwen3:8b", "capabilities": ["completion", "tools", "thinking"]}
 LM_STUDIO = {
@@ -57,6 +64,7 @@ def test_what_anthropic_tells() -> None:
 def test_what_openrouter_tells() -> None:
     model = read(OPENROUTER)
     assert (model.max_output, model.thinks, model.sees) == (64_000, True, True)
+    assert model.efforts == ("minimal", "high", "max")
     assert model.prices == TokenPrices(
         Decimal(3), Decimal(15), Decimal("0.3"), None, "of the service's list"
     )
@@ -67,6 +75,20 @@ def test_what_ollama_and_lm_studio_tell() -> None:
     assert (read(OLLAMA).thinks, read(OLLAMA).sees) == (True, False)
     model = read(LM_STUDIO)
     assert (model.thinks, model.efforts, model.sees) == (True, ("off", "low", "high"), False)
+
+
+@pytest.mark.parametrize(
+    ("item", "efforts"),
+    [
+        ({"capabilities": {"effort": {"supported": False, "low": {"supported": True}}}}, ()),
+        ({"reasoning": {"supported_efforts": None}}, ()),
+        ({"reasoning_efforts": ["quick", "low", "deep"]}, ("quick", "low", "deep")),
+    ],
+)
+def test_levels_that_are_no_levels_are_not_offered(
+    item: dict[str, object], efforts: tuple[str, ...]
+) -> None:
+    assert read({"id": "m"} | item).efforts == efforts
 
 
 def test_what_is_not_told_stays_unknown() -> None:
@@ -90,7 +112,14 @@ anything = st.recursive(
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner),
     max_leaves=4,
 )
-FIELDS = ("capabilities", "pricing", "architecture", "max_tokens", "supported_parameters")
+FIELDS = (
+    "capabilities",
+    "reasoning",
+    "pricing",
+    "architecture",
+    "max_tokens",
+    "supported_parameters",
+)
 
 
 @given(st.dictionaries(st.sampled_from(FIELDS), anything))

@@ -10,6 +10,7 @@ async def test_an_edited_reply_is_a_variant_and_goes_along_with_the_next_prompt(
         to_transcript(it)
         await it.pilot.press("E")
         await it.see("Enter keeps the edited reply")
+        await it.see("Edits a reply; esc leaves that")
         assert it.prompt.text == "blue sky"
         await it.pilot.press("end", *" at night", "enter")
         await it.see("blue sky at night")

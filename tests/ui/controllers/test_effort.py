@@ -17,19 +17,16 @@ async def listed(it: Running, *models: Model) -> None:
     await it.chat.services.models(API.name)
 
 
-async def efforts(it: Running, presses: int) -> list[str]:
-    """What the conversation asks for after each press of the key."""
-    found = []
-    for _ in range(presses):
+async def cycles(it: Running, *efforts: str) -> None:
+    """Each press of the key lets the conversation ask for the next of `efforts`."""
+    for effort in efforts:
         await it.pilot.press("alt+t")
-        found.append(it.app.screen.state.open.generation.effort)
-    return found
+        await it.until(lambda: it.app.screen.state.open.generation.effort == effort)  # noqa: B023
 
 
 async def test_the_key_goes_through_the_usual_words_and_back_to_the_service() -> None:
     async with running(reply("hi"), service=API) as it:
-        assert await efforts(it, 4) == ["low", "medium", "high", ""]
-        await it.pilot.press("alt+t")
+        await cycles(it, "low", "medium", "high", "", "low")
         await it.see("Effort: low, if the model takes it.")
         await it.ask("x")
         await it.until(lambda: len(it.backend.requests) == 1)
@@ -40,7 +37,14 @@ async def test_the_key_goes_through_the_usual_words_and_back_to_the_service() ->
 async def test_the_levels_are_those_that_the_service_lists() -> None:
     async with running(service=API) as it:
         await listed(it, Model(API.model, thinks=True, efforts=("off", "max")))
-        assert await efforts(it, 3) == ["off", "max", ""]
+        await cycles(it, "off", "max", "")
+
+
+async def test_the_list_is_fetched_for_the_first_press() -> None:
+    async with running(service=API) as it:
+        models = (Model(API.model, efforts=("tiny",)),)
+        it.backend.models = ScriptedBackend(models=models).models
+        await cycles(it, "tiny", "")
 
 
 async def test_a_model_that_does_not_think_and_a_service_without_efforts_are_told() -> None:

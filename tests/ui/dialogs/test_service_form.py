@@ -231,7 +231,7 @@ async def test_a_change_of_the_protocol_asks_for_what_the_new_one_needs() -> Non
         await it.see("Change office")
         assert it.app.screen.query_one("#cache", Input).value == "5m"
         it.app.screen.query_one("#kind").focus()
-        await it.pilot.press("space")
+        await it.pilot.press("up", "up", "space")  # from what is chosen, where the cursor begins
         await it.until(lambda: "search the web" not in it.text)
         await it.pilot.press("ctrl+s")
         await it.until(lambda: bool(it.registry.saved))

@@ -12,7 +12,7 @@ class PromptApp(App[None]):
     """Binds the prompt and the queue to attributes of its own, and lists what they post."""
 
     enter_sends = reactive(True)
-    is_edit = reactive(False)
+    edited = reactive("")
     waiting: reactive[tuple[str, ...]] = reactive(())
 
     def __init__(self) -> None:
@@ -22,7 +22,7 @@ class PromptApp(App[None]):
     def compose(self) -> ComposeResult:
         yield QueueView().data_bind(PromptApp.waiting)
         prompt = PromptInput(cursor_blink=False)
-        yield prompt.data_bind(PromptApp.enter_sends, PromptApp.is_edit)
+        yield prompt.data_bind(PromptApp.enter_sends, PromptApp.edited)
 
     def on_mount(self) -> None:
         self.prompt.focus()
@@ -112,7 +112,7 @@ async def test_prompt_and_queue_show_the_state_that_they_are_bound_to() -> None:
     app = PromptApp()
     async with app.run_test(size=(60, 12)) as pilot:
         assert "Enter sends" in screen_text(app)
-        app.enter_sends, app.is_edit, app.waiting = False, True, ("next",)
+        app.enter_sends, app.edited, app.waiting = False, "an earlier prompt", ("next",)
         await pilot.pause()
         assert "ctrl+j sends" in screen_text(app)
         assert "Edits an earlier prompt" in screen_text(app)
