@@ -10,7 +10,7 @@ from fakegpt_tui.cli.conversation_output import format_option
 from fakegpt_tui.cli.options import completing, file_options, folders_of, json_option
 from fakegpt_tui.cli.output import echo_json, echo_json_line
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, Role
-from fakegpt_tui.domain.captions import captions
+from fakegpt_tui.domain.captions import line_starts, split_at_captions
 from fakegpt_tui.text import safe_line, safe_text
 
 _SPEAKERS = {Role.USER: "You", Role.ASSISTANT: "Reply", Role.SYSTEM: "System"}
@@ -114,7 +114,18 @@ def _message_blocks(conversation: Conversation, path: Sequence[ChatMessage]) -> 
         lines = [
             f"{_SPEAKERS[message.role]}{status}:",
             safe_line(message.error or "", 1000),
-            safe_text(message.text),
-            *(safe_line(each.text, 1000) for each in captions(message.parts)),
+            *_text_lines(message),
         ]
         yield "\n".join(filter(None, lines))
+
+
+def _text_lines(message: ChatMessage) -> Iterator[str]:
+    """The text, and in it a line for each picture, file and source."""
+    if not message.parts:
+        yield safe_text(message.text)
+        return
+    for each in split_at_captions(message.text, message.parts, line_starts):
+        if isinstance(each, str):
+            yield safe_text(each).strip("\n")
+        else:
+            yield safe_line(each.caption.text, 1000)

@@ -1,6 +1,7 @@
 """Captions: what is said of a picture, a file or a source where only text can be shown."""
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple
 
 from fakegpt_tui.domain.media_types import type_label
@@ -19,6 +20,7 @@ from fakegpt_tui.domain.parts import (
 
 _SHORT: Final = 200
 """Characters of what a tool was asked, or answered, in its line."""
+_LINE_END = re.compile(r"\r\n|\n|\r")
 
 
 class Caption(NamedTuple):
@@ -70,6 +72,36 @@ def placed_captions(parts: Iterable[Part]) -> Iterator[PlacedCaption]:
     for number, ((url, title), part) in enumerate(sources.items(), start=1):
         words = " · ".join(dict.fromkeys(filter(None, (title, url)))) or "a source"
         yield PlacedCaption(END, Caption(f"[{number}] {words}", url), part)
+
+
+def split_at_captions(
+    text: str, parts: Iterable[Part], places: Callable[[str], Iterable[int]]
+) -> Iterator[str | PlacedCaption]:
+    """The text in pieces, and the captions between them.
+
+    Each stands at the first of `places(text)`, offsets in rising order, that is not above its own.
+    """
+    found = tuple(placed_captions(parts))
+    start, end = len(text) - len(text.lstrip()), len(text.rstrip())
+    is_within = any(start < each.offset < end for each in found)
+    rising = iter(places(text) if is_within else ())
+    at = place = 0
+    for each in found:
+        offset = 0 if each.offset <= start else each.offset
+        while place < offset:
+            place = next(rising, len(text)) if offset < end else len(text)
+            offset = min(offset, len(text))
+        if at < place:
+            yield text[at:place]
+            at = place
+        yield each
+    if at < len(text):
+        yield text[at:]
+
+
+def line_starts(text: str) -> Iterator[int]:
+    """Where a line begins, behind the end of another."""
+    return (match.end() for match in _LINE_END.finditer(text))
 
 
 def searched_names(parts: Iterable[Part]) -> Iterator[str]:

@@ -2,16 +2,15 @@
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Final, TypeAlias
-from urllib.parse import quote
 
-from fakegpt_tui.domain import ChatMessage, LoadError, StoreError
+from fakegpt_tui.domain import LoadError, StoreError
 from fakegpt_tui.domain.media_types import suffix_of
-from fakegpt_tui.domain.parts import Blob, FilePart, ImagePart, Part, attached_parts, blobs_of
+from fakegpt_tui.domain.parts import Blob, Part, attached_parts, blobs_of
 from fakegpt_tui.formats.base import ByteStream
 from fakegpt_tui.temporary_files import temporary_file
 from fakegpt_tui.text import file_stem, safe_line
@@ -124,28 +123,3 @@ def remove_assets(folder: Path, kept: Iterable[str]) -> None:
             path.unlink(missing_ok=True)
     with suppress(OSError):
         folder.rmdir()
-
-
-def asset_lines(message: ChatMessage, assets: Mapping[str, str]) -> list[str]:
-    """What shows the pictures, files and sources of a message in Markdown, each a paragraph."""
-    from fakegpt_tui.domain.captions import captions  # noqa: PLC0415 - most messages have none
-
-    shown = []
-    for part in attached_parts(message.parts):
-        path = assets.get(part.blob.digest)
-        (caption,) = captions([part])
-        if path is None:
-            shown.append(f"{_words(caption.text)} (missing)")
-        elif isinstance(part, ImagePart):
-            shown.append(f"![{_words(part.alt or part.name)}]({quote(path)})")
-        else:
-            shown.append(f"[{_words(caption.text)}]({quote(path)})")
-    others = [part for part in message.parts if not isinstance(part, ImagePart | FilePart)]
-    shown += [_words(caption.text) for caption in captions(others)]
-    return [line for each in shown for line in (each, "")]
-
-
-def _words(text: str) -> str:
-    """Foreign text on one line, of which nothing is Markdown."""
-    line = " ".join(text.split())
-    return re.sub(r"([\\`*_{}\[\]<>()#!|])", r"\\\1", line)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, Role
 from fakegpt_tui.formats.base import Format, reading_order
-from fakegpt_tui.formats.markdown_syntax import find_closing_line
+from fakegpt_tui.formats.markdown_syntax import block_starts, find_closing_line
 from fakegpt_tui.text import replace_surrogates, safe_line
 
 _NAMES = {Role.USER: "Question", Role.ASSISTANT: "Answer", Role.SYSTEM: "Instruction"}
@@ -27,13 +27,33 @@ def write_clean_markdown(
 
 
 def _write_section(message: ChatMessage) -> str:
-    text = replace_surrogates(message.text).rstrip("\n")
+    text = _with_captions(message).rstrip("\n")
     model = safe_line(message.model) if message.role is Role.ASSISTANT else ""
     who = f"{_NAMES[message.role]} ({model})" if model else _NAMES[message.role]
     status = "" if message.status is MessageStatus.COMPLETE else f", {message.status.value}"
-    closing = find_closing_line(text)
+    closing = find_closing_line(text) if not message.parts else ""
     lines = [f"## {who}{status}", "", text, *([closing] if closing else [])]
     return "\n".join(lines) + "\n"
+
+
+def _with_captions(message: ChatMessage) -> str:
+    """The text, with a line for each picture, file and source where it stands."""
+    text = replace_surrogates(message.text)
+    if not message.parts:
+        return text
+    from fakegpt_tui.domain.captions import split_at_captions  # noqa: PLC0415 - most have none
+    from fakegpt_tui.formats.shown_parts import plain_words  # noqa: PLC0415
+
+    pieces = list(split_at_captions(text, message.parts, block_starts))
+    closing = find_closing_line(text)
+    last = max((at for at, each in enumerate(pieces) if isinstance(each, str)), default=-1)
+    if closing and last >= 0:
+        pieces[last] = f"{pieces[last]}\n{closing}"
+    shown = (
+        each.strip("\r\n") if isinstance(each, str) else plain_words(safe_line(each.caption.text))
+        for each in pieces
+    )
+    return "\n\n".join(each for each in shown if each)
 
 
 FORMAT = Format(

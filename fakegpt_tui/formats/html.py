@@ -18,7 +18,7 @@ from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, Role, S
 from fakegpt_tui.domain.conversations import format_elapsed
 from fakegpt_tui.domain.media_types import BINARY, DECODABLE, PDF
 from fakegpt_tui.domain.message_tree import MessageTree
-from fakegpt_tui.domain.parts import FilePart, ImagePart, attached_parts
+from fakegpt_tui.domain.parts import FilePart, ImagePart
 from fakegpt_tui.formats.assets import ReadBlob
 from fakegpt_tui.formats.base import Format, reading_order
 from fakegpt_tui.formats.files import EMPTY_DIGEST
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from markdown_it.renderer import RendererHTML
     from markdown_it.token import Token
     from markdown_it.utils import EnvType, OptionsDict
+
+    from fakegpt_tui.domain.captions import PlacedCaption
 
 _NAMES = {Role.USER: "User", Role.ASSISTANT: "Assistant", Role.SYSTEM: "System"}
 _POLICY = "default-src 'none'; {}style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -130,7 +132,7 @@ def _article(message: ChatMessage, tree: MessageTree, read_blob: ReadBlob | None
     if message.reasoning:
         reasoning = _render_markdown(message.reasoning)
         parts.append(f"<details><summary>Reasoning</summary>\n{reasoning}</details>")
-    parts += [_render_markdown(message.text), *_shown_parts(message, read_blob), "</article>"]
+    parts += [*_text_with_parts(message, read_blob), "</article>"]
     return "\n".join(parts)
 
 
@@ -142,34 +144,48 @@ def _lengths(message: ChatMessage) -> str:
     return "".join(f' <span class="about">· {each}</span>' for each in said)
 
 
-def _shown_parts(message: ChatMessage, read_blob: ReadBlob | None) -> Iterator[str]:
-    """Pictures and files with their bytes, and a line for each other part."""
-    from fakegpt_tui.domain.captions import captions  # noqa: PLC0415 - most messages have none
+def _text_with_parts(message: ChatMessage, read_blob: ReadBlob | None) -> Iterator[str]:
+    """The text, and in it pictures and files with their bytes, and lines for other parts."""
+    if not message.parts:
+        yield _render_markdown(message.text)
+        return
+    from fakegpt_tui.domain.captions import split_at_captions  # noqa: PLC0415 - most have none
+    from fakegpt_tui.formats.markdown_syntax import block_starts  # noqa: PLC0415
 
-    for part in attached_parts(message.parts):
-        (caption,) = captions([part])
-        shown = escape(safe_line(caption.text))
-        data: bytes | None = None
-        with suppress(StoreError):
-            data = read_blob(part.blob.digest) if read_blob else None
-        if data is None:
-            yield f"<p>{shown} (missing)</p>"
-            continue
-        url = f"data:{escape(_shown_type(part))};base64,{b64encode(data).decode()}"
-        if isinstance(part, ImagePart):
-            alt = escape(safe_line(part.alt or part.name))
-            picture = f'<img style="max-width:100%" src="{url}" alt="{alt}">'
-            yield f"<figure>{picture}<figcaption>{shown}</figcaption></figure>"
+    # Links may be defined in another piece of the text.
+    links: dict[str, object] = {}
+    _parser().parse(_safe_markdown(message.text), links)
+    for each in split_at_captions(message.text, message.parts, block_starts):
+        if isinstance(each, str):
+            yield str(_parser().render(_safe_markdown(each), links))
         else:
-            name = escape(safe_line(part.name) or "file")
-            yield f'<p><a download="{name}" href="{url}">{shown}</a></p>'
-    others = [part for part in message.parts if not isinstance(part, ImagePart | FilePart)]
-    for caption in captions(others):
-        text = escape(safe_line(caption.text, 1_000))
-        if _is_page_or_mail(caption.url):
-            url = escape(safe_line(caption.url, 2_000))
-            text = f'<a rel="noopener noreferrer nofollow" href="{url}">{text}</a>'
-        yield f'<p class="about">{text}</p>'
+            yield _shown_part(each, read_blob)
+
+
+def _shown_part(placed: "PlacedCaption", read_blob: ReadBlob | None) -> str:
+    caption, part = placed.caption, placed.part
+    if isinstance(part, ImagePart | FilePart):
+        return _shown_blob(part, escape(safe_line(caption.text)), read_blob)
+    text = escape(safe_line(caption.text, 1_000))
+    if _is_page_or_mail(caption.url):
+        url = escape(safe_line(caption.url, 2_000))
+        text = f'<a rel="noopener noreferrer nofollow" href="{url}">{text}</a>'
+    return f'<p class="about">{text}</p>'
+
+
+def _shown_blob(part: ImagePart | FilePart, shown: str, read_blob: ReadBlob | None) -> str:
+    data: bytes | None = None
+    with suppress(StoreError):
+        data = read_blob(part.blob.digest) if read_blob else None
+    if data is None:
+        return f"<p>{shown} (missing)</p>"
+    url = f"data:{escape(_shown_type(part))};base64,{b64encode(data).decode()}"
+    if isinstance(part, ImagePart):
+        alt = escape(safe_line(part.alt or part.name))
+        picture = f'<img style="max-width:100%" src="{url}" alt="{alt}">'
+        return f"<figure>{picture}<figcaption>{shown}</figcaption></figure>"
+    name = escape(safe_line(part.name) or "file")
+    return f'<p><a download="{name}" href="{url}">{shown}</a></p>'
 
 
 def _shown_type(part: ImagePart | FilePart) -> str:
@@ -181,7 +197,11 @@ def _shown_type(part: ImagePart | FilePart) -> str:
 
 def _render_markdown(text: str) -> str:
     """`text`, which is Markdown, as HTML that is safe to show."""
-    return str(_parser().render(safe_text(replace_surrogates(text))))
+    return str(_parser().render(_safe_markdown(text)))
+
+
+def _safe_markdown(text: str) -> str:
+    return safe_text(replace_surrogates(text))
 
 
 @cache

@@ -9,9 +9,9 @@ and nowhere else; what comes before the first such line is for people, and so is
 line `<!-- version MARK -->` up to the next of the former. After a message's line come a heading and
 an empty line; where the line has an `error`, one line that shows it and an empty line; where it
 has `reasoning`, a quote that holds it, below a line that names it, and an empty line; where it has
-`parts`, so many `shown_parts` lines that show pictures, files and sources for people; then the
-text as it came, a line that closes a fence or an HTML block if the line of the mark has
-`closed_by`, and an empty line.
+`parts`, so many `shown_parts` lines that show pictures and files for people, more of which may be
+in the text and below it (`shown_parts.py`); then the text as it came, a line that closes a fence or
+an HTML block if the line of the mark has `closed_by`, and an empty line.
 
 The messages of the shown path come first. Where others follow, `place` tells where each message
 stands in the order of the whole tree.
@@ -27,7 +27,6 @@ from hashlib import sha256
 from fakegpt_tui.domain import ChatMessage, Conversation, LoadError, MessageStatus, Role
 from fakegpt_tui.domain.message_tree import MessageTree
 from fakegpt_tui.domain.parts import blobs_of
-from fakegpt_tui.formats.assets import asset_lines
 from fakegpt_tui.formats.base import (
     Format,
     FormatError,
@@ -140,6 +139,8 @@ def _write_section(
 ) -> str:
     text = replace_surrogates(message.text)
     closed_by = find_closing_line(text)
+    above: tuple[str, ...] = ()
+    below: tuple[str, ...] = ()
     fields = encode_message(message)
     if message.id in places:
         fields["place"] = places[message.id]
@@ -147,10 +148,12 @@ def _write_section(
         fields["reasoning"] = True
     if closed_by:
         fields["closed_by"] = closed_by
-    shown_parts = asset_lines(message, assets) if message.parts else []
-    if shown_parts:
+    if message.parts:
+        from fakegpt_tui.formats.shown_parts import write_shown_parts  # noqa: PLC0415 - few have
+
+        above, text, below = write_shown_parts(message, assets, mark)
         used = {blob.digest for blob in blobs_of(message.parts)}
-        fields["shown_parts"] = len(shown_parts)
+        fields |= {"shown_parts": len(above)} if above else {}
         fields["assets"] = {each: assets[each] for each in sorted(used & assets.keys())}
     shown = _escape_comment(json.dumps(fields))
     lines = [f"<!-- message {mark} {shown} -->", _heading(message, tree), ""]
@@ -159,10 +162,7 @@ def _write_section(
     if message.reasoning:
         quote = _LINE_END.sub(lambda end: f"{end[0]}> ", replace_surrogates(message.reasoning))
         lines += [_REASONING_HEAD + quote, ""]
-    lines += shown_parts
-    lines.append(text)
-    if closed_by:
-        lines.append(closed_by)
+    lines += [*above, text, *([closed_by] if closed_by else []), *below]
     return "\n".join(lines) + "\n"
 
 
@@ -207,7 +207,7 @@ def read_markdown(
     if not isinstance(mark, str) or not _VALID_MARK.fullmatch(mark):
         raise LoadError("The front matter names no mark, so the messages cannot be told apart.")
     sections = list(_read_sections(text, mark))
-    placed = [_read_placed(section, conversation.id) for section in sections]
+    placed = [_read_placed(section, conversation.id, mark) for section in sections]
     if assets is not None:
         for section in sections:
             assets |= _read_assets(section.fields)
@@ -245,10 +245,15 @@ def _read_fields(shown: str, line: int) -> dict[str, object]:
     return found
 
 
-def _read_placed(section: _Section, conversation_id: str) -> tuple[int, ChatMessage]:
+def _read_placed(section: _Section, conversation_id: str, mark: str) -> tuple[int, ChatMessage]:
     fields = Fields(section.fields)
+    body = section.body
+    if "parts" in section.fields:
+        from fakegpt_tui.formats.shown_parts import remove_shown_parts  # noqa: PLC0415 - few have
+
+        body = remove_shown_parts(body, mark)
     try:
-        return fields.whole("place") or 0, _read_message(fields, section.body, conversation_id)
+        return fields.whole("place") or 0, _read_message(fields, body, conversation_id)
     except FormatError as error:
         raise LoadError(f"The message that begins in line {section.line} {error}.") from error
 

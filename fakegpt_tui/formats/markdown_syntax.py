@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from textwrap import dedent
 from typing import TYPE_CHECKING
@@ -162,6 +162,7 @@ def _escaped(character: str) -> str:
 _SUSPECTS = ("```", "~~~", "<")
 _HTML_ENDS = ("</pre>", "-->", "?>", "]]>", ">")
 _LINE_END = re.compile(r"\r\n?")
+_ANY_LINE_END = re.compile(r"\r\n|\n|\r")
 _TELLING_LINE = re.compile(r"^([ \t>*+\-\d.)]*)(```+|~~~+)(.*)$|^ {0,3}(<)", re.MULTILINE)
 """A line with a fence, after what may put it into something else; or one that may begin HTML."""
 _LITTLE_SPACE = re.compile(" {0,3}")
@@ -185,6 +186,14 @@ def find_closing_line(text: str) -> str:
         return ""
     candidates = (last.markup,) if last.type == "fence" else _HTML_ENDS
     return next((line for line in candidates if _is_heading(_last_block(text, line))), "")
+
+
+def block_starts(text: str) -> Iterator[int]:
+    """Where a block begins that is in no other, below one."""
+    starts = [0, *(match.end() for match in _ANY_LINE_END.finditer(text))]
+    for token in _parser().parse(text):
+        if token.level == 0 and token.map and 0 < token.map[0] < len(starts):
+            yield starts[token.map[0]]
 
 
 def _open_fence(text: str) -> str | None:

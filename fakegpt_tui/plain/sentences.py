@@ -36,9 +36,11 @@ class SentenceSplitter:
             if stripped := sentence.strip():
                 yield stripped
 
-    def flush(self) -> str:
-        """What is left when nothing more comes."""
-        return self._pending.strip()
+    def flush(self) -> Iterator[str]:
+        """What is left where a text ends."""
+        rest, self._pending = self._pending.strip(), ""
+        if rest:
+            yield rest
 
 
 def _ends_within(text: str) -> bool:

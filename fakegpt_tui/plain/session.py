@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,6 +12,7 @@ from fakegpt_tui.domain import (
     Conversation,
     FakeGPTError,
     MessageStatus,
+    PartAdded,
     RetryScheduled,
     TextDelta,
     TextReplaced,
@@ -111,6 +112,7 @@ class PlainSession:
         self.chat = chat
         self.open: Conversation = chat.conversations.create()
         self.attached: list[ImagePart | FilePart] = []
+        self._told_parts: list[Part] = []
         self.is_over = False
         self._write = write
         self._numbered: dict[str, tuple[str, ...]] = {}
@@ -179,7 +181,16 @@ class PlainSession:
 
     def read_message(self, message: ChatMessage) -> None:
         self._write(f"{message.role.value.capitalize()}:")
-        self.read_out(message.text)
+        if not message.parts:
+            self.read_out(message.text)
+            return
+        from fakegpt_tui.domain.captions import line_starts, split_at_captions  # noqa: PLC0415
+
+        for each in split_at_captions(message.text, message.parts, line_starts):
+            if isinstance(each, str):
+                self.read_out(each)
+            else:
+                self.say(each.caption.text)
 
     async def run(self, turn: Turn) -> None:
         """Run a turn, and write its reply sentence by sentence."""
@@ -197,32 +208,48 @@ class PlainSession:
 
     async def _write_reply(self, turn: Turn) -> None:
         self._write("Assistant:")
+        self._told_parts.clear()
         text, sentences = AppendOnlyText(), SentenceSplitter()
         async for event in turn.events():
             match event:
                 case TextDelta() | TextReplaced():
-                    for sentence in sentences.add(text.apply(event)):
-                        self.read_out(sentence)
+                    self._read_out_all(sentences.add(text.apply(event)))
+                case PartAdded(part):
+                    self._read_out_all(sentences.flush())
+                    self._tell_part(part)
                 case RetryScheduled(delay=delay, reason=reason):
                     self.say(f"({reason} Next try in {delay:.0f} seconds.)")
                 case _:
                     pass
         if text.is_rewritten:
             self._write("(The reply was rewritten. It is now:)")
+            self._told_parts.clear()
             sentences = SentenceSplitter()
-            for sentence in sentences.add(text.text):
-                self.read_out(sentence)
-        if rest := sentences.flush():
-            self.read_out(rest)
+            self._read_out_all(sentences.add(text.text))
+        self._read_out_all(sentences.flush())
+
+    def _read_out_all(self, sentences: Iterable[str]) -> None:
+        for sentence in sentences:
+            self.read_out(sentence)
+
+    def _tell_part(self, part: Part) -> None:
+        """Say what has come between two pieces of the text; sources wait for the end."""
+        from fakegpt_tui.domain.captions import END, placed_captions  # noqa: PLC0415 - as below
+
+        for placed in placed_captions([part]):
+            if placed.offset < END:
+                self._told_parts.append(part)
+                self.say(placed.caption.text)
 
     def _write_outcome(self, turn: Turn) -> None:
-        from fakegpt_tui.domain.captions import captions  # noqa: PLC0415 - not at the start
+        from fakegpt_tui.domain.captions import placed_captions  # noqa: PLC0415 - not at the start
 
         for notice in turn.notices:
             self.say(f"({notice})")
         reply = turn.reply
-        for caption in captions(reply.parts):
-            self.say(caption.text)
+        for placed in placed_captions(reply.parts):
+            if placed.part not in self._told_parts:
+                self.say(placed.caption.text)
         if reply.reasoning and not (reply.parts or reply.text.strip()):
             self._write("(There is no answer, only reasoning:)")
             self.read_out(reply.reasoning)

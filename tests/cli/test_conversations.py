@@ -6,6 +6,8 @@ from dataclasses import replace
 import pytest
 
 from fakegpt_tui.domain import MessageStatus
+from fakegpt_tui.domain.parts import ImagePart, TextSpan
+from tests.attachments.examples import png
 from tests.cli.program import Home
 from tests.formats.trees import TIME, branched
 
@@ -65,6 +67,17 @@ def test_an_empty_list_is_empty(home: Home) -> None:
 def test_a_conversation_is_shown_as_the_interface_shows_it(filled: Home) -> None:
     done = filled.invoke("show", "5f6c")
     assert done.stdout == "Rivers\n\nYou:\nTell of rivers\n\nReply:\nThey *meander*.\n"
+
+
+def test_pictures_are_shown_by_a_line_where_they_stand(home: Home) -> None:
+    with home.store() as store:
+        picture = ImagePart(store.put_blob(png(4, 3)), "map.png")
+        parts = (TextSpan(6), picture, TextSpan(5))
+        reply = replace(MESSAGES[0], text="Here:\nSo it.", parts=parts)
+        store.add_turn(replace(CONVERSATION, leaf_id=reply.id), reply).result(5)
+    shown = home.invoke("show", "5f6c").stdout
+    assert "Here:\n▣ map.png · PNG 4×3 · 71 B\nSo it." in shown
+    assert "So it.\n\n▣ map.png" in home.invoke("show", "5f6c", "--format", "md").stdout
 
 
 def test_nothing_that_is_shown_commands_the_terminal(filled: Home) -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -27,8 +28,11 @@ from fakegpt_tui.domain.parts import (
     fit_parts,
     without_origins,
 )
+from fakegpt_tui.formats.clean_markdown import write_clean_markdown
 from fakegpt_tui.formats.documents import ImportFile
+from fakegpt_tui.formats.html import write_html
 from fakegpt_tui.formats.importer import Importer, ImportOutcome
+from fakegpt_tui.formats.markdown import read_markdown, write_markdown
 from fakegpt_tui.formats.mirror import Mirror
 from fakegpt_tui.formats.registry import read_conversations, save_as, save_at
 from fakegpt_tui.store.conversation_store import ConversationStore
@@ -148,6 +152,75 @@ def test_markdown_shows_pictures_from_the_folder_beside_it(tmp_path: Path) -> No
     assert {each.suffix for each in assets.iterdir()} == {".png", ".gif", ".txt"}
     assert {each.read_bytes() for each in assets.iterdir()} == {PNG, NOTES, GIF + b"PK\x03\x04"}
     assert all("evil" not in each.name or each.suffix == ".gif" for each in assets.iterdir())
+
+
+PLACED = "See [it][a]:\n\n```\ncode\n\nmore\n```\nAfter it.\n\n[a]: https://example.org/b\n\nLast."
+
+
+def placed(*offsets: int) -> ChatMessage:
+    spans: list[Part] = []
+    for start, end in pairwise((0, *offsets, len(PLACED))):
+        spans += [TextSpan(end - start), PICTURE]
+    return message(PLACED, parts=fit_parts((*spans[:-1], SOURCE), PLACED, ""))
+
+
+@pytest.mark.parametrize(
+    ("offset", "above"),
+    [
+        (0, "## Assistant"),
+        (PLACED.index("```"), "See [it][a]:"),
+        (PLACED.index("it]"), "See [it][a]:"),
+        (PLACED.index("more"), "```"),
+        (PLACED.index("After"), "```"),
+        (len(PLACED), "Last."),
+    ],
+)
+def test_a_picture_stands_below_the_block_in_which_it_came(
+    tmp_path: Path, offset: int, above: str
+) -> None:
+    written = [placed(offset)]
+    path = save_as(CONVERSATION, written, tmp_path, read_blob=STORE.read_blob)
+    lines = [each for each in path.read_text().split("\n") if each and each[:4] != "<!--"]
+    (at,) = (number for number, line in enumerate(lines) if line.startswith("!["))
+    assert lines[at - 1] == above
+    assert lines[-1].startswith("\\[1\\] Giraffes")
+    assert list(taken(path)[0].nodes.values()) == written
+    clean = write_clean_markdown(CONVERSATION, written).split("\n")
+    (at,) = (number for number, line in enumerate(clean) if line.startswith("▣"))
+    assert above in ("## Assistant", next(filter(None, clean[at - 1 :: -1])))
+
+
+@given(
+    text=st.text(alphabet="a \n\r`<>-*#\u2028é\U0001f600\0", max_size=40),
+    offsets=st.lists(st.integers(0, 40), max_size=3),
+)
+def test_markdown_with_pictures_among_any_text_reads_back(text: str, offsets: list[int]) -> None:
+    spans: list[Part] = []
+    places = sorted(min(each, len(text)) for each in offsets)
+    for start, end in pairwise((0, *places, len(text))):
+        spans += [TextSpan(end - start), PICTURE]
+    written = message(text, parts=fit_parts((*spans, SOURCE), text, ""))
+    shown = write_markdown(CONVERSATION, [written], assets={PICTURE.blob.digest: "a/b.png"})
+    assert read_markdown(shown)[1] == (written,)
+    assert shown.count("![") >= len(offsets)
+
+
+def test_a_file_whose_parts_are_all_above_the_text_is_still_read() -> None:
+    written = placed(PLACED.index("After"))
+    shown = write_markdown(CONVERSATION, [written])
+    mark = re.search(r"mark: \"?(\w+)", shown)
+    assert mark
+    head, _, _ = shown.partition("\n## Assistant")
+    old = head.replace('"assets": {}', '"shown_parts": 4, "assets": {}')
+    old += f"\n## Assistant\n\n![a](b)\n\n\\[1\\] Giraffes\n\n{PLACED}\n"
+    assert read_markdown(old)[1] == (written,)
+
+
+def test_the_page_has_its_pictures_in_place_and_links_across_them() -> None:
+    page = write_html(CONVERSATION, [placed(PLACED.index("more"))], read_blob=STORE.read_blob)
+    code, picture, after = (page.index(each) for each in ("more", "<figure>", "After it."))
+    assert code < picture < after < page.index("Last.") < page.index("[1] Giraffes")
+    assert re.search('href="https://example.org/b"[^>]*>it</a>', page)
 
 
 def test_a_file_that_is_named_by_a_person_has_its_folder_beside_it(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from fakegpt_tui.backends.scripted import ScriptedBackend
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain import (
+    PartAdded,
     RateLimited,
     ReplyEnded,
     Service,
@@ -15,7 +16,7 @@ from fakegpt_tui.domain import (
     Usage,
     UsageReported,
 )
-from fakegpt_tui.domain.parts import attached_parts
+from fakegpt_tui.domain.parts import Blob, CitationPart, ImagePart, attached_parts
 from fakegpt_tui.plain.chat import PlainChat
 from tests.plain.talking import plain_chat, ports
 from tests.stubs import MemoryStore, connecting
@@ -97,6 +98,26 @@ async def test_a_file_goes_with_the_next_prompt_alone(said: list[str], tmp_path:
     first, second = (request.messages[-1] for request in backend.requests)
     assert [part.name for part in attached_parts(first.parts)] == ["notes.md"]
     assert second.parts == ()
+
+
+async def test_parts_are_said_where_they_stand_and_sources_last(
+    said: list[str], tmp_path: Path
+) -> None:
+    picture = ImagePart(Blob("1" * 64, 2_000, "image/png", 4, 3), "map.png")
+    source = CitationPart(url="https://example.org", title="Rivers")
+    script = [
+        *(TextDelta("Here it is:"), PartAdded(source), PartAdded(picture)),
+        *(TextDelta("\n\nThat was it."), ReplyEnded()),
+    ]
+    plain = plain_chat(said, tmp_path, script)
+    await plain.ask("A map?")
+    shown = "▣ map.png · PNG 4×3 · 2 kB"
+    told = ["Here it is:", shown, "That was it.", "[1] Rivers · https://example.org"]
+    assert [each.strip() for each in said[-4:]] == told
+    await plain.run_command("/new")
+    await plain.run_command("/list")
+    await plain.run_command("/open 1")
+    assert [each.strip() for each in said[-4:]] == told
 
 
 async def test_what_cannot_be_attached_is_said(said: list[str], tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from fakegpt_tui.plain.sentences import SentenceSplitter
 def test_sentences_lose_no_word(pieces: list[str]) -> None:
     sentences = SentenceSplitter()
     found = [sentence for piece in pieces for sentence in sentences.add(piece)]
-    assert " ".join([*found, sentences.flush()]).split() == "".join(pieces).split()
+    assert " ".join([*found, *sentences.flush()]).split() == "".join(pieces).split()
 
 
 @pytest.mark.parametrize(
@@ -30,4 +30,4 @@ def test_a_full_stop_that_ends_no_sentence_does_not_tear_it(text: str, lines: li
         found: list[str] = []
         for start in range(0, len(text), step):
             found += sentences.add(text[start : start + step])
-        assert [*found, *filter(None, [sentences.flush()])] == lines
+        assert [*found, *sentences.flush()] == lines
