@@ -1,8 +1,11 @@
 """Settings of the whole suite: the same examples in each run, and bytecode that is kept."""
 
 import os
+import subprocess
 import sys
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # A machine may be busy: how long an example takes says nothing.
@@ -11,7 +14,25 @@ settings.register_profile("same", PATIENT, derandomize=True)
 settings.register_profile("search", PATIENT)  # looks for new examples: `make long`
 settings.load_profile("same")
 
-# Rewritten assertions are kept for the next run and for the programs that tests start, also where
-# a container switches it off: to write them anew takes each worker ten seconds.
+# Rewritten assertions are kept for the next run, also where a container switches that off: to
+# write them anew takes each worker ten seconds.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+TESTS = Path(__file__).parent
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Write the bytecode of all tests once, where the workers would each write it."""
+    is_worker = "PYTEST_XDIST_WORKER" in os.environ
+    if is_worker or config.getoption("numprocesses", None) in (None, 0) or config.args != ["tests"]:
+        return
+    if not any(TESTS.glob("ui/__pycache__/*-pytest-*.pyc")):
+        files = sorted(str(path) for path in TESTS.rglob("test_*.py"))
+        command = [sys.executable, "-m", "pytest", "-q", "-n", "0", "--collect-only"]
+        halves = [
+            subprocess.Popen([*command, *files[half::2]], stdout=subprocess.DEVNULL)
+            for half in range(2)
+        ]
+        for half in halves:
+            half.wait()
