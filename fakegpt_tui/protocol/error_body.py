@@ -23,34 +23,34 @@ _decoder: Final = json.JSONDecoder(strict=False)
 
 _MAX_VALUES: Final = 100_000
 """No other code runs while JSON is parsed: ten megabytes of `{},` would take seconds."""
+VALUES_OF_A_LIST: Final = 1_000_000
+"""The same for a list that is asked for once, before any text streams."""
 _VALUE: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|([\[{,])', re.DOTALL)
 """A string, or what a further value begins behind."""
 
 
-def parse_json(text: str | bytes) -> object:
+def parse_json(text: str | bytes, most_values: int = _MAX_VALUES) -> object:
     """The JSON value of `text`, or `NOT_JSON`. Control characters in strings are let through.
 
     Raises:
-        ReplyCut: It has more values than are read at once. How long they are does not matter.
+        ReplyCut: It has more than `most_values`. How long they are does not matter.
     """
     try:
         if isinstance(text, bytes):
             text = text.decode(json.detect_encoding(text), "surrogatepass")
-        _check_number_of_values(text)
+        _check_number_of_values(text, most_values)
         value: object = _decoder.decode(text)
     except (ValueError, RecursionError):
         return NOT_JSON
     return value
 
 
-def _check_number_of_values(text: str) -> None:
-    if text.count(",") + text.count("[") + text.count("{") <= _MAX_VALUES:
+def _check_number_of_values(text: str, most: int) -> None:
+    if text.count(",") + text.count("[") + text.count("{") <= most:
         return
     begins = (None for match in _VALUE.finditer(text) if match[1])
-    if next(islice(begins, _MAX_VALUES, None), NOT_JSON) is None:
-        raise ReplyCut(
-            f"The service sent more than {_MAX_VALUES:,} values at once, which are not read."
-        )
+    if next(islice(begins, most, None), NOT_JSON) is None:
+        raise ReplyCut(f"The service sent more than {most:,} values at once, which are not read.")
 
 
 _BODY_LIMIT: Final = 64_000

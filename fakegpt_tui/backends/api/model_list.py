@@ -8,7 +8,7 @@ from fakegpt_tui.backends.api.capabilities import capabilities
 from fakegpt_tui.backends.api.json_values import table_of, window_of
 from fakegpt_tui.domain import BadReply, Model
 from fakegpt_tui.domain.fast_dataclass import dataclass
-from fakegpt_tui.protocol.error_body import parse_error_body, parse_json
+from fakegpt_tui.protocol.error_body import VALUES_OF_A_LIST, parse_error_body, parse_json
 from fakegpt_tui.text import replace_surrogates
 
 _LIST_KEYS: Final = ("data", "models", "result", "results", "items", "model_list")
@@ -49,7 +49,7 @@ def read_models(body: bytes) -> tuple[Model, ...]:
     Raises:
         BadReply: That is not a list of models.
     """
-    value = parse_json(body)
+    value = parse_json(body, VALUES_OF_A_LIST)
     items = _items(value)
     if items is None:
         lead = "The service answered with something other than a list of models"
@@ -74,7 +74,7 @@ class ModelPage:
 def read_page(body: bytes) -> ModelPage:
     """A page of a list of models, as `read_models`."""
     models = read_models(body)
-    match parse_json(body):
+    match parse_json(body, VALUES_OF_A_LIST):
         case {"has_more": True, "last_id": str(last)}:
             return ModelPage(models, last)
         case _:

@@ -10,7 +10,12 @@ from typing import Final
 
 from fakegpt_tui.domain import BadReply, LoginRefused, Secret
 from fakegpt_tui.domain.fast_dataclass import dataclass
-from fakegpt_tui.protocol.error_body import ErrorBody, parse_error_body, parse_json
+from fakegpt_tui.protocol.error_body import (
+    VALUES_OF_A_LIST,
+    ErrorBody,
+    parse_error_body,
+    parse_json,
+)
 
 _NO_CAP = 1_000_000
 """Messages per window: clients count down from it, so it must be a number."""
@@ -78,7 +83,7 @@ def read_shared_accounts(body: bytes) -> list[SharedAccount]:
         LoginRefused: There are none.
         BadReply: The body is not a list of accounts.
     """
-    match parse_json(body):
+    match parse_json(body, VALUES_OF_A_LIST):
         case {"loads": []}:
             raise LoginRefused("The service has no shared accounts to sign in with.")
         case {"loads": list(items)}:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from fakegpt_tui.domain import BadReply, Model
-from fakegpt_tui.protocol.error_body import parse_error_body, parse_json
+from fakegpt_tui.protocol.error_body import VALUES_OF_A_LIST, parse_error_body, parse_json
 from fakegpt_tui.text import replace_surrogates
 
 
@@ -13,7 +13,7 @@ def read_models(body: bytes) -> tuple[Model, ...]:
     Raises:
         BadReply: The body is not a list of models.
     """
-    match parse_json(body):
+    match parse_json(body, VALUES_OF_A_LIST):
         case {"models": list(items), **rest}:
             default = _default(rest.get("categories"))
             return tuple(sorted(_models(items), key=lambda model: model.id != default))
