@@ -93,6 +93,17 @@ class SourceDefaults:
     modified: datetime
     assets: "AssetSource | None" = None
 
+    def beside(self, name: str) -> bytes:
+        """What a file of this name beside that of the conversation holds; may be nothing."""
+        if self.assets is None:
+            return b""
+        try:
+            with self.assets.open(name) as file:
+                data = file.read(LARGEST_CONVERSATION + 1)
+        except LoadError:
+            return b""
+        return data if len(data) <= LARGEST_CONVERSATION else b""
+
 
 Record: TypeAlias = dict[str, object]
 """An object of JSON."""

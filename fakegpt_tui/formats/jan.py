@@ -1,11 +1,22 @@
-"""Threads of Jan: the lines of `messages.jsonl`, each of which names its thread."""
+"""Threads of Jan: the lines of `messages.jsonl`, each of which names its thread.
 
+The title is in `thread.json` beside it. On phones, both are rows of `jan.db`.
+"""
+
+import json
 from collections.abc import Iterable, Iterator, Sequence
 
 from fakegpt_tui.formats.base import ImportItem, LinesFormat, Record, SourceDefaults
+from fakegpt_tui.formats.databases import DatabaseFormat, ForeignDatabase, Tables, has_tables
 from fakegpt_tui.formats.fields import read_time
 from fakegpt_tui.formats.message_list import read_usage
-from fakegpt_tui.formats.message_parts import MessageParts, read_role, split_thinking, texts_of
+from fakegpt_tui.formats.message_parts import (
+    MessageParts,
+    dicts_of,
+    read_role,
+    split_thinking,
+    texts_of,
+)
 from fakegpt_tui.formats.source_tree import DAMAGED, SourceConversation, SourceMessage
 
 
@@ -16,13 +27,56 @@ def _sniff(lines: Sequence[Record]) -> str:
 
 def _read(lines: Iterable[Record | None], origin: SourceDefaults) -> Iterator[ImportItem]:
     conversation = SourceConversation(program="jan", key="")
+    thread = _parse(origin.beside("thread.json"))
     for line in lines:
         if line is None:
             conversation.left_out[DAMAGED] += 1
             continue
-        conversation.key = conversation.key or texts_of(line, "thread_id")
+        if not conversation.key:
+            conversation.key = texts_of(line, "thread_id")
+            _add_thread(conversation, thread)
         conversation.chain([_read_message(conversation, line)])
     yield conversation.build(origin)
+
+
+def _sniff_database(tables: Tables) -> str:
+    is_one = has_tables(tables, threads="id data", messages="thread_id data")
+    return "it has threads and messages as JSON, as Jan on phones has" if is_one else ""
+
+
+def _read_database(database: ForeignDatabase, origin: SourceDefaults) -> Iterator[ImportItem]:
+    for row in database.rows("threads", "id", "data", "created_at", order="created_at"):
+        key = str(row["id"])
+        conversation = SourceConversation(program="jan", key=key)
+        _add_thread(conversation, {"id": key, **_parse(row.get("data"))})
+        rows = database.rows("messages", "id", "data", order="created_at", thread_id=key)
+        conversation.chain(
+            _read_message(conversation, {"id": str(held["id"]), **_parse(held.get("data"))})
+            for held in rows
+        )
+        yield conversation.item(origin)
+
+
+def _parse(data: object) -> Record:
+    """What a text of JSON says, where that is an object."""
+    try:
+        found = json.loads(data) if isinstance(data, str | bytes) else {}
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _add_thread(conversation: SourceConversation, thread: Record) -> None:
+    """Add what is known of the whole thread, if it is that of the conversation."""
+    if texts_of(thread, "id") != conversation.key:
+        return
+    metadata = thread.get("metadata")
+    conversation.title = texts_of(thread, "title")
+    conversation.created = read_time(thread.get("created"))
+    conversation.updated = read_time(thread.get("updated"))
+    conversation.pinned = isinstance(metadata, dict) and metadata.get("is_favorite") is True
+    for assistant in dicts_of(thread.get("assistants"))[:1]:
+        conversation.system_prompt = texts_of(assistant, "instructions")
 
 
 def _read_message(conversation: SourceConversation, held: Record) -> SourceMessage:
@@ -46,3 +100,4 @@ def _read_message(conversation: SourceConversation, held: Record) -> SourceMessa
 
 
 FORMAT = LinesFormat(name="Jan", sniff=_sniff, read=_read)
+DATABASE = DatabaseFormat(name="Jan", sniff=_sniff_database, read=_read_database)

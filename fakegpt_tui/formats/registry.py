@@ -105,6 +105,7 @@ DATABASE_FORMATS = (
     terminal_chats.ELIA,
     opencode.FORMAT,
     mods.FORMAT,
+    jan.DATABASE,
 )
 TEXT_FORMATS = (
     text_chats.AICHAT,
@@ -433,7 +434,10 @@ def list_import_files(paths: Iterable[Path]) -> Iterator[ImportPath]:
             yield ImportPath(path, named=True)
             continue
         for folder, folders, names in os.walk(path.expanduser()):
-            folders[:] = sorted(each for each in folders if not each.startswith("."))
+            passed = text_chats.GPTME_FOLDERS if text_chats.GPTME_LOG in names else ()
+            folders[:] = sorted(
+                each for each in folders if not each.startswith(".") and each not in passed
+            )
             for name in sorted(names):
                 if is_import_name(name):
                     yield ImportPath(Path(folder, name), named=False)

@@ -1,8 +1,11 @@
 """Chats that are kept as text: aichat's sessions and log, gptme, and archives of tenere."""
 
+import json
 import re
+import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from hashlib import sha256
 
 from fakegpt_tui.domain import Role
 from fakegpt_tui.formats.base import (
@@ -23,6 +26,9 @@ _CHAT = re.compile(
     r"^# CHAT: (?P<title>.*) \[(?P<time>\d{4}-\d\d-\d\dT[^\]]+)\](?: \((?P<role>.*)\))?$",
     re.MULTILINE,
 )
+GPTME_LOG = "conversation.jsonl"
+GPTME_FOLDERS = ("branches", "views")
+"""Beside that: other histories, which are read with it, and shortened ones."""
 _RULE = "\n--------\n"
 _ASKED, _ANSWERED = "👤 : ", "🤖: "
 
@@ -130,21 +136,65 @@ def _sniff_gptme(lines: Sequence[Record]) -> str:
 
 
 def _read_gptme(lines: Iterable[Record | None], origin: SourceDefaults) -> Iterator[ImportItem]:
-    conversation = SourceConversation(program="gptme", key="", title="")
-    for number, line in enumerate(lines):
-        if line is None:
-            conversation.left_out[DAMAGED] += 1
-            continue
-        message = _read_gptme_line(conversation, number, line)
-        conversation.key = conversation.key or f"{line.get('timestamp')}/{message.text}"
-        if message.role is Role.SYSTEM and not conversation.messages:
-            conversation.system_prompt = message.text
-        else:
-            conversation.chain([message])
+    conversation = SourceConversation(program="gptme", key="")
+    about = _gptme_settings(origin)
+    conversation.title = texts_of(about, "name")
+    conversation.leaf = _add_history(conversation, lines)
+    assets = origin.assets if f"{origin.name}.jsonl" == GPTME_LOG else None
+    for name in sorted(assets.names()) if assets else ():
+        if re.fullmatch(r"branches/[^/]+\.jsonl", name):
+            _add_history(conversation, _parse_lines(origin.beside(name)))
+    for message in conversation.messages:
+        message.model = message.model or texts_of(about, "model")
     yield conversation.build(origin)
 
 
-def _read_gptme_line(conversation: SourceConversation, number: int, line: Record) -> SourceMessage:
+def _gptme_settings(origin: SourceDefaults) -> object:
+    try:
+        return tomllib.loads(origin.beside("config.toml").decode()).get("chat")
+    except (ValueError, RecursionError):
+        return None
+
+
+def _parse_lines(data: bytes) -> Iterator[Record | None]:
+    for line in filter(None, map(bytes.strip, data.split(b"\n"))):
+        try:
+            found = json.loads(line)
+        except (ValueError, RecursionError):
+            found = None
+        yield found if isinstance(found, dict) else None
+
+
+def _add_history(conversation: SourceConversation, lines: Iterable[Record | None]) -> str | None:
+    """Add the messages of a whole history that are not there yet; the key of its last one.
+
+    A message is known by all that was said up to it, so that histories share what they begin with.
+    """
+    known = {each.key for each in conversation.messages}
+    digest, last = sha256(), None
+    prompts: list[str] = []
+    for line in lines:
+        if line is None:
+            conversation.left_out[DAMAGED] += 1
+            continue
+        losses = conversation.left_out.copy()
+        message = _read_gptme_line(conversation, line)
+        conversation.key = conversation.key or f"{line.get('timestamp')}/{message.text}"
+        digest.update(f"{message.role}\0{message.text}\0".encode(errors="replace"))
+        message.key, message.parent = digest.hexdigest(), last
+        if message.role is Role.SYSTEM and last is None:
+            prompts.append(message.text)
+            continue
+        if message.key in known:
+            conversation.left_out = losses
+        else:
+            conversation.add(message)
+        last = message.key
+    conversation.system_prompt = conversation.system_prompt or "\n\n".join(prompts)
+    return last
+
+
+def _read_gptme_line(conversation: SourceConversation, line: Record) -> SourceMessage:
     parts = MessageParts()
     parts.add_content(line.get("content"))
     parts.add_files(line.get("files"))
@@ -152,7 +202,7 @@ def _read_gptme_line(conversation: SourceConversation, number: int, line: Record
     metadata = line.get("metadata")
     about = metadata if isinstance(metadata, dict) else {}
     return SourceMessage(
-        key=str(number),
+        key="",
         parent=None,
         role=read_role(line.get("role")),
         text=parts.text,

@@ -14,6 +14,8 @@ import pytest
 from fakegpt_tui.domain import LoadError
 from fakegpt_tui.formats.base import FormatError
 from fakegpt_tui.formats.gob import decode_gob
+from fakegpt_tui.formats.registry import list_import_files
+from tests.formats.exports import zipped
 from tests.formats.reading import FILES, account, accounts, loaded, outline, read, read_bytes
 from tests.formats.test_registry import ODD, places
 
@@ -230,6 +232,26 @@ def test_an_answer_of_aichat_that_ends_like_another_is_whole(tmp_path: Path) -> 
         "1 > 'a'",
         "2 <* 'b\\n--------\\nc'",
     ]
+
+
+def test_histories_of_gptme_are_read_as_branches_and_not_alone() -> None:
+    folder = FILES / "gptme"
+    named = [each.path for each in list_import_files([folder])]
+    assert named == [folder / "conversation.jsonl"]
+    branch = folder / "branches" / "main-edit-0.jsonl"
+    ((whole,), (alone,)) = (loaded(read(path)) for path in (named[0], branch))
+    assert alone.conversation.id == whole.conversation.id
+    assert {each.id for each in alone.messages} < {each.id for each in whole.messages}
+
+
+def test_a_title_beside_messages_in_an_archive_is_read_and_that_of_others_is_not(
+    tmp_path: Path,
+) -> None:
+    thread = json.loads((FILES / "jan" / "thread.json").read_text())
+    messages = (FILES / "jan" / "messages.jsonl").read_bytes()
+    for key, title in {thread["id"]: "# Rudders", "other": "# What is a rudder?"}.items():
+        members = {"a/thread.json": {**thread, "id": key}, "a/messages.jsonl": messages}
+        assert outline(read_bytes(tmp_path, zipped(members)))[0] == title
 
 
 def test_what_go_writes_is_read_or_refused() -> None:
