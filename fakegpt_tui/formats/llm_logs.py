@@ -1,7 +1,7 @@
-"""The `logs.db` of llm: responses of versions up to 0.31, and threads of shared messages since.
+"""The `logs.db` of llm: one log up to 0.4, responses up to 0.31, and threads of messages since.
 
-https://github.com/simonw/llm/blob/main/docs/logging.md describes both. A database that was migrated
-holds old conversations in the first form and newer ones in the second.
+https://github.com/simonw/llm/blob/main/docs/logging.md describes the newer. A database that was
+migrated holds old conversations in the forms of their time.
 """
 
 import json
@@ -21,15 +21,24 @@ _RESPONSE = (
     *("input_tokens", "output_tokens", "resolved_model", "reasoning"),
 )
 
+_OLDEST = ("log", "logs")
+_OLDEST_COLUMNS = "chat_id model prompt response system"
+
 
 def _sniff(tables: Tables) -> str:
     if has_tables(tables, threads="id tip_message_hash", parts="message_hash type"):
         return "it has threads of messages with parts, as llm has"
     is_old = has_tables(tables, responses="id prompt response conversation_id", conversations="id")
-    return "it has responses of conversations, as llm has" if is_old else ""
+    if is_old:
+        return "it has responses of conversations, as llm has"
+    is_oldest = any(has_tables(tables, **{name: _OLDEST_COLUMNS}) for name in _OLDEST)
+    return "it has a log of prompts and responses, as the first versions of llm have it" * is_oldest
 
 
 def _read(database: ForeignDatabase, origin: SourceDefaults) -> Iterator[ImportItem]:
+    for table in _OLDEST:
+        for conversation in _read_oldest(database, table):
+            yield conversation.item(origin)
     for row in database.rows("conversations", "id", "name", "model", order="id"):
         yield _read_responses(database, row).item(origin)
     threads = {str(row["id"]): row for row in database.rows(*_THREAD, order="id")}
@@ -38,6 +47,29 @@ def _read(database: ForeignDatabase, origin: SourceDefaults) -> Iterator[ImportI
         families.setdefault(_root(threads, key), []).append(row)
     for root, rows in families.items():
         yield _Family(database, root, rows).read().item(origin)
+
+
+def _read_oldest(database: ForeignDatabase, table: str) -> Iterator[SourceConversation]:
+    """The chats of a log, in which each row names the first one of its chat."""
+    columns = ("id", "chat_id", "reply_to_id", "model", "prompt", "system", "response")
+    chats: dict[object, SourceConversation] = {}
+    rows = database.rows(table, *columns, "datetime_utc", "timestamp", order="id")
+    for number, row in enumerate(rows, start=1):
+        row.setdefault("datetime_utc", row.get("timestamp"))
+        row_id = row.get("id", number)
+        # Ids count from one in each database.
+        key = f"log/{texts_of(row, 'datetime_utc')}/{texts_of(row, 'prompt')}"
+        chat = chats.setdefault(
+            row.get("chat_id") or row_id, SourceConversation(program="llm", key=key)
+        )
+        chat.system_prompt = chat.system_prompt or texts_of(row, "system")
+        prompt = _message(f"{row_id}/prompt", Role.USER, row)
+        reply = _message(f"{row_id}", Role.ASSISTANT, row)
+        prompt.text, reply.text = texts_of(row, "prompt"), texts_of(row, "response")
+        chat.chain([prompt, reply])
+        if before := row.get("reply_to_id"):
+            prompt.parent = f"{before}"
+    yield from chats.values()
 
 
 def _read_responses(database: ForeignDatabase, about: Record) -> SourceConversation:
