@@ -8,11 +8,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from fakegpt_tui.domain import Role, TitleSource, Usage
-from fakegpt_tui.formats.base import ImportItem, LinesFormat, Loss, Record, SourceDefaults
+from fakegpt_tui.formats.base import (
+    EmptyConversation,
+    ImportItem,
+    LinesFormat,
+    Loss,
+    Record,
+    SourceDefaults,
+)
 from fakegpt_tui.formats.chatgpt_conversation import HIDDEN
 from fakegpt_tui.formats.fields import read_time
 from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, texts_of
-from fakegpt_tui.formats.source_tree import DAMAGED, SourceConversation, SourceMessage
+from fakegpt_tui.formats.source_tree import DAMAGED, FORKED, SourceConversation, SourceMessage
 
 HELPERS = Loss(
     "messages between the model and its helpers were left out",
@@ -53,6 +60,8 @@ class _Session:
         self._calls: dict[str, tuple[str, str]] = {}
         """For each call of a tool, the message that it is in, and the tool's name."""
         self._last: str | None = None
+        self._has_own = False
+        """Is there a line that was not copied from another session?"""
 
     def add(self, line: Record) -> None:
         kind = texts_of(line, "type")
@@ -63,9 +72,20 @@ class _Session:
         elif kind == "attachment":
             self._add_queued(line)
         elif "uuid" in line:
+            if isinstance(line.get("forkedFrom"), dict):
+                self.conversation.left_out[FORKED] = 1
+            else:
+                self._has_own = True
             self._add_message(kind, line)
 
     def close(self) -> SourceConversation:
+        """The conversation.
+
+        Raises:
+            EmptyConversation: All of it was copied from another session, and nothing added.
+        """
+        if self.conversation.left_out[FORKED] and not self._has_own:
+            raise EmptyConversation
         for said in self._said.values():
             said.message.text = said.parts.text
             said.message.reasoning = said.parts.reasoning

@@ -14,6 +14,7 @@ from fakegpt_tui.formats.message_list import read_usage
 from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, texts_of
 from fakegpt_tui.formats.source_tree import (
     DAMAGED,
+    FORKED,
     UNKNOWN_LINES,
     SourceConversation,
     SourceMessage,
@@ -54,6 +55,8 @@ class _Rollout:
                 self._add_event(held)
             case "turn_context":
                 self._model = texts_of(held, "model") or self._model
+            case "session_meta" if texts_of(held, "forked_from_id"):
+                self.conversation.left_out[FORKED] = 1
             case str(kind) if kind in _SILENT:
                 pass
             case _:

@@ -35,6 +35,10 @@ DAMAGED = Loss("damaged lines were left out", one="damaged line was left out")
 UNKNOWN_LINES = Loss(
     "lines of an unknown kind were left out", one="line of an unknown kind was left out"
 )
+FORKED = Loss(
+    "conversations were forked from others, and begin with what those hold, too",
+    one="conversation was forked from another, and begins with what that holds, too",
+)
 _IDS = UUID("9b1c6d0e-64a1-5c0e-9d55-6f1f5d1f7a10")
 _TITLE_LENGTH = 60
 

@@ -127,6 +127,28 @@ def codex(*lines: tuple[str, dict[str, object]]) -> bytes:
     return "\n".join(map(json.dumps, [first, *rest])).encode()
 
 
+def test_a_session_of_claude_code_that_was_forked_is_another_conversation_and_says_so(
+    tmp_path: Path,
+) -> None:
+    def line(uuid: str, parent: str | None, said: str, session: str, **more: object) -> str:
+        message = {"role": "user", "content": said}
+        about = {"type": "user", "uuid": uuid, "parentUuid": parent, "sessionId": session}
+        return json.dumps({**about, "message": message, **more})
+
+    copied = {"forkedFrom": {"sessionId": "s1", "messageUuid": "u1"}}
+    whole = [line("u1", None, "Hi", "s1"), line("u2", "u1", "And?", "s1")]
+    fork = [line("u1", None, "Hi", "s2", **copied), line("u3", "u1", "But?", "s2")]
+    (first,) = loaded(read_bytes(tmp_path, "\n".join(whole).encode()))
+    (second,) = loaded(read_bytes(tmp_path, "\n".join(fork).encode()))
+    assert first.conversation.id != second.conversation.id
+    assert not {each.id for each in first.messages} & {each.id for each in second.messages}
+    assert outline([second]) == ["# Hi", "1 > 'Hi'", "2 >* 'But?'"]
+    told = [loss.counted(count) for loss, count in second.left_out.items() if count]
+    assert told == ["1 conversation was forked from another, and begins with what that holds, too."]
+    only_copied = read_bytes(tmp_path, f"{fork[0]}\n{fork[0]}".encode())
+    assert outline(only_copied) == ["(empty)"]
+
+
 def item(role: str, text: str) -> tuple[str, dict[str, object]]:
     return "response_item", {"type": "message", "role": role, "content": [{"text": text}]}
 
