@@ -77,13 +77,14 @@ class PriceBook:
                 return row.prices
         if service is None:
             return None
-        if service.kind is ServiceKind.EMBEDDED or _LOCAL.match(service.url):
-            return _FREE
-        if tier not in USUAL_TIERS:
-            return None
-        for name in names:
-            if (listed := self._listed(service, name)) is not None:
-                return listed
+        is_local = service.kind is ServiceKind.EMBEDDED or _LOCAL.match(service.url)
+        if tier in USUAL_TIERS:
+            # A gateway on this machine may tell what those behind it take.
+            for name in names:
+                if (listed := self._listed(service, name)) is not None:
+                    return listed
+        if is_local or tier not in USUAL_TIERS:
+            return _FREE if is_local else None
         return _table_price(service.url, names, usage)
 
     def reply(self, message: ChatMessage) -> Cost:

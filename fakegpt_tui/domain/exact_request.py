@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any, Final
 
 from fakegpt_tui.domain.fast_dataclass import dataclass
@@ -59,7 +60,7 @@ class ExactRequest:
 
     def to_curl(self) -> str:
         """A command that sends the same, with environment variables in place of secrets."""
-        lines = ["curl --no-buffer -X " + self.method + " " + _quoted(self.url)]
+        lines = ["curl --no-buffer -X " + self.method + " " + _curl_url(self.url)]
         lines += [f"  {option}" for option in self.curl_options]
         for name, value in self.headers:
             if name.lower() not in _OWN_HEADERS:
@@ -110,6 +111,17 @@ def _shortened(value: object) -> object:
 def _quoted(text: str) -> str:
     """A word of a shell."""
     return "'" + text.replace("'", "'\\''") + "'"
+
+
+def _curl_url(url: str) -> str:
+    """An address as a word of a shell, with variables in place of what is masked."""
+    pieces = url.split(MASK)
+    word = _quoted(pieces[0])
+    for before, after in pairwise(pieces):
+        name = re.search(r"([\w-]+)=\Z", before)
+        variable = re.sub(r"\W|^\d", "_", name[1]).upper() if name else "PASSWORD"
+        word += f'"${{{variable}}}"' + (_quoted(after) if after else "")
+    return word
 
 
 def _delimiters() -> Iterator[str]:

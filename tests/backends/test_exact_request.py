@@ -169,6 +169,22 @@ async def test_an_address_is_shown_without_its_keys() -> None:
     assert "api-version=1" in shown.url
 
 
+async def test_a_pasted_command_takes_the_keys_of_its_address_from_variables() -> None:
+    async with openai.openai_server() as server:
+        server.script(openai.CHAT, *openai.replies("x"))
+        made = _openai(f"{server.url}/v1?api-version=1&api_key=hunter2&sub-key=a'b")
+        command = (await made.preview(signed_in.ASK)).to_curl()
+        assert "hunter2" not in command
+        environment = {"API_KEY": "hunter2", "SUB_KEY": "a'b", "PATH": "/usr/bin:/bin"}
+        done = await asyncio.to_thread(
+            subprocess.run, ["bash", "-c", command], env=environment, check=False,
+            capture_output=True,
+        )  # fmt: skip
+        (sent,) = server.asked(openai.CHAT)
+    assert done.returncode == 0, done.stderr
+    assert sent.query == {"api-version": ["1"], "api_key": ["hunter2"], "sub-key": ["a'b"]}
+
+
 async def test_what_is_not_sent_is_said() -> None:
     made = DIALECTS[ServiceKind.ANTHROPIC].make("http://127.0.0.1:9")
     seeded = replace(signed_in.ASK, generation=GenerationSettings(seed=7))

@@ -61,6 +61,11 @@ def test_this_machine_is_free_and_an_unknown_server_has_no_price() -> None:
     assert prices(OTHER, "gpt-4o-mini") is None
 
 
+def test_a_gateway_on_this_machine_is_as_dear_as_its_list_says() -> None:
+    told = TokenPrices(Decimal(3), Decimal(4))
+    assert prices(LOCAL, listed=lambda _service, _model: told) == told
+
+
 def test_the_configuration_wins_over_the_list_of_the_service_and_that_over_the_table() -> None:
     mine, listed = TokenPrices(Decimal(1), Decimal(2)), TokenPrices(Decimal(3), Decimal(4))
     rows = [
