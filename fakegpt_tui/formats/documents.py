@@ -96,6 +96,9 @@ class ImportFile:
     ) -> Iterator["OpenDocument | SkippedItem"]:
         archive = ZipExport(stream)
         self.size = max(self.size if depth else 0, self.bytes_read) + archive.size
+        for part in map(safe_line, archive.missing_parts()):
+            reason = f"{folder}{part} is not in the archive; what it held is missing."
+            yield SkippedItem(f"{folder}{part}", reason)
         for member in archive.members:
             name = safe_line(folder + member.filename)
             try:

@@ -20,6 +20,8 @@ _SUFFIXES = (".json", ".jsonl", ".ndjson", ".html", ".txt", ".md", ".yaml", ".zi
 _NEVER_OPENED = re.compile(r"auth|billing|secret|token", re.IGNORECASE)
 """Members that tell of accounts and sessions, which is no business of an import."""
 
+_PART = re.compile(r"(?P<before>(?:.*/)?conversations-)(?P<number>\d{1,6})(?P<after>\.json)", re.I)
+_MOST_PARTS = 10_000
 _MOST_BYTES = 32 * 2**30
 _MOST_TIMES_LARGER = 250
 _TOO_SMALL_FOR_A_BOMB = 16 * 2**20
@@ -30,7 +32,6 @@ _UNREADABLE = (
     lzma.LZMAError,
     struct.error,
     EOFError,
-    NotImplementedError,
     OSError,
     RuntimeError,
     ValueError,
@@ -55,6 +56,18 @@ class ZipExport:
         }
         self.members = tuple(found[name] for name in sorted(found))
         self._read = 0
+
+    def missing_parts(self) -> Iterator[str]:
+        """The names of numbered parts that are not there, between two that are."""
+        numbers: dict[tuple[str, str], dict[int, int]] = {}
+        for name in self.by_name:
+            if part := _PART.fullmatch(name):
+                held = numbers.setdefault((part["before"], part["after"]), {})
+                held[int(part["number"])] = len(part["number"])
+        for (before, after), there in numbers.items():
+            for number in range(min(there), min(max(there), min(there) + _MOST_PARTS)):
+                if number not in there:
+                    yield f"{before}{number:0{max(there.values())}}{after}"
 
     def assets(self, folder: str) -> "ZipAssets":
         """The pictures and files below a folder of the archive."""
@@ -150,6 +163,11 @@ def _may_hold_conversations(name: str) -> bool:
 def _translate_errors() -> Iterator[None]:
     try:
         yield
+    except NotImplementedError as error:
+        raise LoadError(
+            "The archive is packed in a way that cannot be read here; "
+            "unpack it and import the folder."
+        ) from error
     except _UNREADABLE as error:
         raise LoadError(f"The archive is damaged: {safe_line(str(error))}.") from error
 

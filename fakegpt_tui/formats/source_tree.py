@@ -98,7 +98,7 @@ class SourceConversation:
         """The conversation and its chat messages, parents first.
 
         Raises:
-            EmptyConversation: Nothing was said in it.
+            EmptyConversation: Nothing was said in it, or only instructions.
         """
         if not self.key:
             said = "\0".join(f"{each.role}\0{each.text}" for each in self.messages)
@@ -114,7 +114,7 @@ class SourceConversation:
                 message = self._message(source, before, origin)
                 nearest[source.key] = message
                 built.append(message)
-        if not built:
+        if all(each.role is Role.SYSTEM for each in built):
             raise EmptyConversation
         return LoadedItem(self._header(built, nearest, origin), tuple(built), self.left_out)
 

@@ -1,0 +1,176 @@
+"""What is odd in files of other programs: members of archives, characters, times, tools, roles."""
+
+import io
+import json
+import time
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fakegpt_tui.domain import LoadError
+from fakegpt_tui.formats.base import SkippedItem
+from tests.formats.exports import many, zipped
+from tests.formats.reading import FILES, loaded, outline, read, read_bytes
+
+
+def titles(folder: Path, data: bytes) -> list[str]:
+    return [each.conversation.title for each in loaded(read_bytes(folder, data))]
+
+
+def test_a_part_that_is_missing_between_others_is_told(tmp_path: Path) -> None:
+    first, second, third = many(3)
+    parts = {
+        "a/conversations-000.json": [first],
+        "a/conversations-003.json": [second],
+        "a/conversations-004.json": [third],
+        "b/conversations-007.json": [first],
+    }
+    found = read_bytes(tmp_path, zipped(parts))
+    assert [each.conversation.title for each in loaded(found)][:3] == ["Talk 0", "Talk 1", "Talk 2"]
+    assert [each.reason for each in found if isinstance(each, SkippedItem)] == [
+        "a/conversations-001.json is not in the archive; what it held is missing.",
+        "a/conversations-002.json is not in the archive; what it held is missing.",
+    ]
+
+
+def test_an_archive_of_thousands_of_members_is_read(tmp_path: Path) -> None:
+    members = {f"files/{number}.dat": b"" for number in range(30_000)}
+    data = zipped({**members, "conversations.json": many(2)}, compression=zipfile.ZIP_STORED)
+    assert titles(tmp_path, data) == ["Talk 0", "Talk 1"]
+
+
+def test_of_members_of_one_name_the_last_is_read(tmp_path: Path) -> None:
+    first, second = many(2)
+    data = zipped({"a.json": [first], "b.json": [second]}).replace(b"b.json", b"a.json")
+    assert titles(tmp_path, data) == ["Talk 1"]
+
+
+def test_a_compression_that_is_unknown_here_is_told(tmp_path: Path) -> None:
+    data = bytearray(zipped({"c.json": many(1)}, compression=zipfile.ZIP_STORED))
+    deflate64 = 9
+    data[8] = data[data.rfind(b"PK\x01\x02") + 10] = deflate64
+    (skipped,) = read_bytes(tmp_path, bytes(data))
+    assert isinstance(skipped, SkippedItem)
+    assert skipped.reason == (
+        "The archive is packed in a way that cannot be read here; unpack it and import the folder."
+    )
+
+
+class Pipe(io.RawIOBase):
+    """Something to write to that knows no way back."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: object, /) -> int:
+        held = bytes(data)  # type: ignore[call-overload]
+        self.written += held
+        return len(held)
+
+
+def test_archives_of_large_files_and_of_pipes_are_read(tmp_path: Path) -> None:
+    for target in (io.BytesIO(), Pipe()):
+        with (
+            zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive,
+            archive.open("conversations.json", "w", force_zip64=True) as member,
+        ):
+            member.write(json.dumps(many(1)).encode())
+        data = bytes(target.written) if isinstance(target, Pipe) else target.getvalue()
+        assert titles(tmp_path, data) == ["Talk 0"]
+
+
+def openai(*messages: dict[str, object]) -> bytes:
+    return json.dumps(messages).encode()
+
+
+def test_odd_characters_are_kept_as_far_as_text_can_have_them(tmp_path: Path) -> None:
+    said = openai({"role": "user", "content": "a\0b\ud83dc\r\nd"}, {"role": "user", "content": "e"})
+    (found,) = loaded(read_bytes(tmp_path, said))
+    text = found.messages[0].text
+    assert text.startswith("a\0b")
+    assert text.endswith("c\r\nd")
+    assert text.encode().decode() == text
+    assert found.conversation.title.isprintable()
+
+
+def test_only_instructions_are_no_conversation(tmp_path: Path) -> None:
+    assert outline(read_bytes(tmp_path, openai({"role": "system", "content": "Be kind."}))) == [
+        "(empty)"
+    ]
+    message = {"id": "a", "role": "system", "content": "Be kind.", "timestamp": 1}
+    chat = {"title": "T", "history": {"messages": {"a": message}, "currentId": "a"}}
+    assert outline(read_bytes(tmp_path, json.dumps([{"id": "c", "chat": chat}]).encode())) == [
+        "(empty)"
+    ]
+
+
+def test_calls_and_results_of_tools_that_do_not_fit_together_are_kept(tmp_path: Path) -> None:
+    call = {"id": None, "function": {"name": "look", "arguments": '{"a": 1}'}}
+    found = read_bytes(
+        tmp_path,
+        openai(
+            {"role": "user", "content": "Look."},
+            {"role": "assistant", "content": None, "tool_calls": [call, call, None]},
+            {"role": "tool", "tool_call_id": None, "content": "one"},
+            {"role": "tool", "tool_call_id": "gone", "content": "x" * 5_000_000},
+            {"role": "assistant", "content": "", "tool_calls": [call]},
+        ),
+    )
+    texts = [each.text for each in loaded(found)[0].messages]
+    assert texts[1].count("[To look]") == 2
+    assert "one" in texts[2]
+    assert "x" * 5_000_000 in texts[3]
+    assert texts[4].startswith("[To look]")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("```\n<think>a</think>\n```", "```\n<think>a</think>\n```"),
+        ("Yes. <think>a</think>", "Yes. <think>a</think>"),
+        ("<details><summary>S</summary>a</details>", "<details><summary>S</summary>a</details>"),
+    ],
+)
+def test_tags_that_do_not_begin_a_reply_are_text(tmp_path: Path, text: str, told: str) -> None:
+    said = openai({"role": "user", "content": "Hi"}, {"role": "assistant", "content": text})
+    (found,) = loaded(read_bytes(tmp_path, said))
+    assert (found.messages[1].reasoning, found.messages[1].text) == ("", told)
+
+
+@pytest.fixture
+def berlin() -> Iterator[None]:
+    if not hasattr(time, "tzset"):
+        pytest.skip("the zone of a process cannot be changed here")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TZ", "Europe/Berlin")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("berlin")
+def test_times_without_a_zone_are_local_or_not_as_each_program_has_them(tmp_path: Path) -> None:
+    lines = [
+        {"role": "user", "content": "winter", "timestamp": "2026-03-29T01:30:00"},
+        {"role": "assistant", "content": "summer", "timestamp": "2026-03-29T03:30:00"},
+    ]
+    (local,) = loaded(read_bytes(tmp_path, "\n".join(map(json.dumps, lines)).encode()))
+    winter, summer = (each.created_at for each in local.messages)
+    assert (summer - winter).total_seconds() == 3600
+    assert winter.isoformat() == "2026-03-29T01:30:00+01:00"
+    (oldest, _) = loaded(read(FILES / "llm" / "logs-0.4.db"))
+    assert oldest.messages[0].created_at.isoformat() == "2023-06-15T10:00:00.500000+00:00"
+    (elia,) = loaded(read(FILES / "elia" / "elia.sqlite"))
+    assert {str(each.created_at.utcoffset()) for each in elia.messages} == {"0:00:00"}
+
+
+def test_a_copy_that_was_cut_short_is_told(tmp_path: Path) -> None:
+    data = zipped({"conversations.json": many(50)})
+    with pytest.raises(LoadError, match="The archive is damaged"):
+        read_bytes(tmp_path, data[: len(data) // 2])
