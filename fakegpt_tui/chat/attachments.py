@@ -14,7 +14,7 @@ from fakegpt_tui.domain.text_encodings import decode_text
 
 if TYPE_CHECKING:
     from fakegpt_tui.chat.pending_writes import Stores
-    from fakegpt_tui.chat.store_interface import ChatStore
+    from fakegpt_tui.chat.store_interface import TurnStore
     from fakegpt_tui.domain.parts import Attachment, Blob, FilePart, ImagePart
 
 
@@ -60,16 +60,8 @@ class Attachments:
     def _add(self, conversation_id: str, file: BinaryIO, name: str) -> ImagePart | FilePart:
         check_file(file, name)
         store = self._stores.of(conversation_id)
-        self._check_total(store)
+        check_total(store, self._max_total)
         return make_part(store.put_blob(file, limit=self.max_bytes), name)
-
-    def _check_total(self, store: ChatStore) -> None:
-        if self._max_total and (taken := store.blobs_size()) >= self._max_total:
-            raise StoreError(
-                f"Pictures and files take {taken / 1e6:,.0f} MB, and the setting "
-                f"attachment_total_limit allows {self._max_total / 1e6:,.0f}. Raise it, or delete "
-                "conversations with pictures for good; nothing was attached."
-            )
 
     def cost(self, attachment: Attachment) -> int:
         """About how many tokens it is for a model, rather too many than too few."""
@@ -99,3 +91,17 @@ class Attachments:
     def path(self, conversation_id: str, digest: str) -> Path | None:
         """The file with these bytes, to be read only; `None` for a temporary conversation."""
         return self._stores.of(conversation_id).blob_path(digest)
+
+
+def check_total(store: TurnStore, max_total: int) -> None:
+    """Refuse a picture or file beyond what all of them may take; with 0 there is no limit.
+
+    Raises:
+        StoreError: There is no room for it.
+    """
+    if max_total and (taken := store.blobs_size()) >= max_total:
+        raise StoreError(
+            f"Pictures and files take {taken / 1e6:,.0f} MB, and the setting "
+            f"attachment_total_limit allows {max_total / 1e6:,.0f}. Raise it, or delete "
+            "conversations with pictures for good; this one was not taken."
+        )

@@ -166,11 +166,12 @@ class ConversationImporter:
         *,
         reload: Callable[[], Awaitable[None]],
         default_model: Callable[[], tuple[str, str]],
+        max_blob_bytes: int = 0,
     ) -> None:
         """Import into `store`, the one on disk.
 
         `reload` reads what is new in the store; `default_model` returns the service and the model
-        that reply in conversations of other programs.
+        that reply in conversations of other programs; `max_blob_bytes` is as for the importer.
         """
         self._store = store
         self._trees = trees
@@ -178,6 +179,7 @@ class ConversationImporter:
         self._history = history
         self._reload = reload
         self._default_model = default_model
+        self._max_blob_bytes = max_blob_bytes
 
     async def find_sources(self) -> list[FoundSource]:
         """What other programs keep on this machine, and exports among the downloads."""
@@ -195,7 +197,7 @@ class ConversationImporter:
         """
         from fakegpt_tui.formats.importer import Importer  # noqa: PLC0415 - not at every start
 
-        importer = Importer(self._store, dry_run=dry_run)
+        importer = Importer(self._store, dry_run=dry_run, max_blob_bytes=self._max_blob_bytes)
         service, model = self._default_model()
 
         def run() -> list[str]:

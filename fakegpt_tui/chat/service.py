@@ -159,6 +159,7 @@ class ChatService:
             limit=self._max_turns,
             on_end=self._follow_up,
             spending=lambda: self.spending if self._may_have_budget else None,
+            max_blob_bytes=self._attachment_limits[1],
         )
 
     @cached_property
@@ -233,6 +234,7 @@ class ChatService:
             self.history,
             reload=self._reload,
             default_model=self.services.default_model,
+            max_blob_bytes=self._attachment_limits[1],
         )
 
     @cached_property

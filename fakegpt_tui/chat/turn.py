@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.backends.base import Backend, ReplyRequest
     from fakegpt_tui.chat.queue import ConcurrencyLimiter
     from fakegpt_tui.chat.store_interface import TurnStore
-    from fakegpt_tui.domain.parts import Part
+    from fakegpt_tui.domain.parts import Blob, Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +100,10 @@ class Turn:
         is_new_prompt: bool = True,
         draft_text: str = "",
         draft_parts: tuple[Part, ...] = (),
+        max_blob_bytes: int = 0,
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        self._store = store
+        self._store, self._max_blob_bytes = store, max_blob_bytes
         self._writes = writes
         self._add_messages = add_messages
         self._limiter = limiter
@@ -230,12 +231,18 @@ class Turn:
     async def _keep(self, media: MediaReceived) -> PartAdded | Notice:
         """Keep the bytes of a picture or file; they are on the disk before a part names them."""
         try:
-            blob = await asyncio.to_thread(self._store.put_blob, media.data)
+            blob = await asyncio.to_thread(self._put_blob, media.data)
         except StoreError as error:
             return Notice(f"{media.name or 'A picture'} could not be kept. {error}")
         if can_decode(blob.media_type, blob.width, blob.height):
             return PartAdded(ImagePart(blob, media.name))
         return PartAdded(FilePart(blob, media.name))
+
+    def _put_blob(self, data: bytes) -> Blob:
+        from fakegpt_tui.chat.attachments import check_total  # noqa: PLC0415 - few replies have any
+
+        check_total(self._store, self._max_blob_bytes)
+        return self._store.put_blob(data)
 
     def _apply(self, event: StreamEvent) -> None:
         match event:

@@ -73,8 +73,11 @@ class Turns:
         limit: int,
         on_end: Callable[[Turn], None],
         spending: Callable[[], Spending | None],
+        max_blob_bytes: int = 0,
     ) -> None:
         """`active` is filled here; at most `limit` turns run at once.
+
+        Beyond `max_blob_bytes` no picture of a model is kept, unless it is 0.
 
         `spending` knows whether a budget would be passed; `None` where there is none.
 
@@ -89,6 +92,7 @@ class Turns:
         self._services = services
         self._on_end = on_end
         self._spending = spending
+        self._max_blob_bytes = max_blob_bytes
         self._limiter = ConcurrencyLimiter(limit)
         self._origins: dict[str, _TurnOrigin] = {}
         self._ended: dict[str, str] = {}
@@ -271,6 +275,7 @@ class Turns:
                 is_new_prompt=is_new_prompt and reply is replies[0],
                 draft_text=prompt.text if is_typed and reply is replies[0] else "",
                 draft_parts=prompt.parts if is_typed and reply is replies[0] else (),
+                max_blob_bytes=self._max_blob_bytes,
             )
             for each, reply in zip(variants, replies, strict=True)
         )

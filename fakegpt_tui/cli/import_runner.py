@@ -34,7 +34,11 @@ def import_files(
     code = ExitCode.DONE
     paths = list(list_import_files(files))
     with open_store(settings) as store, ArchiveGroup(each.path for each in paths) as group:
-        importer = Importer(store, dry_run=dry_run)
+        importer = Importer(
+            store,
+            dry_run=dry_run,
+            max_blob_bytes=settings.attachment_total_limit * 1_000_000,
+        )
         run = partial(_import_file, importer, group, settings, verbose=verbose and not as_json)
         try:
             for path in paths:

@@ -6,13 +6,14 @@ from typing import BinaryIO, Final, Protocol, cast
 
 from fakegpt_tui.domain import ChatMessage, LoadError
 from fakegpt_tui.domain.media_types import can_decode
-from fakegpt_tui.domain.part_json import missing_part
+from fakegpt_tui.domain.part_json import LOST_BYTES, missing_part
 from fakegpt_tui.domain.parts import (
     Blob,
     FilePart,
     ImagePart,
     Part,
     ToolResultPart,
+    UnknownPart,
     fit_parts,
 )
 from fakegpt_tui.formats.base import Loss, OpenBlob
@@ -20,6 +21,16 @@ from fakegpt_tui.formats.base import Loss, OpenBlob
 MISSING: Final = Loss(
     "pictures or files are not in the export; their names are kept",
     one="picture or file is not in the export; its name is kept",
+)
+NO_ROOM: Final = Loss(
+    "pictures or files were left out, since attachment_total_limit allows no more; raise it and "
+    "import again",
+    one="picture or file was left out, since attachment_total_limit allows no more; raise it and "
+    "import again",
+)
+FILLED_IN: Final = Loss(
+    "messages got pictures or files that were missing",
+    one="message got pictures or files that were missing",
 )
 _STAND_IN: Final = "asset:"
 """Begins what stands for the digest of bytes that were not read yet."""
@@ -32,6 +43,32 @@ class BlobImportStore(Protocol):
 
     def has_blob(self, blob: Blob) -> bool: ...
 
+    def blobs_size(self) -> int: ...
+
+
+class BlobRoom:
+    """How many bytes of pictures and files a store may still take; a `max_total` of 0 is no limit.
+
+    The bytes are counted anew only where there would be no room.
+    """
+
+    def __init__(self, store: BlobImportStore, max_total: int) -> None:
+        self._store = store
+        self._max_total = max_total
+        self._taken: int | None = None
+        self._has_added = True
+
+    def has_room(self) -> bool:
+        if not self._max_total:
+            return True
+        if self._taken is None or (self._taken >= self._max_total and self._has_added):
+            self._taken, self._has_added = self._store.blobs_size(), False
+        return self._taken < self._max_total
+
+    def take(self, size: int) -> None:
+        self._taken = (self._taken or 0) + size
+        self._has_added = True
+
 
 def stand_in(name: str) -> Blob:
     """A blob whose bytes are still to be read, by the name under which they are opened."""
@@ -41,12 +78,21 @@ def stand_in(name: str) -> Blob:
 class BlobImport:
     """Puts the bytes of one conversation into the store; without one, looks what is there."""
 
-    def __init__(self, store: BlobImportStore | None, openers: Mapping[str, OpenBlob]) -> None:
+    def __init__(
+        self,
+        store: BlobImportStore | None,
+        openers: Mapping[str, OpenBlob],
+        room: BlobRoom | None = None,
+    ) -> None:
         self._store = store
+        self._room = room
         self._openers = openers
         self._kept: dict[str, Blob | None] = {}
         self.missing = 0
-        """How many parts have no bytes."""
+        """How many parts have no bytes, but for those without room."""
+        self.without_room = 0
+        """How many parts were left out for want of room."""
+        self._refused: set[str] = set()
 
     def keep(self, message: ChatMessage) -> ChatMessage:
         """The message with parts whose bytes are on the disk; others say that they are missing.
@@ -64,15 +110,48 @@ class BlobImport:
             case ImagePart(given) | FilePart(given):
                 blob = self._keep_blob(given)
                 if blob is None:
-                    self.missing += 1
+                    self._count_missing(given)
                     return missing_part(part)
                 return _with_blob(part, blob)
             case ToolResultPart(blobs=given) if given:
-                found = tuple(blob for each in given if (blob := self._keep_blob(each)) is not None)
-                self.missing += len(given) - len(found)
-                return replace(part, blobs=found)
+                kept = [(each, self._keep_blob(each)) for each in given]
+                for each, blob in kept:
+                    if blob is None:
+                        self._count_missing(each)
+                return replace(part, blobs=tuple(blob for _, blob in kept if blob is not None))
             case _:
                 return part
+
+    def _count_missing(self, given: Blob) -> None:
+        if given.digest in self._refused:
+            self.without_room += 1
+        else:
+            self.missing += 1
+
+    def fill_in(self, known: ChatMessage, found: ChatMessage) -> ChatMessage | None:
+        """A message that is known, with bytes that it lacks; `None` where it lacks or gets none.
+
+        Raises:
+            StoreError: The bytes cannot be written.
+        """
+        if self._store is None or not any(map(self._lacks_bytes, known.parts)):
+            return None
+        kept = self.keep(found).parts
+        if len(kept) != len(known.parts):
+            return None
+        is_there = not any(map(self._lacks_bytes, known.parts))
+        parts = tuple(
+            new if _is_lost(old) and not _is_lost(new) else old
+            for old, new in zip(known.parts, kept, strict=True)
+        )
+        return replace(known, parts=parts) if is_there or parts != known.parts else None
+
+    def _lacks_bytes(self, part: Part) -> bool:
+        match part:
+            case ImagePart(blob) | FilePart(blob):
+                return self._store is not None and not self._store.has_blob(blob)
+            case _:
+                return _is_lost(part)
 
     def _keep_blob(self, given: Blob) -> Blob | None:
         if given.digest not in self._kept:
@@ -90,11 +169,20 @@ class BlobImport:
             with opener() as stream:
                 if self._store is None:
                     return given
+                if self._room is not None and not self._room.has_room():
+                    self._refused.add(given.digest)
+                    return None
                 blob = self._store.put_blob(cast("BinaryIO", stream))
+                if self._room is not None:
+                    self._room.take(blob.size)
         except LoadError:
             return None
         # Bytes that were changed since are not what was said.
         return None if is_known and blob.digest != given.digest else blob
+
+
+def _is_lost(part: Part) -> bool:
+    return isinstance(part, UnknownPart) and part.kind == LOST_BYTES
 
 
 def _with_blob(part: ImagePart | FilePart, blob: Blob) -> ImagePart | FilePart:

@@ -18,7 +18,7 @@ from fakegpt_tui.domain import (
 )
 from fakegpt_tui.domain.message_tree import MessageTree
 from fakegpt_tui.domain.parts import Blob
-from fakegpt_tui.formats.asset_import import MISSING, BlobImport
+from fakegpt_tui.formats.asset_import import FILLED_IN, MISSING, NO_ROOM, BlobImport, BlobRoom
 from fakegpt_tui.formats.base import (
     EmptyItem,
     ImportItem,
@@ -44,6 +44,8 @@ class ImportStore(Protocol):
     def put_blob(self, source: bytes | BinaryIO, *, limit: int | None = None) -> Blob: ...
 
     def has_blob(self, blob: Blob) -> bool: ...
+
+    def blobs_size(self) -> int: ...
 
 
 class ImportOutcome(StrEnum):
@@ -106,13 +108,18 @@ class Importer:
     """Takes what was found into the store, but for what is there already.
 
     A conversation that is known gets the messages that it lacks; when its shown path leads into
-    them, they are shown. A reply that was cut short in an earlier file is completed. A later file
+    them, they are shown. A reply that was cut short in an earlier file is completed, and pictures
+    and files that an earlier one lacked are filled in. A later file
     may bring another title, if no person has given it one here, or archive it. Nothing else about
     it changes, so that doing it again changes nothing.
     """
 
-    def __init__(self, store: ImportStore, *, dry_run: bool = False) -> None:
+    def __init__(
+        self, store: ImportStore, *, dry_run: bool = False, max_blob_bytes: int = 0
+    ) -> None:
+        """All pictures and files may have `max_blob_bytes` together; with 0 there is no limit."""
         self._store = store
+        self._room = BlobRoom(store, max_blob_bytes)
         self._dry_run = dry_run
         self._would_be_there: dict[str, dict[str, ChatMessage]] = {}
         self._is_in_trouble = False
@@ -168,22 +175,31 @@ class Importer:
         is_new = known is None and found.conversation.id not in self._would_be_there
         header = found.conversation if known is None else _take_over(known, found.conversation)
         is_other = known is not None and header != known
-        if not (is_new or lacking or completed or is_other):
+        blobs = BlobImport(None if self._dry_run else self._store, found.blobs, self._room)
+        others = [each for each in messages if each.id in there and each not in completed]
+        filled = [new for each in others if (new := blobs.fill_in(there[each.id], each))]
+        if not (is_new or lacking or completed or is_other or filled):
+            self._note_loss(NO_ROOM, blobs.without_room)
             return ImportOutcome.KNOWN
         header = _extend(header, found) if lacking or completed else header
-        blobs = BlobImport(None if self._dry_run else self._store, found.blobs)
         lacking = [blobs.keep(each) for each in lacking]
         completed = [blobs.keep(each) for each in completed]
         if self._dry_run:
             changed = {each.id: each for each in (*lacking, *completed)}
             self._would_be_there[header.id] = there | changed
         else:
-            self._write(header, lacking, completed, is_other=is_other)
+            self._write(header, lacking, (*completed, *filled), is_other=is_other)
             self._note(header.id, lacking, is_new=is_new)
         self.report.messages += len(lacking)
         self.report.left_out.update(found.left_out)
-        self.report.left_out.update({MISSING: blobs.missing} if blobs.missing else {})
+        self._note_loss(MISSING, blobs.missing)
+        self._note_loss(NO_ROOM, blobs.without_room)
+        self._note_loss(FILLED_IN, len(filled))
         return ImportOutcome.ADDED if is_new else ImportOutcome.EXTENDED
+
+    def _note_loss(self, loss: Loss, count: int) -> None:
+        if count:
+            self.report.left_out[loss] += count
 
     def _write(
         self,

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
+from heapq import nlargest
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,6 +26,8 @@ _USERS = {
 }
 _USED = "SELECT digest, count(*) AS users FROM blob_use GROUP BY digest"
 
+_LISTED = 10
+"""How many of the largest are named."""
 _FRESH = timedelta(days=1)
 """How long bytes stay that no row uses: they may be of a prompt that is about to be saved."""
 
@@ -65,6 +68,8 @@ class BlobCheck(NamedTuple):
     size: int = 0
     missing: tuple[str, ...] = ()
     damaged: tuple[str, ...] = ()
+    largest: tuple[tuple[int, str], ...] = ()
+    """The sizes and digests of the largest, first the largest."""
 
     @property
     def in_words(self) -> str:
@@ -93,7 +98,11 @@ def check_blobs(connection: sqlite3.Connection, store: Path) -> Iterator[BlobChe
         except OSError:
             size = 0
             found = found._replace(missing=(*found.missing, digest))
-        found = found._replace(checked=found.checked + 1, size=found.size + size)
+        found = found._replace(
+            checked=found.checked + 1,
+            size=found.size + size,
+            largest=tuple(nlargest(_LISTED, (*found.largest, *([(size, digest)] if size else ())))),
+        )
         yield found
 
 

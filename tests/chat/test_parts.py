@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from fakegpt_tui.backends.scripted import ScriptedBackend
 from fakegpt_tui.chat.attachments import Attachments
 from fakegpt_tui.chat.pending_writes import Stores
 from fakegpt_tui.chat.service import ChatService
@@ -34,6 +35,7 @@ from fakegpt_tui.store.conversation_store import ConversationStore
 from tests.attachments.examples import png
 from tests.chat.fake_chat import run, says, service_of
 from tests.chat.test_on_disk import Disk, settled
+from tests.stubs import SERVICE, MemoryStore, connecting
 
 PNG = png(4, 3)
 SIGNED = Origin("anthropic", "scripted", "m", '{"signature":"x"}')
@@ -114,6 +116,27 @@ async def test_a_picture_of_a_model_is_kept_before_its_part_is_shown() -> None:
     chat.turns.end(turn)
     assert turn.reply.parts == (TextSpan(5), *seen)
     assert seen[0].name == "picture-1.png"
+
+
+async def test_a_picture_of_a_model_that_has_no_room_is_told() -> None:
+    store = MemoryStore()
+    store.put_blob(PNG)
+    backend = ScriptedBackend(
+        [MediaReceived(png(5, 3), "p.png"), TextDelta("There."), ReplyEnded()]
+    )
+    chat = ChatService(
+        lambda: store,
+        {"scripted": SERVICE},
+        connecting(backend),
+        service="scripted",
+        attachment_total_limit=len(PNG),
+    )
+    turn = await run(chat, chat.turns.new(chat.conversations.create(), "Draw"))
+    assert (turn.reply.text, turn.reply.parts) == ("There.", ())
+    (notice,) = turn.notices
+    assert notice.startswith("p.png could not be kept.")
+    assert "attachment_total_limit" in notice
+    assert store.blobs_size() == len(PNG)
 
 
 async def test_a_continued_reply_begins_with_the_parts_of_the_other() -> None:

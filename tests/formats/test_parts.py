@@ -298,6 +298,43 @@ def test_a_path_of_an_asset_leads_nowhere_else(tmp_path: Path, path: str) -> Non
     assert "is not in the export" in importer.report.loss_sentences()[0]
 
 
+@pytest.mark.parametrize("loses", ["asset", "bytes"])
+def test_a_later_import_fills_in_what_an_earlier_one_lacked(tmp_path: Path, loses: str) -> None:
+    written = saying(PICTURE, TextSpan(3), FILE)
+    path = save_as(CONVERSATION, written, tmp_path, read_blob=STORE.read_blob)
+    assets = {each: each.read_bytes() for each in path.with_suffix(".assets").iterdir()}
+    if loses == "asset":
+        for asset in assets:
+            asset.unlink()
+    found, _ = taken(path)
+    for asset, data in assets.items():
+        asset.write_bytes(data)
+    if loses == "bytes":
+        found.blobs = type(found.blobs)()
+    _, importer = taken(path, found)
+    assert list(found.nodes.values()) == written
+    assert found.read_blob(PICTURE.blob.digest) == PNG
+    assert importer.report.outcomes == {ImportOutcome.EXTENDED: 1}
+    assert importer.report.loss_sentences()[0] == (
+        "1 message got pictures or files that were missing."
+    )
+    assert taken(path, found)[1].report.outcomes == {ImportOutcome.KNOWN: 1}
+
+
+def test_an_import_takes_no_more_than_all_may_have_and_says_so(tmp_path: Path) -> None:
+    path = save_as(CONVERSATION, saying(PICTURE, FILE), tmp_path, read_blob=STORE.read_blob)
+    store, refused = DictStore(), "1 picture or file was left out, since attachment_total_limit"
+    for limit in (len(PNG), len(PNG)):
+        importer = Importer(store, max_blob_bytes=limit)
+        with ImportFile(path, service="s", model="m") as file:
+            for item in read_conversations(file):
+                importer.add(item)
+        assert importer.report.loss_sentences()[0].startswith(refused)
+    assert store.blobs_size() == len(PNG)
+    taken(path, store)
+    assert list(store.nodes.values()) == saying(PICTURE, FILE)
+
+
 def test_importing_again_changes_nothing_and_a_dry_run_counts_the_same(tmp_path: Path) -> None:
     path = save_as(CONVERSATION, saying(PICTURE, FILE), tmp_path, read_blob=STORE.read_blob)
     dry_store = DictStore()

@@ -7,6 +7,7 @@ from typing import Final
 
 from fakegpt_tui.cli.doctor.report import Finding, attention, good, note
 from fakegpt_tui.domain import StoreError
+from fakegpt_tui.domain.captions import size_label
 from fakegpt_tui.store.blob_uses import BlobCheck
 from fakegpt_tui.store.integrity_check import IntegrityReport, ReportProgress, check_integrity
 from fakegpt_tui.text import safe_line
@@ -134,6 +135,12 @@ def _blobs(found: BlobCheck | None) -> Iterator[Finding]:
         )
     else:
         yield good("store.attachments", f"{found.used} {are} as stored, in {size}.")
+    if found.largest:
+        sizes = ", ".join(f"{digest[:12]} ({size_label(size)})" for size, digest in found.largest)
+        yield note(
+            "store.largest",
+            f"The largest, in the folder beside the store whose name ends in .blobs: {sizes}.",
+        )
 
 
 def _backup(health: IntegrityReport, now: datetime) -> Finding:

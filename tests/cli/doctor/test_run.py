@@ -6,14 +6,17 @@ import signal
 import sqlite3
 import sys
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from fakegpt_tui.backends.scripted import Step
 from fakegpt_tui.domain import ReplyEnded, TextDelta
+from fakegpt_tui.domain.parts import FilePart
 from tests.cli.program import Home, served
 from tests.cli.terminals import ANSWERS, must_be_left_clean, shell, shell_running, wait_for_question
+from tests.formats.trees import branched
 
 WORK = '[services.work]\nkind = "fakegpt"\nurl = "http://127.0.0.1:9"\n'
 ANSWER: list[Step] = [TextDelta("OK"), ReplyEnded()]
@@ -283,6 +286,18 @@ def test_a_store_is_looked_through_and_left_alone(home: Home) -> None:
     assert found["store.search"][0]["level"] == "good"
     assert found["store.structure"][0]["level"] == "good"
     assert snapshot(home.data) == before
+
+
+def test_the_largest_pictures_and_files_are_named(home: Home) -> None:
+    with home.store() as store:
+        blobs = [store.put_blob(bytes(size)) for size in range(1_000, 1_012)]
+        conversation, (prompt, *_) = branched()
+        prompt = replace(prompt, parts=tuple(FilePart(each, "f") for each in blobs))
+        store.add_turn(replace(conversation, leaf_id=prompt.id), prompt).result(5)
+    sentence = findings(home)["store.largest"][0]["sentence"]
+    places = [sentence.index(each.digest[:12]) for each in reversed(blobs[2:])]
+    assert places == sorted(places)
+    assert not any(each.digest[:12] in sentence for each in blobs[:2])
 
 
 def test_a_damaged_message_needs_attention(home: Home) -> None:
