@@ -26,6 +26,7 @@ from fakegpt_tui.domain import (
 from fakegpt_tui.domain.parts import (
     Blob,
     CitationPart,
+    FilePart,
     ImagePart,
     Origin,
     ReasoningSpan,
@@ -166,7 +167,9 @@ async def test_a_later_run_finds_parts_in_variants_branches_and_the_queue(disk: 
     first = await run(chat, chat.turns.new(conversation, "Look", parts=(part, TextSpan(4))))
     await run(chat, chat.turns.regenerate(conversation.id, first.reply.id))
     branch = chat.actions.branch(conversation.id, first.prompt.id)
-    queued = chat.queue.add(conversation.id, "More", (TextSpan(4), part))
+    # A queued picture would wait for a model that takes some.
+    file = FilePart(await chat.attachments.put(conversation.id, b"notes"), "notes.txt")
+    queued = chat.queue.add(conversation.id, "More", (TextSpan(4), file))
     await settled(chat)
     later = disk.instance(says("three"))
     for each in (conversation.id, branch.id):
@@ -176,7 +179,7 @@ async def test_a_later_run_finds_parts_in_variants_branches_and_the_queue(disk: 
     turn = later.turns.send_queued(queued.id)
     assert turn is not None
     await run(later, turn)
-    assert turn.prompt.parts == (TextSpan(4), part)
+    assert turn.prompt.parts == (TextSpan(4), file)
 
 
 async def test_the_trash_and_its_undo_keep_the_parts(disk: Disk) -> None:
