@@ -1,11 +1,13 @@
 """Files to import as documents: a file itself, what is in an archive, or in one inside of that."""
 
 import codecs
+import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path, PurePosixPath
 from tempfile import SpooledTemporaryFile
 from types import TracebackType
@@ -95,6 +97,12 @@ class ImportFile:
         self, stream: IO[bytes], folder: str, depth: int
     ) -> Iterator["OpenDocument | SkippedItem"]:
         archive = ZipExport(stream)
+        if "xl/workbook.xml" in archive.by_name:
+            from fakegpt_tui.formats.workbooks import read_workbook  # noqa: PLC0415 - few are
+
+            rows = json.dumps(read_workbook(archive)).encode()
+            yield OpenDocument(self, BytesIO(rows), folder.rstrip("/"), self.origin.name)
+            return
         self.size = max(self.size if depth else 0, self.bytes_read) + archive.size
         for part in map(safe_line, archive.missing_parts()):
             reason = f"{folder}{part} is not in the archive; what it held is missing."
@@ -103,7 +111,7 @@ class ImportFile:
             name = safe_line(folder + member.filename)
             try:
                 with archive.open(member) as opened:
-                    if not member.filename.lower().endswith(".zip"):
+                    if not member.filename.lower().endswith((".zip", ".xlsx")):
                         stem = PurePosixPath(member.filename).stem
                         below = archive.assets(str(PurePosixPath(member.filename).parent))
                         yield OpenDocument(self, opened, name, stem, self.group.joined(below))

@@ -167,7 +167,8 @@ class JsonReader:
                 and not self._is_wrapper(value)
                 and not self._is_known(value)
             ):
-                raise UnknownFormat("The file has JSON of no kind that is known.")
+                what = "a workbook with sheets" if "workbook" in value else "JSON"
+                raise UnknownFormat(f"The file has {what} of no kind that is known.")
             yield from self._read_value(value, where)
 
     def _is_wrapper(self, value: Record) -> bool:

@@ -83,6 +83,7 @@ JSON_FORMATS = JsonFormats(
         chat_apps.TYPINGMIND,
         chat_apps.PARLLAMA,
         web_chats.PERPLEXITY,
+        web_chats.PERPLEXITY_SHEETS,
         openai_messages.SHAREGPT,
         openai_messages.REQUEST,
     ),
@@ -129,7 +130,7 @@ NAMES = {each.suffix: each.name for each in EXPORT_FORMATS if each.write is not 
 
 _READ_SUFFIXES = (
     *(".md", ".json", ".jsonl", ".ndjson", ".zip", ".html", ".txt", ".yaml", ".yml"),
-    *(".db", ".sqlite", ".sqlite3"),
+    *(".db", ".sqlite", ".sqlite3", ".xlsx"),
 )
 
 

@@ -1,7 +1,9 @@
 """Chats of Le Chat and Perplexity, which have neither branches nor roles of their own."""
 
+import json
+import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from fakegpt_tui.domain import Role
 from fakegpt_tui.formats.base import ImportItem, ListFormat, Record, RecordFormat, SourceDefaults
@@ -10,6 +12,7 @@ from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, read_role,
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
 
 _START = datetime.fromtimestamp(0, UTC)
+_EXCEL_START = datetime(1899, 12, 30, tzinfo=UTC)
 
 
 def _sniff_lechat(first: Record) -> str:
@@ -107,5 +110,57 @@ def _answer(block: object) -> str:
     return texts_of(block, "answer") or joined
 
 
+def _sniff_sheets(record: Record) -> str:
+    sheets = record.get("workbook")
+    rows = (
+        [row for sheet in sheets for row in dicts_of(sheet)[:1]] if isinstance(sheets, list) else []
+    )
+    is_one = any({"UUID", "OUTPUT_STR"} <= row.keys() for row in rows)
+    return "a sheet has the columns UUID and OUTPUT_STR, as Perplexity's have" if is_one else ""
+
+
+def _read_sheets(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
+    """The conversations of a workbook, of which each row is a question with its answer."""
+    sheets = record.get("workbook")
+    found: dict[str, SourceConversation] = {}
+    for row in (
+        (row for sheet in sheets for row in dicts_of(sheet)) if isinstance(sheets, list) else ()
+    ):
+        if "OUTPUT_STR" not in row:
+            continue
+        key = texts_of(row, "UUID")
+        conversation = found.setdefault(key, SourceConversation(program="perplexity", key=key))
+        conversation.title = texts_of(row, "TITLE")
+        conversation.updated = _sheet_time(row.get("UPDATED"))
+        time = _sheet_time(row.get("CREATED"))
+        output = _parse(texts_of(row, "OUTPUT_STR"))
+        place = len(conversation.messages)
+        conversation.chain(
+            SourceMessage(key=f"{place}/{role}", parent=None, role=role, text=text, time=time)
+            for role, text in (
+                (Role.USER, texts_of(output, "query") or texts_of(row, "TITLE")),
+                (Role.ASSISTANT, texts_of(output, "answer")),
+            )
+        )
+    for conversation in found.values():
+        yield conversation.item(origin)
+
+
+def _parse(text: str) -> object:
+    """What the text says as JSON; itself, as an answer, where it is none."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return {"answer": text}
+
+
+def _sheet_time(value: object) -> datetime | None:
+    """A time as text, or as Excel counts days."""
+    if isinstance(value, str) and re.fullmatch(r"\d{5}(\.\d{1,15})?", value):
+        return _EXCEL_START + timedelta(days=float(value))
+    return read_time(value)
+
+
 LECHAT = ListFormat(name="Le Chat", sniff=_sniff_lechat, read=_read_lechat)
 PERPLEXITY = RecordFormat(name="Perplexity", sniff=_sniff_perplexity, read=_read_perplexity)
+PERPLEXITY_SHEETS = RecordFormat(name="Perplexity", sniff=_sniff_sheets, read=_read_sheets)

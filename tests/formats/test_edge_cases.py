@@ -174,3 +174,31 @@ def test_a_copy_that_was_cut_short_is_told(tmp_path: Path) -> None:
     data = zipped({"conversations.json": many(50)})
     with pytest.raises(LoadError, match="The archive is damaged"):
         read_bytes(tmp_path, data[: len(data) // 2])
+
+
+SHEET = "xl/worksheets/sheet1.xml"
+
+
+@pytest.mark.parametrize(
+    ("sheet", "sentence"),
+    [
+        (b"<worksheet><sheetData><row><c><v>1</v></c></row></sheetData></worksheet>", "a workbook"),
+        (b"", "The workbook is damaged"),
+        (b"<worksheet><sheetData>", "The workbook is damaged"),
+        (b'<!DOCTYPE a [<!ENTITY b "b">]><a>&b;</a>', "has declarations"),
+        (b'<row><c t="s"><v>99</v></c></row>', "a workbook with sheets of no kind that is known"),
+    ],
+)
+def test_other_workbooks_and_damaged_ones_are_told(
+    tmp_path: Path, sheet: bytes, sentence: str
+) -> None:
+    with pytest.raises(LoadError, match=sentence):
+        read_bytes(tmp_path, zipped({"xl/workbook.xml": b"<workbook/>", SHEET: sheet}))
+
+
+def test_a_workbook_in_an_archive_is_read(tmp_path: Path) -> None:
+    inner = (FILES / "perplexity" / "export.xlsx").read_bytes()
+    assert titles(tmp_path, zipped({"a/export.xlsx": inner})) == ["What is a jib?", "Nothing"]
+    (first, _) = loaded(read(FILES / "perplexity" / "export.xlsx"))
+    times = [each.created_at.isoformat() for each in first.messages]
+    assert times == ["2026-03-01T12:00:00+00:00"] * 2
