@@ -202,3 +202,56 @@ def test_a_workbook_in_an_archive_is_read(tmp_path: Path) -> None:
     (first, _) = loaded(read(FILES / "perplexity" / "export.xlsx"))
     times = [each.created_at.isoformat() for each in first.messages]
     assert times == ["2026-03-01T12:00:00+00:00"] * 2
+
+
+ARCHIVES = [path.with_suffix("") for path in sorted(FILES.glob("*/*.zip.outline"))]
+
+
+@pytest.mark.parametrize("path", ARCHIVES, ids=lambda path: path.parent.name)
+def test_an_archive_under_another_name_holds_the_same(tmp_path: Path, path: Path) -> None:
+    found, again = loaded(read(path)), loaded(read_bytes(tmp_path, path.read_bytes(), "other (1)"))
+    ids = [[message.id for message in each.messages] for each in found]
+    assert [[message.id for message in each.messages] for each in again] == ids
+    assert [each.conversation.id for each in again] == [each.conversation.id for each in found]
+
+
+@pytest.mark.parametrize("value", ["NaN", "1e999", "-1e999", "true", "0", "-5", "1e17", '"soon"'])
+def test_numbers_that_are_no_times_are_borne(tmp_path: Path, value: str) -> None:
+    said = {"role": "user", "content": "Hi", "timestamp": "TIME"}
+    chat = {"title": "T", "history": {"messages": {"a": said}, "currentId": "a"}}
+    chats = json.dumps([{"id": "c", "created_at": 1767225600, "chat": chat}])
+    (found,) = loaded(read_bytes(tmp_path, chats.replace('"TIME"', value).encode()))
+    assert found.messages[0].created_at.isoformat() == "2026-01-01T00:00:00+00:00"
+
+
+def test_of_a_key_that_is_there_twice_the_last_counts(tmp_path: Path) -> None:
+    data = b'[{"role": "user", "content": "a", "content": "b"}]'
+    assert outline(read_bytes(tmp_path, data)) == ["# b", "1 >* 'b'"]
+
+
+def test_lists_that_are_nested_a_hundred_thousand_deep_are_refused(tmp_path: Path) -> None:
+    deep = b"[" * 100_000 + b"]" * 100_000
+    with pytest.raises(LoadError):
+        read_bytes(tmp_path, deep)
+    first, last = (json.dumps(each).encode() for each in many(2))
+    assert titles(tmp_path, b"[%s, %s, %s]" % (first, deep, last)) == ["Talk 0", "Talk 1"]
+
+
+def test_reasoning_without_a_reply_is_a_message(tmp_path: Path) -> None:
+    reply = {"role": "assistant", "content": "", "reasoning_content": "Hm."}
+    found = read_bytes(tmp_path, openai({"role": "user", "content": "Hi"}, reply))
+    assert outline(found) == ["# Hi", "1 > 'Hi'", "2 <* (Hm.) ''"]
+
+
+def test_what_replies_of_claude_code_cost_is_counted_once() -> None:
+    (found,) = loaded(read(FILES / "claude-code" / "session.jsonl"))
+    assert sum(each.usage.output or 0 for each in found.messages if each.usage) == 31
+
+
+def test_members_and_fields_that_hold_secrets_are_not_looked_at(tmp_path: Path) -> None:
+    backup = json.loads((FILES / "bigagi" / "backup.json").read_text())
+    backup["models"] = {"sources": [{"setup": {"oaiKey": "sk-secret"}}]}
+    assert "sk-secret" not in repr(read_bytes(tmp_path, json.dumps(backup).encode()))
+    # What would be a conversation, were it looked at.
+    members = {"conversations.json": many(1), "prod-mc-auth-mgmt-api.json": many(3)[1:]}
+    assert titles(tmp_path, zipped(members)) == ["Talk 0"]
