@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol, Self, TypeAlias
 
 from fakegpt_tui.domain import ChatMessage, Conversation, LoadError
@@ -92,6 +93,8 @@ class SourceDefaults:
     name: str
     modified: datetime
     assets: "AssetSource | None" = None
+    folder: Path | None = None
+    """Where the file is, unless it came out of an archive or a pipe."""
 
     def beside(self, name: str) -> bytes:
         """What a file of this name beside that of the conversation holds; may be nothing."""

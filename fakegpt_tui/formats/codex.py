@@ -5,13 +5,14 @@ https://github.com/openai/codex/blob/main/codex-rs/protocol/src/protocol.rs
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
 from fakegpt_tui.domain import MessageStatus, Role
 from fakegpt_tui.formats.base import ImportItem, LinesFormat, Record, SourceDefaults
 from fakegpt_tui.formats.chatgpt_conversation import HIDDEN
 from fakegpt_tui.formats.fields import read_time
 from fakegpt_tui.formats.message_list import read_usage
-from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, texts_of
+from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, parse_object, texts_of
 from fakegpt_tui.formats.source_tree import (
     DAMAGED,
     FORKED,
@@ -21,6 +22,7 @@ from fakegpt_tui.formats.source_tree import (
 )
 
 _CONTEXTS = ("<environment_context>", "<user_instructions>", "# AGENTS.md", "<permissions")
+_FOLDERS = 4
 _SILENT = ("session_meta", "world_state", "inter_agent_communication", "compacted")
 
 
@@ -167,8 +169,27 @@ def _read(lines: Iterable[Record | None], origin: SourceDefaults) -> Iterator[Im
     rollout = _Rollout(key or origin.name, typed)
     for line in whole:
         rollout.add(line)
+    rollout.conversation.title = _title(key, origin)
     rollout.conversation.left_out[DAMAGED] += len(held) - len(whole)
     yield rollout.close().build(origin)
+
+
+def _title(key: str, origin: SourceDefaults) -> str:
+    """The title of a session, which is in a file above the folders of years, months and days."""
+    title = ""
+    for folder in (origin.folder, *origin.folder.parents[:_FOLDERS]) if origin.folder else ():
+        for line in _index(folder):
+            if key and key in line and texts_of(held := parse_object(line), "id") == key:
+                title = texts_of(held, "thread_name") or title
+    return title
+
+
+def _index(folder: Path) -> list[str]:
+    try:
+        path = folder / "session_index.jsonl"
+        return path.read_text(errors="replace").splitlines() if path.is_file() else []
+    except OSError:
+        return []
 
 
 FORMAT = LinesFormat(name="Codex", sniff=_sniff, read=_read)

@@ -159,7 +159,9 @@ class OpenDocument:
     @property
     def origin(self) -> SourceDefaults:
         found = self.file.origin
-        return replace(found, name=self.stem, assets=self.assets)
+        path = self.file.path
+        folder = path.parent if path.is_file() and not self.where else None
+        return replace(found, name=self.stem, assets=self.assets, folder=folder)
 
     def head(self) -> bytes:
         """The beginning, without a byte order mark; nothing is read by that."""

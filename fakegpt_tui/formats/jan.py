@@ -3,7 +3,6 @@
 The title is in `thread.json` beside it. On phones, both are rows of `jan.db`.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 
 from fakegpt_tui.formats.base import ImportItem, LinesFormat, Record, SourceDefaults
@@ -13,6 +12,7 @@ from fakegpt_tui.formats.message_list import read_usage
 from fakegpt_tui.formats.message_parts import (
     MessageParts,
     dicts_of,
+    parse_object,
     read_role,
     split_thinking,
     texts_of,
@@ -27,7 +27,7 @@ def _sniff(lines: Sequence[Record]) -> str:
 
 def _read(lines: Iterable[Record | None], origin: SourceDefaults) -> Iterator[ImportItem]:
     conversation = SourceConversation(program="jan", key="")
-    thread = _parse(origin.beside("thread.json"))
+    thread = parse_object(origin.beside("thread.json"))
     for line in lines:
         if line is None:
             conversation.left_out[DAMAGED] += 1
@@ -48,22 +48,13 @@ def _read_database(database: ForeignDatabase, origin: SourceDefaults) -> Iterato
     for row in database.rows("threads", "id", "data", "created_at", order="created_at"):
         key = str(row["id"])
         conversation = SourceConversation(program="jan", key=key)
-        _add_thread(conversation, {"id": key, **_parse(row.get("data"))})
+        _add_thread(conversation, {"id": key, **parse_object(row.get("data"))})
         rows = database.rows("messages", "id", "data", order="created_at", thread_id=key)
         conversation.chain(
-            _read_message(conversation, {"id": str(held["id"]), **_parse(held.get("data"))})
+            _read_message(conversation, {"id": str(held["id"]), **parse_object(held.get("data"))})
             for held in rows
         )
         yield conversation.item(origin)
-
-
-def _parse(data: object) -> Record:
-    """What a text of JSON says, where that is an object."""
-    try:
-        found = json.loads(data) if isinstance(data, str | bytes) else {}
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _add_thread(conversation: SourceConversation, thread: Record) -> None:

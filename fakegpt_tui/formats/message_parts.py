@@ -165,6 +165,15 @@ def dicts_of(value: object) -> list[dict[str, object]]:
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
+def parse_object(data: object) -> dict[str, object]:
+    """What a text of JSON says, where that is an object."""
+    try:
+        found = json.loads(data) if isinstance(data, str | bytes) else {}
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 def _address(part: object) -> str:
     """Where a picture is: an address, or a name; its data is none."""
     match part:

@@ -160,6 +160,15 @@ def test_turns_of_codex_that_were_rolled_back_stay_as_a_branch(tmp_path: Path) -
     assert outline(found) == ["# a", "1 > 'a'", "2 < 'b'", "3 > 'c'", "4 < 'd'", "3 >* 'e'"]
 
 
+def test_a_title_that_codex_keeps_above_its_sessions_is_read(tmp_path: Path) -> None:
+    sessions = tmp_path / "sessions" / "2026" / "03" / "01"
+    sessions.mkdir(parents=True)
+    names = [("c", "First"), ("other", "Other"), ("c", "Renamed")]
+    lines = [json.dumps({"id": key, "thread_name": name}) for key, name in names]
+    (tmp_path / "session_index.jsonl").write_text("\n".join([*lines, '{"id": "c"']))
+    assert outline(read_bytes(sessions, codex(item("user", "a")))) == ["# Renamed", "1 >* 'a'"]
+
+
 def activity(minute: int, title: str, answer: str = "") -> dict[str, object]:
     held = {"safeHtmlItem": [{"html": answer}]} if answer else {}
     time = f"2026-03-01T10:{minute:02}:00Z"
