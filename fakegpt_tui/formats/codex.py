@@ -8,7 +8,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from fakegpt_tui.domain import MessageStatus, Role
-from fakegpt_tui.formats.base import ImportItem, LinesFormat, Record, SourceDefaults
+from fakegpt_tui.formats.base import (
+    EmptyConversation,
+    ImportItem,
+    LinesFormat,
+    Record,
+    SourceDefaults,
+)
 from fakegpt_tui.formats.chatgpt_conversation import HIDDEN
 from fakegpt_tui.formats.fields import read_time
 from fakegpt_tui.formats.message_list import read_usage
@@ -166,12 +172,20 @@ def _read(lines: Iterable[Record | None], origin: SourceDefaults) -> Iterator[Im
         for kind, held in payloads
         if kind == "event_msg" and texts_of(held, "type") == "user_message"
     }
+    if any(kind == "session_meta" and _is_helper(held) for kind, held in payloads):
+        raise EmptyConversation
     rollout = _Rollout(key or origin.name, typed)
     for line in whole:
         rollout.add(line)
     rollout.conversation.title = _title(key, origin)
     rollout.conversation.left_out[DAMAGED] += len(held) - len(whole)
     yield rollout.close().build(origin)
+
+
+def _is_helper(meta: object) -> bool:
+    """Was a session begun by another one, and not by a person?"""
+    source = meta.get("source") if isinstance(meta, dict) else None
+    return isinstance(source, dict) and "subagent" in source
 
 
 def _title(key: str, origin: SourceDefaults) -> str:

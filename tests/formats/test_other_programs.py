@@ -169,6 +169,15 @@ def test_a_title_that_codex_keeps_above_its_sessions_is_read(tmp_path: Path) -> 
     assert outline(read_bytes(sessions, codex(item("user", "a")))) == ["# Renamed", "1 >* 'a'"]
 
 
+def test_a_session_of_codex_that_another_one_began_is_no_conversation(tmp_path: Path) -> None:
+    helper = {"id": "h", "source": {"subagent": {"thread_spawn": {"parent_thread_id": "c"}}}}
+    lines = [{"type": "session_meta", "payload": helper}]
+    kind, payload = item("user", "a")
+    lines.append({"type": kind, "payload": payload})
+    data = "\n".join(map(json.dumps, lines)).encode()
+    assert outline(read_bytes(tmp_path, data)) == ["(empty)"]
+
+
 def activity(minute: int, title: str, answer: str = "") -> dict[str, object]:
     held = {"safeHtmlItem": [{"html": answer}]} if answer else {}
     time = f"2026-03-01T10:{minute:02}:00Z"
