@@ -2,14 +2,17 @@
 
 import io
 import json
+import shutil
+import sqlite3
 import time
 import zipfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from fakegpt_tui.domain import LoadError
+from fakegpt_tui.domain import LoadError, Role
 from fakegpt_tui.formats.base import SkippedItem
 from tests.formats.exports import many, zipped
 from tests.formats.reading import FILES, loaded, outline, read, read_bytes
@@ -255,3 +258,27 @@ def test_members_and_fields_that_hold_secrets_are_not_looked_at(tmp_path: Path) 
     # What would be a conversation, were it looked at.
     members = {"conversations.json": many(1), "prod-mc-auth-mgmt-api.json": many(3)[1:]}
     assert titles(tmp_path, zipped(members)) == ["Talk 0"]
+
+
+def test_a_chat_of_open_webui_without_a_title_is_read_from_its_rows(tmp_path: Path) -> None:
+    path = Path(shutil.copyfile(FILES / "openwebui" / "webui.db", tmp_path / "webui.db"))
+    with closing(sqlite3.connect(path)) as connection:
+        changed = connection.execute("UPDATE chat_message SET content = ?", ('"by row\\u0000"',))
+        assert changed.rowcount > 0
+        connection.execute("UPDATE chat SET title = ''")
+        connection.commit()
+    texts = [each.text for chat in loaded(read(path)) for each in chat.messages]
+    titles = {each.conversation.title for each in loaded(read(path))}
+    assert "by row" in {text.rstrip("\0") for text in texts}
+    assert all(titles)
+
+
+def test_prompts_of_gemini_at_the_same_moment_are_all_taken(tmp_path: Path) -> None:
+    told = {"header": "Gemini Apps", "products": [], "time": "2026-03-01T10:00:00.001Z"}
+    records = [
+        {**told, "title": f"أرسلت {number}", "safeHtmlItem": [{"html": f"<p>{number}</p>"}]}
+        for number in (1, 2)
+    ]
+    (found,) = loaded(read_bytes(tmp_path, json.dumps(records).encode()))
+    assert sorted(each.text for each in found.messages if each.role is Role.ASSISTANT) == ["1", "2"]
+    assert len({each.id for each in found.messages}) == 4
