@@ -63,7 +63,7 @@ def _text(element: ET.Element) -> str:
     return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), "".join(pieces))
 
 
-class _Builder(ET.TreeBuilder):
+class _SheetBuilder(ET.TreeBuilder):
     """Refuses declarations, by which a few bytes can stand for gigabytes; no workbook has any."""
 
     def doctype(self, _name: str, _public_id: str | None, _system: str | None) -> None:
@@ -77,7 +77,7 @@ def _parse(archive: ZipExport, name: str) -> ET.Element:
         return ET.Element("empty")
     if member.file_size > LARGEST_CONVERSATION:
         raise LoadError("A sheet of the workbook is larger than any real export.")
-    parser = ET.XMLParser(target=_Builder())  # noqa: S314 - without declarations
+    parser = ET.XMLParser(target=_SheetBuilder())  # noqa: S314 - without declarations
     try:
         with archive.open(member) as stream:
             while data := stream.read(_CHUNK_SIZE):
