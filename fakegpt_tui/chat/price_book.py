@@ -60,6 +60,11 @@ class PriceBook:
         )
         self._listed = listed
 
+    def names_model(self, service_name: str) -> bool:
+        """Does the configuration say which model of a service replies?"""
+        service = self._services.get(service_name)
+        return service is not None and bool(service.model)
+
     def knows(self, service_name: str) -> bool:
         """Is there such a service in the configuration?"""
         return service_name in self._services
@@ -75,17 +80,25 @@ class PriceBook:
         for row in self._rows:
             if row.holds(service_name, names, tier, at):
                 return row.prices
-        if service is None:
-            return None
-        is_local = service.kind is ServiceKind.EMBEDDED or _LOCAL.match(service.url)
-        if tier in USUAL_TIERS:
-            # A gateway on this machine may tell what those behind it take.
-            for name in names:
-                if (listed := self._listed(service, name)) is not None:
-                    return listed
-        if is_local or tier not in USUAL_TIERS:
-            return _FREE if is_local else None
-        return _table_price(service.url, names, usage)
+        if service is None or service.kind is ServiceKind.EMBEDDED:
+            return None if service is None else _FREE
+        is_usual = tier in USUAL_TIERS
+        # A gateway on this machine may tell what those behind it take.
+        listed = self._listed_price(service, names) if is_usual else None
+        if listed is not None:
+            return listed
+        if _LOCAL.match(service.url):
+            return self._local_price(service_name, names)
+        return _table_price(service.url, names, usage) if is_usual else None
+
+    def _listed_price(self, service: Service, names: Sequence[str]) -> TokenPrices | None:
+        found = (self._listed(service, name) for name in names)
+        return next((each for each in found if each is not None), None)
+
+    def _local_price(self, service_name: str, names: Sequence[str]) -> TokenPrices | None:
+        """Nothing, but for a model that is not named, and may be one that has a price."""
+        may_have = not names and any(row.service in {"", service_name} for row in self._rows)
+        return None if may_have else _FREE
 
     def reply(self, message: ChatMessage) -> Cost:
         """What a reply or a summary cost; nothing for what was not asked for here."""

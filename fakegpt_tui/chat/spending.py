@@ -60,6 +60,8 @@ class Spending:
         self._clock = clock
         self.book = book
         self.budget = budget
+        self.way_over = "Send it once more to pass it all the same."
+        """What lets a person send what would pass the budget."""
         self._refused: tuple[str, int] | None = None
 
     def rows(self, group: SpendingGroup) -> list[SpendingRow]:
@@ -74,9 +76,12 @@ class Spending:
 
     def this_month(self) -> Cost:
         """What was spent since the first of the month."""
+        return sum_costs(map(self.book.entry, self._entries(self._month_began)))
+
+    @property
+    def _month_began(self) -> datetime:
         local = self._clock().astimezone()
-        first = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-        return sum_costs(map(self.book.entry, self._entries(first)))
+        return local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
     def problem(self, asked: Sequence[Conversation], tokens: int) -> str:
         """Why a prompt should not be sent without asking; empty where nothing speaks against it.
@@ -115,8 +120,7 @@ class Spending:
         is_repeated = may_repeat and self._refused == this
         self._refused = None if is_repeated or not problem else this
         if problem and not is_repeated:
-            way = " Send it once more to pass it all the same." if may_repeat else ""
-            raise OverBudget(problem + way)
+            raise OverBudget(f"{problem} {self.way_over}" if may_repeat else problem)
 
     def record(self, entry: SpendingEntry) -> None:
         """Add what is no reply of a conversation's tree."""
@@ -126,11 +130,20 @@ class Spending:
         """About what a prompt costs; `None` where its price is unknown."""
         tier = Usage(tier=conversation.generation.service_tier)
         at = self._clock()
-        prices = self.book.prices(conversation.service, conversation.model, at, tier)
+        prices = self.book.prices(conversation.service, self._model(conversation), at, tier)
         if prices is None:
             return None
         reply = min(conversation.generation.max_tokens or _EXPECTED_REPLY, _EXPECTED_REPLY)
         return prices.cost(Usage(fresh=tokens, output=reply))
+
+    def _model(self, conversation: Conversation) -> str:
+        """The model that will reply; where none is named, the one that did so last this month."""
+        service = conversation.service
+        if conversation.model or self.book.names_model(service):
+            return conversation.model
+        entries = [each for each in self._entries(self._month_began) if each.service == service]
+        last = max(entries, key=lambda each: each.at, default=None)
+        return last.model if last else ""
 
     def _entries(self, since: datetime | None) -> Iterable[SpendingEntry]:
         """The entries of the ledger, those left out that other programs made."""

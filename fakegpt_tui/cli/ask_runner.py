@@ -107,6 +107,8 @@ async def _ask(settings: Settings, store: ChatStore, prompt: AskPrompt, plan: As
         if service is not None and service.notice:
             echo_err(service.notice)
         parts = await attach(chat, conversation.id, prompt)
+        if settings.monthly_budget is not None:
+            chat.spending.way_over = "--over-budget sends it all the same."
         turn = chat.turns.new(conversation, prompt.text, parts=parts)
         if plan.output is AskOutput.LINES:
             echo_json_line({"type": "start", **_turn_fields(turn)})

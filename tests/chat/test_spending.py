@@ -14,6 +14,7 @@ from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.side_requests import SideRequest
 from fakegpt_tui.chat.spending import OverBudget, Spending, SpendingGroup, cost_sentence
 from fakegpt_tui.domain import (
+    Conversation,
     MessageStatus,
     ModelRef,
     ReplyCut,
@@ -24,7 +25,7 @@ from fakegpt_tui.domain import (
     Usage,
     UsageReported,
 )
-from fakegpt_tui.domain.prices import PriceRow, TokenPrices, reply_cost
+from fakegpt_tui.domain.prices import PriceRow, SpendingEntry, TokenPrices, reply_cost
 from fakegpt_tui.store.conversation_store import ConversationStore
 from tests.chat.fake_chat import run
 from tests.stubs import MemoryStore, connecting
@@ -229,6 +230,23 @@ async def test_a_service_of_this_machine_is_never_asked_about() -> None:
     chat = chat_with(MemoryStore(), COUNTED, service=LOCAL, budget="0.0001")
     await run(chat, chat.turns.new(chat.conversations.create(), "One"))
     assert str(chat.spending.this_month()) == "free"
+
+
+async def test_a_model_that_is_not_named_is_as_dear_as_the_one_that_replied_last() -> None:
+    unnamed = replace(LOCAL, model="")
+    rows = [PriceRow(model="dear", prices=TokenPrices(Decimal(1), Decimal(2)))]
+    book = PriceBook({unnamed.name: unnamed}, rows)
+    assert book.prices(unnamed.name, "", NOON) is None
+    store = MemoryStore()
+    spending = Spending(lambda: store, book, budget=Decimal("0.01"), clock=lambda: NOON)
+    asked = Conversation(id="c", service=unnamed.name, model="", created_at=NOON, updated_at=NOON)
+    assert spending.problem([asked], 50_000) == ""
+    entry = SpendingEntry(
+        reply_id="r", conversation_id="", at=NOON, service=unnamed.name, model="dear",
+        purpose="host", status=MessageStatus.COMPLETE, usage=Usage(1, 1), title="",
+    )  # fmt: skip
+    spending.record(entry)
+    assert "this prompt costs about $0.05" in spending.problem([asked], 50_000)
 
 
 async def test_last_month_is_not_this_month() -> None:

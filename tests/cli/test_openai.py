@@ -118,6 +118,7 @@ def test_usage_is_summed_and_a_budget_is_kept(home: Home) -> None:
         assert len(server.asked(CHAT)) == 3
     assert (refused.exit_code, refused.stdout) == (1, "")
     assert "The budget of $1.50 a month would be passed: ≈ $2.00 was spent" in refused.stderr
+    assert refused.stderr.endswith(" --over-budget sends it all the same.\n")
     by_model = home.invoke("usage", "--by", "model").stdout
     assert by_model == (
         "models model-1  3 replies  3,000,000 + 30 tokens  ≈ $3.00 (prices of config.toml)\n"
