@@ -47,6 +47,11 @@ class Snippet:
         return frozenset(self.defaults) - {INPUT}
 
     @property
+    def asked(self) -> tuple[str, ...]:
+        """The variables that are not given from elsewhere."""
+        return tuple(name for name in self.defaults if name not in GIVEN)
+
+    @property
     def description(self) -> str:
         """The first line that says something."""
         lines = (line.strip("# \t") for line in self.text.splitlines())
@@ -85,9 +90,7 @@ class Snippet:
     def missing(self, values: Mapping[str, str]) -> tuple[str, ...]:
         """The variables that have neither a value nor a default."""
         return tuple(
-            name
-            for name, default in self.defaults.items()
-            if default is None and name not in GIVEN and name not in values
+            name for name in self.asked if self.defaults[name] is None and name not in values
         )
 
     def complete(self, values: Mapping[str, str]) -> str:

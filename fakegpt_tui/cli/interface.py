@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from contextlib import closing
 from dataclasses import replace
 from functools import cache, partial
@@ -24,6 +24,7 @@ from fakegpt_tui.config.spec import SETTING_SPECS, Settings, Source
 from fakegpt_tui.domain import ConfigError
 
 if TYPE_CHECKING:
+    from fakegpt_tui.attachments.snippets import Snippet
     from fakegpt_tui.chat.service import ChatService
     from fakegpt_tui.store.conversation_store import ConversationStore
     from fakegpt_tui.ui.app import FakeGPTApp
@@ -117,6 +118,12 @@ def defer_full_collections() -> None:
     gc.enable()
 
 
+def _read_snippets(settings: Settings) -> Mapping[str, Snippet]:
+    from fakegpt_tui.attachments.snippets import read_snippets  # noqa: PLC0415 - when a slash is typed
+
+    return read_snippets(settings.snippets_folder).snippets
+
+
 def _build_app(
     settings: Settings,
     presets: PresetStore,
@@ -149,6 +156,7 @@ def _build_app(
         exports=settings.folders.exports,
         theme=settings.theme or AUTO_THEME,
         theme_files=own_themes,
+        snippets=partial(_read_snippets, settings),
         values={name: getattr(settings, name) for name in SETTING_SPECS},
         notify=NotifyMode(settings.notify),
         services=services,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fakegpt_tui.attachments.snippets import read_snippets
 from fakegpt_tui.cli.ask_runner import handle_signals
 from fakegpt_tui.cli.composition import open_chat, without_service_keys
 from fakegpt_tui.cli.settings_store import LastChoices, SettingsStore
@@ -81,6 +82,7 @@ def _plain_ports(settings: Settings) -> PlainPorts:
         read_secret=_read_secret,
         items=_message_items,
         write_file=_write_file,
+        snippets=lambda: read_snippets(settings.snippets_folder).snippets,
     )
 
 

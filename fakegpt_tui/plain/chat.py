@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from ast import literal_eval
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from inspect import isawaitable, signature
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from fakegpt_tui.keymap import COMMANDS, Command
 from fakegpt_tui.plain.session import PlainPorts, PlainSession, WriteLine
 
 if TYPE_CHECKING:
+    from fakegpt_tui.attachments.snippets import Snippet
     from fakegpt_tui.chat.service import ChatService
     from fakegpt_tui.plain.attachments import PlainAttachments
     from fakegpt_tui.plain.conversations import PlainConversations
@@ -75,8 +76,10 @@ class PlainChat:
         session.hear(line)
         try:
             found = self._find(line.strip())
-            if found is None:
-                name = line.strip().split()[0]
+            name, _, typed = line.strip().partition(" ")
+            if found is None and (snippet := self._snippet(name)) is not None:
+                await self.prompt.send_snippet(snippet, typed)
+            elif found is None:
                 session.say(f"There is no command {name} here. /help lists the commands.")
             else:
                 await self._run(*found)
@@ -136,9 +139,12 @@ class PlainChat:
         name, command = max(found, key=lambda each: len(each[0]))
         return command, line[len(name) :].strip()
 
+    def _snippet(self, name: str) -> Snippet | None:
+        return self._ports.snippets().get(name.removeprefix("/").casefold())
+
     @cached_property
     def screen(self) -> PlainScreen:
-        return PlainScreen(self._session, lambda: self.commands)
+        return PlainScreen(self._session, lambda: self.commands, self._ports.snippets)
 
     @cached_property
     def attachments(self) -> PlainAttachments:
@@ -200,10 +206,14 @@ class PlainScreen:
     """What the main screen of the user interface does itself: the list, help, and leaving."""
 
     def __init__(
-        self, session: PlainSession, commands: Callable[[], tuple[PlainCommand, ...]]
+        self,
+        session: PlainSession,
+        commands: Callable[[], tuple[PlainCommand, ...]],
+        snippets: Callable[[], Mapping[str, Snippet]],
     ) -> None:
         self._session = session
         self._commands = commands
+        self._snippets = snippets
 
     def toggle_list(self) -> None:
         """List the conversations; /open takes their numbers."""
@@ -244,6 +254,12 @@ class PlainScreen:
             if wanted in f"{' '.join(row.names)} {row.help}".casefold():
                 text = row.help if wanted else row.help.partition(";")[0]
                 session.say(f"{command.usage}: {text}.{others}")
+        taken = {name for command in self._commands() for name in command.row.names}
+        for name, snippet in self._snippets().items():
+            is_wanted = wanted in f"/{name} snippet {snippet.description}".casefold()
+            if is_wanted and f"/{name}" not in taken:
+                values = " ".join(f"{each}=…" for each in snippet.asked)
+                session.say(f"{f'/{name} {values}'.strip()} TEXT, a snippet: {snippet.description}")
 
     def quit(self) -> None:
         """Leave; so does ctrl+d."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from fakegpt_tui.attachments.snippets import INPUT, Snippet, clipboard_value
 from fakegpt_tui.domain import FakeGPTError
 from fakegpt_tui.plain.session import PlainSession
 
@@ -24,6 +25,20 @@ class PlainPrompt:
             session.say(str(error))
             return
         await session.run(turn)
+
+    async def send_snippet(self, snippet: Snippet, typed: str) -> None:
+        """Fill in a snippet from what is typed behind its name, and send it.
+
+        Raises:
+            LoadError: The snippet needs the clipboard, which cannot be read.
+        """
+        values, text = snippet.split_values(typed)
+        if missing := snippet.missing(values):
+            wanted = " ".join(f"{each}=…" for each in missing)
+            self._session.say(f"Say /{snippet.name} {wanted} and then the text.")
+            return
+        values |= await clipboard_value(snippet, values)
+        await self.send(snippet.complete(values | {INPUT: text}))
 
     async def open_editor(self) -> None:
         """Write a prompt in $EDITOR, and send what is saved there."""

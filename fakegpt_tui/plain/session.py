@@ -22,6 +22,7 @@ from fakegpt_tui.plain.sentences import SentenceSplitter
 from fakegpt_tui.text import safe_line, safe_text
 
 if TYPE_CHECKING:
+    from fakegpt_tui.attachments.snippets import Snippet
     from fakegpt_tui.chat.service import ChatService
     from fakegpt_tui.chat.turn import Turn
     from fakegpt_tui.domain import ConnectionCheck, ModelRef, Secret, Service, ServiceForm
@@ -90,6 +91,7 @@ class PlainPorts:
     `edit` lets a text be edited in $EDITOR, and returns `None` where nothing was saved;
     `read_secret` asks for a line without showing it. `remember` keeps choices for the next start.
     `items` finds code blocks and files in a text and its parts; `write_file` writes a new file.
+    `snippets` reads the snippets by their names.
     """
 
     exports: Path
@@ -100,6 +102,7 @@ class PlainPorts:
     read_secret: Callable[[str], Secret | None]
     items: Callable[[str, Sequence[Part]], Sequence[MessagePiece]]
     write_file: Callable[[str, bytes], Path]
+    snippets: Callable[[], Mapping[str, Snippet]] = dict
 
 
 class PlainSession:

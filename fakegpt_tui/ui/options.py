@@ -6,7 +6,7 @@ from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, TypeVar
 
 from fakegpt_tui.domain import (
     ConnectionCheck,
@@ -19,6 +19,9 @@ from fakegpt_tui.domain import (
 )
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.text import safe_line
+
+if TYPE_CHECKING:
+    from fakegpt_tui.attachments.snippets import Snippet
 
 T = TypeVar("T")
 
@@ -211,6 +214,7 @@ class Options:
     `save_preset` writes a preset there. `memory` keeps what was chosen last. `isolates_bidi` says
     that the terminal shows nothing for characters that have no width. `warm_up` draws something out
     of sight soon after the start, so that the first reply need not wait for imports.
+    `snippets` reads the snippets by their names.
     `theme_files` are those of the user, by the names of their themes. `child_environment` is the
     environment of programs that are started, without keys.
     `reopens_store` says that a store which cannot be read at the start is opened anew after this
@@ -222,6 +226,7 @@ class Options:
     theme: str = AUTO_THEME
     theme_files: Mapping[str, Path] = field(default_factory=dict)
     keys: Mapping[str, str] = field(default_factory=dict)
+    snippets: Callable[[], Mapping[str, "Snippet"]] = dict
     resume: str | None = None
     notices: Callable[[], tuple[str, ...]] = tuple
     save_preset: SavePreset | None = None

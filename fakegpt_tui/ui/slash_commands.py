@@ -1,14 +1,20 @@
 """Slash commands: which commands fit what is typed, and which one Enter runs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum, auto
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.keymap import COMMANDS, Command, KeyScope
 from fakegpt_tui.ui.bindings import command_action
 
+if TYPE_CHECKING:
+    from fakegpt_tui.attachments.snippets import Snippet
+
 _SLASH = "/"
+SNIPPET_ID = "snippet."
+"""How the ids of the commands of snippets begin; none of the keymap does."""
 
 
 class MatchRank(IntEnum):
@@ -31,10 +37,39 @@ class CommandMatch:
     rank: MatchRank
 
 
-def exact_command(text: str) -> Command | None:
-    """The command that has exactly this name or alias."""
+def exact_command(text: str, snippets: Sequence[Command] = ()) -> Command | None:
+    """The command that has exactly this name or alias; one of the keymap wins."""
     name = text.strip().casefold()
-    return next((command for command in COMMANDS if name in command.names), None)
+    return next((command for command in (*COMMANDS, *snippets) if name in command.names), None)
+
+
+def snippet_commands(snippets: Mapping[str, "Snippet"]) -> tuple[Command, ...]:
+    """A command for each snippet whose name is none of a command."""
+    taken = {name for command in COMMANDS for name in command.names}
+    return tuple(
+        Command(
+            KeyScope.ANY,
+            f"{SNIPPET_ID}{name}",
+            "",
+            f"snippets.insert({name!r})",
+            name,
+            snippet.description,
+            f"{_SLASH}{name}",
+        )
+        for name, snippet in snippets.items()
+        if f"{_SLASH}{name}" not in taken
+    )
+
+
+def snippet_with_input(text: str, snippets: Sequence[Command]) -> str | None:
+    """The action of a snippet behind whose name something is typed."""
+    name, *typed = text.split(maxsplit=1)
+    command = exact_command(name, snippets) if typed else None
+    if command is None or not command.id.startswith(SNIPPET_ID):
+        return None
+    name = command.id.removeprefix(SNIPPET_ID)
+    line = f"{name} {typed[0]}"
+    return f"screen.run_command('snippets', 'insert', {line!r})"
 
 
 def command_with_path(text: str) -> tuple[Command, str, str] | None:
@@ -64,16 +99,19 @@ def path_command_action(command: Command, path: str) -> str:
     return f"screen.run_command({controller!r}, {method!r}, {path!r})"
 
 
-def matching_commands(query: str, *, described: bool = False) -> list[CommandMatch]:
+def matching_commands(
+    query: str, snippets: Sequence[Command] = (), *, described: bool = False
+) -> list[CommandMatch]:
     """The commands that fit, the best first, and destructive ones last of those that fit as well.
 
     Args:
         query: What is typed, with the slash or without it.
+        snippets: The commands of snippets, which come behind others that fit as well.
         described: Are commands wanted, too, that only have the words in their sentence, or the
             letters in one of their names?
     """
     wanted = " ".join(query.split()).casefold().removeprefix(_SLASH)
-    found = (_match(command, wanted) for command in COMMANDS if command.slash)
+    found = (_match(command, wanted) for command in (*COMMANDS, *snippets) if command.slash)
     worst = MatchRank.LETTERS if described else MatchRank.WORD_PREFIX
     fitting = [each for each in found if each is not None and each.rank <= worst]
     return sorted(fitting, key=_order)
@@ -142,6 +180,8 @@ def _match(command: Command, wanted: str) -> CommandMatch | None:
     ranked = [(rank, name) for name in names if (rank := _name_rank(name, wanted, names[0]))]
     if ranked:
         rank, name = min(ranked, key=lambda each: each[0])
+        if rank is MatchRank.PREFIX and command.id.startswith(SNIPPET_ID):
+            rank = MatchRank.ALIAS_PREFIX  # A part of a name means a command, if there is one.
         return CommandMatch(command, _SLASH + name, rank)
     words = f"{' '.join(names)} {command.label} {command.help}".casefold()
     if all(word in words for word in wanted.split()):
@@ -176,7 +216,8 @@ class SlashCompletion:
     All of it follows from the text, so that no key can take what fitted an earlier one.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, snippets: Sequence[Command] = ()) -> None:
+        self.snippets = snippets
         self._text = ""
         self._is_closed = False
         self._marked: int | None = None
@@ -189,7 +230,7 @@ class SlashCompletion:
         self._text = text
         self._is_closed = self._is_closed and text.startswith(_SLASH)
         typed = text.startswith(_SLASH) and not text.startswith("//") and "\n" not in text
-        self.matches = matching_commands(text) if typed else []
+        self.matches = matching_commands(text, self.snippets) if typed else []
         first = first_choice(self.matches)
         # A word inside of a name is a guess: it is listed, and not taken without a choice.
         is_guess = first is not None and self.matches[first].rank > MatchRank.ALIAS_PREFIX
@@ -207,7 +248,7 @@ class SlashCompletion:
     @property
     def chosen(self) -> Command | None:
         """The command that Enter runs; `None` where it sends the text as it is."""
-        if (exact := exact_command(self._text)) is not None and not self._is_moved:
+        if (exact := exact_command(self._text, self.snippets)) is not None and not self._is_moved:
             return exact
         return None if self.marked is None else self.matches[self.marked].command
 

@@ -346,3 +346,28 @@ def test_a_snippet_that_cannot_be_used_is_a_wrong_use_and_nothing_is_sent(home: 
     assert "no snippet 'transalte'" in done.stderr
     assert "translate" in done.stderr
     assert not home.data.exists()
+
+
+def test_a_snippet_takes_the_clipboard_where_it_can_be_read(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("WAYLAND_DISPLAY", "WSL_DISTRO_NAME", "SSH_TTY"):
+        monkeypatch.delenv(name, raising=False)
+    tool = home.folder / "bin" / "xclip"
+    tool.parent.mkdir()
+    tool.write_text(
+        '#!/bin/sh\ncase "$*" in *TARGETS*) echo UTF8_STRING ;; *) echo copied ;; esac\n'
+    )
+    tool.chmod(0o755)
+    home.environment |= {"DISPLAY": ":9", "PATH": f"{tool.parent}:{home.environment['PATH']}"}
+    home.environment["SSH_CONNECTION"] = ""
+    home.configure("")
+    home.snippet("fix", "Fix <{{clipboard}}>")
+    done = home.invoke("ask", "--no-stdin", "--dry-run", "--snippet", "fix")
+    assert "Fix <copied>" in done.stdout
+    done = home.invoke("ask", "--no-stdin", "--dry-run", "--snippet", "fix", "clipboard=given")
+    assert "Fix <given>" in done.stdout
+    home.environment["SSH_CONNECTION"] = "10.0.0.1"
+    done = home.invoke("ask", "--no-stdin", "--snippet", "fix")
+    assert done.exit_code != 0
+    assert "Over SSH the clipboard" in f"{done.stderr}{done.exception}"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from fakegpt_tui.attachments.snippets import Snippet
 from fakegpt_tui.backends.scripted import ScriptedBackend
 from fakegpt_tui.domain import ReplyEnded, TextDelta
 from fakegpt_tui.keymap import COMMANDS
@@ -227,3 +228,29 @@ async def test_no_command_breaks_an_empty_chat(row, said: list[str], tmp_path: P
     if row.id not in {"app.quit", "chat.import-found"}:
         await talk(plain, row.slash, f"{row.slash} 1", f"{row.slash} nothing of that name")
         assert all(line.isprintable() for each in said for line in each.splitlines())
+
+
+async def test_a_snippet_is_sent_filled_in_and_listed_behind_the_commands(
+    said: list[str], tmp_path: Path
+) -> None:
+    backend = ScriptedBackend([TextDelta("Bonjour."), ReplyEnded()])
+    snippets = {
+        "translate": Snippet("translate", "Into {{language=French}}, {{tone}}: {{input}}"),
+        "save": Snippet("save", "Save the world"),
+    }
+    plain = plain_chat(said, tmp_path, backend=backend, snippets=lambda: snippets)
+    await plain.run_command("/translate Good day")
+    assert said == ["Say /translate tone=… and then the text."]
+    await plain.run_command('/Translate tone="very kind" Good day')
+    assert said[-1] == "Bonjour."
+    assert backend.requests[0].messages[-1].text == "Into French, very kind: Good day"
+    await plain.run_command("/save html")
+    assert len(backend.requests) == 1
+    said.clear()
+    await plain.run_command("/help snippet")
+    assert [line for line in said if line.startswith("/translate")] == [
+        "/translate language=… tone=… TEXT, a snippet: "
+        "Into {{language=French}}, {{tone}}: {{input}}"
+    ]
+    await plain.run_command("/help")
+    assert not any("the world" in line for line in said)

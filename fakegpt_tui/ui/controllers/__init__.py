@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.ui.controllers.services import ServiceController
     from fakegpt_tui.ui.controllers.settings import SettingsController
     from fakegpt_tui.ui.controllers.side_by_side import SideBySideController
+    from fakegpt_tui.ui.controllers.snippets import SnippetController
     from fakegpt_tui.ui.options import Options
     from fakegpt_tui.ui.state import ChatState
     from fakegpt_tui.ui.window import Window
@@ -53,6 +54,12 @@ class Controllers:
             self.attachments,
             self.services.choose_model,
         )
+
+    @cached_property
+    def snippets(self) -> SnippetController:
+        from fakegpt_tui.ui.controllers.snippets import SnippetController  # noqa: PLC0415 - see above
+
+        return SnippetController(self._window, self.attachments)
 
     @cached_property
     def conversations(self) -> ConversationController:

@@ -167,7 +167,7 @@ class AttachmentController:
         self._read(self._paste())
 
     async def _paste(self) -> None:
-        found = await self._read_clipboard()
+        found = await self.read_clipboard()
         if found.picture:
             if not can_decode(*identify(found.picture)):
                 raise LoadError("The clipboard holds a picture that cannot be read; copy it again.")
@@ -185,7 +185,7 @@ class AttachmentController:
         else:
             self._window.notify("The clipboard is empty.")
 
-    async def _read_clipboard(self) -> ClipboardContent:
+    async def read_clipboard(self) -> ClipboardContent:
         """The clipboard by the tools of this machine, or else by the terminal, as over SSH."""
         from fakegpt_tui.attachments.clipboard import read_clipboard  # noqa: PLC0415 - when used
 

@@ -1,6 +1,6 @@
 """Command palette: every command of the keymap and every conversation, to be run or opened."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from textual import on
@@ -10,7 +10,8 @@ from textual.screen import Screen
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
-from fakegpt_tui.keymap import COMMANDS
+from fakegpt_tui.attachments.snippets import Snippet
+from fakegpt_tui.keymap import COMMANDS, Command
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.dialogs import DialogFrame
 from fakegpt_tui.ui.dialogs.pick import ListScreen
@@ -22,6 +23,7 @@ from fakegpt_tui.ui.slash_commands import (
     first_choice,
     matching_commands,
     screen_action,
+    snippet_commands,
 )
 from fakegpt_tui.ui.state import ChatState
 from fakegpt_tui.ui.terminal.output import repaint_now
@@ -43,9 +45,12 @@ class PaletteScreen(ListScreen[str | None]):
 
     CSS_PATH = ["dialog.tcss", "palette.tcss"]
 
-    def __init__(self, state: ChatState, recent: Iterable[str] = ()) -> None:
-        """`recent` are the ids of the commands that were run last."""
+    def __init__(
+        self, state: ChatState, recent: Iterable[str] = (), snippets: Sequence[Command] = ()
+    ) -> None:
+        """`recent` are the ids of the commands that were run last; `snippets` are commands, too."""
         super().__init__()
+        self._snippets = snippets
         self._state = state
         self._recent = tuple(recent)
         self._shown: str | None = None
@@ -92,16 +97,18 @@ class PaletteScreen(ListScreen[str | None]):
             self.options.add_options([*self._grouped(), *_under("Conversations", opening)])
             self.options.highlighted = 1
             return
-        matches = matching_commands(query, described=True)
+        matches = matching_commands(query, self._snippets, described=True)
         self.options.add_options([*map(self._row, matches), *opening])
         first = first_choice(matches)
         self.options.highlighted = 0 if first is None and titled and not matches else first
 
     def _grouped(self) -> Iterator[Option]:
         """All commands under the names of their groups, those that were run last first."""
-        by_id = {command.id: command for command in COMMANDS if command.slash}
+        known = (*COMMANDS, *self._snippets)
+        by_id = {command.id: command for command in known if command.slash}
         last = [by_id[each] for each in self._recent if each in by_id]
-        for name, commands in {"Recent": last, **commands_by_group()}.items():
+        groups = {"Recent": last, **commands_by_group(), "Snippets": self._snippets}
+        for name, commands in groups.items():
             shown = [each for each in commands if name == "Recent" or each not in last]
             matches = (CommandMatch(each, each.slash, MatchRank.PREFIX) for each in shown)
             yield from _under(name, map(self._row, matches))
@@ -130,12 +137,18 @@ def _under(name: str, rows: Iterable[Option]) -> Iterator[Option]:
     yield from options
 
 
-def open_palette(screen: Screen[None], state: ChatState, memory: ChoiceMemory) -> None:
+def open_palette(
+    screen: Screen[None],
+    state: ChatState,
+    memory: ChoiceMemory,
+    snippets: Mapping[str, Snippet],
+) -> None:
     """Let the user choose a command, and run it on the main screen."""
+    own = snippet_commands(snippets)
     recent = (memory.get(_RECENT) or "").split()
 
     async def run(chosen: str | None) -> None:
-        command = next((each for each in COMMANDS if each.id == chosen), None)
+        command = next((each for each in (*COMMANDS, *own) if each.id == chosen), None)
         if command is not None:
             last = [command.id, *(each for each in recent if each != command.id)]
             await memory.remember({_RECENT: " ".join(last[:_MAX_RECENT])})
@@ -143,7 +156,7 @@ def open_palette(screen: Screen[None], state: ChatState, memory: ChoiceMemory) -
         elif chosen is not None:
             await screen.run_action(chosen)
 
-    screen.app.push_screen(PaletteScreen(state, recent), run)
+    screen.app.push_screen(PaletteScreen(state, recent, own), run)
 
 
 def _opening(conversation_id: str) -> str:

@@ -56,7 +56,9 @@ class ChatPane(RenderCache, Vertical):
         yield FirstPage()
         yield Transcript(warm_up=self._options.warm_up)
         yield QueueView()
-        yield PromptInput(cursor_blink=self._options.cursor_blink)
+        prompt = PromptInput(cursor_blink=self._options.cursor_blink)
+        prompt.snippets = self._options.snippets
+        yield prompt
 
     def show(self, view: ChatView) -> None:
         """Show what waits to be sent, and what is attached to it."""
@@ -106,6 +108,14 @@ class ChatPane(RenderCache, Vertical):
     def attach_reference(self, event: PromptInput.ReferenceTyped) -> None:
         attachments = self._controllers().attachments
         self._window.run(attachments.take_reference, event.written, event.path)
+
+    @on(PromptInput.FieldMissing)
+    def tell_field(self, event: PromptInput.FieldMissing) -> None:
+        written, prompt = event.written, self._window.prompt
+        self._window.notify(
+            f"Type what {written} stands for; then Enter sends.",
+            while_true=lambda: written in prompt.text,
+        )
 
     @on(PromptInput.LargePaste)
     def attach_paste(self, event: PromptInput.LargePaste) -> None:

@@ -1,7 +1,7 @@
 """Prompt input widget, and the queue of prompts that wait to be sent."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from textual import events
@@ -15,15 +15,18 @@ from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.keymap import KeyScope
 from fakegpt_tui.text import clipboard_text, safe_line
 from fakegpt_tui.ui.bindings import bindings
-from fakegpt_tui.ui.widgets.text_box import TextBox
+from fakegpt_tui.ui.widgets.text_box import TextBox, end_of
 
 if TYPE_CHECKING:
+    from fakegpt_tui.attachments.snippets import Snippet
     from fakegpt_tui.ui.slash_commands import SlashCompletion
     from fakegpt_tui.ui.widgets.reference_completion import ReferenceCompletion
+    from fakegpt_tui.ui.widgets.snippet_fields import SnippetFields
 
 _ENTER_SENDS = "Ask anything — Enter sends, / for commands"
 _ENTER_BREAKS = "Ask anything — ctrl+j sends, / for commands"
 _RUNS_COMMAND = "Runs in your shell, and shows the output; !! puts it into the prompt"
+_FILLS_SNIPPET = "Tab goes through the variables, Enter sends"
 _MAX_SHOWN = 3
 _LARGE_LINES, _LARGE_LENGTH = 20, 2_000
 """A paste beyond these is shown as one mark, which can be opened."""
@@ -68,6 +71,12 @@ class PromptInput(TextBox):
         names: tuple[str, ...]
 
     @dataclass
+    class FieldMissing(Message):
+        """Nothing was sent, because this variable of a snippet has no value yet."""
+
+        written: str
+
+    @dataclass
     class ReferenceTyped(Message):
         """A reference such as `@path` was typed to its end, and stands so in the text."""
 
@@ -109,7 +118,20 @@ class PromptInput(TextBox):
         """The completion of paths, once a reference was typed."""
         self.marks: Collection[str] = ()
         """The marks in the text that stand for something attached; a deletion takes them whole."""
+        self.snippets: Callable[[], Mapping[str, Snippet]] = dict
+        """Reads the snippets, which are commands here."""
+        self.fields: SnippetFields | None = None
+        """The variables of a snippet that are to be filled in, once one was inserted."""
+        self._quoted = ""
         self._is_command = False
+
+    @property
+    def selected_elsewhere(self) -> str:
+        """What is selected in the conversation, or was when the slash of a command was typed.
+
+        Typing ends a selection.
+        """
+        return self.screen.get_selected_text() or self._quoted
 
     @property
     def is_command(self) -> bool:
@@ -122,11 +144,12 @@ class PromptInput(TextBox):
         """The commands that fit a text that begins with a slash."""
         if not self.document[0].startswith("/"):
             self._completion = None
+            self._quoted = ""
             return None
         if self._completion is None:
-            from fakegpt_tui.ui.slash_commands import SlashCompletion  # noqa: PLC0415 - when typed
+            from fakegpt_tui.ui.slash_commands import SlashCompletion, snippet_commands  # noqa: PLC0415 - when typed
 
-            self._completion = SlashCompletion()
+            self._completion = SlashCompletion(snippet_commands(self.snippets()))
         self._completion.update(self.text)
         return self._completion
 
@@ -142,7 +165,10 @@ class PromptInput(TextBox):
 
     def on_text_area_changed(self) -> None:
         """Say what Enter does with a command, and follow the reference that is typed."""
-        self.border_title = Content(_RUNS_COMMAND if self.is_command else self._edit_title)
+        title = self._edit_title
+        if self.fields is not None and self.fields.are_open:
+            title = _FILLS_SNIPPET
+        self.border_title = Content(_RUNS_COMMAND if self.is_command else title)
         if self.paths is not None:
             self.paths.follow()
 
@@ -181,12 +207,32 @@ class PromptInput(TextBox):
             if line := text.lstrip("!").strip():
                 self.take_text()
                 self.post_message(self.CommandTyped(line, text.startswith("!!")))
-        elif text and not await self._run_command():
+        elif text and not await self._run_command() and self._fill_fields():
+            text = self.text_to_send
             if self.paths is not None:
                 self.paths.end()
             # Posted before the text is cleared, so that it is sent before its draft is deleted.
             self.post_message(self.Submitted(text[1:] if self._is_escaped(text) else text))
             self.take_text()
+
+    def insert_snippet(self, text: str, placeholders: Mapping[str, str | None]) -> None:
+        """Put the text of a snippet before what was typed, and go to its first variable.
+
+        The variables are given as they are written, with their defaults.
+        """
+        if self.fields is None:
+            from fakegpt_tui.ui.widgets.snippet_fields import SnippetFields  # noqa: PLC0415 - when used
+
+            self.fields = SnippetFields(self)
+        self.restore_text(text)
+        self.fields.begin(placeholders)
+
+    def _fill_fields(self) -> bool:
+        """Fill in what a snippet has as defaults; may the text be sent?"""
+        missing = "" if self.fields is None else self.fields.finish()
+        if missing:
+            self.post_message(self.FieldMissing(missing))
+        return not missing
 
     @property
     def text_to_send(self) -> str:
@@ -203,14 +249,17 @@ class PromptInput(TextBox):
             exact_command,
             path_command_action,
             screen_action,
+            snippet_with_input,
         )
 
         if (command := completion.chosen) is None:
-            if (found := command_with_path(self.text)) is None:
-                return False
-            self.take_text()
-            await self.app.run_action(path_command_action(found[0], found[2]), self.screen)
-            return True
+            found = command_with_path(self.text)
+            action = path_command_action(found[0], found[2]) if found else None
+            action = action or snippet_with_input(self.text, completion.snippets)
+            if action is not None:
+                self.take_text()
+                await self.app.run_action(action, self.screen)
+            return action is not None
         if command.is_destructive and exact_command(self.text) is not command:
             self.replace_text(command.slash)
         else:
@@ -222,9 +271,19 @@ class PromptInput(TextBox):
         """Does a second slash say that the name of a command is meant as a prompt?"""
         if not text.startswith("//"):
             return False
-        from fakegpt_tui.ui.slash_commands import command_with_path, exact_command  # noqa: PLC0415 - as above
+        from fakegpt_tui.ui.slash_commands import (  # noqa: PLC0415 - as above
+            command_with_path,
+            exact_command,
+            snippet_commands,
+            snippet_with_input,
+        )
 
-        return exact_command(text[1:]) is not None or command_with_path(text[1:]) is not None
+        snippets = snippet_commands(self.snippets())
+        return (
+            exact_command(text[1:], snippets) is not None
+            or command_with_path(text[1:]) is not None
+            or snippet_with_input(text[1:], snippets) is not None
+        )
 
     def take_text(self) -> str:
         """Remove the text, and return it; `restore_text` brings it back."""
@@ -290,6 +349,7 @@ class PromptInput(TextBox):
         if (
             await self._complete_command(event.key)
             or (self.paths is not None and await self.paths.handle_key(event.key))
+            or (self.fields is not None and self.fields.handle_key(event.key))
             or self._type_sign(event.character)
             or self._recall_by_arrow(event.key)
         ):
@@ -353,6 +413,8 @@ class PromptInput(TextBox):
 
         A backslash before one makes it literal, and goes.
         """
+        if sign == "/" and not self.text:
+            self._quoted = self.screen.get_selected_text() or ""
         if sign not in ("@", "!"):
             return False
         row, column = self.cursor_location
@@ -411,14 +473,14 @@ class PromptInput(TextBox):
         before, found, _ = self.text.partition(old)
         if found:
             self.history.checkpoint()
-            self.replace(new, _end_of(before), _end_of(before + found))
+            self.replace(new, end_of(before), end_of(before + found))
         return bool(found)
 
     def go_behind(self, words: str) -> None:
         """Move the cursor behind the first of these words in the text."""
         before, found, _ = self.text.partition(words)
         if found:
-            self.move_cursor(_end_of(before + found))
+            self.move_cursor(end_of(before + found))
 
     def on_paste(self, event: events.Paste) -> None:
         """Take a paste as one edit, without the characters that a terminal would act on."""
@@ -432,11 +494,6 @@ class PromptInput(TextBox):
         else:
             self.insert_text(text)
             self.post_message(self.Dropped(text))
-
-
-def _end_of(text: str) -> tuple[int, int]:
-    """The row and column where a text ends."""
-    return text.count("\n"), len(text) - text.rfind("\n") - 1
 
 
 class QueueView(Widget):

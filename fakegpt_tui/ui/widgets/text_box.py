@@ -122,3 +122,8 @@ def _graphemes() -> ModuleType:
     from fakegpt_tui.ui import graphemes  # noqa: PLC0415 - no key goes by them before the first frame
 
     return graphemes
+
+
+def end_of(text: str) -> Location:
+    """The row and column where a text ends."""
+    return text.count("\n"), len(text) - text.rfind("\n") - 1

@@ -1,0 +1,56 @@
+"""Snippet controller: puts a snippet into the prompt, with what is typed, selected and copied."""
+
+from fakegpt_tui.attachments.snippets import CLIPBOARD, INPUT, SELECTION, Snippet
+from fakegpt_tui.domain import FakeGPTError, NotFound
+from fakegpt_tui.text import clipboard_text
+from fakegpt_tui.ui.controllers.attachments import AttachmentController
+from fakegpt_tui.ui.window import Window
+
+
+class SnippetController:
+    """Fills in what can be filled in, and leaves the other variables to the prompt."""
+
+    def __init__(self, window: Window, attachments: AttachmentController) -> None:
+        self._window = window
+        self._attachments = attachments
+
+    def insert(self, line: str) -> None:
+        """Put a snippet into the prompt; what is typed there, or stands behind its name in `line`,
+        is its input.
+
+        Raises:
+            NotFound: Its file is no longer there.
+        """
+        prompt = self._window.prompt
+        name, typed = (*line.split(maxsplit=1), "")[:2]
+        snippet = prompt.snippets().get(name)
+        if snippet is None:
+            self._give_back(name, typed)
+            raise NotFound(f"The snippet {name} is no longer in the folder.")
+        selected = prompt.selected_elsewhere  # before the text is taken, which ends a selection
+        typed = typed or prompt.take_text()
+        values, rest = snippet.split_values(typed)
+        values[INPUT] = rest
+        values.setdefault(SELECTION, selected)
+        if CLIPBOARD in snippet.defaults and CLIPBOARD not in values:
+            self._window.work(self._insert_copied(snippet, values, typed), group="snippet")
+        else:
+            self._insert(snippet, values)
+
+    async def _insert_copied(self, snippet: Snippet, values: dict[str, str], typed: str) -> None:
+        try:
+            found = await self._attachments.read_clipboard()
+        except FakeGPTError:
+            self._give_back(snippet.name, typed)
+            raise
+        self._insert(snippet, {**values, CLIPBOARD: found.text.strip("\r\n")})
+
+    def _insert(self, snippet: Snippet, values: dict[str, str]) -> None:
+        left = [name for name in snippet.asked if name not in values]
+        placeholders = {snippet.placeholder(name): snippet.defaults[name] for name in left}
+        prompt = self._window.prompt
+        prompt.insert_snippet(clipboard_text(snippet.fill(values)), placeholders)
+        prompt.focus()
+
+    def _give_back(self, name: str, typed: str) -> None:
+        self._window.prompt.restore_text(f"/{name} {typed}".rstrip())
