@@ -213,7 +213,7 @@ def test_text_from_right_to_left_is_isolated_on_the_screen_and_nowhere_else(home
             terminal.press("tab")
             terminal.wait_for("y Copy message")
             terminal.press("y")
-            terminal.wait_for("Handed to the terminal")
+            terminal.wait_for("to the terminal to copy")
             leave(terminal)
         assert unauthored(terminal.raw, b"\xe2\x81\xa8", b"\xe2\x81\xa9", b"\x1b]52;") == []
         copied = re.findall(rb"\x1b\]52;c;([^\x07\x1b]*)", terminal.raw)

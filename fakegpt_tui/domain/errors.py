@@ -143,6 +143,8 @@ class PromptTooLong(ServiceError):
     """The prompt is longer than the model can take."""
 
     recovery = RecoveryAction.NOTHING
+    advice: ClassVar[str] = "Send less, or start a new conversation."
+    """How its sentence ends, by which it is known again when it was stored."""
 
 
 class RequestRefused(ServiceError):

@@ -241,7 +241,7 @@ GENERATION_ROWS: Final = (
     GenerationRow(
         "extra",
         JsonTable(PROTECTED, unsets=True),
-        "any other fields of the request, as JSON",
+        "other fields of the request, as JSON",
         _at("*"),
         _at("*"),
         _at("*"),

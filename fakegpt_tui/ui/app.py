@@ -239,7 +239,7 @@ class FakeGPTApp(KeySerializer, OverlaidApp, BidiRepairingApp, CrashReportingApp
             to_terminal=lambda sequence: write_to_terminal(self, sequence),
             folder=self._options.exports if by_key else None,
         )
-        return ShowNotice(f"{event.what.capitalize()}: {result.sentence}")
+        return ShowNotice(result.sentence(event.what))
 
     @on(OpenEditor)
     def run_editor(self, event: OpenEditor) -> None:

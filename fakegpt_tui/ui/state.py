@@ -20,7 +20,7 @@ from fakegpt_tui.domain import (
     StoreError,
 )
 from fakegpt_tui.domain.fast_dataclass import dataclass
-from fakegpt_tui.ui.widgets.conversation_list import ConversationRow, RowStatus
+from fakegpt_tui.ui.widgets.conversation_list import ConversationRow
 from fakegpt_tui.ui.widgets.transcript.line_ids import ReadingPosition
 
 if TYPE_CHECKING:
@@ -69,8 +69,8 @@ class ChatState:
         """The conversations as they were last shown in the list."""
         self.found: tuple[str, ...] = ()
         """The model servers that were found on this machine and are not in the configuration."""
-        self.failed: set[str] = set()
-        """The conversations whose last turn failed unseen."""
+        self.failed: dict[str, str] = {}
+        """The replies that failed last, by their conversations."""
         self.edited_prompt: ChatMessage | None = None
         """The prompt or reply that is being edited, to stand in place of the old one."""
         self.attached: tuple[Attachment, ...] = ()
@@ -199,7 +199,6 @@ class ChatState:
         if self.held is not None and self.held.conversation.id == conversation_id:
             # It is in the draft, and so in the prompt again.
             self.held = None
-        self.failed.discard(conversation_id)
         self._chat.conversations.set_unread(conversation_id, unread=False)
         for prompt_id, draft in self._chat.drafts.edits(conversation_id).items():
             with suppress(NotFound, StoreError):
@@ -310,11 +309,11 @@ class ChatState:
     def record_finished(self, reply: ChatMessage) -> bool:
         """Take note of a reply that has ended; is it in the open conversation?"""
         conversation_id = reply.conversation_id
+        if reply.status in FAILED_STATUSES:
+            self.failed[conversation_id] = reply.id
         if conversation_id == self.open.id:
             return True
         self._chat.conversations.set_unread(conversation_id, unread=True)
-        if reply.status in FAILED_STATUSES:
-            self.failed.add(conversation_id)
         return False
 
     def switch_variant(self, message_id: str, step: int) -> None:
@@ -351,5 +350,5 @@ class ChatState:
 
     def first_unread(self) -> str | None:
         """The first conversation that has something new to read."""
-        new = {RowStatus.UNREAD, RowStatus.FAILED}
-        return next((row.id for row in self.rows if row.status in new), None)
+        unread = {each.id for each in self._chat.conversations.all() if each.unread}
+        return next((row.id for row in self.rows if row.id in unread), None)

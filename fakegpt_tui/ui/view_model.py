@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
@@ -12,9 +13,13 @@ from fakegpt_tui.domain import (
     ChatMessage,
     Conversation,
     GenerationSettings,
+    KeyNeeded,
+    LoginFailed,
     LoginState,
     MessageStatus,
     NotFound,
+    Offline,
+    PromptTooLong,
     QueuedPrompt,
     Role,
     Service,
@@ -39,6 +44,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.ui.widgets.transcript.line_ids import ReadingPosition
 
 _CHARACTERS_PER_TOKEN = 4
+_ONE_TURN = 2
 """The usual estimate; the protocol sends no counts."""
 _ROW_STATUSES = {
     MessageStatus.QUEUED: RowStatus.QUEUED,
@@ -129,7 +135,7 @@ class ViewModel:
             position=state.saved_position,
             at_end=at_end,
             service=service,
-            login=state.login,
+            login=without_told(state.login, path),
             tokens=self.tokens,
             activity=self.activity,
             background=self.background if state.is_loaded else "",
@@ -252,7 +258,7 @@ class ViewModel:
         if forks:
             variants = next(forks[each.id] for each in reversed(path) if each.id in forks)
             self._variant_place = f"‹ {variants.position}/{variants.count} ›"
-        if hint := failure_hint(path[-1], self._state.keys):
+        if hint := failure_hint(path, self._state.keys):
             labels[path[-1].id] = labels[path[-1].id]._replace(hint=hint)
         return labels
 
@@ -332,26 +338,39 @@ def queued_text(prompt: QueuedPrompt) -> str:
     return put_marks(prompt.text, prompt.parts)[0]
 
 
-def failure_hint(message: ChatMessage, keys: Mapping[str, str]) -> str:
+def failure_hint(path: Sequence[ChatMessage], keys: Mapping[str, str]) -> str:
     """The keys and commands that help with a reply that ended early; empty for others.
 
     Args:
-        message: The last message of a conversation.
+        path: The messages of a conversation, of which the last may be such a reply.
         keys: Those that are not as in the keymap, by the ids of their commands.
     """
     again = f"{first_key('message.regenerate', keys)} or /retry asks again"
     go_on = f"{first_key('message.continue', keys)} or /continue goes on"
     model = first_key("chat.model", keys)
+    message = path[-1]
     match message.status:
         case MessageStatus.STOPPED | MessageStatus.INTERRUPTED if message.text:
             return f"{go_on} · {again}"
         case MessageStatus.STOPPED:
             return again
+        case MessageStatus.FAILED if PromptTooLong.advice in (message.error or ""):
+            shorter = ("/compact sums up what came before",) if len(path) > _ONE_TURN else ()
+            return " · ".join((*shorter, f"{model} another model", again))
         case MessageStatus.FAILED | MessageStatus.INTERRUPTED:
             edit = first_key("services.edit", keys)
             return f"{again} · {model} another model · {model} {edit} its address and key"
         case _:
             return ""
+
+
+def without_told(state: LoginState, path: Sequence[ChatMessage]) -> LoginState:
+    """A login state without the reason that the last reply gives for its failure."""
+    match state:
+        case LoginFailed(reason) | Offline(reason) | KeyNeeded(reason) if path:
+            return replace(state, reason="") if reason in (path[-1].error or "") else state
+        case _:
+            return state
 
 
 def _estimated_tokens(message: ChatMessage) -> str:
@@ -368,7 +387,7 @@ def _estimated_tokens(message: ChatMessage) -> str:
 def conversation_rows(
     conversations: Iterable[Conversation],
     running: dict[str, ChatMessage],
-    failed: set[str],
+    failed: Mapping[str, str],
     drafts: set[str],
     *,
     now: datetime,
@@ -378,7 +397,7 @@ def conversation_rows(
     Args:
         conversations: Most recently used first.
         running: The replies under way, by the id of their conversation.
-        failed: The conversations whose last turn failed unseen.
+        failed: The replies that failed last, by the id of their conversation.
         drafts: The conversations that have an unsent prompt.
         now: The time by which a day is "today", in the time zone of the user.
     """
@@ -442,11 +461,14 @@ def _group(
 
 
 def _row_status(
-    conversation: Conversation, reply: ChatMessage | None, failed: set[str], drafts: set[str]
+    conversation: Conversation,
+    reply: ChatMessage | None,
+    failed: Mapping[str, str],
+    drafts: set[str],
 ) -> RowStatus:
     if reply is not None:
         return _ROW_STATUSES.get(reply.status, RowStatus.STREAMING)
-    if conversation.id in failed:
+    if conversation.leaf_id and failed.get(conversation.id) == conversation.leaf_id:
         return RowStatus.FAILED
     if conversation.unread:
         return RowStatus.UNREAD

@@ -192,6 +192,11 @@ async def test_a_background_failure_is_marked_and_told() -> None:
         gate.open()
         await it.until(lambda: [row.status for row in it.list.rows] == [RowStatus.FAILED])
         await it.see("Too many requests.")
+        await it.pilot.press("alt+u")
+        await it.see("r or /retry asks again")
+        assert [row.status for row in it.list.rows] == [RowStatus.FAILED]
+        await it.ask("/retry")
+        await it.until(lambda: [row.status for row in it.list.rows] == [RowStatus.NONE])
 
 
 async def test_trouble_is_told_once_on_the_reply() -> None:

@@ -43,6 +43,7 @@ def left(**parts: float) -> SignedIn:
         (Expired(), "token expired", Tone.BAD),
         (LoginFailed("no account"), "refused: no account", Tone.BAD),
         (Offline("no route"), "offline: no route", Tone.BAD),
+        (Offline(""), "offline", Tone.BAD),
         (NoLogin(), "no login needed", Tone.PLAIN),
     ],
 )

@@ -1,9 +1,19 @@
 """Conversations as rows: groups by day, one sign of state each."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, Role
-from fakegpt_tui.ui.view_model import conversation_rows
+from fakegpt_tui.domain import (
+    ChatMessage,
+    Conversation,
+    KeyNeeded,
+    MessageStatus,
+    NoLogin,
+    Offline,
+    PromptTooLong,
+    Role,
+)
+from fakegpt_tui.ui.view_model import conversation_rows, failure_hint, without_told
 from fakegpt_tui.ui.widgets.conversation_list import RowStatus
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -46,8 +56,8 @@ def test_groups_follow_the_days_of_the_person() -> None:
             conversation("away", archived=True),
         ],
         {},
-        set(),
-        set(),
+        {},
+        {},
         now=NOW,
     )
     assert [(row.title, row.group) for row in rows] == [
@@ -65,13 +75,15 @@ def test_the_most_pressing_state_is_the_sign() -> None:
         [
             conversation("streaming", unread=True),
             conversation("queued"),
-            conversation("failed", unread=True),
+            conversation("failed", unread=True, leaf_id="r"),
+            conversation("failed and read", leaf_id="r"),
+            conversation("asked again", leaf_id="another"),
             conversation("unread", unread=True),
             conversation("draft"),
             conversation("quiet"),
         ],
         {"streaming": reply(MessageStatus.STREAMING), "queued": reply(MessageStatus.QUEUED)},
-        {"failed"},
+        {"failed": "r", "failed and read": "r", "asked again": "r"},
         {"draft", "unread"},
         now=NOW,
     )
@@ -79,15 +91,35 @@ def test_the_most_pressing_state_is_the_sign() -> None:
         RowStatus.STREAMING,
         RowStatus.QUEUED,
         RowStatus.FAILED,
+        RowStatus.FAILED,
+        RowStatus.NONE,
         RowStatus.UNREAD,
         RowStatus.DRAFT,
         RowStatus.NONE,
     ]
 
 
+def test_what_is_too_long_is_to_be_made_shorter() -> None:
+    error = f"The service cannot take so long a prompt. {PromptTooLong.advice}"
+    failed = replace(reply(MessageStatus.FAILED), error=error)
+    before = [reply(MessageStatus.COMPLETE)] * 3
+    assert failure_hint([*before, failed], {}).startswith("/compact sums up")
+    assert "/compact" not in failure_hint([before[0], failed], {})
+    other = replace(failed, error="The service is down.")
+    assert "/compact" not in failure_hint([*before, other], {})
+
+
+def test_the_bar_does_not_say_again_why_the_last_reply_failed() -> None:
+    failed = replace(reply(MessageStatus.FAILED), error="No route.")
+    assert without_told(Offline("No route."), [failed]) == Offline("")
+    assert without_told(Offline("No route."), [failed, reply(MessageStatus.COMPLETE)]).reason
+    assert without_told(KeyNeeded("No key."), [failed]) == KeyNeeded("No key.")
+    assert without_told(NoLogin(), [failed]) == NoLogin()
+
+
 def test_the_months_of_other_years_have_the_year() -> None:
     rows = conversation_rows(
-        [conversation("a", days=40), conversation("b", days=100)], {}, set(), set(), now=NOW
+        [conversation("a", days=40), conversation("b", days=100)], {}, {}, set(), now=NOW
     )
     assert [row.group for row in rows] == ["January", "November 2025"]
 
@@ -102,8 +134,8 @@ def test_titles_that_look_the_same_have_a_difference() -> None:
             conversation("d", title="Trip to Sweden"),
         ],
         {},
-        set(),
-        set(),
+        {},
+        {},
         now=NOW,
     )
     assert [row.difference for row in rows] == [

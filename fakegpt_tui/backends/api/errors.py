@@ -99,7 +99,7 @@ _NO_CREDIT: Final = ErrorRule(
 _WINDOW_EXCEEDED: Final = ErrorRule(
     ContextWindowExceeded,
     "cannot take so long a conversation",
-    "Send less, or start a new conversation.",
+    PromptTooLong.advice,
 )
 _PROMPT_FILTERED: Final = ErrorRule(
     RequestRefused, "stopped the prompt with its content filter", "Say it in other words."

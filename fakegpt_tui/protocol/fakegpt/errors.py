@@ -51,9 +51,7 @@ _CODES: Final[dict[type[FakeGPTError], str]] = {
 
 _CHECK_URL: Final = "Check the url of the service."
 _SESSION_EXPIRED: Final = ErrorRule(NotSignedIn, "no longer accepts the login")
-_TOO_LONG: Final = ErrorRule(
-    PromptTooLong, "cannot take so long a prompt", "Send less, or start a new conversation."
-)
+_TOO_LONG: Final = ErrorRule(PromptTooLong, "cannot take so long a prompt", PromptTooLong.advice)
 _RATE_LIMITED: Final = ErrorRule(RateLimited, "gets too many requests", "Try again {when}.")
 _BUSY: Final = ErrorRule(
     Busy,

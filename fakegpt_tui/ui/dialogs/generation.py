@@ -37,6 +37,7 @@ class GenerationScreen(ModalScreen[Preset | None]):
     """
 
     CSS_PATH = ["dialog.tcss", "generation.tcss"]
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (56, "-narrow"), (100, "-wide")]
     BINDINGS = [Binding("ctrl+s", "keep", "Save"), Binding("escape", "leave", "Close")]
 
     def __init__(

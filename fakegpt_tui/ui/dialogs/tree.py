@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from rich.cells import cell_len
+from rich.segment import Segment
+from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
@@ -11,11 +13,13 @@ from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from fakegpt_tui.domain import Role
+from fakegpt_tui.domain import ChatMessage, Role
 from fakegpt_tui.domain.message_tree import TurnRow
 from fakegpt_tui.text import safe_line, safe_text
 from fakegpt_tui.ui.dialogs import DialogFrame
 from fakegpt_tui.ui.dialogs.pick import ListScreen
+from fakegpt_tui.ui.markdown.document import Document
+from fakegpt_tui.ui.markdown.palette import Palette
 from fakegpt_tui.ui.widgets.drawing import fit
 from fakegpt_tui.ui.widgets.text_field import TextField
 
@@ -76,11 +80,13 @@ class TreeScreen(ListScreen[str | None]):
         row = next((each for each in self._fitting if each.message.id == event.option_id), None)
         if row is None:
             return  # It has been filtered out meanwhile.
-        parts = [
-            f"{'›' if each.role is Role.USER else '│'} {safe_text(each.text[:_PREVIEW]).strip()}"
+        static = self.query_one("#preview Static", Static)
+        palette = Palette.from_theme(self.app.get_css_variables(), self.app.current_theme.dark)
+        parts = (
+            _prompt(each) if each.role is Role.USER else _reply(each, static.size.width, palette)
             for each in row.messages
-        ]
-        self.query_one("#preview Static", Static).update(Content("\n\n".join(parts)))
+        )
+        static.update(Text("\n\n").join(parts))
 
     def _show(self) -> None:
         words = self.query_one(Input).value.casefold().split()
@@ -100,6 +106,22 @@ class TreeScreen(ListScreen[str | None]):
         wanted = (marked.id if marked else None, *reversed(shown), *ids)
         found = next((each for each in wanted if each in ids), None)
         self.options.highlighted = None if found is None else ids.index(found)
+
+
+def _prompt(message: ChatMessage) -> Text:
+    return Text(f"› {safe_text(message.text[:_PREVIEW]).strip()}")
+
+
+def _reply(message: ChatMessage, width: int, palette: Palette) -> Text:
+    """The beginning of a reply, drawn as it is in the transcript."""
+    document = Document(palette)
+    document.update(message.text[:_PREVIEW], complete=True)
+    bar = Segment("│ ", palette.quote_bar)
+    lines = (
+        Text.assemble(*((each.text, each.style or "") for each in (bar, *line.segments)))
+        for line in document.lines(width - _MARGIN)
+    )
+    return Text("\n").join(lines)
 
 
 def _has(row: TurnRow, words: Sequence[str]) -> bool:

@@ -49,17 +49,16 @@ class CopyResult:
     hidden: int = 0
     dropped: int = 0
 
-    @property
-    def sentence(self) -> str:
-        """A sentence for a person."""
+    def sentence(self, what: str) -> str:
+        """A sentence for a person, in which `what` names the text in a word or two."""
         if self.tool:
-            said = f"Copied with {self.tool}."
+            said = f"Copied the {what} with {self.tool}."
         elif self.to_terminal:
-            said = "Handed to the terminal to copy; not every terminal does."
+            said = f"Handed the {what} to the terminal to copy; not every terminal does."
         elif self.file is None:
-            said = f"{self.why}; ctrl+c saves it to a file."
+            said = f"{self.why}; ctrl+c saves the {what} to a file."
         else:
-            said = f"{self.why}; saved to {safe_line(str(self.file), 300)}."
+            said = f"{self.why}; saved the {what} to {safe_line(str(self.file), 300)}."
         if self.dropped:
             said += f" {_count(self.dropped, 'control character')} left out."
         if self.hidden:

@@ -60,7 +60,7 @@ def login_label(state: LoginState, now: datetime) -> tuple[str, Tone]:
         case NoLogin():
             words = "no login needed", Tone.PLAIN
         case LoginFailed(reason) | Offline(reason) | KeyNeeded(reason):
-            words = f"{_FAILURES[type(state)]}: {reason}", Tone.BAD
+            words = ": ".join(filter(None, (_FAILURES[type(state)], reason))), Tone.BAD
     return words
 
 

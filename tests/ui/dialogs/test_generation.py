@@ -10,6 +10,7 @@ from fakegpt_tui.domain import (
 )
 from fakegpt_tui.ui.dialogs.generation import GenerationScreen
 from fakegpt_tui.ui.screens.chat import ChatScreen
+from fakegpt_tui.ui.widgets.text_box import TextBox
 from tests.stubs import MemoryStore
 from tests.ui.running import Running, reply, running
 
@@ -222,3 +223,14 @@ async def test_what_was_set_is_taken_back() -> None:
         await it.command("/undo")
         await it.see("Taken back")
         assert it.chat.conversations.get(conversation_id).generation == GenerationSettings()
+
+
+async def test_a_setting_that_is_not_set_is_one_row_high() -> None:
+    async with running(size=(80, 24), service=OPENAI) as it:
+        await opened(it)
+        lines = [*it.app.screen.query(".line")]
+        await it.until(lambda: {line.size.height for line in lines} == {1})
+        box = it.app.screen.query_one("#stop", TextBox)
+        box.focus()
+        await it.pilot.press("a", "enter", "b")
+        await it.until(lambda: box.size.height == 2)

@@ -54,7 +54,7 @@ async def test_a_terminal_is_told_by_osc_52(tmp_path: Path):
     encoded = screen.told.removeprefix("\x1b]52;c;").removesuffix("\x07")
     assert base64.b64decode(encoded).decode() == "Grüße"
     assert route == CopyResult(to_terminal=True)
-    assert "terminal" in route.sentence
+    assert route.sentence("message").startswith("Handed the message to the terminal")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -67,8 +67,8 @@ async def test_control_characters_are_left_out_and_counted(tmp_path: Path):
     encoded = screen.told.removeprefix("\x1b]52;c;").removesuffix("\x07")
     assert base64.b64decode(encoded).decode() == "ls[31m\n\trm -rf\u200b x\n"
     assert (route.dropped, route.hidden) == (2, 1)
-    assert "2 control characters left out" in route.sentence
-    assert "1 hidden character in it" in route.sentence
+    assert "2 control characters left out" in route.sentence("message")
+    assert "1 hidden character in it" in route.sentence("message")
 
 
 async def test_a_tool_of_this_machine_confirms(tmp_path: Path):
@@ -82,7 +82,7 @@ async def test_a_tool_of_this_machine_confirms(tmp_path: Path):
         find_tool=find,
     )
     assert route.tool == "wl-copy"
-    assert route.sentence == "Copied with wl-copy."
+    assert route.sentence("code block") == "Copied the code block with wl-copy."
     assert (tmp_path / "pasted").read_text() == "it's $(text)"
     assert "text/plain" in (tmp_path / "arguments").read_text()
     assert "WAYLAND_DISPLAY=wayland-0" in (tmp_path / "environment").read_text()
@@ -138,8 +138,8 @@ async def test_without_a_clipboard_the_text_is_saved_for_its_owner_alone(tmp_pat
     assert route.file is not None
     assert route.file.read_text() == text
     assert stat.S_IMODE(route.file.stat().st_mode) == 0o600
-    assert route.sentence.startswith("This is too long for the terminal")
-    assert str(route.file) in route.sentence
+    assert route.sentence("message").startswith("This is too long for the terminal")
+    assert str(route.file) in route.sentence("message")
 
 
 async def test_a_file_that_cannot_be_written_is_told(tmp_path: Path):
