@@ -13,6 +13,7 @@ from binascii import Error
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
+from pathlib import Path
 from typing import NamedTuple
 
 import pyte
@@ -235,7 +236,7 @@ class GraphicsTerminal(Terminal):
     """A terminal on a pty that draws pictures, and says so when it is asked.
 
     `faults` has every breach of the protocols, and `bad_frames` what was wrong with placeholders at
-    the end of a frame, which the next one may mend.
+    the end of a frame, or was freed under them, which the next one may mend.
     """
 
     screen_class = PictureScreen
@@ -250,6 +251,7 @@ class GraphicsTerminal(Terminal):
         is_tmux: bool = False,
         env: Mapping[str, str] | None = None,
         size: tuple[int, int] = (80, 24),
+        folder: Path | None = None,
     ) -> None:
         """It says of itself that it has this `name`, and the `attributes` of `CSI c`."""
         self.kitty = KittyGraphics()
@@ -264,7 +266,7 @@ class GraphicsTerminal(Terminal):
             b"\x1b[c": b"\x1b[?%sc" % attributes.encode(),
             b"\x1b[?2026$p": b"\x1b[?2026;2$y",
         }
-        super().__init__(command, env=env, size=size)
+        super().__init__(command, env=env, size=size, folder=folder)
         assert isinstance(self._emulator, PictureScreen)
         self._pictures = self._emulator
 
@@ -358,7 +360,10 @@ class GraphicsTerminal(Terminal):
             for inner in _STRING.finditer(sequence[1].replace(b"\x1b\x1b", b"\x1b")):
                 self._obey(inner)
         elif whole.startswith(_APC):
+            before = set(self.kitty.images)
             self.kitty.obey(sequence[2][1:])
+            if (before - self.kitty.images.keys()) & self.shown and not self._is_resized:
+                self.bad_frames.append(f"{sequence[2][1:].decode()} while it is shown")
         elif whole.startswith(_DCS) and (sixel := _SIXEL.fullmatch(sequence[2])):
             width, height = sixel_size(sixel[1])
             self._draw(whole, width, height)

@@ -15,6 +15,7 @@ import termios
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -107,7 +108,9 @@ class Terminal:
         *,
         env: Mapping[str, str] | None = None,
         size: tuple[int, int] = (80, 24),
+        folder: Path | None = None,
     ) -> None:
+        """Start it in that folder, or else in that of the tests."""
         columns, rows = size
         self._master, slave = pty.openpty()
         self._changed = threading.Condition()
@@ -127,6 +130,7 @@ class Terminal:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
+            cwd=folder,
         )
         self._slave: int | None = slave
         self._closed = False
@@ -188,6 +192,12 @@ class Terminal:
         with self._changed:
             self._emulator.resize(rows, columns)
         self._set_size(columns, rows)
+
+    @property
+    def is_stopped(self) -> bool:
+        """Has a signal stopped the program, so that it can be let go on?"""
+        how = os.WSTOPPED | os.WNOHANG | os.WNOWAIT
+        return os.waitid(os.P_PID, self.process.pid, how) is not None
 
     def signal(self, number: int) -> None:
         os.kill(self.process.pid, number)

@@ -1,12 +1,15 @@
 """Prepared pictures: all that it takes to draw one in its cells, made in a thread of its own."""
 
+import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from fakegpt_tui.pictures.decoding import BLACK, Pixels, decode, resize
 from fakegpt_tui.pictures.placement import USUAL_CELL, CellArea, CellSize
+
+T = TypeVar("T")
 
 _FINEST_CELL: Final = CellSize(12, 24)
 """Pixels that are sent for a cell; more would be seen by few, and take long on slow lines."""
@@ -56,7 +59,12 @@ def prepare_picture(
     return PreparedPicture(resize(full, columns, 2 * rows), full)
 
 
+async def in_decoder(work: Callable[[], T]) -> T:
+    """Do work on pictures in their thread, after what that does already."""
+    return await asyncio.get_running_loop().run_in_executor(_decoder(), work)
+
+
 @cache
-def decoder() -> ThreadPoolExecutor:
+def _decoder() -> ThreadPoolExecutor:
     """The thread that decodes pictures: there is one, so that they never take a second core."""
     return ThreadPoolExecutor(max_workers=1, thread_name_prefix="pictures")

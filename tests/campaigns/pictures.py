@@ -111,7 +111,8 @@ class PictureMonkey:
         terminal.wait_for(mark)
         terminal.press(*["backspace"] * len(mark))
         terminal.wait_for("Ask anything")
-        terminal.press("tab")
+        # A key may have begun another conversation, which has nothing to look at.
+        terminal.press("alt+1", "tab")
         terminal.wait_for("y Copy message")
 
 
@@ -123,7 +124,8 @@ def run(kind: str, steps: int, seed: int, folder: Path, tell: Callable[[str], ob
     """
     home = home_with_pictures(folder, TURNS)
     environment = environment_of(kind, folder, home.environment)
-    with GraphicsTerminal(COMMAND, env=environment, size=(100, 30), **KINDS[kind]) as terminal:
+    options = {"env": environment, "size": (100, 30), "folder": folder, **KINDS[kind]}
+    with GraphicsTerminal(COMMAND, **options) as terminal:
         terminal.wait_for("signed in")
         terminal.press("alt+1")
         terminal.wait_for(f"reply {TURNS - 1}")
@@ -138,6 +140,7 @@ def run(kind: str, steps: int, seed: int, folder: Path, tell: Callable[[str], ob
                 monkey.come_back(f"mark{number}")
                 terminal.wait_for(lambda _: not terminal.check())
                 assert not terminal.faults, terminal.faults[:5]
+                assert not terminal.bad_frames, terminal.bad_frames[:5]
         terminal.press("ctrl+q")
         assert terminal.wait(PATIENCE) == 0
         assert not terminal.faults, terminal.faults[:5]

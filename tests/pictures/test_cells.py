@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakegpt_tui.pictures.cache import BoundedCache
+from fakegpt_tui.pictures.cache import BoundedCache, SharedBound
 from fakegpt_tui.pictures.decoding import Pixels
 from fakegpt_tui.pictures.half_blocks import half_block_rows
 from fakegpt_tui.pictures.placement import USUAL_CELL, CellSize, cell_size, place_picture
@@ -55,7 +55,7 @@ def test_two_pixels_are_one_cell_and_equal_cells_one_run() -> None:
 
 def test_what_was_not_used_for_longest_is_dropped_first() -> None:
     dropped: list[str] = []
-    kept = BoundedCache[str, int](lambda key, _: dropped.append(key), limit=10)
+    kept = BoundedCache[str, int](lambda key, _: dropped.append(key), SharedBound(10))
     kept.put("a", 1, 4)
     kept.put("b", 2, 4)
     assert kept.get("a") == 1
@@ -68,3 +68,20 @@ def test_what_was_not_used_for_longest_is_dropped_first() -> None:
     kept.put("e", 1, 1)
     kept.clear()
     assert dropped[-1] == "e"
+
+
+def test_caches_keep_no_more_than_the_bound_that_they_share() -> None:
+    bound, dropped = SharedBound(10), []
+    rows, viewer = (
+        BoundedCache[str, int](lambda key, _: dropped.append(key), bound) for _ in range(2)
+    )
+    rows.put("a", 1, 3)
+    rows.put("b", 2, 3)
+    viewer.put("large", 3, 5)
+    assert (dropped, bound.size) == (["a"], 8)
+    rows.put("c", 4, 4)
+    assert (dropped, bound.size, list(viewer)) == (["a", "b"], 9, ["large"])
+    viewer.put("all", 5, 10)
+    assert (list(rows), list(viewer), bound.size) == ([], ["all"], 10)
+    viewer.put("more", 6, 11)
+    assert (len(viewer), bound.size) == (0, 0)

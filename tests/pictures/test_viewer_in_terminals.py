@@ -1,5 +1,7 @@
 """The viewer in terminals that draw pictures by a protocol of their own."""
 
+import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -87,4 +89,39 @@ def test_kitty_shows_its_own_picture_of_each_view_and_keeps_none(tmp_path: Path)
         terminal.wait_for(lambda _: not {second, third} & terminal.held.keys())
         terminal.press("ctrl+q")
         terminal.wait(PATIENCE)
+        assert (terminal.faults, terminal.held) == ([], {})
+
+
+CRASHING = """
+from fakegpt_tui.__main__ import main
+from fakegpt_tui.ui.dialogs.picture_viewer import PictureViewer
+
+def crash(self):
+    raise ValueError
+
+PictureViewer.action_copy_path = crash
+main()
+"""
+
+
+def test_nothing_is_kept_while_another_program_has_the_terminal_nor_after_a_crash(
+    tmp_path: Path,
+) -> None:
+    home, command = home_with_pictures(tmp_path), (sys.executable, "-c", CRASHING)
+    with GraphicsTerminal(command, env=home.environment, size=(80, 24)) as terminal:
+
+        def shows_one(_: Terminal) -> bool:
+            return [(each.columns, each.rows) for each in terminal.pictures.values()] == [(80, 20)]
+
+        opened(terminal)
+        terminal.wait_for(shows_one)
+        before = set(terminal.held)
+        terminal.signal(signal.SIGTSTP)
+        terminal.wait_for(lambda _: not terminal.held)
+        terminal.wait_for(lambda _: terminal.is_stopped)
+        terminal.signal(signal.SIGCONT)
+        terminal.wait_for(shows_one)
+        assert not before & terminal.held.keys()
+        terminal.press("c")
+        assert terminal.wait(PATIENCE) == 1
         assert (terminal.faults, terminal.held) == ([], {})

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Collection, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -15,7 +15,9 @@ from textual.widgets import Static
 
 from fakegpt_tui.domain import FakeGPTError
 from fakegpt_tui.domain.media_types import PIXEL_HEAD, identify
+from fakegpt_tui.pictures.cache import BoundedCache
 from fakegpt_tui.pictures.decoding import DecodingCancelled, Pixels, decode
+from fakegpt_tui.pictures.prepared import in_decoder
 from fakegpt_tui.pictures.zoom import Zoom, kept_size
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.dialogs.items import MessageItem
@@ -24,10 +26,13 @@ from fakegpt_tui.ui.messages import CopyText, OpenFile, ShowNotice
 from fakegpt_tui.ui.terminal.graphics import GraphicsDetection, terminal_cell
 from fakegpt_tui.ui.terminal.output import forget_pictures
 from fakegpt_tui.ui.widgets.picture_canvas import PictureCanvas
+from fakegpt_tui.ui.widgets.picture_frames import MOST_SENT
 
 _OTHERS = " · n N others"
 _KEYS = "+ - 0 1 zoom · arrows move · o opens · s saves · c copies path"
 _NO_FILE = "A temporary conversation has no file; s saves the picture to one."
+_SENT_PIXEL: Final = 4
+"""Bytes of a pixel in a terminal."""
 _NO_COLOURS = "Pictures need colours, which NO_COLOR turns off; o opens this one."
 
 
@@ -81,6 +86,7 @@ class PictureViewer(ModalScreen[None]):
         self._at = at
         self._files = files
         self._graphics = graphics
+        self._kept = BoundedCache[MessageItem, Pixels]()
         self._pixels: Pixels | None = None
         self._zoom: Zoom | None = None
         self._is_closed = False
@@ -105,6 +111,7 @@ class PictureViewer(ModalScreen[None]):
 
     def on_unmount(self) -> None:
         self._is_closed = True
+        self._kept.clear()
 
     def on_screen_suspend(self) -> None:
         """Another screen is shown: a dialog over this, or that below it."""
@@ -132,6 +139,7 @@ class PictureViewer(ModalScreen[None]):
     def _begin(self) -> None:
         """Read the picture and show it, or why it cannot be shown."""
         self._pixels = self._zoom = None
+        self._kept.clear()
         self._canvas.say("")
         self._tell("")
         self.run_worker(self._load(self._picture), group="reading", exclusive=True)
@@ -144,7 +152,7 @@ class PictureViewer(ModalScreen[None]):
             data = await self._files.read(picture)
             _, width, height = identify(data[:PIXEL_HEAD])
             edge = max(kept_size(width or 1, height or 1))
-            pixels = await asyncio.to_thread(self._decode, picture, data, edge)
+            pixels = await in_decoder(partial(self._decode, picture, data, edge))
         except FakeGPTError as error:
             self._canvas.say(str(error))
             return
@@ -154,6 +162,8 @@ class PictureViewer(ModalScreen[None]):
         share = max(width or 1, height or 1) / max(pixels.width, pixels.height)
         size = round(pixels.width * share), round(pixels.height * share)
         self._pixels = pixels
+        sent = min(pixels.width * pixels.height, MOST_SENT) * _SENT_PIXEL
+        self._kept.put(picture, pixels, len(pixels.rgb) + sent)
         self._look(Zoom(*size, self._canvas.room, self._canvas.cell))
 
     def _decode(self, picture: MessageItem, data: bytes, edge: int) -> Pixels:

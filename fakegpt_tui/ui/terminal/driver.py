@@ -5,6 +5,7 @@ UTF-8, hangs up, blocks, or was taken by SIGSTOP and given back by SIGCONT.
 Since: Textual 8.2.8. Can go: when its Linux driver passes `tests/ui/terminal/test_driver.py`.
 """
 
+import asyncio
 import os
 import selectors
 import signal
@@ -13,6 +14,7 @@ import threading
 from array import array
 from codecs import getincrementaldecoder
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from textual import constants, events
@@ -86,6 +88,13 @@ else:
             super().start_application_mode()  # type: ignore[no-untyped-call]
             if self._tells_background:
                 self.write(_WATCH_BACKGROUND)
+
+        def _take_resizes_in_turn(self) -> None:
+            """Ask for the size in the loop; a signal within a signal would tell the older last."""
+            loop, handler = asyncio.get_running_loop(), signal.getsignal(signal.SIGWINCH)
+            if callable(handler):
+                take = partial(handler, signal.SIGWINCH, None)
+                signal.signal(signal.SIGWINCH, lambda *_: loop.call_soon_threadsafe(take))
 
         @property
         def _tells_background(self) -> bool:

@@ -26,7 +26,6 @@ from fakegpt_tui.pictures.placement import USUAL_CELL, CellSize, cell_size
 from fakegpt_tui.ui.terminal.input_parser import TerminalAnswered
 from fakegpt_tui.ui.terminal.output import (
     HELD_PICTURES,
-    free_given_up,
     graphics_command,
     is_taken,
     write_to_terminal,
@@ -196,7 +195,7 @@ async def send_picture(app: App[Any], number: int, transmission: bytes) -> bool:
     finally:
         if HELD_PICTURES.is_being_sent(number):
             write_to_terminal(app, HELD_PICTURES.abort())
-        free_given_up(app)
+        write_to_terminal(app, HELD_PICTURES.free_drawn_over())
     return number in HELD_PICTURES
 
 

@@ -20,7 +20,7 @@ from textual.screen import Screen
 
 from fakegpt_tui.text import ISOLATE, POP_ISOLATE, RIGHT_TO_LEFT
 from fakegpt_tui.ui.terminal.cell_widths import EmojiSupport, ascii_lookalike
-from fakegpt_tui.ui.terminal.output import HELD_PICTURES
+from fakegpt_tui.ui.terminal.output import HELD_PICTURES, PICTURE_META
 
 _BIDI = (*range(0x200E, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x061C)
 _SEPARATORS = (0x2028, 0x2029)
@@ -31,8 +31,6 @@ _NO_GROUND = Style(bgcolor="default")
 _MOST_STYLES = 4096
 
 _CELL = chr(_PICTURE_CELL)
-PICTURE_META = "picture"
-"""What the style of the cells of a picture has its number by."""
 
 _REPLACED = {
     **{code: chr(0x2400 + code) for code in range(0x20)},

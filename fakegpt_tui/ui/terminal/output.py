@@ -4,22 +4,26 @@ Mends: a write error ends Textual's writer thread, after which the app waits for
 that takes nothing stops the whole app after thirty writes; a letter that
 is typed while something else changes waits for the next tick but one of Textual's clock; an app has
 no public way to write a control sequence; a theme that is set while the app mounts has all styles
-parsed once more.
+parsed once more; a screen that is laid out while the terminal is resized stays at its older size.
 Since: Textual 8.2.8. Can go: with a writer thread that survives errors, a public way to draw what
 has changed, a public way to write that tells when it is done, and a theme as an argument of an app.
 """
 
 import os
 import select
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from time import monotonic
 from typing import Any, Final
 
 from rich.console import RenderableType
+from textual._compositor import LayoutUpdate
 from textual.app import App
 from textual.drivers._writer_thread import MAX_QUEUED_WRITES, WriterThread
+from textual.geometry import Size
 from textual.screen import Screen
 
+PICTURE_META: Final = "picture"
+"""What the style of the cells of a picture has its number by."""
 _BUFFERED_CHARACTERS = 65536
 """Characters that are held back to save a write."""
 _STALL = 0.5
@@ -80,7 +84,7 @@ class StallTolerantWriter(WriterThread):
         self._queue.maxsize = 0
         self._on_recovery = on_recovery
         self._taken_at = monotonic()
-        self._is_stalled = False
+        self.is_stalled = False
 
     def write(self, text: str) -> None:
         waiting = self._queue.qsize()
@@ -89,8 +93,8 @@ class StallTolerantWriter(WriterThread):
         elif waiting > MAX_QUEUED_WRITES and (
             waiting > _MOST_QUEUED or monotonic() - self._taken_at > _STALL
         ):
-            self._is_stalled = True
-        if not self._is_stalled:
+            self.is_stalled = True
+        if not self.is_stalled:
             self._queue.put(text)
 
     def run(self) -> None:
@@ -98,8 +102,8 @@ class StallTolerantWriter(WriterThread):
             self._file.write(text)
             if not self._queue.qsize():
                 self._file.flush()
-                if self._is_stalled:
-                    self._is_stalled = False
+                if self.is_stalled:
+                    self.is_stalled = False
                     self._on_recovery()
             self._taken_at = monotonic()
         self._file.flush()
@@ -130,12 +134,15 @@ class HeldPictures:
     """The pictures that the terminal holds for this process, by their numbers.
 
     Of one that is still being sent, or was given up, no cells are drawn. One that was given up is
-    taken back once the cells that were there before have been drawn over.
+    taken back once the cells that were there before have been drawn over, which the frame says
+    that was written.
     """
 
     def __init__(self) -> None:
         self._whole: set[int] = set()
-        self._given_up: set[int] = set()
+        self.given_up: set[int] = set()
+        """Those of which there may still be cells on the screen."""
+        self._drawn_over: set[int] = set()
         self._unfinished = 0
         self.changes = 0
         """How often it has become other pictures."""
@@ -145,7 +152,7 @@ class HeldPictures:
         return number in self._whole
 
     def __bool__(self) -> bool:
-        return bool(self._whole or self._unfinished or self._given_up)
+        return bool(self._whole or self._unfinished or self.given_up or self._drawn_over)
 
     @property
     def is_sending(self) -> bool:
@@ -170,15 +177,21 @@ class HeldPictures:
         """Draw these no more, or none at all."""
         given_up = self._whole & (set(numbers) if numbers else self._whole)
         self._whole -= given_up
-        self._given_up |= given_up
+        self.given_up |= given_up
         self.changes += bool(given_up)
 
-    def free_given_up(self) -> str:
-        """What has the terminal forget those that were given up; nothing while one is sent."""
+    def draw_over(self, seen: Collection[int] = ()) -> None:
+        """All of the screen was written, on which these are `seen`."""
+        drawn_over = self.given_up.difference(seen)
+        self.given_up -= drawn_over
+        self._drawn_over |= drawn_over
+
+    def free_drawn_over(self) -> str:
+        """What has the terminal forget those that were drawn over; nothing while one is sent."""
         if self.is_sending:
             return ""
-        sequence = "".join(map(_deletion, sorted(self._given_up)))
-        self._given_up.clear()
+        sequence = "".join(map(_deletion, sorted(self._drawn_over)))
+        self._drawn_over.clear()
         return sequence
 
     def abort(self) -> str:
@@ -194,7 +207,8 @@ class HeldPictures:
         """What has the terminal forget all pictures at once."""
         aborted = self.abort()
         self.give_up()
-        return aborted + self.free_given_up()
+        self.draw_over()
+        return aborted + self.free_drawn_over()
 
 
 def _deletion(number: int) -> str:
@@ -217,12 +231,15 @@ def forget_pictures(app: App[Any]) -> None:
     """Have everything drawn again, which sends all pictures anew, and the old ones forgotten."""
     HELD_PICTURES.give_up()
     app.refresh(layout=True, repaint=True)
-    free_given_up(app)
 
 
-def free_given_up(app: App[Any]) -> None:
-    """Have the terminal forget pictures that were given up, once they are drawn over."""
-    app.call_after_refresh(lambda: write_to_terminal(app, HELD_PICTURES.free_given_up()))
+def give_up_picture(app: App[Any], number: int) -> None:
+    """Have the terminal forget a picture, or what has come of it, once it is drawn over."""
+    if HELD_PICTURES.is_being_sent(number):
+        write_to_terminal(app, HELD_PICTURES.abort())
+    HELD_PICTURES.give_up(number)
+    if HELD_PICTURES.given_up:
+        app.refresh()
 
 
 def is_open(app: App[Any]) -> bool:
@@ -238,15 +255,47 @@ def is_taken(app: App[Any]) -> bool:
     return not isinstance(writer, StallTolerantWriter) or not writer._queue.qsize()  # noqa: SLF001
 
 
+def is_stalled(app: App[Any]) -> bool:
+    """Is what is written left out, as the terminal takes nothing?"""
+    writer = getattr(app._driver, "_writer_thread", None)  # noqa: SLF001 (see above)
+    return isinstance(writer, StallTolerantWriter) and writer.is_stalled
+
+
 class OverlaidApp(App[None]):
-    """An app whose screen may write over what was just drawn.
+    """An app whose screen may write over what was just drawn, and which frees pictures.
 
     Such a screen has a method `sequence_over`, which is given the rows that were drawn, or `None`
     for all of them.
     """
 
+    _mended: tuple[int, Size, Size] | None = None
+
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         super()._display(screen, renderable)
+        if HELD_PICTURES.given_up and not self._batch_count and not is_stalled(self):
+            self._free_pictures(renderable)
+        self._write_over(screen, renderable)
+        self._mend_size(screen)
+
+    def _mend_size(self, screen: Screen[Any]) -> None:
+        """Lay a screen out in the size of the terminal, if it was just drawn in another one.
+
+        What its own layout posts, for an older size, replaces what the terminal has told since.
+        """
+        sizes = id(screen), screen.outer_size, self.size
+        if screen.outer_size != self.size and sizes != self._mended:
+            self.call_later(screen._screen_resized, self.size)  # noqa: SLF001 (see above)
+        self._mended = sizes
+
+    def _free_pictures(self, renderable: RenderableType | None) -> None:
+        """Have pictures forgotten of which this frame leaves nothing; only a whole one says so."""
+        if isinstance(renderable, LayoutUpdate):
+            HELD_PICTURES.draw_over(_seen_pictures(renderable))
+            write_to_terminal(self, HELD_PICTURES.free_drawn_over())
+        elif renderable is not None:
+            self.refresh()
+
+    def _write_over(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         sequence_over = getattr(screen, "sequence_over", None)
         if renderable is None or sequence_over is None or screen is not self.screen:
             return
@@ -254,6 +303,19 @@ class OverlaidApp(App[None]):
         drawn = None if spans is None else {span[0] for span in spans}
         if over := sequence_over(drawn):
             write_to_terminal(self, over)
+
+
+def _seen_pictures(frame: LayoutUpdate) -> set[int]:
+    """The pictures of which a frame has cells."""
+    from fakegpt_tui.pictures.kitty import PLACEHOLDER  # noqa: PLC0415 - with pictures
+
+    return {
+        style.meta[PICTURE_META]
+        for line in frame.strips
+        for strip in line
+        for text, style, _ in strip
+        if text.startswith(PLACEHOLDER) and style is not None and PICTURE_META in style.meta
+    }
 
 
 def repaint_now(screen: Screen[Any]) -> None:

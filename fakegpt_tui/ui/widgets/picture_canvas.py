@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import Collection
+from functools import partial
 from time import monotonic
-from typing import Any, Final
+from typing import Final
 
 from rich.segment import Segment
-from textual.app import App
 from textual.geometry import Offset, Size
 from textual.message import Message
 from textual.strip import Strip
@@ -15,10 +15,11 @@ from textual.widget import Widget
 from fakegpt_tui.pictures import kitty
 from fakegpt_tui.pictures.decoding import Pixels
 from fakegpt_tui.pictures.placement import USUAL_CELL, CellArea
+from fakegpt_tui.pictures.prepared import in_decoder
 from fakegpt_tui.pictures.zoom import VisiblePart, Zoom
 from fakegpt_tui.ui.markdown.plain_text import wrap_plain_text
 from fakegpt_tui.ui.terminal.graphics import Drawing, send_picture
-from fakegpt_tui.ui.terminal.output import HELD_PICTURES, free_given_up, write_to_terminal
+from fakegpt_tui.ui.terminal.output import HELD_PICTURES, give_up_picture, write_to_terminal
 from fakegpt_tui.ui.widgets.picture_frames import Frame, block_frame, covered_frame, kitty_frame
 
 _SAVE_CURSOR: Final = "\x1b7"
@@ -88,7 +89,7 @@ class PictureCanvas(Widget):
         """Take all graphics off the terminal at once, which is about to be another program's."""
         write_to_terminal(self.app, self._wiping_sequence)
         if image_id := self._frame.image_id:
-            _forget(self.app, image_id)
+            give_up_picture(self.app, image_id)
         self.hide()
 
     def show_again(self) -> None:
@@ -107,7 +108,7 @@ class PictureCanvas(Widget):
         """Draw half blocks, and then graphics; these alone where that takes no time."""
         has_graphics = bool(self._frame.over or self._frame.image_id)
         is_fast = has_graphics and self._seconds < _FAST
-        below = await asyncio.to_thread(block_frame, pixels, part)
+        below = await in_decoder(partial(block_frame, pixels, part))
         if not is_fast or self.drawing is Drawing.BLOCKS:
             self._use(below)
         if self.drawing is Drawing.BLOCKS or self._changed.is_set():
@@ -115,11 +116,12 @@ class PictureCanvas(Widget):
         start, is_whole = monotonic(), True
         if self.drawing is Drawing.KITTY:
             number = self._ids.next()
-            frame, sent = await asyncio.to_thread(kitty_frame, pixels, part, self.cell, number)
+            work = partial(kitty_frame, pixels, part, self.cell, number)
+            frame, sent = await in_decoder(work)
             is_whole = await send_picture(self.app, number, sent)
         else:
-            frame = await asyncio.to_thread(
-                covered_frame, self.drawing, pixels, part, self.cell, below
+            frame = await in_decoder(
+                partial(covered_frame, self.drawing, pixels, part, self.cell, below)
             )
         self._seconds = monotonic() - start
         if is_whole:
@@ -130,14 +132,14 @@ class PictureCanvas(Widget):
         if self._wanted is not None and self._wanted[0] is pixels and not self._is_hidden:
             self._use(frame)
         else:
-            _forget(self.app, frame.image_id)
+            give_up_picture(self.app, frame.image_id)
 
     def _use(self, frame: Frame) -> None:
         """Draw a frame from now on; then the terminal forgets the picture of the one before."""
         before, self._frame = self._frame.image_id, frame
         self._sizes = self.size, self.app.size
         if before and before != frame.image_id:
-            _forget(self.app, before)
+            give_up_picture(self.app, before)
         self.refresh()
 
     @property
@@ -180,10 +182,3 @@ class PictureCanvas(Widget):
             return Strip.blank(width, style)
         row = Strip([Segment(" " * x, style), *rows[y - top]])
         return row.adjust_cell_length(width, style)
-
-
-def _forget(app: App[Any], image_id: int) -> None:
-    if HELD_PICTURES.is_being_sent(image_id):
-        write_to_terminal(app, HELD_PICTURES.abort())
-    HELD_PICTURES.give_up(image_id)
-    free_given_up(app)

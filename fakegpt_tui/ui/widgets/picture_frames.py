@@ -21,9 +21,9 @@ from fakegpt_tui.pictures.placement import CellArea, CellSize
 from fakegpt_tui.pictures.sixel import encode_sixel
 from fakegpt_tui.pictures.zoom import VisiblePart, cut_out
 from fakegpt_tui.ui.terminal.graphics import Drawing
-from fakegpt_tui.ui.terminal.line_filters import PICTURE_META
+from fakegpt_tui.ui.terminal.output import PICTURE_META
 
-_MOST_SENT: Final = 2_000_000
+MOST_SENT: Final = 2_000_000
 """Pixels that are sent to a terminal which scales them itself."""
 
 
@@ -91,5 +91,5 @@ def _sent_size(pixels: Pixels, part: VisiblePart, wanted: tuple[int, int]) -> tu
     """Pixels to send: as many as the picture has there, as are drawn, and not too many."""
     width = (part.right - part.left) * pixels.width
     height = (part.bottom - part.top) * pixels.height
-    share = min(1.0, wanted[0] / width, sqrt(_MOST_SENT / (width * height)))
+    share = min(1.0, wanted[0] / width, sqrt(MOST_SENT / (width * height)))
     return max(1, round(width * share)), max(1, round(height * share))

@@ -16,8 +16,8 @@ from fakegpt_tui.ui.terminal.graphics import (
     send_picture,
 )
 from fakegpt_tui.ui.terminal.input_parser import TerminalAnswered, TolerantParser
-from fakegpt_tui.ui.terminal.line_filters import PICTURE_META, BidiIsolateFilter, SafeLineFilter
-from fakegpt_tui.ui.terminal.output import HELD_PICTURES, HeldPictures
+from fakegpt_tui.ui.terminal.line_filters import BidiIsolateFilter, SafeLineFilter
+from fakegpt_tui.ui.terminal.output import HELD_PICTURES, PICTURE_META, HeldPictures
 
 NUMBER = 0x2A_12_34_56
 BLACK = TextualColor(0, 0, 0)
@@ -84,7 +84,10 @@ async def test_a_picture_is_held_from_its_last_part_on_until_it_is_freed() -> No
         assert NUMBER in HELD_PICTURES
     HELD_PICTURES.give_up(NUMBER)
     assert NUMBER not in HELD_PICTURES
-    assert HELD_PICTURES.free_given_up() == f"\x1b_Ga=d,d=I,i={NUMBER},q=2\x1b\\"
+    HELD_PICTURES.draw_over({NUMBER})
+    assert HELD_PICTURES.free_drawn_over() == ""
+    HELD_PICTURES.draw_over()
+    assert HELD_PICTURES.free_drawn_over() == f"\x1b_Ga=d,d=I,i={NUMBER},q=2\x1b\\"
     assert HELD_PICTURES.free_all() == ""
 
 

@@ -2,13 +2,30 @@
 
 import asyncio
 import threading
+from collections.abc import Callable, Iterator
 
 import pytest
+from rich.color import Color
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
 from textual.app import App, ComposeResult
+from textual.geometry import Size
+from textual.pilot import Pilot
 from textual.screen import Screen
+from textual.strip import Strip
+from textual.widget import Widget
 from textual.widgets import Input
 
-from fakegpt_tui.ui.terminal.output import StallTolerantWriter, repaint_now
+from fakegpt_tui.pictures import kitty
+from fakegpt_tui.ui.terminal.output import (
+    HELD_PICTURES,
+    PICTURE_META,
+    OverlaidApp,
+    StallTolerantWriter,
+    give_up_picture,
+    repaint_now,
+)
 from tests.patience import PATIENCE
 
 _AN_HOUR = 3600.0
@@ -38,12 +55,13 @@ class Watched(App[None]):
         self.drawn.set()
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def slow_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Textual draws once an hour."""
     monkeypatch.setattr("textual.screen.UPDATE_PERIOD", _AN_HOUR)
 
 
+@pytest.mark.usefixtures("slow_clock")
 async def test_a_letter_does_not_wait_for_the_clock() -> None:
     app = Watched()
     async with app.run_test() as pilot:
@@ -97,3 +115,73 @@ def test_a_writer_that_the_terminal_keeps_is_left_behind() -> None:
     assert writer.is_alive()
     valve.open.set()
     writer.join(PATIENCE)
+
+
+NUMBER = 0x2A_00_00_01
+
+
+class Picture(Widget):
+    """Cells of a picture, until it has another number."""
+
+    DEFAULT_CSS = "Picture { height: 2; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.number = NUMBER
+
+    def render_line(self, y: int) -> Strip:
+        if self.number != NUMBER:
+            return Strip.blank(self.size.width)
+        style = Style(color=Color.from_rgb(*kitty.id_colour(NUMBER)), meta={PICTURE_META: NUMBER})
+        return Strip([Segment(kitty.placeholder_row(NUMBER, y, 4), style)], 4)
+
+
+class Pictured(OverlaidApp):
+    """Counts what was drawn."""
+
+    drawn = 0
+
+    def compose(self) -> ComposeResult:
+        yield Picture()
+        yield Input()
+
+    def post_display_hook(self) -> None:
+        self.drawn += 1
+
+
+@pytest.fixture
+def held() -> Iterator[None]:
+    HELD_PICTURES.begin(NUMBER)
+    HELD_PICTURES.finish(NUMBER)
+    yield
+    HELD_PICTURES.free_all()
+
+
+async def until(pilot: Pilot[None], holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not holds():
+            await pilot.pause(0.01)
+
+
+@pytest.mark.usefixtures("held")
+async def test_a_picture_is_kept_until_a_whole_frame_has_none_of_its_cells() -> None:
+    async with (app := Pictured()).run_test(size=(40, 10)) as pilot:
+        before = app.drawn
+        give_up_picture(app, NUMBER)
+        app.query_one(Input).value = "typed meanwhile"
+        await until(pilot, lambda: app.drawn > before + 1)
+        assert HELD_PICTURES.given_up == {NUMBER}
+
+        app.query_one(Picture).number = 0
+        app.query_one(Picture).refresh()
+        await until(pilot, lambda: not HELD_PICTURES.given_up)
+        assert not HELD_PICTURES
+
+
+async def test_a_screen_has_the_size_of_the_terminal_whatever_comes_late() -> None:
+    async with (app := Pictured()).run_test(size=(40, 10)) as pilot:
+        for size in (Size(20, 6), Size(60, 20)):
+            app.screen.post_message(events.Resize(size, size))
+            await until(pilot, lambda: not app.screen.message_queue_size)
+            await until(pilot, lambda: app.screen.outer_size == Size(40, 10))
+            assert app.query_one(Input).size.width <= 40

@@ -1,4 +1,3 @@
-import os
 import signal
 import time
 
@@ -24,12 +23,6 @@ MODES_ON = b"\x1b[?1049h"
 def is_restored(terminal: Terminal) -> bool:
     """Has each mode been taken back after the last time it was set?"""
     return all(mode in terminal.raw.rpartition(MODES_ON)[2] for mode in MODES_OFF)
-
-
-def is_stopped(terminal: Terminal) -> bool:
-    return (
-        os.waitid(os.P_PID, terminal.process.pid, os.WSTOPPED | os.WNOHANG | os.WNOWAIT) is not None
-    )
 
 
 def wait_until_full(terminal: Terminal) -> None:
@@ -128,7 +121,7 @@ def test_a_terminal_that_takes_no_more_does_not_keep_the_program():
 def test_stopping_and_going_on_work(number: signal.Signals):
     with small_app("Keys") as terminal:
         terminal.wait_for("ready").signal(number)
-        terminal.wait_for(is_stopped)
+        terminal.wait_for(lambda terminal: terminal.is_stopped)
         assert is_restored(terminal) == (number == signal.SIGTSTP)
         terminal.signal(signal.SIGCONT)
         terminal.wait_for(lambda terminal: terminal.raw.count(MODES_ON) == 2)

@@ -6,7 +6,6 @@ placeholders; from then on its cells are these. Whatever of that is there, it ta
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
@@ -23,11 +22,10 @@ from fakegpt_tui.pictures.cache import BoundedCache
 from fakegpt_tui.pictures.decoding import DecodingCancelled, Pixels
 from fakegpt_tui.pictures.half_blocks import RGB, half_block_row
 from fakegpt_tui.pictures.placement import USUAL_CELL, CellArea
-from fakegpt_tui.pictures.prepared import PreparedPicture, decoder, prepare_picture
+from fakegpt_tui.pictures.prepared import PreparedPicture, in_decoder, prepare_picture
 from fakegpt_tui.ui.markdown.plain_text import wrap_plain_text
 from fakegpt_tui.ui.terminal.graphics import send_picture
-from fakegpt_tui.ui.terminal.line_filters import PICTURE_META
-from fakegpt_tui.ui.terminal.output import HELD_PICTURES, free_given_up, is_open
+from fakegpt_tui.ui.terminal.output import HELD_PICTURES, PICTURE_META, give_up_picture, is_open
 
 if TYPE_CHECKING:
     from fakegpt_tui.pictures.placement import CellSize
@@ -200,13 +198,13 @@ class PictureShelf:
             background=background,
             is_cancelled=lambda: key not in self._wanted,
         )
-        return await asyncio.get_running_loop().run_in_executor(decoder(), work)
+        return await in_decoder(work)
 
     async def _send(self, key: PictureKey, full: Pixels) -> bool:
         """Give a picture to the terminal; `False` where that takes none now."""
         number, area = _IDS.next(), key.area
         work = partial(kitty.transmit, full, number, columns=area.columns, rows=area.rows)
-        transmission = await asyncio.get_running_loop().run_in_executor(decoder(), work)
+        transmission = await in_decoder(work)
         if not await send_picture(self._widget.app, number, transmission):
             return False
         kept = self._kept.get(key)
@@ -224,8 +222,7 @@ class PictureShelf:
 
     def _free(self, _: PictureKey, picture: KeptPicture) -> None:
         if picture.number in HELD_PICTURES:
-            HELD_PICTURES.give_up(picture.number)
-            free_given_up(self._widget.app)
+            give_up_picture(self._widget.app, picture.number)
 
 
 def _key(picture: PictureRow) -> PictureKey:
