@@ -318,10 +318,11 @@ _AUTHORED = re.compile(
     rb"""
     \x1b\[ [0-9;:]* m                                   # colours and attributes
   | \x1b\[ [0-9;]* [ABCDGH]                             # cursor moves
-  | \x1b\[\? (?:7|25|1000|1003|1004|1006|1015|1016|1049|2004|2026|2048) [hl]
+  | \x1b\[\? (?:7|25|1000|1003|1004|1006|1015|1016|1049|2004|2026|2031|2048) [hl]
   | \x1b\[\? (?:2026|2048) \$p                          # which modes are there
   | \x1b\[ (?:>\d+|<) u                                 # kitty's keyboard stack
   | \x1b\]22;[a-z-]*\x07                               # the mouse pointer's shape
+  | \x1b\]11;\?\x1b\\                                  # which background it has
   | [\r\n]
     """,
     re.VERBOSE,

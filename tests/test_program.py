@@ -711,7 +711,7 @@ def test_what_is_attached_outlives_a_kill_in_the_draft_and_in_the_queue(
             ask(terminal, "count")
             terminal.wait_for("one")
             terminal.paste(f"'{files}/notes.md' ")
-            terminal.wait_for("▣ 1 notes.md · text · 17 B")
+            terminal.wait_for("▤ 1 notes.md · text · 17 B")
             ask(terminal, "what is in it?")
             terminal.wait_for("[#1 notes.md] what is in it?")
             ask(terminal, f"/attach {files}/more.md")
@@ -762,7 +762,7 @@ def test_a_large_paste_is_edited_in_the_editor(home: Home, tmp_path: Path) -> No
         home.use_service(url)
         with opened(home) as terminal:
             terminal.paste("\n".join(f"line {number}" for number in range(30)))
-            terminal.wait_for("▣ 1 pasted, 30 lines")
+            terminal.wait_for("▤ 1 pasted, 30 lines")
             terminal.press("alt+o")
             terminal.wait_for("Attached to the prompt")
             terminal.type("e")
