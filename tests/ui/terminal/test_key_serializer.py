@@ -49,7 +49,7 @@ async def test_a_line_of_a_dialog_is_edited_in_order_and_the_rest_is_for_the_pro
 async def test_fields_of_a_form_are_filled_in_order() -> None:
     async with running(reply("one reply")) as it:
         await it.pilot.press("alt+g")
-        await it.see("ctrl+s saves")
+        await it.see("ctrl+s save")
         burst(it, *"0.5", "tab", *"0.9", "ctrl+s")
         await it.see("holds from the next reply on")
         (conversation,) = [it.chat.conversations.create(conversation_id=it.list.current)]

@@ -79,7 +79,7 @@ async def test_the_reader_stays_where_the_text_was() -> None:
 async def test_a_dialog_and_what_is_behind_it_are_drawn_anew() -> None:
     async with running() as program:
         await program.pilot.press("f1")
-        await program.see("by the grey names")
+        await program.see("Type to search")
         program.app.post_message(WidthReported(WidthProbe.AMBIGUOUS, 2))
         await program.until(lambda: "─" not in program.text)
         program.app.post_message(WidthReported(WidthProbe.AMBIGUOUS, 1))
