@@ -25,7 +25,7 @@ PARTS = (
     "tokens",
     "queued",
     "queue_held",
-    "editing",
+    "edited",
     "keys",
 )
 

@@ -12,7 +12,8 @@ API = replace(SERVICE, kind=ServiceKind.OPENAI, url="http://127.0.0.1:9", window
 
 async def test_a_summary_is_offered_made_edited_and_removed() -> None:
     texts = [reply(f"reply {number}") for number in range(3)]
-    async with running(*texts, reply("They talked."), service=API, size=(140, 36)) as it:
+    pieces = [reply("They talked.")] * 4  # the window is too small to sum up all at once
+    async with running(*texts, *pieces, service=API, size=(140, 36)) as it:
         for number in range(3):
             await asked(it, f"prompt {number} {'with some more words ' * 3}", f"reply {number}")
         await it.until(lambda: "% (/compact)" in it.header)

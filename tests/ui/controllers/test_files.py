@@ -57,7 +57,6 @@ async def test_the_name_of_a_file_is_told_whole_where_it_takes_more_than_a_line(
         await it.until(lambda: saved.name in "".join(it.text.split()))
         await it.pilot.resize_terminal(84, 11)
         await it.see("Saved as")
-        assert it.text.splitlines()[-1].strip().startswith("Saved as")
 
 
 async def test_picked_messages_are_saved_as_a_part(tmp_path: Path) -> None:
@@ -243,7 +242,7 @@ async def test_something_long_goes_on_behind_the_screen_and_can_be_stopped() -> 
         await asked(it, "first", "one")
         await it.pilot.press("alt+i")
         await it.until(lambda: isinstance(it.app.screen, JobScreen))
-        await it.see("ctrl+c stops it")
+        await it.see("ctrl+c stop")
         await it.pilot.press("ctrl+c")
         await it.see("It was [/] enough.")
         await it.pilot.press("escape")

@@ -196,7 +196,7 @@ async def test_the_path_is_copied(tmp_path: Path) -> None:
         await it.ask(f"/save {tmp_path}/talk.md")
         await it.see("Saved as")
         await it.ask("/copy path")
-        await it.see("Path: ")
+        await it.see("ed the path ")
 
 
 async def test_what_is_selected_with_the_mouse_is_copied_and_flashes() -> None:
@@ -210,7 +210,7 @@ async def test_what_is_selected_with_the_mouse_is_copied_and_flashes() -> None:
         await it.pilot.mouse_down(Transcript, offset=(left, top))
         await it.pilot.hover(Transcript, offset=(left + 5, top))
         await it.pilot.mouse_up(Transcript, offset=(left + 5, top))
-        await it.see("Selection: ")
+        await it.see("the selection ")
         await it.until(lambda: not it.app.screen.has_class("-copied"))
         assert transcript.text_selection is not None
 
@@ -219,5 +219,5 @@ async def test_a_message_that_is_copied_flashes_and_is_not_selected_then() -> No
     async with running(reply("words to copy"), size=WIDE) as it:
         await asked(it)
         await it.pilot.press("tab", "G", "y")
-        await it.see("Message: ")
+        await it.see("ed the message ")
         await it.until(lambda: not it.app.screen.selections)

@@ -226,7 +226,7 @@ async def test_a_key_chooses_for_the_open_conversation_alone() -> None:
         await it.pilot.press("ctrl+n")
         await it.until(lambda: "other big" not in it.status)
         assert it.chat.services.default_model() == ("scripted", "scripted-1")
-        assert memory.values == {}
+        assert memory.values.keys() <= {"recent_commands"}
 
 
 async def test_a_choice_for_a_temporary_conversation_is_for_it_alone() -> None:
@@ -236,4 +236,4 @@ async def test_a_choice_for_a_temporary_conversation_is_for_it_alone() -> None:
         await it.pilot.press("f6", *"other", "enter")
         await it.see("other big")
         assert it.chat.services.default_model() == ("scripted", "scripted-1")
-        assert memory.values == {}
+        assert memory.values.keys() <= {"recent_commands"}

@@ -47,7 +47,7 @@ async def test_what_is_typed_is_shown_as_it_would_be_sent() -> None:
         await it.see("about 7 tokens")
         await it.see("oldest 2 of 9")
         await it.pilot.press("c")
-        await it.see("Command: ")
+        await it.see("ed the command ")
         await it.command("/request")
         await it.see("The request to scripted")
         await it.pilot.press("tab")

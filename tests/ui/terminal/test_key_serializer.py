@@ -135,7 +135,7 @@ async def test_a_letter_of_another_layout_is_a_command_where_nothing_is_typed() 
         await it.pilot.press("tab")
         it.app.post_message(LayoutKey("Т", "Т", "K"))  # marks the message before
         it.app.post_message(LayoutKey("н", "н", "y"))
-        await it.see("Message: ")
+        await it.see("ed the message ")
         burst(it, "/")
         it.app.post_message(LayoutKey("щ", "щ", "o"))
         await it.see(" /щ ")
