@@ -65,7 +65,7 @@ def test_with_nothing_configured_it_signs_in_and_answers(home: Home) -> None:
         assert "signed in" in terminal.text
         ask(terminal, "what are you?")
         terminal.wait_for("many conversations – how to run several at once")
-        terminal.wait_for(lambda seen: "tok/s" not in seen.text)
+        terminal.wait_for(lambda seen: "tok/s" not in seen.text and "Stop" not in seen.text)
         leave(terminal)
     ((text, status),) = replies(home)
     assert "language model" in text
@@ -189,7 +189,7 @@ def test_no_byte_of_an_answer_reaches_the_terminal_as_a_control_sequence(home: H
         with opened(home) as terminal:
             ask(terminal, "attack")
             terminal.wait_for("link")
-            terminal.wait_for(lambda seen: "tok/s" not in seen.text)
+            terminal.wait_for(lambda seen: "tok/s" not in seen.text and "Stop" not in seen.text)
             assert "<think>not lost</think>" in terminal.text
             assert "[@click=app.quit]x[/]" in terminal.text
             leave(terminal)
@@ -206,7 +206,7 @@ def test_text_from_right_to_left_is_isolated_on_the_screen_and_nowhere_else(home
         with opened(home, size=(120, 30)) as terminal:
             ask(terminal, "שלום")
             terminal.wait_for("one │")
-            terminal.wait_for(lambda seen: "tok/s" not in seen.text)
+            terminal.wait_for(lambda seen: "tok/s" not in seen.text and "Stop" not in seen.text)
             for isolated in ("שלום", "עולם", "א", "ב"):
                 assert f"\u2068{isolated}\u2069".encode() in terminal.raw
             assert "one │ שלום" in terminal.text
@@ -233,7 +233,7 @@ def test_a_dialog_over_text_from_right_to_left_is_no_part_of_it(home: Home) -> N
         with opened(home, size=(120, 30)) as terminal:
             ask(terminal, "hello")
             terminal.wait_for("שלום")
-            terminal.wait_for(lambda seen: "tok/s" not in seen.text)
+            terminal.wait_for(lambda seen: "tok/s" not in seen.text and "Stop" not in seen.text)
             terminal.press("f3")
             terminal.wait_for("in:title")
             terminal.press("esc")
@@ -280,7 +280,7 @@ def test_a_conversation_is_opened_again_where_it_was_left(home: Home, ends: str)
         with opened(home, size=(100, 30)) as terminal:
             ask(terminal, "go on")
             terminal.wait_for("Paragraph 299")
-            terminal.wait_for(lambda seen: "tok/s" not in seen.text)
+            terminal.wait_for(lambda seen: "tok/s" not in seen.text and "Stop" not in seen.text)
             terminal.press("tab")
             terminal.wait_for("y Copy message")
             for _ in range(5):

@@ -37,7 +37,7 @@ def opened(home: Home, *, answers: bool = True) -> Iterator[WideTerminal]:
             terminal.type("§ τί είναι;")
             terminal.press("enter")
             terminal.wait_for("the last words")
-            terminal.wait_for(lambda each: "tok/s" not in each.text)
+            terminal.wait_for(lambda each: "tok/s" not in each.text and "Stop" not in each.text)
             yield terminal
 
 

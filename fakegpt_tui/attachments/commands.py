@@ -137,3 +137,5 @@ async def end_process(process: asyncio.subprocess.Process) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(_END_SECONDS):
             await process.wait()
+    # Where more was written than is read, its pipe would stay open; asyncio has no public way.
+    vars(process)["_transport"].close()

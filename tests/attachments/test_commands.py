@@ -86,3 +86,15 @@ async def test_colours_and_overwritten_lines_are_left_out() -> None:
 async def test_output_in_other_encodings_is_text() -> None:
     assert (await ran(r"printf 'Gr\374\337e\n'")).output == "Grüße\n"
     assert "�" in (await ran(r"printf '\000\001\377\n'")).output
+
+
+def open_pipes() -> set[str]:
+    found = (link for link in Path("/proc/self/fd").iterdir() if link.is_symlink())
+    return {str(link.readlink()) for link in found if str(link.readlink()).startswith("pipe:")}
+
+
+async def test_a_pipe_that_is_held_by_what_was_left_running_is_closed() -> None:
+    before = open_pipes()
+    assert (await ran("setsid sleep 2", max_seconds=0.2)).exit_code is None
+    await asyncio.sleep(0)
+    assert open_pipes() <= before
