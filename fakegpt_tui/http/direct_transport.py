@@ -94,6 +94,8 @@ _Address: TypeAlias = tuple[int, Any]
 async def _open_socket(host: str, port: int, options: SocketOptions) -> socket.socket:
     """A connected socket: of the addresses of a name, the first that takes the connection.
 
+    asyncio can do so, too, but before Python 3.12 it drops the kinds of the errors.
+
     Raises:
         OSError: None does; its causes are the reasons of all.
     """
@@ -120,11 +122,11 @@ async def _open_socket(host: str, port: int, options: SocketOptions) -> socket.s
                     case other:
                         raise other
     finally:
-        await _give_up(trying)
+        _give_up(trying)
     raise OSError("no address took the connection") from ExceptionGroup("reasons", reasons)
 
 
-async def _give_up(trying: set[asyncio.Task[socket.socket]]) -> None:
+def _give_up(trying: set[asyncio.Task[socket.socket]]) -> None:
     for task in trying:
         task.cancel()
         task.add_done_callback(_close_late)
