@@ -8,7 +8,7 @@ import ssl
 import urllib.request
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeAlias
 
@@ -63,12 +63,8 @@ class AnswerRecord(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Sender:
-    """What builds a request, and what sends it; the body of the response is still to come."""
-
-    client: httpx.AsyncClient
-    send: Callable[[httpx.Request], Awaitable[httpx.Response]]
+Send: TypeAlias = Callable[[httpx.Request], Awaitable[httpx.Response]]
+"""Sends a request; the body of the response is still to come."""
 
 
 class Transport:
@@ -104,7 +100,6 @@ class Transport:
         self._tls: ssl.SSLContext | None = None
         self._no_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         """It trusts nothing, and costs little."""
-        self._builder: httpx.AsyncClient | None = None
         self.last_answer: AnswerRecord | None = None
         """The beginning of the response that came last."""
 
@@ -116,15 +111,20 @@ class Transport:
         Connecting has its time limit here; the caller limits how long a response may take.
         """
         tls = await self._tls_context(secure=secure)
-        client = self._make_client(
-            httpx.AsyncHTTPTransport(
+        client = httpx.AsyncClient(
+            transport=httpx.AsyncHTTPTransport(
                 verify=tls,
                 proxy=self._proxy.with_tls(tls) if self._proxy else None,
                 trust_env=False,
                 limits=httpx.Limits(max_connections=1, max_keepalive_connections=0),
                 socket_options=_KEEP_ALIVE,
-            )
+            ),
+            trust_env=False,
+            follow_redirects=False,
+            timeout=self.timeout,
         )
+        client.headers.clear()  # httpx has some of its own, which the settings may leave out.
+        client.headers.update(self.headers)
         connections = _OpenConnections()
         client.event_hooks = {"request": [connections.trace], "response": [self._log_response]}
         try:
@@ -133,14 +133,12 @@ class Transport:
             await _shielded(connections.close_with(client))
 
     @asynccontextmanager
-    async def sender(self, *, secure: bool = False) -> AsyncGenerator[Sender]:
-        """What builds and sends one request; where there is a proxy, by a client of httpx."""
+    async def sender(self, *, secure: bool = False) -> AsyncGenerator[Send]:
+        """What sends one request; where there is a proxy, by a client of httpx."""
         if self._proxy is not None:
             async with self.client(secure=secure) as client:
-                yield Sender(client, partial(client.send, stream=True))
+                yield partial(client.send, stream=True)
             return
-        if self._builder is None:
-            self._builder = self._make_client(DirectTransport(self._no_tls))
         direct = DirectTransport(await self._tls_context(secure=secure), _KEEP_ALIVE)
 
         async def send(request: httpx.Request) -> httpx.Response:
@@ -149,32 +147,31 @@ class Transport:
             await self._log_response(response)
             return response
 
-        yield Sender(self._builder, send)
+        yield send
 
-    def _make_client(self, transport: httpx.AsyncBaseTransport) -> httpx.AsyncClient:
+    @property
+    def timeout(self) -> httpx.Timeout:
+        """How long connecting and sending may take; a response has no limit here."""
         limits = self.service.limits
-        client = httpx.AsyncClient(
-            headers=self._headers(),
-            transport=transport,
-            trust_env=False,
-            follow_redirects=False,
-            timeout=httpx.Timeout(
-                None, connect=limits.connect, write=min(limits.idle, _WRITE_SECONDS)
-            ),
-        )
+        return httpx.Timeout(None, connect=limits.connect, write=min(limits.idle, _WRITE_SECONDS))
+
+    @cached_property
+    def headers(self) -> httpx.Headers:
+        """What every request has, changed as the settings say."""
+        made = httpx.Headers({"Accept": "*/*", "Connection": "keep-alive", **self._own_headers()})
         for name, value in self.service.headers:
             if value:
-                client.headers[name] = value.reveal()
+                made[name] = value.reveal()
             else:
-                client.headers.pop(name, None)
-        return client
+                made.pop(name, None)
+        return made
 
     async def _log_response(self, response: httpx.Response) -> None:
         # Not its address, which may hold a key or the id of a conversation.
         method, code = response.request.method, response.status_code
         _LOG.info("%s answered a %s with %d", self.service.name, method, code)
 
-    def _headers(self) -> dict[str, str]:
+    def _own_headers(self) -> dict[str, str]:
         if self.service.kind.is_api:
             # Only the FakeGPT protocol was made for a browser, and expects one.
             return {"Accept-Encoding": "identity", "User-Agent": f"fakegpt-tui/{__version__}"}

@@ -74,8 +74,7 @@ async def preview_request(
 ) -> ExactRequest:
     """What `open_response` would send; the values of `credentials` are masked ones."""
     url = transport.address.url(request.path)
-    async with transport.client() as client:
-        sent = http_request(client, request, dict.fromkeys(credentials, "-"), url)
+    sent = http_request(transport, request, dict.fromkeys(credentials, "-"), url)
     given = [name for name, _ in transport.service.headers]
     headers = []
     for raw_name, raw_value in sent.headers.raw:
@@ -93,7 +92,7 @@ async def preview_request(
 
 
 def http_request(
-    client: httpx.AsyncClient,
+    transport: Transport,
     request: HttpRequest,
     credentials: Mapping[str, str],
     url: httpx.URL,
@@ -111,9 +110,9 @@ def http_request(
     return httpx.Request(
         request.method,
         url,
-        headers=[*((n, v) for n, v in client.headers.items() if n not in own), *headers.items()],
+        headers=[*((n, v) for n, v in transport.headers.items() if n not in own), *headers.items()],
         content=content,
-        extensions={"timeout": client.timeout.as_dict()},
+        extensions={"timeout": transport.timeout.as_dict()},
     )
 
 

@@ -200,9 +200,9 @@ async def _exchange(
     url: httpx.URL,
 ) -> AsyncGenerator[httpx.Response]:
     """The head of the response to `request`, sent to `url`."""
-    async with transport.sender(secure=url.scheme == "https") as sender:
-        sent = http_request(sender.client, request, credentials, url)
-        response = await timeouts.wait(sender.send(sent))
+    async with transport.sender(secure=url.scheme == "https") as send:
+        sent = http_request(transport, request, credentials, url)
+        response = await timeouts.wait(send(sent))
         try:
             yield response
         finally:

@@ -4,7 +4,8 @@ import json
 
 import httpx
 
-from fakegpt_tui.domain import ServiceError
+from fakegpt_tui.domain import Service, ServiceError, ServiceKind
+from fakegpt_tui.http.clients import Transport
 from fakegpt_tui.http.requests import HttpRequest, PlainText, http_request
 
 
@@ -13,8 +14,8 @@ async def encoded(body: dict[str, object]) -> object:
     request = HttpRequest(
         method="POST", path="/", translate_error=lambda *_: ServiceError("x"), body=body
     )
-    async with httpx.AsyncClient() as client:
-        sent = http_request(client, request.encoded(), {}, httpx.URL("http://127.0.0.1/"))
+    transport = Transport(Service(name="x", kind=ServiceKind.OPENAI, url="http://127.0.0.1"))
+    sent = http_request(transport, request.encoded(), {}, httpx.URL("http://127.0.0.1/"))
     # A body is read again where a request is sent again.
     for _ in range(2):
         found = b"".join([piece async for piece in sent.stream])
