@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 import pytest
@@ -38,19 +39,28 @@ def served() -> Iterator[tuple[HostServer, Endless]]:
         yield host, backend
 
 
-async def exchange(host: HostServer, sent: bytes) -> list[int]:
-    """The statuses of all answers to raw bytes, up to the end of the connection."""
+@asynccontextmanager
+async def asking(
+    host: HostServer, sent: bytes
+) -> AsyncGenerator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A connection over which raw bytes were sent; there is a limit to how long it is open."""
     address = urlsplit(host.base_url)
     reader, writer = await asyncio.open_connection(address.hostname, address.port)
     writer.write(sent.replace(b"HOST", address.netloc.encode()))
-    came = b""
     async with asyncio.timeout(PATIENCE):
+        yield reader, writer
+    writer.close()
+
+
+async def exchange(host: HostServer, sent: bytes) -> list[int]:
+    """The statuses of all answers to raw bytes, up to the end of the connection."""
+    came = b""
+    async with asking(host, sent) as (reader, _):
         try:
             while part := await reader.read(65536):
                 came += part
         except ConnectionError:
             pass  # What was sent beyond the refusal is not read.
-    writer.close()
     return [int(each) for each in STATUS.findall(came)]
 
 
@@ -106,17 +116,13 @@ async def test_it_is_refused_wherever_the_network_cuts_it(
     served: tuple[HostServer, Endless], cut: int
 ) -> None:
     host, _ = served
-    address = urlsplit(host.base_url)
-    reader, writer = await asyncio.open_connection(address.hostname, address.port)
-    head = (START + b"X: a").replace(b"HOST", address.netloc.encode())
     rest = b"\r\n \tb\r\n"
-    for part in (head, rest[:cut], rest[cut:]):
-        writer.write(part)
-        await writer.drain()
-        await asyncio.sleep(0)
-    async with asyncio.timeout(PATIENCE):
+    async with asking(host, START + b"X: a") as (reader, writer):
+        for part in (b"", rest[:cut], rest[cut:]):
+            writer.write(part)
+            await writer.drain()
+            await asyncio.sleep(0)
         assert (await reader.readuntil(b"\r\n")).split()[1] == b"400"
-    writer.close()
 
 
 ANSWERED = {
@@ -150,12 +156,8 @@ async def test_what_looks_like_the_end_of_a_header_stays_in_it(
     served: tuple[HostServer, Endless], name: str
 ) -> None:
     host, _ = served
-    address = urlsplit(host.base_url)
-    reader, writer = await asyncio.open_connection(address.hostname, address.port)
     odd = name.encode() + b": a\\r\\nset-cookie: b%0d%0ac\r\nConnection: close\r\n"
-    writer.write((START + odd + COUNTED).replace(b"HOST", address.netloc.encode()))
-    async with asyncio.timeout(PATIENCE):
+    async with asking(host, START + odd + COUNTED) as (reader, _):
         head, _, _ = (await reader.read()).partition(b"\r\n\r\n")
-    writer.close()
     assert head.startswith(b"HTTP/1.1 200")
     assert b"set-cookie" not in head

@@ -61,15 +61,24 @@ async def answering(*pieces: bytes, reads_body: bool = True) -> AsyncIterator[ht
         yield url
 
 
-async def fetch(url: httpx.URL, **given: object) -> tuple[httpx.Response, bytes]:
+@asynccontextmanager
+async def opened(
+    url: httpx.URL, **given: object
+) -> AsyncIterator[tuple[httpx.Response, DirectBody]]:
+    """A response whose head has come, and its body."""
+    request = httpx.Request(str(given.pop("method", "GET")), url, **given)  # type: ignore[arg-type]
     async with asyncio.timeout(PATIENCE):
-        request = httpx.Request(str(given.pop("method", "GET")), url, **given)  # type: ignore[arg-type]
         response = await DirectTransport(NO_TLS).handle_async_request(request)
         assert isinstance(response.stream, DirectBody)
         try:
-            return response, b"".join([piece async for piece in response.stream])
+            yield response, response.stream
         finally:
             await response.aclose()
+
+
+async def fetch(url: httpx.URL, **given: object) -> tuple[httpx.Response, bytes]:
+    async with opened(url, **given) as (response, body):
+        return response, b"".join([piece async for piece in body])
 
 
 @pytest.mark.parametrize(
@@ -175,18 +184,13 @@ async def test_the_body_is_read_no_further_than_there_is_room() -> None:
         await writer.drain()
         sent.set()
 
-    async with serving(answer) as url:
-        request = httpx.Request("GET", url)
-        response = await DirectTransport(NO_TLS).handle_async_request(request)
-        body = response.stream
-        assert isinstance(body, DirectBody)
+    async with serving(answer) as url, opened(url) as (_, body):
         first = sum(map(len, await body.connection.take()))
         await body.connection.pause(PATIENCE)  # It ends where no more is read.
         second = sum(map(len, await body.connection.take()))
         assert first + second < 4_000_000
         assert not sent.is_set()
         rest = [piece async for piece in body]
-        await response.aclose()
     assert first + second + sum(map(len, rest)) == 20_000_000
 
 
@@ -203,10 +207,8 @@ async def test_after_the_first_words_what_comes_in_a_pause_is_taken_together() -
             await asyncio.sleep(0)
         writer.write(b"0\r\n\r\n")
 
-    async with asyncio.timeout(PATIENCE), serving(answer) as url:
-        response = await DirectTransport(NO_TLS).handle_async_request(httpx.Request("GET", url))
-        assert isinstance(response.stream, DirectBody)
-        body = PacedBody(response.stream.connection, pause_seconds=10 * PATIENCE)
+    async with serving(answer) as url, opened(url) as (_, arriving):
+        body = PacedBody(arriving.connection, pause_seconds=10 * PATIENCE)
         first = 0
         while first < 9:
             await body.rest()
@@ -214,7 +216,6 @@ async def test_after_the_first_words_what_comes_in_a_pause_is_taken_together() -
         go_on.set()
         await body.rest()  # The end of the response ends the pause.
         assert b"".join(await body.take()) == b"b" * 20
-        await response.aclose()
 
 
 def test_chunks_are_found_wherever_their_bytes_are_cut() -> None:

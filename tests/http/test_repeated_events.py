@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakegpt_tui.backends.openai.decoder import CompletionDecoder
-from fakegpt_tui.domain import ReasoningDelta, TextDelta, TextReplaced
+from fakegpt_tui.domain import ReasoningDelta, StreamEvent
 from fakegpt_tui.http.repeated_events import JOINED, join_repeated
 from fakegpt_tui.http.sse import EventReader
 from tests.openai_server import DONE, delta, end, says
+from tests.signed_in import text_of
 
 _WORD = st.sampled_from(["word ", "a", '"', "\\", "\n", "é", "👩", "<think>", "</think>", "\x00"])
 _PIECE = st.one_of(_WORD, st.text(max_size=60))
@@ -34,20 +35,13 @@ def decoded(stream: bytes, cuts: list[float], *, joins: bool) -> tuple[str, str]
     """The text and the thoughts of a stream that comes in parts."""
     reader, decoder = EventReader(joins_repeated=joins), CompletionDecoder()
     places = [0, *sorted(int(cut * len(stream)) for cut in cuts), len(stream)]
-    events = []
+    events: list[StreamEvent] = []
     for begin, stop in pairwise(places):
         came = reader.feed(stream[begin:stop])
         events += decoder.decode_all((each.event, each.data) for each in came)
-    text, thoughts = "", ""
-    for event in [*events, *decoder.finish()]:
-        match event:
-            case TextDelta(piece):
-                text += piece
-            case TextReplaced(keep, piece):
-                text = text[:keep] + piece
-            case ReasoningDelta(piece):
-                thoughts += piece
-    return text, thoughts
+    events += decoder.finish()
+    thoughts = (event.text for event in events if isinstance(event, ReasoningDelta))
+    return text_of(events), "".join(thoughts)
 
 
 @given(STREAMS, st.lists(st.floats(0, 1), max_size=4))
