@@ -12,14 +12,14 @@ from starlette.requests import Request
 from starlette.types import Receive
 
 BODY_LIMIT = 10_000_000
-MEDIA_LIMIT = 40_000_000
+_MEDIA_LIMIT = 40_000_000
 """Bytes of a request with pictures and files."""
 
 _NESTING_LIMIT = 64
 _VALUE_LIMIT = 100_000
 """Brackets, strings and commas of one body: a thousand messages have a fifth of them."""
 
-LARGE_BODY = 65_536
+_LARGE = 65_536
 """Bytes from which a body is read in a thread, while the host goes on."""
 
 _WINDOW = 262_144
@@ -36,17 +36,13 @@ _TEXT = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
 _QUOTE = ord('"')
 
 
-async def read_json(request: Request, *, limit: int = BODY_LIMIT) -> object:
+async def read_json(request: Request) -> object:
     """The body as JSON, of at most `limit` bytes.
 
     Raises:
         HTTPException: It is too large, too deep, no JSON, or does not say that it is.
     """
-    _require_content_type(request, "application/json")
-    body = await _read(request, limit)
-    if len(body) < LARGE_BODY:
-        return _parse(body)
-    return await asyncio.to_thread(_parse, body)
+    return await _read_json(request, BODY_LIMIT, lambda value: value)
 
 
 async def read_with_media(request: Request, read: Callable[[object], _Asked]) -> _Asked:
@@ -55,9 +51,15 @@ async def read_with_media(request: Request, read: Callable[[object], _Asked]) ->
     Raises:
         HTTPException: As `read_json`.
     """
-    body = await read_json(request, limit=MEDIA_LIMIT)
-    is_large = int(request.headers.get("content-length", LARGE_BODY)) >= LARGE_BODY
-    return await asyncio.to_thread(read, body) if is_large else read(body)
+    return await _read_json(request, _MEDIA_LIMIT, read)
+
+
+async def _read_json(request: Request, limit: int, read: Callable[[object], _Asked]) -> _Asked:
+    _require_content_type(request, "application/json")
+    body = await _read(request, limit)
+    if len(body) < _LARGE:
+        return read(_parse(body))
+    return await asyncio.to_thread(lambda: read(_parse(body)))
 
 
 def _parse(body: bytes) -> object:
@@ -114,7 +116,7 @@ def _too_large(limit: int) -> HTTPException:
 
 def _check_structure(body: bytes) -> None:
     """Refuse what would take long to read, before it is: while JSON is read, all others wait."""
-    if len(body) < LARGE_BODY and body.count(b"[") + body.count(b"{") <= _NESTING_LIMIT:
+    if len(body) < _LARGE and body.count(b"[") + body.count(b"{") <= _NESTING_LIMIT:
         return
     depth = 0
     for number, token in enumerate(_tokens(body)):
