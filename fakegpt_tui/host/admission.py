@@ -27,22 +27,23 @@ class AddressCap:
 
     def enter(self, peer: tuple[str, int] | None) -> bool:
         """Count a connection; may it be answered?"""
-        if not self._is_counted(peer):
+        if (key := self._key(peer)) is None:
             return True
-        key = throttle_key(peer[0]) if peer else ""
         self._counts[key] += 1
         return self._counts[key] <= self.most
 
     def leave(self, peer: tuple[str, int] | None) -> None:
         """Count a connection no more."""
-        if peer and self._is_counted(peer):
-            key = throttle_key(peer[0])
+        if (key := self._key(peer)) is not None:
             self._counts[key] -= 1
             if self._counts[key] <= 0:
                 del self._counts[key]
 
-    def _is_counted(self, peer: tuple[str, int] | None) -> bool:
-        return bool(self.most and peer and peer[0]) and not self.is_exempt(peer or ("", 0))
+    def _key(self, peer: tuple[str, int] | None) -> str | None:
+        """What the connections of `peer` are counted under; nothing where they are not."""
+        if not (self.most and peer and peer[0]) or self.is_exempt(peer):
+            return None
+        return throttle_key(peer[0])
 
 
 def is_loopback(peer: tuple[str, int]) -> bool:
@@ -76,10 +77,9 @@ class Admission:
             sentence = "This is not said clearly enough: a proxy may have read another request."
             app = error_response(400, sentence, {"connection": "close"})
         elif scope["type"] == "http" and f"/{scope['path'].rpartition('/')[2]}" not in PROBES:
-            if scope.get("state", {}).get(REFUSED):
-                sentence = "This address has as many connections as it may have. Try again later."
-                app = error_response(503, sentence, {"retry-after": "1"})
-            elif self.is_full():
-                sentence = "The host has as many connections as it may have. Try again later."
+            is_refused = scope.get("state", {}).get(REFUSED)
+            if is_refused or self.is_full():
+                who = "This address" if is_refused else "The host"
+                sentence = f"{who} has as many connections as it may have. Try again later."
                 app = error_response(503, sentence, {"retry-after": "1"})
         await app(scope, receive, send)

@@ -133,18 +133,18 @@ COMPLETION_PATHS = "/v1/"
 
 def completion_error_response(error: ServiceError) -> Response:
     """The response to an error in the form of the OpenAI protocol."""
-    headers = {}
+    headers, status = {}, openai.completion_status(error)
     if isinstance(error, RateLimited | HostFull):
         headers = _waiting_headers(error.retry_after)
     if isinstance(error, LimitReached) and not error.is_temporary:
         headers["x-should-retry"] = "false"
-    is_full = isinstance(error, HostFull)
-    status = HTTPStatus.SERVICE_UNAVAILABLE if is_full else openai.completion_status(error)
+    if isinstance(error, HostFull):
+        status = _STATUSES[HostFull]
     return json_response(openai.completion_error_body(error), status, headers)
 
 
 def _waiting_headers(wait: float | None) -> dict[str, str]:
-    """When to ask again, in seconds and, for those who read it, in milliseconds."""
+    """The headers that say when to ask again; official clients prefer the one in milliseconds."""
     if wait is None:
         return {}
     return {"retry-after": str(math.ceil(wait)), "retry-after-ms": str(math.ceil(wait * 1000))}
