@@ -4,8 +4,9 @@ import asyncio
 import re
 import socket
 import ssl
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import h11
 from starlette.types import ASGIApp
@@ -37,8 +38,11 @@ class ConnectionLimits:
 
 
 _MAX_HEAD = 65_536
-_ODD_LINE = re.compile(rb"(?<!\r)\n|\r\n[ \t]")
-"""A line that ends with a line feed alone, or goes on in the next one."""
+_ODD_LINE = re.compile(rb"\n(?:[ \t]|(?<!\r\n))")
+"""A line that ends with a line feed alone, or goes on in the next one.
+
+It begins with the line feed, for which `re` searches ten times as fast as for a choice.
+"""
 
 
 class HostConnection(H11Protocol):
@@ -173,32 +177,29 @@ class AsgiServer:
         admission = Admission(self._control, self._is_full)
         config = _configure(RequestLog(admission, self.sinks, self.trusts))
         cap = AddressCap(self.limits.per_address, self._stands_for_many)
-        loop = asyncio.get_running_loop()
-
-        def connect() -> HostConnection:
-            return HostConnection(config, self._state, self.limits, cap)
-
+        connect = partial(HostConnection, config, self._state, self.limits, cap)
         for listener in listeners:
-            if listener.family == socket.AF_UNIX:
-                server = await loop.create_unix_server(connect, sock=listener, ssl=self.tls)
-            else:
-                server = await loop.create_server(connect, sock=listener, ssl=self.tls)
-            self._servers.append(server)
+            await self._accept(listener, connect, self.tls)
 
     async def open_beside(self, listener: socket.socket, app: ASGIApp) -> None:
         """Answer with another application on a socket of its own, which has its own few places."""
         config, state = _configure(app), ServerState()
         limits = ConnectionLimits(connections=_BESIDE_CONNECTIONS)
         cap = AddressCap(0, is_loopback)
+        await self._accept(listener, partial(HostConnection, config, state, limits, cap), None)
+
+    async def _accept(
+        self,
+        listener: socket.socket,
+        connect: Callable[[], HostConnection],
+        tls: ssl.SSLContext | None,
+    ) -> None:
         loop = asyncio.get_running_loop()
-
-        def connect() -> HostConnection:
-            return HostConnection(config, state, limits, cap)
-
         if listener.family == socket.AF_UNIX:
-            self._servers.append(await loop.create_unix_server(connect, sock=listener))
+            server = await loop.create_unix_server(connect, sock=listener, ssl=tls)
         else:
-            self._servers.append(await loop.create_server(connect, sock=listener))
+            server = await loop.create_server(connect, sock=listener, ssl=tls)
+        self._servers.append(server)
 
     @property
     def open_connections(self) -> int:
