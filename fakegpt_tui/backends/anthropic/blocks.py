@@ -4,7 +4,7 @@ import json
 from dataclasses import fields, replace
 from typing import Final
 
-from fakegpt_tui.backends.api.json_values import count, table_of, word_of
+from fakegpt_tui.backends.api.json_values import as_table, count, table_of, word_of
 from fakegpt_tui.backends.api.usage import charged
 from fakegpt_tui.domain import Usage
 from fakegpt_tui.protocol.error_body import NOT_JSON, parse_json
@@ -83,7 +83,7 @@ class Block:
 
 def updated_usage(before: Usage, value: object) -> Usage:
     """`before` with the counts of a message that `value` tells; they are cumulative."""
-    usage = table_of({"usage": value}, "usage")
+    usage = as_table(value)
     told = Usage(
         count(usage, "input_tokens"),
         count(usage, "output_tokens"),

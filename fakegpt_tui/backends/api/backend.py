@@ -5,6 +5,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -126,11 +127,14 @@ class ApiBackend(HttpStreamBackend):
                 return await with_details(family, found, self._ask_root)
         return found
 
+    @cached_property
+    def _root(self) -> Transport:
+        """The way to what is above the path of the protocol."""
+        return Transport(replace(self._transport.service, url=self._transport.address.origin))
+
     async def _ask_root(self, path: str, body: Mapping[str, object] | None) -> bytes:
         """The answer of the server to a path above that of the protocol."""
-        service, address = self._transport.service, self._transport.address
-        root = Transport(replace(service, url=address.origin))
-        return await self._fetch(path, bytes, response_error, body=body, transport=root)
+        return await self._fetch(path, bytes, response_error, body=body, transport=self._root)
 
     async def _builder(self, request: ReplyRequest) -> RequestBuilder:
         if request.purpose is Purpose.CONTINUE and request.messages[-1].role != Role.ASSISTANT:

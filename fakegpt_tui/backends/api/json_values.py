@@ -24,15 +24,19 @@ def window_of(value: object) -> int | None:
     return value if isinstance(value, int) and is_whole and 1 < value < _LARGEST_WINDOW else None
 
 
+def as_table(value: object) -> Mapping[str, Any]:
+    """The value where it is a table, or else an empty one."""
+    return value if isinstance(value, Mapping) else {}
+
+
 def table_of(value: object, name: str) -> Mapping[str, Any]:
     """The table of that name in a value; empty where there is none."""
-    found = value.get(name) if isinstance(value, Mapping) else None
-    return found if isinstance(found, Mapping) else {}
+    return as_table(as_table(value).get(name))
 
 
 def word_of(value: object, name: str) -> str:
     """The short text of that name in a value; empty where there is none."""
-    found = value.get(name) if isinstance(value, Mapping) else None
+    found = as_table(value).get(name)
     return (
         found
         if isinstance(found, str) and len(found) <= _LONGEST_WORD and found.isprintable()

@@ -49,7 +49,10 @@ def read_models(body: bytes) -> tuple[Model, ...]:
     Raises:
         BadReply: That is not a list of models.
     """
-    value = parse_json(body, VALUES_OF_A_LIST)
+    return _models(parse_json(body, VALUES_OF_A_LIST), body)
+
+
+def _models(value: object, body: bytes) -> tuple[Model, ...]:
     items = _items(value)
     if items is None:
         lead = "The service answered with something other than a list of models"
@@ -73,8 +76,9 @@ class ModelPage:
 
 def read_page(body: bytes) -> ModelPage:
     """A page of a list of models, as `read_models`."""
-    models = read_models(body)
-    match parse_json(body, VALUES_OF_A_LIST):
+    value = parse_json(body, VALUES_OF_A_LIST)
+    models = _models(value, body)
+    match value:
         case {"has_more": True, "last_id": str(last)}:
             return ModelPage(models, last)
         case _:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Final, TypeAlias
 
-from fakegpt_tui.backends.api.json_values import table_of, window_of, word_of
+from fakegpt_tui.backends.api.json_values import as_table, table_of, window_of, word_of
 from fakegpt_tui.backends.api.model_list import read_models
 from fakegpt_tui.domain import Model, ServiceError
 from fakegpt_tui.protocol.error_body import parse_json
@@ -48,8 +48,7 @@ async def with_details(family: str, models: tuple[Model, ...], ask: Ask) -> tupl
 async def _ask_ollama(model: Model, ask: Ask) -> Model:
     """A model of Ollama, without the window that it was trained with: it may be loaded smaller."""
     told = parse_json(await ask("/api/show", {"model": model.id}))
-    fields = told if isinstance(told, dict) else {}
-    words = fields.get("capabilities")
+    words = as_table(told).get("capabilities")
     if not isinstance(words, list):
         return model
     return replace(model, thinks="thinking" in words, sees="vision" in words)
@@ -57,9 +56,9 @@ async def _ask_ollama(model: Model, ask: Ask) -> Model:
 
 def _running(told: object) -> dict[str, int]:
     """The windows of the models that are loaded."""
-    entries = told.get("models") if isinstance(told, dict) else None
+    entries = as_table(told).get("models")
     found = {
-        word_of(each, "model"): window_of(table_of({"each": each}, "each").get("context_length"))
+        word_of(each, "model"): window_of(as_table(each).get("context_length"))
         for each in (entries if isinstance(entries, list) else ())
     }
     return {name: window for name, window in found.items() if name and window}
