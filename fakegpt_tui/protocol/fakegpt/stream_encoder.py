@@ -62,8 +62,8 @@ class StreamEncoder:
         self._conversation_id = conversation_id
         self._reply_id = reply_id
         self._created_at = created_at.timestamp()
-        self._text = ""
         self._escaped = b""
+        """All of the text so far; it is kept in this form alone."""
         self._reason: FinishReason | None = None
         self._around_text = self._split_at_text(self._reply(status="in_progress", end_turn=None))
 
@@ -76,12 +76,10 @@ class StreamEncoder:
         """The events for `event`; none if the protocol has none for it."""
         match event:
             case TextDelta(text):
-                self._text += text
                 self._escaped += _escape(text)
                 return [self._snapshot()]
             case TextReplaced(keep, text):
-                self._text = self._text[:keep] + text
-                self._escaped = _escape(self._text)
+                self._escaped = _escape(_unescape(self._escaped)[:keep] + text)
                 return [self._snapshot()]
             case TitleSuggested(title):
                 return [self._title_event(title)]
@@ -205,3 +203,7 @@ def _line(value: object) -> bytes:
 
 def _escape(text: str) -> bytes:
     return json.dumps(text)[1:-1].encode("ascii")
+
+
+def _unescape(escaped: bytes) -> str:
+    return str(json.loads(b'"%b"' % escaped))
