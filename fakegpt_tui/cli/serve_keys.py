@@ -21,7 +21,6 @@ from fakegpt_tui.text import safe_line
 _DURATION = re.compile(r"([0-9]{1,6})([smhd])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _MOST = 10**12
-_CHECK_SECONDS = 5.0
 
 
 @click.group()
@@ -179,8 +178,7 @@ def _edit_one(path: Path, key_id: str, change: Callable[[AccessKey], AccessKey])
             raise NotFound(f"There is no key {safe_line(key_id, 64)!r} in {path}.")
         return [change(key) if key.id == key_id else key for key in known]
 
-    edit_access_keys(path, edit)
-    return next(key for key in load_access_keys(path) if key.id == key_id)
+    return next(key for key in edit_access_keys(path, edit) if key.id == key_id)
 
 
 def _changed(limits: KeyLimits, given: dict[str, Any]) -> KeyLimits:

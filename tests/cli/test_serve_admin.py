@@ -115,6 +115,12 @@ def test_a_keys_file_that_others_may_write_is_not_used(home: Home) -> None:
     assert "chmod 600" in done.stderr
 
 
+def test_a_rotated_key_is_shown_also_where_others_may_write_the_file(home: Home) -> None:
+    key_id, _, path = new_key(home)
+    path.chmod(0o622)
+    assert key_id in admin(home, "rotate", key_id).stdout
+
+
 def test_a_running_host_notices_keys_that_are_new_rotated_and_revoked(home: Home) -> None:
     key_id, key, path = new_key(home)
     with home.started("serve", "--access-keys", str(path)) as process:
