@@ -1,6 +1,5 @@
 """`serve-admin`: whether a running host is well, what it does, and the keys of its users."""
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,6 @@ from fakegpt_tui.cli.serve_keys import keys
 from fakegpt_tui.domain import ConfigError, NotFound, Unreachable
 from fakegpt_tui.text import safe_line
 
-_DURATION = re.compile(r"([0-9]{1,6})([smhd])")
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-_MOST = 10**12
 _CHECK_SECONDS = 5.0
 
 
