@@ -1,11 +1,13 @@
-"""The terminal: raw mode, and questions that the terminal answers."""
+"""The terminal: raw mode, and questions that it answers, or the tmux around the program."""
 
 import os
 import re
 import select
+import shutil
 import signal
+import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
@@ -33,6 +35,7 @@ _SAMPLE_ROOM: Final = 6
 _CLIPBOARD_ATTRIBUTE: Final = 52
 """The attribute of a terminal that fills the clipboard when it is told to."""
 
+_TMUX_SECONDS: Final = 2.0
 _WHITE_FROM: Final = 0.5
 _RED, _GREEN, _BLUE = 0.2126, 0.7152, 0.0722
 
@@ -192,6 +195,33 @@ class TerminalQuery:
         data = os.read(self._source, 4096)
         self._received += data
         return bool(data)
+
+
+def ask_tmux(names: Iterable[str], environment: Mapping[str, str]) -> list[str] | None:
+    """The values of options and formats of tmux, in the order of their names.
+
+    An empty text may follow. `None` is that there is no tmux, or that it does not answer.
+    """
+    path = shutil.which("tmux", path=environment.get("PATH"))
+    if path is None:
+        return None
+    pane = environment.get("TMUX_PANE")
+    target = ["-t", pane] if pane else []
+    asked = "\n".join(f"#{{{name}}}" for name in names)
+    try:
+        done = subprocess.run(  # noqa: S603 - the program itself, by its full path
+            [path, "display-message", "-p", *target, asked],
+            capture_output=True,
+            check=True,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            text=True,
+            errors="replace",
+            timeout=_TMUX_SECONDS,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.split("\n")
 
 
 def _write(descriptor: int, data: bytes) -> None:

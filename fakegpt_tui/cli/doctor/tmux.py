@@ -1,22 +1,19 @@
 """Checks of tmux: which keys and clipboard sequences it passes on."""
 
 import os
-import shutil
-import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from fakegpt_tui.cli.doctor.report import Finding, good, note
+from fakegpt_tui.terminal import ask_tmux
 from fakegpt_tui.text import safe_line
 
-_SECONDS: Final = 2.0
 _NAMES = (
     *("version", "extended-keys", "set-clipboard", "allow-passthrough"),
     *("client_termname", "client_termfeatures"),
 )
 _PASSTHROUGH: Final = {"0": "off", "1": "on", "2": "all"}
-_FORMAT: Final = "\n".join(f"#{{{name}}}" for name in _NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,24 +39,9 @@ class Tmux:
 
 def detect_tmux(environment: Mapping[str, str] = os.environ) -> Tmux | None:
     """The tmux that the program runs in, if it does and tmux says so."""
-    path = shutil.which("tmux", path=environment.get("PATH"))
-    if not environment.get("TMUX") or path is None:
+    if not environment.get("TMUX"):
         return None
-    pane = environment.get("TMUX_PANE")
-    try:
-        done = subprocess.run(  # noqa: S603 - the program itself, by its full path
-            [path, "display-message", "-p", *(["-t", pane] if pane else []), _FORMAT],
-            capture_output=True,
-            check=True,
-            env=dict(environment),
-            stdin=subprocess.DEVNULL,
-            text=True,
-            errors="replace",
-            timeout=_SECONDS,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    said = [safe_line(line) for line in done.stdout.split("\n")]
+    said = [safe_line(line) for line in ask_tmux(_NAMES, environment) or ()]
     if len(said) < len(_NAMES):
         return None
     # Some versions say the number of a choice.

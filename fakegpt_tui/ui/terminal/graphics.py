@@ -10,10 +10,8 @@ Since: Textual 8.2.8. Can go: when Textual tells the name of the terminal and th
 import asyncio
 import os
 import re
-import shutil
-import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -23,6 +21,7 @@ from textual.app import App
 
 from fakegpt_tui.pictures.kitty import commands
 from fakegpt_tui.pictures.placement import USUAL_CELL, CellSize, cell_size
+from fakegpt_tui.terminal import ask_tmux
 from fakegpt_tui.ui.terminal.input_parser import TerminalAnswered
 from fakegpt_tui.ui.terminal.output import (
     HELD_PICTURES,
@@ -44,9 +43,9 @@ _ITERM: Final = ("iTerm2 ", "WezTerm ", "mintty ")
 """Those that draw iTerm2's pictures; nothing can be asked about that."""
 _NEVER_ASKED: Final = {"dumb", "unknown", "linux", ""}
 _PASSED_ON: Final = {"1", "on", "2", "all"}
-_TMUX_FORMAT: Final = "\n".join(
-    f"#{{{name}}}"
-    for name in ("allow-passthrough", "client_termtype", "client_termname", "client_termfeatures")
+_TMUX_NAMES: Final = (
+    *("allow-passthrough", "client_termtype"),
+    *("client_termname", "client_termfeatures"),
 )
 
 
@@ -121,7 +120,8 @@ class GraphicsDetection:
             ):
                 self._is_answered.set()
             elif self.known.in_tmux:
-                self.known = await asyncio.to_thread(ask_tmux, self.known, self._environment)
+                said = await asyncio.to_thread(ask_tmux, _TMUX_NAMES, self._environment)
+                self.known = parse_tmux(said, self.known)
         with suppress(TimeoutError):
             await asyncio.wait_for(self._is_answered.wait(), _SECONDS)
         self._is_answered.set()  # Nothing is waited for twice.
@@ -142,32 +142,11 @@ class GraphicsDetection:
             self.known = replace(self.known, name=answer.name)
 
 
-def ask_tmux(known: TerminalGraphics, environment: Mapping[str, str]) -> TerminalGraphics:
+def parse_tmux(said: Sequence[str] | None, known: TerminalGraphics) -> TerminalGraphics:
     """What tmux says of the terminal around it, and whether it hands pictures on."""
-    unreached = replace(known, is_reached=False)
-    path = shutil.which("tmux", path=environment.get("PATH"))
-    if path is None:
-        return unreached
-    pane = environment.get("TMUX_PANE")
-    try:
-        done = subprocess.run(  # noqa: S603 - the program itself, by its full path
-            [path, "display-message", "-p", *(["-t", pane] if pane else []), _TMUX_FORMAT],
-            capture_output=True,
-            check=True,
-            env=dict(environment),
-            stdin=subprocess.DEVNULL,
-            text=True,
-            errors="replace",
-            timeout=_SECONDS,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return unreached
-    return parse_tmux(done.stdout, known)
-
-
-def parse_tmux(said: str, known: TerminalGraphics) -> TerminalGraphics:
-    """What the lines say that tmux was asked for."""
-    passed_on, kind, name, features = (*said.split("\n"), "", "", "", "")[:4]
+    if said is None:
+        return replace(known, is_reached=False)
+    passed_on, kind, name, features = (*said, "", "", "", "")[:4]
     known_names = {"xterm-kitty": "kitty(0.28.0)", "xterm-ghostty": "ghostty"}
     is_reached = passed_on in _PASSED_ON and "RGB" in features.split(",")
     return replace(known, name=kind or known_names.get(name, name), is_reached=is_reached)

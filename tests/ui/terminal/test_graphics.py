@@ -53,7 +53,8 @@ def test_only_terminals_that_are_known_for_it_get_placeholders(name, has_placeho
     ],
 )
 def test_tmux_tells_of_the_terminal_around_it(said: str, has_placeholders: bool) -> None:
-    assert parse_tmux(said, TerminalGraphics(in_tmux=True)).has_placeholders is has_placeholders
+    graphics = parse_tmux(said.split("\n"), TerminalGraphics(in_tmux=True))
+    assert graphics.has_placeholders is has_placeholders
 
 
 def test_a_terminal_tells_its_name_and_what_it_has() -> None:
