@@ -72,7 +72,9 @@ def planned_conversation(chat: ChatService, settings: Settings, plan: AskPlan) -
     if plan.continues is None:
         conversation = chat.conversations.create(temporary=not plan.is_kept)
     else:
-        conversation = named_conversation(chat.conversations.all(), plan.continues)
+        from fakegpt_tui.cli.conversation_names import named_or_newest  # noqa: PLC0415 - seldom
+
+        conversation = named_or_newest(chat.conversations.all(), plan.continues)
         if not plan.is_kept and conversation.leaf_id is not None:
             leaf_id = conversation.leaf_id
             conversation = chat.actions.branch(conversation.id, leaf_id, temporary=True)
@@ -86,17 +88,6 @@ def planned_conversation(chat: ChatService, settings: Settings, plan: AskPlan) -
     if plan.title:
         chat.actions.rename(conversation.id, plan.title)
     return chat.conversations.get(conversation.id)
-
-
-def named_conversation(known: Sequence[Conversation], name: str) -> Conversation:
-    """The conversation of a name, or the newest one where that is empty.
-
-    Raises:
-        NotFound: There is none.
-    """
-    from fakegpt_tui.cli.conversation_names import find_conversation, find_newest  # noqa: PLC0415 - seldom
-
-    return find_conversation(known, name) if name else find_newest(known)
 
 
 def _choose_model(chat: ChatService, settings: Settings, conversation: Conversation) -> None:

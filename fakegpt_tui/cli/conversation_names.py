@@ -33,6 +33,15 @@ def find_conversation(conversations: Iterable[Conversation], name: str) -> Conve
     return found[0]
 
 
+def named_or_newest(conversations: Iterable[Conversation], name: str) -> Conversation:
+    """The one conversation of a name, or the newest one where that is empty.
+
+    Raises:
+        NotFound: There is none, or more than one.
+    """
+    return find_conversation(conversations, name) if name else find_newest(conversations)
+
+
 def find_newest(conversations: Iterable[Conversation]) -> Conversation:
     """The conversation that was used last.
 

@@ -180,10 +180,9 @@ def _build_app(
 
 
 def _find_resumed(store: ConversationStore, resume: str) -> str:
-    from fakegpt_tui.cli.conversation_names import find_conversation, find_newest  # noqa: PLC0415 - seldom
+    from fakegpt_tui.cli.conversation_names import named_or_newest  # noqa: PLC0415 - seldom
 
-    known = store.conversations()
-    return (find_conversation(known, resume) if resume else find_newest(known)).id
+    return named_or_newest(store.conversations(), resume).id
 
 
 def drop_empty_no_color(environ: MutableMapping[str, str]) -> None:
