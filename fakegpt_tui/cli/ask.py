@@ -128,14 +128,14 @@ def ask(
     piped = b"" if no_stdin else _standard_input()
     from fakegpt_tui.cli.ask_prompt import read_prompt  # noqa: PLC0415 - not for --help
 
+    settings = settings_of(context)
     plain = " ".join(words)
     wrap = None
     if snippet is not None:
         from fakegpt_tui.cli.ask_snippet import snippet_prompt  # noqa: PLC0415 - seldom
 
-        plain, wrap = snippet_prompt(settings_of(context).snippets_folder, snippet, words)
+        plain, wrap = snippet_prompt(settings.snippets_folder, snippet, words)
     prompt = read_prompt(plain, piped, files, attachments, wrap)
-    settings = settings_of(context)
     from fakegpt_tui.cli.ask_runner import ask_once, show_request  # noqa: PLC0415 - asyncio, not for --help
 
     if over_budget:
