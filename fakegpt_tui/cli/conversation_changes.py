@@ -1,13 +1,14 @@
 """`delete`, `restore`, `rename`, `archive`, `purge`: changes of conversations in the store."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from fakegpt_tui.cli.conversation_names import find_conversation
 from fakegpt_tui.cli.errors import echo_err
 from fakegpt_tui.cli.options import completing, file_options, folders_of, json_option
 from fakegpt_tui.cli.output import echo_json
@@ -47,9 +48,7 @@ def delete(
         known = store.conversations() + (store.trashed() if purge else ())
         chosen = _find(known, ids)
         if purge:
-            _require_consent(f"Delete {_named(chosen)} for ever?", yes=yes)
-            for each in chosen:
-                store.delete_conversation(each.id).result()
+            _delete_for_ever(store, chosen, yes=yes)
         else:
             chosen = _save(store, chosen, lambda each: replace(each, trashed_at=datetime.now(UTC)))
     _report("Deleted for ever" if purge else "In the trash", chosen, as_json=as_json)
@@ -117,9 +116,7 @@ def purge(context: click.Context, *, everything: bool, yes: bool, as_json: bool)
     with _open(settings) as store:
         chosen = store.trashed() + (store.conversations() if everything else ())
         if chosen:
-            _require_consent(f"Delete {_named(chosen)} for ever?", yes=yes)
-        for each in chosen:
-            store.delete_conversation(each.id).result()
+            _delete_for_ever(store, chosen, yes=yes)
         # Messages that were deleted alone are in the trash of conversations that stay.
         store.delete_trashed(datetime.now(UTC)).result()
     if everything:
@@ -129,19 +126,14 @@ def purge(context: click.Context, *, everything: bool, yes: bool, as_json: bool)
     _report("Deleted for ever", chosen, as_json=as_json)
 
 
-@contextmanager
-def _open(settings: "Settings") -> Iterator["ConversationStore"]:
+def _open(settings: "Settings") -> AbstractContextManager["ConversationStore"]:
     from fakegpt_tui.cli.composition import open_store  # noqa: PLC0415 - not for --help
 
-    with open_store(settings) as store:
-        yield store
+    return open_store(settings)
 
 
-def _find(known: Iterable[Conversation], prefixes: Iterable[str]) -> list[Conversation]:
+def _find(known: Sequence[Conversation], prefixes: Iterable[str]) -> list[Conversation]:
     """The conversations that are named so, each once; all of them, or none is changed."""
-    from fakegpt_tui.cli.conversation_names import find_conversation  # noqa: PLC0415 - not for --help
-
-    known = list(known)
     found = (find_conversation(known, prefix) for prefix in prefixes)
     return list({each.id: each for each in found}.values())
 
@@ -163,14 +155,18 @@ def _named(chosen: Sequence[Conversation]) -> str:
     return f"{len(chosen)} conversations"
 
 
-def _require_consent(question: str, *, yes: bool) -> None:
+def _delete_for_ever(
+    store: "ConversationStore", chosen: Sequence[Conversation], *, yes: bool
+) -> None:
     """Ask, and end the program where the answer is no, or where there is no terminal to ask on."""
     if not yes:
         try:
-            click.confirm(question, abort=True, err=True)
+            click.confirm(f"Delete {_named(chosen)} for ever?", abort=True, err=True)
         except click.Abort:
             echo_err("Nothing was deleted; --yes deletes without a question.")
             raise SystemExit(1) from None
+    for each in chosen:
+        store.delete_conversation(each.id).result()
 
 
 def _report(what: str, chosen: Sequence[Conversation], *, as_json: bool) -> None:
