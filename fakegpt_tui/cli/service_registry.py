@@ -202,7 +202,7 @@ class ServiceRegistry:
             "kind": str(draft.kind),
             "url": draft.url,
             "model": draft.model or None,
-            "key_header": draft.key_header or None,
+            "key_header": (draft.key_header or None) if draft.kind.is_api else None,
             **dict.fromkeys(("cache", "web_search", "api_version")),
             **{name: getattr(draft, name) or None for name in draft.kind.options},
             "timeouts": {

@@ -294,7 +294,8 @@ class ServiceForm:
     keyring of the system, or with `key_in_file` to a file of its own beside the configuration. With
     `without_key` the one that there was is taken away, as an empty `proxy` does with the proxy.
     `first_event` and `idle` are limits in seconds as they were typed, empty for the usual ones.
-    What `ServiceKind.options` does not name is not kept for that kind.
+    What `ServiceKind.options` does not name is not kept for that kind, nor is a `key_header` where
+    there are no keys.
     """
 
     name: str
@@ -312,6 +313,32 @@ class ServiceForm:
     cache: str = ""
     web_search: bool = False
     api_version: str = ""
+
+    @classmethod
+    def of(cls, service: Service, model: str = "") -> Self:
+        """A service as it is configured, with another model where one is given.
+
+        What it leaves open, its key and its proxy, stays when it is saved.
+        """
+        return cls(
+            name=service.name,
+            kind=service.kind,
+            url=service.url,
+            model=model or service.model,
+            key_header=service.key_header,
+            first_event=_typed_limit(service.limits.first_event, _USUAL_LIMITS.first_event),
+            idle=_typed_limit(service.limits.idle, _USUAL_LIMITS.idle),
+            cache=service.cache,
+            web_search=service.web_search,
+            api_version=service.api_version,
+        )
+
+
+_USUAL_LIMITS: Final = TimeLimits()
+
+
+def _typed_limit(seconds: float, usual: float) -> str:
+    return "" if seconds == usual else f"{seconds:g}"
 
 
 _NEAR: Final = (

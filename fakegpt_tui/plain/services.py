@@ -125,7 +125,7 @@ class PlainServices:
             fields = ", ".join(f"{each}=VALUE" for each in _FIELDS[:-1])
             self._session.say(f"Say /edit-service, its name, and one of {fields} or key.")
             return
-        form = self._form(self._service(name))
+        form = ServiceForm.of(self._service(name))
         if field == "key":
             secret = self._ports.read_secret(f"Key of {name}: ")
             if secret is None:
@@ -142,7 +142,7 @@ class PlainServices:
     async def test_service(self, name: str = "") -> None:
         """Try a service out, and say what works; without a name, the one of this conversation."""
         service = self._service(name or self._session.open.service)
-        async for check in self._ports.services().check_connection(self._form(service)):
+        async for check in self._ports.services().check_connection(ServiceForm.of(service)):
             self._session.say(check.sentence)
 
     async def remove_service(self, name: str = "") -> None:
@@ -172,12 +172,6 @@ class PlainServices:
             known = ", ".join(each.name for each in self._chat.services.all())
             raise NotFound(f"There is no service {name!r}; there are {known}.")
         return service
-
-    @staticmethod
-    def _form(service: Service) -> ServiceForm:
-        return ServiceForm(
-            name=service.name, kind=service.kind, url=service.url, model=service.model
-        )
 
 
 def _kind(value: str) -> ServiceKind:

@@ -335,6 +335,31 @@ async def test_a_proxy_is_kept_used_in_a_trial_and_taken_away(
     assert "proxy" not in config.read_text()
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"first_event": "3600", "idle": "900.5", "key_header": "api-key"},
+        {"kind": ServiceKind.ANTHROPIC, "cache": "1h", "web_search": True},
+        {"kind": ServiceKind.ANTHROPIC, "api_version": "2024-01-01", "key_env": "A_KEY"},
+    ],
+)
+async def test_a_service_that_is_saved_as_it_is_stays_so(
+    book: ServiceRegistry, config: Path, changes: dict[str, object]
+) -> None:
+    service = await book.save(draft(**changes))
+    before = config.read_text()
+    assert await book.save(ServiceForm.of(service)) == service
+    assert config.read_text() == before
+
+
+async def test_a_service_that_no_longer_takes_a_key_keeps_no_header_for_it(
+    book: ServiceRegistry,
+) -> None:
+    service = await book.save(draft(key_header="api-key"))
+    changed = replace(ServiceForm.of(service), kind=ServiceKind.FAKEGPT)
+    assert (await book.save(changed)).key_header == ""
+
+
 async def test_patience_and_the_header_of_a_key_are_kept_and_taken_away(
     book: ServiceRegistry, config: Path
 ) -> None:

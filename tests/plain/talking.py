@@ -13,6 +13,7 @@ from fakegpt_tui.domain import (
     Service,
     ServiceForm,
     ServiceKind,
+    TimeLimits,
 )
 from fakegpt_tui.plain.chat import PlainChat
 from fakegpt_tui.plain.session import PlainPorts
@@ -21,7 +22,14 @@ from fakegpt_tui.ui.dialogs.items import items_of
 from fakegpt_tui.ui.options import EffectiveSetting
 from tests.stubs import SERVICE, MemoryStore, connecting
 
-LAB = Service(name="lab", kind=ServiceKind.OPENAI, url="http://127.0.0.1:9", model="m-1")
+LAB = Service(
+    name="lab",
+    kind=ServiceKind.OPENAI,
+    url="http://127.0.0.1:9",
+    model="m-1",
+    key_header="api-key",
+    limits=TimeLimits(first_event=3600),
+)
 
 
 @dataclass

@@ -178,6 +178,7 @@ async def test_services_are_added_changed_tested_and_removed(
     form, keyed = services.saved
     assert (form.name, form.url, form.model) == ("box", "http://x", "m")
     assert keyed.key is not None
+    assert (keyed.key_header, keyed.first_event, keyed.idle) == ("api-key", "3600", "")
     assert "canary" not in "\n".join(said)
     assert services.removed == ["lab"]
     assert "http://127.0.0.1:9 does not answer." in said

@@ -8,6 +8,7 @@ from fakegpt_tui.domain import (
     ModelRef,
     NoLogin,
     Service,
+    ServiceForm,
     SignedIn,
     SigningIn,
 )
@@ -56,11 +57,9 @@ class ServiceController:
         Raises:
             FakeGPTError: It cannot be written to the configuration.
         """
-        from fakegpt_tui.ui.dialogs.services import draft_of  # noqa: PLC0415 - after first paint
-
         found = self._found[name]
         model = found.service.model or next((each.id for each in found.models), "")
-        service = await self._registry.save(draft_of(found.service, model))
+        service = await self._registry.save(ServiceForm.of(found.service, model))
         self._chat.services.reconnect(service.name)
         self._state.found = tuple(each for each in self._state.found if each != name)
         self._chat.actions.set_service(self._state.open.id, service.name, service.model)

@@ -20,7 +20,6 @@ from fakegpt_tui.domain import (
     Service,
     ServiceForm,
     ServiceKind,
-    TimeLimits,
 )
 from fakegpt_tui.domain.services import complete_address
 from fakegpt_tui.keymap import KeyScope
@@ -69,7 +68,6 @@ _OPTIONS: Final = ("cache", "web_search", "api_version")
 """What `ServiceKind.options` may name."""
 
 _NO_PROXY: Final = "none"
-_USUAL: Final = TimeLimits()
 
 
 class ServiceFormScreen(ModalScreen[Service | None]):
@@ -287,17 +285,7 @@ class ServiceFormScreen(ModalScreen[Service | None]):
         if field == "proxy":
             proxy = service.proxy.reveal() if service.proxy else ""
             return "" if "@" in proxy else proxy
-        if field in ("first_event", "idle"):
-            seconds = getattr(service.limits, field)
-            return "" if seconds == getattr(_USUAL, field) else f"{seconds:g}"
-        return {
-            "name": service.name,
-            "url": service.url,
-            "model": service.model,
-            "key_header": service.key_header,
-            "cache": service.cache,
-            "api_version": service.api_version,
-        }.get(field, "")
+        return str(getattr(ServiceForm.of(service), field) or "")
 
     def _hint(self, field: str) -> str:
         service = self._service

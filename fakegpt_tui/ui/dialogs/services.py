@@ -98,7 +98,7 @@ class ServicesScreen(ServicePickerScreen):
         found = {each.service.name: each.service for each in self._found}
         try:
             for name in {each.service for each in models} - known:
-                await self._registry.save(draft_of(found[name]))
+                await self._registry.save(ServiceForm.of(found[name]))
         except FakeGPTError as error:
             self._say(_failed(str(error)))
         else:
@@ -138,7 +138,7 @@ class ServicesScreen(ServicePickerScreen):
         if service.kind is ServiceKind.EMBEDDED:
             self._say(Content("The built-in host is part of this program, and always there."))
             return
-        self._try(self._registry.check_connection(draft_of(service, model.model)))
+        self._try(self._registry.check_connection(ServiceForm.of(service, model.model)))
 
     @work(exclusive=True, group="trial")
     async def _try(self, trial: AsyncGenerator[ConnectionCheck]) -> None:
@@ -204,13 +204,6 @@ class ServicesScreen(ServicePickerScreen):
     def _forget(self, name: str) -> None:
         self._errors.pop(name, None)
         self._chat.services.reconnect(name)
-
-
-def draft_of(service: Service, model: str = "") -> ServiceForm:
-    """The form of a service as it is configured, with another model where one is given."""
-    return ServiceForm(
-        name=service.name, kind=service.kind, url=service.url, model=model or service.model
-    )
 
 
 def _failed(sentence: str) -> Content:
