@@ -60,8 +60,7 @@ class PlainMessages:
             self._chat.messages.show_variant(session.open.id, variants.ids[place - 1])
             session.refresh()
             session.say(f"Variant {place} of {variants.count}.")
-            for each in session.path[-2:]:
-                session.read_message(each)
+            session.read_last()
 
     def compare(self) -> None:
         """Say what changed from the variant before."""

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.domain import ConnectionCheck, ModelRef, Secret, Service, ServiceForm
     from fakegpt_tui.domain.parts import Blob, FilePart, ImagePart, Part
 
-LONGEST_LINE = 1000
+_LONGEST_LINE = 1000
 
 WriteLine = Callable[[str], None]
 
@@ -46,8 +46,6 @@ class NamedSetting(Protocol):
     def description(self) -> str: ...
     @property
     def choices(self) -> tuple[str, ...]: ...
-    @property
-    def immediate(self) -> bool: ...
 
 
 class SettingsAccess(Protocol):
@@ -119,6 +117,7 @@ class PlainSession:
         self.is_over = False
         self._write = write
         self._numbered: dict[str, tuple[str, ...]] = {}
+        self._line = ""
         self._question = ""
         self._answer = ""
 
@@ -129,7 +128,7 @@ class PlainSession:
 
     def say(self, sentence: str) -> None:
         """Write a sentence in one line."""
-        self._write(safe_line(sentence, LONGEST_LINE))
+        self._write(safe_line(sentence, _LONGEST_LINE))
 
     def read_out(self, text: str) -> None:
         """Write a text of any number of lines."""
@@ -173,8 +172,7 @@ class PlainSession:
         """
         self.start(self.chat.conversations.get(conversation_id))
         self.say(f"Conversation: {self.open.title}")
-        for message in self.path[-2:]:
-            self.read_message(message)
+        self.read_last()
 
     def refresh(self) -> None:
         """Take in what a command has changed of the open conversation."""
@@ -182,7 +180,12 @@ class PlainSession:
         if found is not None:
             self.open = found
 
-    def read_message(self, message: ChatMessage) -> None:
+    def read_last(self) -> None:
+        """Say the last prompt and its reply."""
+        for message in self.path[-2:]:
+            self._read_message(message)
+
+    def _read_message(self, message: ChatMessage) -> None:
         self._write(f"{message.role.value.capitalize()}:")
         if not message.parts:
             self.read_out(message.text)
