@@ -214,11 +214,8 @@ def _read_file(path: Path) -> dict[str, Any]:
         read = {key: table.consume(key, validate, None) for key, validate in rows.items()}
         values |= {key: value for key, value in read.items() if key in table}
         table.reject_unknown()
-    values["limits"] = parse_limits(limits := whole.table("limits"))
-    limits.reject_unknown()
-    total = whole.table("global")
-    values["total"] = total.fill(TotalLimits(), _TOTALS)
-    total.reject_unknown()
+    values["limits"] = parse_limits(whole.table("limits"))
+    values["total"] = whole.table("global").fill(TotalLimits(), _TOTALS)
     none: list[Mapping[str, object]] = []
     upstreams = whole.consume("upstream", _tables, none)
     values["upstreams"] = tuple(_upstream(each, path) for each in upstreams)
