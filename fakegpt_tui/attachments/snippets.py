@@ -1,7 +1,7 @@
 """Snippets: Markdown files with `{{variables}}`, which are filled in to make a prompt."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -105,6 +105,11 @@ class SnippetFolder:
 
     snippets: Mapping[str, Snippet]
     problems: tuple[str, ...]
+
+
+def blanks(names: Iterable[str]) -> str:
+    """Variables as a person is to fill them in, such as `tone=…`."""
+    return " ".join(f"{each}=…" for each in names)
 
 
 def read_snippets(folder: Path) -> SnippetFolder:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from fakegpt_tui.attachments.snippets import INPUT, Snippet, clipboard_value, read_snippets
+from fakegpt_tui.attachments.snippets import INPUT, Snippet, blanks, clipboard_value, read_snippets
 from fakegpt_tui.text import safe_line
 
 _MAX_NAME = 60
@@ -26,8 +26,9 @@ def snippet_prompt(
     snippet = _named(folder, name)
     values, rest = _split(snippet, words)
     if missing := snippet.missing(values):
-        wanted = " ".join(f"{each}=…" for each in missing)
-        raise click.UsageError(f"The snippet {snippet.name} needs {wanted} in front of the prompt.")
+        raise click.UsageError(
+            f"The snippet {snippet.name} needs {blanks(missing)} in front of the prompt."
+        )
     values |= asyncio.run(clipboard_value(snippet, values))
     return " ".join(rest), lambda text: snippet.complete(values | {INPUT: text})
 

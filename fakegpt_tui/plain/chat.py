@@ -258,8 +258,10 @@ class PlainScreen:
         for name, snippet in self._snippets().items():
             is_wanted = wanted in f"/{name} snippet {snippet.description}".casefold()
             if is_wanted and f"/{name}" not in taken:
-                values = " ".join(f"{each}=…" for each in snippet.asked)
-                session.say(f"{f'/{name} {values}'.strip()} TEXT, a snippet: {snippet.description}")
+                from fakegpt_tui.attachments.snippets import blanks  # noqa: PLC0415 - with snippets
+
+                usage = f"/{name} {blanks(snippet.asked)}".rstrip()
+                session.say(f"{usage} TEXT, a snippet: {snippet.description}")
 
     def quit(self) -> None:
         """Leave; so does ctrl+d."""

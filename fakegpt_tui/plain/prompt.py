@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from fakegpt_tui.attachments.snippets import INPUT, Snippet, clipboard_value
+from fakegpt_tui.attachments.snippets import INPUT, Snippet, blanks, clipboard_value
 from fakegpt_tui.domain import FakeGPTError
 from fakegpt_tui.plain.session import PlainSession
 
@@ -34,8 +34,7 @@ class PlainPrompt:
         """
         values, text = snippet.split_values(typed)
         if missing := snippet.missing(values):
-            wanted = " ".join(f"{each}=…" for each in missing)
-            self._session.say(f"Say /{snippet.name} {wanted} and then the text.")
+            self._session.say(f"Say /{snippet.name} {blanks(missing)} and then the text.")
             return
         values |= await clipboard_value(snippet, values)
         await self.send(snippet.complete(values | {INPUT: text}))
