@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from fakegpt_tui.domain import (
     ChatMessage,
@@ -28,36 +28,26 @@ from fakegpt_tui.domain import (
 )
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.keymap import first_key, key_label
-from fakegpt_tui.text import safe_line
-from fakegpt_tui.ui.widgets.conversation_list import RUNNING, ConversationRow, RowStatus
-from fakegpt_tui.ui.widgets.drawing import format_month, format_time
+from fakegpt_tui.ui.widgets.conversation_list import RUNNING, ConversationRow
+from fakegpt_tui.ui.widgets.drawing import format_time
 from fakegpt_tui.ui.widgets.first_page import FirstStep
 from fakegpt_tui.ui.widgets.transcript.appearance import MessageLabel
 
 if TYPE_CHECKING:
     from fakegpt_tui.chat.reply_text import ContextTokenCounter
     from fakegpt_tui.chat.service import ChatService
-    from fakegpt_tui.chat.turn import Turn, TurnProgress
     from fakegpt_tui.domain.message_tree import Variants
     from fakegpt_tui.domain.parts import Attachment
     from fakegpt_tui.ui.state import ChatState
     from fakegpt_tui.ui.widgets.transcript.line_ids import ReadingPosition
 
-_CHARACTERS_PER_TOKEN = 4
 _ONE_TURN = 2
-"""The usual estimate; the protocol sends no counts."""
-_ROW_STATUSES = {
-    MessageStatus.QUEUED: RowStatus.QUEUED,
-    MessageStatus.WAITING: RowStatus.WAITING,
-}
+"""The messages of a conversation that is too short to be summed up."""
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
-_LOOKS_ALIKE = 18
-"""Titles that begin with the same so many characters look the same in a narrow list."""
 _GUIDE_QUESTION = "What can this program do?"
 _NO_SETTINGS = GenerationSettings()
 _FULL_PERCENT = 75
 """Of the window, a quarter of which may be kept for the reply: there a summary is offered."""
-_BUSY = {MessageStatus.WAITING, MessageStatus.STREAMING}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -296,12 +286,16 @@ class ViewModel:
         turn = self._state.turn
         if turn is None:
             return ""
+        from fakegpt_tui.ui.status_labels import activity_label  # noqa: PLC0415 - with a turn
+
         stop_key = key_label(self._state.keys.get("chat.stop", "escape").split(",")[0])
         return activity_label(turn.reply.status, turn.progress, stop_key)
 
     @property
     def background(self) -> str:
         """What goes on in other conversations, and what could not be saved."""
+        from fakegpt_tui.ui.status_labels import background_label  # noqa: PLC0415 - not before the first frame
+
         label = background_label(
             self._chat.active_turns.all(), self._chat.conversations.all(), self._state.open.id
         )
@@ -316,6 +310,8 @@ class ViewModel:
         conversations, now = self._chat.conversations.all(), self._clock()
         source = conversations, statuses, failed, drafts, now.date()
         if source != self._row_source:
+            from fakegpt_tui.ui.conversation_rows import conversation_rows  # noqa: PLC0415 - not before the first frame
+
             self._row_source = source
             self._rows = conversation_rows(conversations, running, failed, drafts, now=now)
         return self._rows
@@ -382,131 +378,3 @@ def _estimated_tokens(message: ChatMessage) -> str:
     from fakegpt_tui.chat.reply_text import count_reply_tokens  # noqa: PLC0415 - as above
 
     return count_reply_tokens(message).in_words
-
-
-def conversation_rows(
-    conversations: Iterable[Conversation],
-    running: dict[str, ChatMessage],
-    failed: Mapping[str, str],
-    drafts: set[str],
-    *,
-    now: datetime,
-) -> tuple[ConversationRow, ...]:
-    """The rows in the order of the list: pinned ones first, then by the last use.
-
-    Args:
-        conversations: Most recently used first.
-        running: The replies under way, by the id of their conversation.
-        failed: The replies that failed last, by the id of their conversation.
-        drafts: The conversations that have an unsent prompt.
-        now: The time by which a day is "today", in the time zone of the user.
-    """
-    days = [_midnight(now, days) for days in (0, 1, 6)]
-    conversations = tuple(conversations)
-    differences = _differences([each for each in conversations if not each.archived], now)
-    shown = sorted(
-        (each for each in conversations if not each.archived), key=lambda each: not each.pinned
-    )
-    return tuple(
-        ConversationRow(
-            id=each.id,
-            title=each.title,
-            group=_group(each, now, *days),
-            status=_row_status(each, running.get(each.id), failed, drafts),
-            difference=differences.get(each.id, ""),
-            model=each.model,
-            used_at=each.updated_at,
-        )
-        for each in shown
-    )
-
-
-def _midnight(now: datetime, days: int) -> datetime:
-    """Where the day began that was so many days ago, in the zone of `now`."""
-    return now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days)
-
-
-def _differences(conversations: Sequence[Conversation], now: datetime) -> dict[str, str]:
-    """What tells conversations apart whose titles begin with the same words: when they began."""
-    alike: dict[str, list[Conversation]] = {}
-    for each in conversations:
-        alike.setdefault(each.title[:_LOOKS_ALIKE].casefold(), []).append(each)
-    differences: dict[str, str] = {}
-    for same in alike.values():
-        if len(same) == 1:
-            continue
-        times: dict[str, int] = {}
-        for each in sorted(same, key=lambda each: each.created_at):
-            time = format_time(each.created_at, now)
-            times[time] = times.get(time, 0) + 1
-            differences[each.id] = time if times[time] == 1 else f"{time} ({times[time]})"
-    return differences
-
-
-def _group(
-    conversation: Conversation,
-    now: datetime,
-    today: datetime,
-    yesterday: datetime,
-    week: datetime,
-) -> str:
-    if conversation.pinned:
-        return "Pinned"
-    used_at = conversation.updated_at
-    if used_at >= today:
-        return "Today"
-    if used_at >= yesterday:
-        return "Yesterday"
-    return "7 days" if used_at >= week else format_month(used_at, now)
-
-
-def _row_status(
-    conversation: Conversation,
-    reply: ChatMessage | None,
-    failed: Mapping[str, str],
-    drafts: set[str],
-) -> RowStatus:
-    if reply is not None:
-        return _ROW_STATUSES.get(reply.status, RowStatus.STREAMING)
-    if conversation.leaf_id and failed.get(conversation.id) == conversation.leaf_id:
-        return RowStatus.FAILED
-    if conversation.unread:
-        return RowStatus.UNREAD
-    return RowStatus.DRAFT if conversation.id in drafts else RowStatus.NONE
-
-
-_TOOLS: Final = {"web_search": "searching the web", "web_fetch": "reading on the web"}
-"""What services do that call it by these names."""
-
-
-def activity_label(status: MessageStatus, progress: TurnProgress, stop_key: str) -> str:
-    """What one turn does right now, and which key gives it up; empty where none does."""
-    if progress.queue_position:
-        return f"waiting for a place ({progress.queue_position} in line)"
-    if progress.retry is not None:
-        retry = progress.retry
-        seconds = max(1, round(progress.retry_in))
-        count = f" ({retry.attempt}/{retry.of})" if retry.of else ""
-        way_out = f", {stop_key} gives up" if stop_key else ""
-        return f"retry in {seconds} s{count}{way_out}"
-    if progress.tool:
-        doing = _TOOLS.get(progress.tool) or f"using {safe_line(progress.tool, 30)}"
-        return f"{doing} {progress.waited:.0f} s"
-    if status is MessageStatus.STREAMING:
-        rate = progress.length / _CHARACTERS_PER_TOKEN / max(progress.streamed, 0.5)
-        return f"streaming ~{rate:.0f} tok/s"
-    if progress.thought:
-        return f"thinking {progress.thought:.0f} s"
-    return f"waiting {progress.waited:.1f} s"
-
-
-def background_label(
-    turns: Iterable[Turn], conversations: Iterable[Conversation], open_id: str | None
-) -> str:
-    """How many turns go on elsewhere, and how many replies wait to be read."""
-    elsewhere = [turn.reply.status for turn in turns if turn.conversation.id != open_id]
-    running = sum(status in _BUSY for status in elsewhere)
-    waiting = sum(status is MessageStatus.QUEUED for status in elsewhere)
-    unread = sum(conversation.unread for conversation in conversations)
-    counts = ((running, "running"), (waiting, "queued"), (unread, "unread"))
-    return ", ".join(f"{count} {what}" for count, what in counts if count)

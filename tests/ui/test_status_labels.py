@@ -17,7 +17,7 @@ from fakegpt_tui.domain import (
     SignedOut,
     SigningIn,
 )
-from fakegpt_tui.ui.view_model import activity_label
+from fakegpt_tui.ui.status_labels import activity_label
 from fakegpt_tui.ui.widgets.status_bar import Tone, bar_label, login_label
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

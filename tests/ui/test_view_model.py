@@ -1,102 +1,10 @@
-"""Conversations as rows: groups by day, one sign of state each."""
+"""What is said of a reply that failed: the keys that help beside it, its reason only there."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 
-from fakegpt_tui.domain import (
-    ChatMessage,
-    Conversation,
-    KeyNeeded,
-    MessageStatus,
-    NoLogin,
-    Offline,
-    PromptTooLong,
-    Role,
-)
-from fakegpt_tui.ui.view_model import conversation_rows, failure_hint, without_told
-from fakegpt_tui.ui.widgets.conversation_list import RowStatus
-
-NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
-
-
-def conversation(name: str, *, days: float = 0, **changes: object) -> Conversation:
-    time = NOW - timedelta(days=days)
-    values = {
-        "id": name,
-        "title": name,
-        "service": "scripted",
-        "model": "",
-        "created_at": time,
-        "updated_at": time,
-    }
-    return Conversation(**{**values, **changes})
-
-
-def reply(status: MessageStatus) -> ChatMessage:
-    return ChatMessage(
-        id="r",
-        conversation_id="c",
-        parent_id=None,
-        role=Role.ASSISTANT,
-        text="",
-        status=status,
-        created_at=NOW,
-    )
-
-
-def test_groups_follow_the_days_of_the_person() -> None:
-    rows = conversation_rows(
-        [
-            conversation("now"),
-            conversation("tonight", days=0.4),
-            conversation("last night", days=0.6),
-            conversation("week", days=5),
-            conversation("old", days=8),
-            conversation("kept", days=300, pinned=True),
-            conversation("away", archived=True),
-        ],
-        {},
-        {},
-        {},
-        now=NOW,
-    )
-    assert [(row.title, row.group) for row in rows] == [
-        ("kept", "Pinned"),
-        ("now", "Today"),
-        ("tonight", "Today"),
-        ("last night", "Yesterday"),
-        ("week", "7 days"),
-        ("old", "March"),
-    ]
-
-
-def test_the_most_pressing_state_is_the_sign() -> None:
-    rows = conversation_rows(
-        [
-            conversation("streaming", unread=True),
-            conversation("queued"),
-            conversation("failed", unread=True, leaf_id="r"),
-            conversation("failed and read", leaf_id="r"),
-            conversation("asked again", leaf_id="another"),
-            conversation("unread", unread=True),
-            conversation("draft"),
-            conversation("quiet"),
-        ],
-        {"streaming": reply(MessageStatus.STREAMING), "queued": reply(MessageStatus.QUEUED)},
-        {"failed": "r", "failed and read": "r", "asked again": "r"},
-        {"draft", "unread"},
-        now=NOW,
-    )
-    assert [row.status for row in rows] == [
-        RowStatus.STREAMING,
-        RowStatus.QUEUED,
-        RowStatus.FAILED,
-        RowStatus.FAILED,
-        RowStatus.NONE,
-        RowStatus.UNREAD,
-        RowStatus.DRAFT,
-        RowStatus.NONE,
-    ]
+from fakegpt_tui.domain import KeyNeeded, MessageStatus, NoLogin, Offline, PromptTooLong
+from fakegpt_tui.ui.view_model import failure_hint, without_told
+from tests.ui.test_conversation_rows import reply
 
 
 def test_what_is_too_long_is_to_be_made_shorter() -> None:
@@ -115,32 +23,3 @@ def test_the_bar_does_not_say_again_why_the_last_reply_failed() -> None:
     assert without_told(Offline("No route."), [failed, reply(MessageStatus.COMPLETE)]).reason
     assert without_told(KeyNeeded("No key."), [failed]) == KeyNeeded("No key.")
     assert without_told(NoLogin(), [failed]) == NoLogin()
-
-
-def test_the_months_of_other_years_have_the_year() -> None:
-    rows = conversation_rows(
-        [conversation("a", days=40), conversation("b", days=100)], {}, {}, set(), now=NOW
-    )
-    assert [row.group for row in rows] == ["January", "November 2025"]
-
-
-def test_titles_that_look_the_same_have_a_difference() -> None:
-    same = {"title": "Trip to Norway in winter, please"}
-    rows = conversation_rows(
-        [
-            conversation("a", days=0.1, **same),
-            conversation("b", days=40, **same),
-            conversation("c", days=40, title="Trip to Norway in summer"),
-            conversation("d", title="Trip to Sweden"),
-        ],
-        {},
-        {},
-        {},
-        now=NOW,
-    )
-    assert [row.difference for row in rows] == [
-        "09:36",
-        "29 Jan 12:00",
-        "29 Jan 12:00 (2)",
-        "",
-    ]

@@ -18,8 +18,8 @@ from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.bindings import bindings
 from fakegpt_tui.ui.dialogs import DialogFrame, show_titles
 from fakegpt_tui.ui.dialogs.link import ask_about_link
+from fakegpt_tui.ui.status_labels import activity_label
 from fakegpt_tui.ui.terminal.output import FrameLimiter
-from fakegpt_tui.ui.view_model import activity_label
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
 
 _MIN_WIDTH = 36
