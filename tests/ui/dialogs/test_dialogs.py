@@ -3,6 +3,8 @@
 import pytest
 from textual.widgets import OptionList
 
+from fakegpt_tui.ui.dialogs import Choice
+from fakegpt_tui.ui.dialogs.pick import PickScreen
 from fakegpt_tui.ui.screens.chat import ChatScreen
 from tests.ui.running import reply, running
 
@@ -45,3 +47,14 @@ async def test_page_keys_do_nothing_in_a_list_without_rows_on_the_screen() -> No
             await it.pilot.press("pagedown", "pageup", "escape")
             await it.until(lambda: isinstance(it.app.screen, ChatScreen))
         assert it.app.crash is None
+
+
+@pytest.mark.parametrize(("height", "rows"), [(20, 3), (24, 5), (34, 16), (44, 16)])
+async def test_a_higher_screen_never_shows_fewer_themes(height: int, rows: int) -> None:
+    names = [str(number) for number in range(30)]
+    async with running(size=(80, height)) as it:
+        it.app.push_screen(
+            PickScreen("Theme", [Choice(each, each) for each in names], preview=bool)
+        )
+        await it.see("How does it look?")
+        await it.until(lambda: it.app.screen.query_one(OptionList).size.height == rows)
