@@ -146,9 +146,6 @@ class FakeGPTApp(KeySerializer, OverlaidApp, BidiRepairingApp, CrashReportingApp
 
     def _report(self, message: Message) -> None:
         self._chat_screen.post_message(message)
-        if isinstance(message, ShowNotice) and len(self.screen_stack) > 1:
-            # Where a dialog stays open, it shows what came of what it asked for.
-            self.screen.post_message(ShowNotice(message.text))
 
     def show_error(self, error: FakeGPTError) -> None:
         self._report(ShowNotice(str(error)))

@@ -22,7 +22,7 @@ from fakegpt_tui.pictures.zoom import Zoom, kept_size
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.dialogs.items import MessageItem
 from fakegpt_tui.ui.dialogs.pick import AskPathScreen
-from fakegpt_tui.ui.messages import CopyText, OpenFile, ShowNotice
+from fakegpt_tui.ui.messages import CopyText, OpenFile
 from fakegpt_tui.ui.terminal.graphics import GraphicsDetection, terminal_cell
 from fakegpt_tui.ui.terminal.output import forget_pictures
 from fakegpt_tui.ui.widgets.picture_canvas import PictureCanvas
@@ -243,10 +243,6 @@ class PictureViewer(ModalScreen[None]):
             self._tell(_NO_FILE)
         else:
             self.app.post_message(CopyText(str(path), "path"))
-
-    def on_show_notice(self, event: ShowNotice) -> None:
-        """Say what came of it."""
-        self._tell(event.text)
 
     def action_redraw(self) -> None:
         forget_pictures(self.app)

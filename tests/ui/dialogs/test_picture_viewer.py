@@ -4,7 +4,7 @@ from pathlib import Path
 
 from rich.color import Color
 
-from fakegpt_tui.domain import MessageStatus
+from fakegpt_tui.domain import LoadError, MessageStatus
 from fakegpt_tui.domain.parts import FilePart, ImagePart
 from fakegpt_tui.ui.dialogs.items import ItemsScreen
 from fakegpt_tui.ui.dialogs.pick import AskPathScreen
@@ -134,3 +134,15 @@ async def test_without_pictures_and_without_colours_there_is_a_sentence() -> Non
         await tell(it)
         await it.pilot.press("o")
         await it.see("There is no picture in this conversation.")
+
+
+async def test_a_notice_is_seen_once_below_the_picture() -> None:
+    async with running(reply("I see")) as it:
+        await tell(it, ("left.png", PHOTO))
+        await view(it)
+        await it.see("▣ left.png")
+        it.app.show_error(LoadError("No program opens it."))
+        await it.see("No program opens it.")
+        await it.pilot.pause()
+        assert it.text.count("No program opens it.") == 1
+        assert "▣ left.png" in it.text
