@@ -347,9 +347,11 @@ class FakeGPTApp(KeySerializer, OverlaidApp, BidiRepairingApp, CrashReportingApp
         try:
             content = await self._clipboard_reading.read()
         except FakeGPTError as error:
-            event.content.set_exception(error)
+            if not event.content.cancelled():
+                event.content.set_exception(error)
         else:
-            event.content.set_result(content)
+            if not event.content.cancelled():
+                event.content.set_result(content)
 
     @on(ClipboardAnswered)
     def take_clipboard(self, event: ClipboardAnswered) -> None:

@@ -1,5 +1,6 @@
 """The whole user interface, driven by keys, over a scripted backend."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +27,7 @@ from fakegpt_tui.domain import (
 from fakegpt_tui.keymap import COMMANDS, KeyScope
 from fakegpt_tui.ui.dialogs.keys import HelpScreen
 from fakegpt_tui.ui.dialogs.link import LinkScreen
+from fakegpt_tui.ui.messages import ReadClipboard
 from fakegpt_tui.ui.screens.chat import ChatScreen
 from fakegpt_tui.ui.themes import DARK, LIGHT
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList, RowStatus
@@ -632,3 +634,14 @@ async def test_the_prompt_has_the_focus_again_after_a_window_that_was_too_small(
         await it.pilot.pause()
         await it.pilot.press("b")
         await it.until(lambda: it.prompt.text == "ab")
+
+
+async def test_a_clipboard_that_nobody_waits_for_any_more_is_left() -> None:
+    async with running() as it:
+        content = asyncio.get_running_loop().create_future()
+        content.cancel()
+        it.app.run_clipboard(ReadClipboard(content))
+        await it.app.workers.wait_for_complete(
+            [each for each in it.app.workers if each.group == "clipboard"]
+        )
+        assert it.app.crash is None
