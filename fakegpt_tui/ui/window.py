@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from fakegpt_tui.domain import FakeGPTError
-from fakegpt_tui.ui.messages import RunTurn
+from fakegpt_tui.ui.messages import OpenFile, RunTurn
 from fakegpt_tui.ui.terminal.output import FrameLimiter
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList
 from fakegpt_tui.ui.widgets.drawing import spinner
@@ -21,6 +21,8 @@ from fakegpt_tui.ui.widgets.status_bar import StatusBar
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fakegpt_tui.chat.turn import Turn
     from fakegpt_tui.ui.chat_pictures import ChatPictures
     from fakegpt_tui.ui.dialogs import Choice
@@ -280,6 +282,13 @@ class Window:
         from fakegpt_tui.ui.dialogs.pick import PickScreen  # noqa: PLC0415 - after first paint
 
         self.ask(PickScreen(title, choices, current=current, verb=verb), take, cancelled=cancelled)
+
+    def open_copy(self, path: Path | None, name: str) -> None:
+        """Have a copy of a file that the store keeps opened, in the system's program for it."""
+        if path is None:
+            self.notify("A temporary conversation has no file that could be opened.")
+        else:
+            self.post(OpenFile(path, name))
 
     def start_turn(self, turn: Turn) -> None:
         """Have a turn of the open conversation run, and follow its reply."""

@@ -10,8 +10,9 @@ from fakegpt_tui.domain import FakeGPTError
 from fakegpt_tui.domain.media_types import suffix_of
 from fakegpt_tui.domain.parts import Attachment, FilePart
 from fakegpt_tui.text import file_stem, safe_line
+from fakegpt_tui.ui.controllers.attachments import remove_mark
 from fakegpt_tui.ui.dialogs.attachments import AttachmentAction, AttachmentsScreen, TextScreen
-from fakegpt_tui.ui.messages import OpenEditor, OpenFile
+from fakegpt_tui.ui.messages import OpenEditor
 from fakegpt_tui.ui.state import ChatState
 from fakegpt_tui.ui.window import Window
 
@@ -52,10 +53,8 @@ class AttachmentList:
 
     def _remove(self, attachment: Attachment) -> None:
         """Take the mark out of the prompt; undo brings it back with what it stands for."""
-        prompt, mark = self._window.prompt, mark_of(attachment)
-        prompt.focus()
-        if not prompt.replace_first(f"{mark} ", ""):
-            prompt.replace_first(mark, "")
+        self._window.prompt.focus()
+        remove_mark(self._window.prompt, attachment)
         self._window.notify("Removed; ctrl+z brings it back.")
 
     async def _open(self, attachment: Attachment) -> None:
@@ -66,10 +65,7 @@ class AttachmentList:
             return
         blob = attachment.part.blob
         path = self._chat.attachments.path(self._state.open.id, blob.digest)
-        if path is None:
-            self._window.notify("A temporary conversation has no file that could be opened.")
-            return
-        self._window.post(OpenFile(path, f"{_stem(attachment)}{suffix_of(blob.media_type)}"))
+        self._window.open_copy(path, f"{_stem(attachment)}{suffix_of(blob.media_type)}")
 
     async def _edit(self, attachment: Attachment) -> None:
         """Edit a text in the editor; the mark stands for what comes back."""

@@ -11,7 +11,7 @@ from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain import LoadError, SaveError
 from fakegpt_tui.domain.text_encodings import decode_text
 from fakegpt_tui.text import replace_surrogates, safe_line
-from fakegpt_tui.ui.messages import CopyText, OpenEditor, OpenFile
+from fakegpt_tui.ui.messages import CopyText, OpenEditor
 from fakegpt_tui.ui.state import ChatState
 from fakegpt_tui.ui.window import Window
 
@@ -68,7 +68,8 @@ class ItemController:
             case ItemAction.PIPE:
                 self._ask_command(self._data(conversation_id, item))
             case ItemAction.OPEN if item.blob is not None:
-                self._open(conversation_id, item)
+                path = self._chat.attachments.path(conversation_id, item.blob.digest)
+                self._window.open_copy(path, item.name)
             case ItemAction.OPEN | ItemAction.EDIT:
                 self._window.work(self._edit(conversation_id, item), group="items")
             case ItemAction.COPY:
@@ -125,16 +126,6 @@ class ItemController:
             self._ask_where(item.name, changed)
 
         self._window.post(OpenEditor(text, item.name, take))
-
-    def _open(self, conversation_id: str, item: MessageItem) -> None:
-        """Show a picture or file in the system's program for it."""
-        if item.blob is None:
-            return
-        path = self._chat.attachments.path(conversation_id, item.blob.digest)
-        if path is None:
-            self._window.notify("A temporary conversation has no file that could be opened.")
-            return
-        self._window.post(OpenFile(path, item.name))
 
     async def _copy(self, conversation_id: str, item: MessageItem) -> None:
         what = "code block" if item.blob is None else "file"

@@ -72,8 +72,7 @@ class ConversationPictures:
         Raises:
             StoreError: They are missing or damaged.
         """
-        digest = picture.blob.digest if picture.blob is not None else ""
-        return await self._chat.attachments.read(self._conversation_id, digest)
+        return await self._chat.attachments.read(self._conversation_id, _digest(picture))
 
     async def save(self, picture: MessageItem, typed: str) -> Path:
         """Write a picture to a new file, and return its path.
@@ -89,5 +88,8 @@ class ConversationPictures:
 
     def path(self, picture: MessageItem) -> Path | None:
         """Where the store keeps it; `None` in a temporary conversation."""
-        digest = picture.blob.digest if picture.blob is not None else ""
-        return self._chat.attachments.path(self._conversation_id, digest)
+        return self._chat.attachments.path(self._conversation_id, _digest(picture))
+
+
+def _digest(picture: MessageItem) -> str:
+    return picture.blob.digest if picture.blob is not None else ""
