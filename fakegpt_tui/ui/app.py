@@ -264,12 +264,9 @@ class FakeGPTApp(KeySerializer, OverlaidApp, BidiRepairingApp, CrashReportingApp
 
     @on(OpenLink)
     def open_link(self, event: OpenLink) -> None:
-        self._run(self._open_link(event), "links")
-
-    async def _open_link(self, event: OpenLink) -> None:
         from fakegpt_tui.ui.desktop import open_link  # noqa: PLC0415 - when used
 
-        await open_link(event.href, self._options.child_environment())
+        self._run(open_link(event.href, self._options.child_environment()), "links")
 
     @on(OpenFile)
     def open_file(self, event: OpenFile) -> None:

@@ -16,7 +16,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from textual.color import Color, ColorParseError
 from textual.theme import Theme
@@ -51,14 +51,11 @@ def load_theme(path: Path) -> Theme:
     variables = content.pop("variables", {})
     if not isinstance(variables, dict):
         raise _refused(path, "has `variables` that are no table")
-    colours = _colours(path, content)
+    colours: dict[str, Any] = _colours(path, content)
     if "primary" not in colours:
         raise _refused(path, "has no colour `primary`")
-    theme = Theme(name=path.stem, primary=colours["primary"], dark=is_dark)
-    theme.variables = {"block-cursor-text-style": "none", **_texts(path, variables)}
-    for name, colour in colours.items():
-        setattr(theme, name, colour)
-    return theme
+    texts = {"block-cursor-text-style": "none", **_texts(path, variables)}
+    return Theme(name=path.stem, dark=is_dark, variables=texts, **colours)
 
 
 def _colours(path: Path, content: Mapping[str, object]) -> dict[str, str]:

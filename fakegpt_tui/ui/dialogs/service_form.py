@@ -55,7 +55,7 @@ _FIELDS: Final = {
     "model": ("Model", "empty: the first that it lists"),
     "key": ("Key", ""),
     "key_env": ("or variable", "the environment variable that holds the key"),
-    "key_header": ("its header", ""),
+    "key_header": ("its header", "Authorization; some services want api-key"),
     "cache": ("Cache", "off, 5m or 1h; empty: as the service is used to"),
     "api_version": ("Version", "of the protocol; 2023-06-01"),
     "proxy": ("Proxy", "that of the environment; off for none at all"),
@@ -63,7 +63,6 @@ _FIELDS: Final = {
     "idle": ("Silence", "in a reply may last 600 seconds"),
 }
 _ABOUT_KEYS: Final = ("key", "key_env", "key_in_file", "without_key", "key_header")
-_USUAL_HINTS: Final = {"key_header": "Authorization; some services want api-key"}
 _OPTIONS: Final = ("cache", "web_search", "api_version")
 """What `ServiceKind.options` may name."""
 
@@ -370,9 +369,10 @@ class ServiceFormScreen(ModalScreen[Service | None]):
     def _show_needs(self) -> None:
         """Show what a service of the chosen kind needs; one of FakeGPT has a login, and no key."""
         has_key = self._kind.is_api
-        placed = {"url": _ADDRESSES, "key": _KEYS, "key_header": _HEADERS}
-        for field, hints in placed.items():
-            hint = self._hint(field) or hints.get(self._kind, _USUAL_HINTS.get(field, ""))
+        by_kind = {"url": _ADDRESSES, "key": _KEYS, "key_header": _HEADERS}
+        for field, hints in by_kind.items():
+            _, usual = _FIELDS[field]
+            hint = self._hint(field) or hints.get(self._kind, usual)
             self.query_one(f"#{field}", Input).placeholder = safe_line(hint, 200)
         for field in _ABOUT_KEYS:
             self.query_one(f"#{field}-row").display = has_key
