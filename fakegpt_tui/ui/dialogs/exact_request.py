@@ -16,7 +16,7 @@ from fakegpt_tui.ui.widgets.text_box import TextBox
 class RequestScreen(ModalScreen[None]):
     """Shows a request, from which c makes a command for curl; tab shows the last answer.
 
-    Copying closes it, since the notice that tells where the copy is stands behind it.
+    Copying either closes it.
     """
 
     CSS_PATH = ["dialog.tcss", "exact_request.tcss"]
