@@ -129,23 +129,26 @@ async def help_page(sitter: Sitter) -> None:
     await sitter.see("Start a new conversation")
 
 
-async def picture(sitter: Sitter) -> None:
-    await sitter.see("Valley")
-    await sitter.press("alt+1")
-    await sitter.see("The sun stands low", "▀▀▀")
-
-
-async def viewer(sitter: Sitter) -> None:
+async def open_valley(sitter: Sitter) -> None:
+    """Open the conversation that is there before the program starts."""
     await sitter.see("Valley")
     await sitter.press("alt+1")
     await sitter.see("The sun stands low")
+
+
+async def picture(sitter: Sitter) -> None:
+    await open_valley(sitter)
+    await sitter.see("▀▀▀")
+
+
+async def viewer(sitter: Sitter) -> None:
+    await open_valley(sitter)
     await sitter.press("tab", "o")
     await sitter.see("valley.png · PNG 960×540", "%")
 
 
 async def attachments(sitter: Sitter) -> None:
-    await sitter.see("Valley")
-    await sitter.press("alt+1")
+    await open_valley(sitter)
     await sitter.see("▣ valley.png", "▤ diary.txt", "[1] Golden hour")
     with TemporaryDirectory() as folder:
         picture, notes = Path(folder, "harbour.png"), Path(folder, "tides.txt")
