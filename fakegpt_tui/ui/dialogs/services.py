@@ -4,7 +4,6 @@ from collections.abc import AsyncGenerator, Collection
 from contextlib import aclosing
 
 from textual import on, work
-from textual.binding import Binding
 from textual.content import Content
 from textual.widgets import Input
 
@@ -18,6 +17,7 @@ from fakegpt_tui.domain import (
 )
 from fakegpt_tui.keymap import KeyScope
 from fakegpt_tui.ui.bindings import bindings
+from fakegpt_tui.ui.dialogs.pick import ListScreen
 from fakegpt_tui.ui.dialogs.service_picker import ServicePickerScreen
 from fakegpt_tui.ui.service_rows import check_step_line
 from fakegpt_tui.ui.widgets.service_list import ServiceList
@@ -28,15 +28,7 @@ class ServicesScreen(ServicePickerScreen):
     nothing.
     """
 
-    BINDINGS = [
-        *bindings(KeyScope.SERVICES),
-        Binding("escape", "dismiss", "Close"),
-        Binding("down,ctrl+n", "move(1)", "Next", show=False),
-        Binding("up,ctrl+p", "move(-1)", "Previous", show=False),
-        # First of all: Textual's list fails at them while it has no rows on the screen.
-        Binding("pagedown", "move(10)", "Page down", show=False, priority=True),
-        Binding("pageup", "move(-10)", "Page up", show=False, priority=True),
-    ]
+    BINDINGS = [*bindings(KeyScope.SERVICES), *ListScreen.BINDINGS]
 
     is_only_here = False
     """Is what was chosen for the open conversation alone, and not for new ones?"""
