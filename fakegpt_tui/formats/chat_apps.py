@@ -1,12 +1,11 @@
 """Chats of BetterChatGPT, TypingMind and parllama: lists of messages with a head."""
 
-import json
 from collections.abc import Iterator
 
 from fakegpt_tui.formats.base import ImportItem, Record, RecordFormat, SourceDefaults
 from fakegpt_tui.formats.fields import read_time
 from fakegpt_tui.formats.message_list import add_messages, first_exchange
-from fakegpt_tui.formats.message_parts import dicts_of, texts_of
+from fakegpt_tui.formats.message_parts import dicts_of, parse_object, texts_of
 from fakegpt_tui.formats.source_tree import SourceConversation
 
 
@@ -52,10 +51,7 @@ def _sniff_parllama(record: Record) -> str:
 def _read_parllama(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
     config = record.get("llm_config")
     if isinstance(config, str):
-        try:
-            config = json.loads(config)
-        except (ValueError, RecursionError):
-            config = {}
+        config = parse_object(config)
     conversation = SourceConversation(
         program="parllama",
         key=texts_of(record, "id", "session_id"),

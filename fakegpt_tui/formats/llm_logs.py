@@ -4,7 +4,6 @@ https://github.com/simonw/llm/blob/main/docs/logging.md describes the newer. A d
 migrated holds old conversations in the forms of their time.
 """
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -13,7 +12,13 @@ from fakegpt_tui.formats.base import ImportItem, Record, SourceDefaults
 from fakegpt_tui.formats.databases import DatabaseFormat, ForeignDatabase, Tables, has_tables
 from fakegpt_tui.formats.fields import read_time
 from fakegpt_tui.formats.message_list import read_usage
-from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, read_role, texts_of
+from fakegpt_tui.formats.message_parts import (
+    MessageParts,
+    dicts_of,
+    parse_object,
+    read_role,
+    texts_of,
+)
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
 
 _RESPONSE = (
@@ -210,7 +215,7 @@ class _Family:
         conversation.add(message)
 
     def _add_part(self, parts: MessageParts, row: Record) -> None:
-        payload = _payload(row)
+        payload = parse_object(row.get("payload"))
         match row.get("type"):
             case "text":
                 parts.add_text(texts_of(row, "text") or self._referred(payload))
@@ -236,14 +241,6 @@ class _Family:
             held = self.database.rows("fragments", "content", id=each.get("fragment"))
             pieces.append(texts_of(each, "text") or texts_of(next(held, {}), "content"))
         return "".join(pieces)
-
-
-def _payload(row: Record) -> Record:
-    try:
-        found = json.loads(texts_of(row, "payload") or "{}")
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 FORMAT = DatabaseFormat(name="llm", sniff=_sniff, read=_read)

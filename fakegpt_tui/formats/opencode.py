@@ -3,7 +3,6 @@
 https://github.com/sst/opencode has the schema. Sessions of helpers are left out.
 """
 
-import json
 from collections.abc import Iterator
 
 from fakegpt_tui.domain import MessageStatus, Role
@@ -11,7 +10,7 @@ from fakegpt_tui.formats.base import ImportItem, Record, SourceDefaults
 from fakegpt_tui.formats.databases import DatabaseFormat, ForeignDatabase, Tables, has_tables
 from fakegpt_tui.formats.fields import read_time
 from fakegpt_tui.formats.message_list import read_usage
-from fakegpt_tui.formats.message_parts import MessageParts, texts_of
+from fakegpt_tui.formats.message_parts import MessageParts, parse_object, texts_of
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
 
 _SILENT = (
@@ -55,10 +54,10 @@ def _read(database: ForeignDatabase, origin: SourceDefaults) -> Iterator[ImportI
 def _read_message(
     database: ForeignDatabase, conversation: SourceConversation, row: Record
 ) -> SourceMessage:
-    about = _parse(row.get("data"))
+    about = parse_object(row.get("data"))
     parts = MessageParts()
     for held in database.rows("part", "id", "data", order="id", message_id=row["id"]):
-        _add_part(parts, _parse(held.get("data")))
+        _add_part(parts, parse_object(held.get("data")))
     conversation.left_out.update(parts.losses)
     return SourceMessage(
         key=str(row["id"]),
@@ -91,14 +90,6 @@ def _add_part(parts: MessageParts, part: Record) -> None:
             pass
         case _:
             parts.add_unknown(part.get("type"), part)
-
-
-def _parse(value: object) -> Record:
-    try:
-        found = json.loads(value) if isinstance(value, str) else {}
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 FORMAT = DatabaseFormat(name="opencode", sniff=_sniff, read=_read)
