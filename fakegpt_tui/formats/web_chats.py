@@ -1,14 +1,20 @@
 """Chats of Le Chat and Perplexity, which have neither branches nor roles of their own."""
 
-import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 
 from fakegpt_tui.domain import Role
 from fakegpt_tui.formats.base import ImportItem, ListFormat, Record, RecordFormat, SourceDefaults
 from fakegpt_tui.formats.fields import read_time
-from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, read_role, texts_of
+from fakegpt_tui.formats.message_parts import (
+    MessageParts,
+    dicts_of,
+    parse_object,
+    read_role,
+    texts_of,
+)
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
 
 _START = datetime.fromtimestamp(0, UTC)
@@ -111,21 +117,21 @@ def _answer(block: object) -> str:
 
 
 def _sniff_sheets(record: Record) -> str:
-    sheets = record.get("workbook")
-    rows = (
-        [row for sheet in sheets for row in dicts_of(sheet)[:1]] if isinstance(sheets, list) else []
-    )
-    is_one = any({"UUID", "OUTPUT_STR"} <= row.keys() for row in rows)
+    first = (row for rows in _sheets(record) for row in rows[:1])
+    is_one = any({"UUID", "OUTPUT_STR"} <= row.keys() for row in first)
     return "a sheet has the columns UUID and OUTPUT_STR, as Perplexity's have" if is_one else ""
+
+
+def _sheets(record: Record) -> list[list[Record]]:
+    """The rows of each sheet of a workbook."""
+    sheets = record.get("workbook")
+    return [dicts_of(rows) for rows in sheets] if isinstance(sheets, list) else []
 
 
 def _read_sheets(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
     """The conversations of a workbook, of which each row is a question with its answer."""
-    sheets = record.get("workbook")
     found: dict[str, SourceConversation] = {}
-    for row in (
-        (row for sheet in sheets for row in dicts_of(sheet)) if isinstance(sheets, list) else ()
-    ):
+    for row in chain.from_iterable(_sheets(record)):
         if "OUTPUT_STR" not in row:
             continue
         key = texts_of(row, "UUID")
@@ -133,7 +139,9 @@ def _read_sheets(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]
         conversation.title = texts_of(row, "TITLE")
         conversation.updated = _sheet_time(row.get("UPDATED"))
         time = _sheet_time(row.get("CREATED"))
-        output = _parse(texts_of(row, "OUTPUT_STR"))
+        said = texts_of(row, "OUTPUT_STR")
+        # It is JSON, or else the answer itself, which may be a number.
+        output = parse_object(said) or {"answer": said}
         place = len(conversation.messages)
         conversation.chain(
             SourceMessage(key=f"{place}/{role}", parent=None, role=role, text=text, time=time)
@@ -144,14 +152,6 @@ def _read_sheets(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]
         )
     for conversation in found.values():
         yield conversation.item(origin)
-
-
-def _parse(text: str) -> object:
-    """What the text says as JSON; itself, as an answer, where it is none."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return {"answer": text}
 
 
 def _sheet_time(value: object) -> datetime | None:

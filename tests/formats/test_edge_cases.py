@@ -207,6 +207,15 @@ def test_a_workbook_in_an_archive_is_read(tmp_path: Path) -> None:
     assert times == ["2026-03-01T12:00:00+00:00"] * 2
 
 
+def test_an_answer_in_a_workbook_may_be_a_number(tmp_path: Path) -> None:
+    rows = (("UUID", "TITLE", "OUTPUT_STR"), ("u", "How many?", "42"))
+    cells = ("".join(f"<c><v>{value}</v></c>" for value in row) for row in rows)
+    sheet = "".join(f"<row>{each}</row>" for each in cells)
+    sheet = f"<worksheet><sheetData>{sheet}</sheetData></worksheet>"
+    found = read_bytes(tmp_path, zipped({"xl/workbook.xml": b"<workbook/>", SHEET: sheet.encode()}))
+    assert outline(found) == ["# How many?", "1 > 'How many?'", "2 <* '42'"]
+
+
 ARCHIVES = [path.with_suffix("") for path in sorted(FILES.glob("*/*.zip.outline"))]
 
 
