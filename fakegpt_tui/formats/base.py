@@ -98,14 +98,25 @@ class SourceDefaults:
 
     def beside(self, name: str) -> bytes:
         """What a file of this name beside that of the conversation holds; may be nothing."""
-        if self.assets is None:
-            return b""
         try:
-            with self.assets.open(name) as file:
-                data = file.read(LARGEST_CONVERSATION + 1)
-        except LoadError:
+            return self.require_beside(name)
+        except (LoadError, FormatError):
             return b""
-        return data if len(data) <= LARGEST_CONVERSATION else b""
+
+    def require_beside(self, name: str) -> bytes:
+        """What a file of this name beside that of the conversation holds.
+
+        Raises:
+            LoadError: It is not there, or cannot be read.
+            FormatError: It is too large.
+        """
+        if self.assets is None:
+            raise LoadError("The file is not there.")
+        with self.assets.open(name) as file:
+            data = file.read(LARGEST_CONVERSATION + 1)
+        if len(data) > LARGEST_CONVERSATION:
+            raise FormatError("is larger than any real conversation")
+        return data
 
 
 Record: TypeAlias = dict[str, object]

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 from fakegpt_tui.domain import LoadError
 from fakegpt_tui.formats.base import (
-    LARGEST_CONVERSATION,
     FormatError,
     ImportItem,
     Record,
@@ -37,7 +36,7 @@ def _read(database: ForeignDatabase, origin: SourceDefaults) -> Iterator[ImportI
             program="mods", key=key, title=title, updated=read_time(row.get("updated_at"))
         )
         try:
-            held = _load(origin, f"{key}.gob")
+            held = dicts_of(decode_gob(origin.require_beside(f"{key}.gob")))
         except (LoadError, FormatError) as error:
             reason = (
                 f"The messages of “{safe_line(title)}”, in {safe_line(key)}.gob, cannot be read"
@@ -47,22 +46,6 @@ def _read(database: ForeignDatabase, origin: SourceDefaults) -> Iterator[ImportI
             continue
         add_messages(conversation, map(_message, held), model=texts_of(row, "model"))
         yield conversation.item(origin)
-
-
-def _load(origin: SourceDefaults, name: str) -> list[Record]:
-    """The messages of a conversation.
-
-    Raises:
-        LoadError: They are not there, or cannot be read.
-        FormatError: They are damaged.
-    """
-    if origin.assets is None:
-        raise LoadError("The file is not there.")
-    with origin.assets.open(name) as file:
-        data = file.read(LARGEST_CONVERSATION + 1)
-    if len(data) > LARGEST_CONVERSATION:
-        raise FormatError("is larger than any real conversation")
-    return dicts_of(decode_gob(data))
 
 
 def _message(held: Record) -> Record:
