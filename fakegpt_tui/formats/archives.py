@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from fakegpt_tui.domain import LoadError
 from fakegpt_tui.formats.base import AssetSource, ByteStream
@@ -16,24 +15,13 @@ _MOST: Final = 100
 """Archives that are open at a time."""
 
 
-class ArchiveGroup:
+class ArchiveGroup(ExitStack):
     """The archives of one import, each opened when something is missing, and then kept open."""
 
     def __init__(self, paths: Iterable[Path] = ()) -> None:
+        super().__init__()
         self._paths = [path for path in paths if path.suffix.lower() == ".zip"][:_MOST]
         self._opened: list[AssetSource] | None = None
-        self._stack = ExitStack()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        _type: type[BaseException] | None,
-        _error: BaseException | None,
-        _traceback: TracebackType | None,
-    ) -> None:
-        self._stack.close()
 
     def joined(self, own: AssetSource) -> AssetSource:
         """The files of one import, and behind them those of the others."""
@@ -47,7 +35,7 @@ class ArchiveGroup:
 
     def _open(self, path: Path) -> AssetSource | None:
         try:
-            return ZipExport(self._stack.enter_context(path.open("rb"))).assets("")
+            return ZipExport(self.enter_context(path.open("rb"))).assets("")
         except (OSError, LoadError):
             return None  # It is told of where it is imported.
 

@@ -55,19 +55,20 @@ class BlobRoom:
     def __init__(self, store: BlobImportStore, max_total: int) -> None:
         self._store = store
         self._max_total = max_total
-        self._taken: int | None = None
-        self._has_added = True
+        # At most: what is put there again counts twice, until it is counted anew.
+        self._taken = max_total
+        self._is_exact = False
 
     def has_room(self) -> bool:
         if not self._max_total:
             return True
-        if self._taken is None or (self._taken >= self._max_total and self._has_added):
-            self._taken, self._has_added = self._store.blobs_size(), False
+        if self._taken >= self._max_total and not self._is_exact:
+            self._taken, self._is_exact = self._store.blobs_size(), True
         return self._taken < self._max_total
 
     def take(self, size: int) -> None:
-        self._taken = (self._taken or 0) + size
-        self._has_added = True
+        self._taken += size
+        self._is_exact = False
 
 
 def stand_in(name: str) -> Blob:
@@ -82,7 +83,7 @@ class BlobImport:
         self,
         store: BlobImportStore | None,
         openers: Mapping[str, OpenBlob],
-        room: BlobRoom | None = None,
+        room: BlobRoom,
     ) -> None:
         self._store = store
         self._room = room
@@ -169,12 +170,11 @@ class BlobImport:
             with opener() as stream:
                 if self._store is None:
                     return given
-                if self._room is not None and not self._room.has_room():
+                if not self._room.has_room():
                     self._refused.add(given.digest)
                     return None
                 blob = self._store.put_blob(cast("BinaryIO", stream))
-                if self._room is not None:
-                    self._room.take(blob.size)
+                self._room.take(blob.size)
         except LoadError:
             return None
         # Bytes that were changed since are not what was said.

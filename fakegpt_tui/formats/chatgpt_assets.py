@@ -25,15 +25,15 @@ class ChatGptAssets:
     def __init__(self, source: AssetSource) -> None:
         self._source = source
         self._members: dict[str, str] = {}
-        self._indexes: list[str] = []
+        indexes = []
         for name in source.names():
             base = PurePosixPath(name).name
             if found := _FILE_ID.match(base):
                 self._members.setdefault(found[1], name)
             elif base == _NAMES:
-                self._indexes.append(name)
+                indexes.append(name)
         self._names: dict[str, str] = {}
-        for name in self._indexes if self._members else ():
+        for name in indexes if self._members else ():
             self._names = self._read_names(name) | self._names
 
     def find(self, pointer: str) -> str:
