@@ -162,7 +162,6 @@ def _escaped(character: str) -> str:
 _SUSPECTS = ("```", "~~~", "<")
 _HTML_ENDS = ("</pre>", "-->", "?>", "]]>", ">")
 _LINE_END = re.compile(r"\r\n?")
-_ANY_LINE_END = re.compile(r"\r\n|\n|\r")
 _TELLING_LINE = re.compile(r"^([ \t>*+\-\d.)]*)(```+|~~~+)(.*)$|^ {0,3}(<)", re.MULTILINE)
 """A line with a fence, after what may put it into something else; or one that may begin HTML."""
 _LITTLE_SPACE = re.compile(" {0,3}")
@@ -190,7 +189,9 @@ def find_closing_line(text: str) -> str:
 
 def block_starts(text: str) -> Iterator[int]:
     """Where a block begins that is in no other, below one."""
-    starts = [0, *(match.end() for match in _ANY_LINE_END.finditer(text))]
+    from fakegpt_tui.domain.captions import line_starts  # noqa: PLC0415 - few messages have any
+
+    starts = [0, *line_starts(text)]
     for token in _parser().parse(text):
         if token.level == 0 and token.map and 0 < token.map[0] < len(starts):
             yield starts[token.map[0]]
