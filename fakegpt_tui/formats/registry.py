@@ -169,11 +169,9 @@ def save_as(
         SaveError: The file could not be written.
     """
     chosen = _Chosen.of(conversation, messages, only)
-    if suffix == markdown.FORMAT.suffix and not with_origins:
-        chosen = chosen.for_people()
     title = f"{conversation.title} {_SELECTION if only else ''}"
     assets = folder / f"{base_name(title, chosen.owner_id)}{_ASSETS}"
-    text = _written(chosen, suffix, assets, read_blob)
+    text = _written(chosen, suffix, assets, read_blob, with_origins=with_origins)
     return save_file(folder, title, f".{suffix}", text, owner_id=chosen.owner_id)
 
 
@@ -195,7 +193,6 @@ def save_at(
     is_named = path.name.lower().endswith(f".{suffix}")
     target = path if is_named else path.with_name(f"{path.name}.{suffix}")
     chosen = _Chosen.of(conversation, messages, ())
-    chosen = chosen.for_people() if suffix == markdown.FORMAT.suffix else chosen
     assets = target.with_name(target.name.removesuffix(f".{suffix}") + _ASSETS)
     text = _written(chosen, suffix, assets, read_blob)
     return save_file_at(target, text, owner_id=chosen.owner_id)
@@ -243,10 +240,6 @@ class _Chosen(NamedTuple):
         owner_id = f"{conversation.id} {_SELECTION if only else ''}".rstrip()
         return cls(conversation, kept, part, owner_id)
 
-    def for_people(self) -> Self:
-        """The same without what only a service can read, such as signatures."""
-        return self._replace(messages=tuple(map(_for_people, self.messages)))
-
 
 def _for_people(message: ChatMessage) -> ChatMessage:
     """The message without what only a service can read, such as signatures."""
@@ -256,9 +249,18 @@ def _for_people(message: ChatMessage) -> ChatMessage:
     return replace(message, parts=parts)
 
 
-def _written(chosen: _Chosen, suffix: str, assets: Path, read_blob: ReadBlob | None) -> str:
+def _written(
+    chosen: _Chosen,
+    suffix: str,
+    assets: Path,
+    read_blob: ReadBlob | None,
+    *,
+    with_origins: bool = False,
+) -> str:
     """The text of a file; what it needs beside it is there, on the disk, before it is."""
     conversation, messages, part, _ = chosen
+    if suffix == markdown.FORMAT.suffix and not with_origins:
+        messages = tuple(map(_for_people, messages))
     if read_blob is None or not any(message.parts for message in messages):
         return WRITERS[suffix](conversation, messages, part=part)
     match suffix:
