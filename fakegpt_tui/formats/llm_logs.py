@@ -36,8 +36,9 @@ def _sniff(tables: Tables) -> str:
     is_old = has_tables(tables, responses="id prompt response conversation_id", conversations="id")
     if is_old:
         return "it has responses of conversations, as llm has"
-    is_oldest = any(has_tables(tables, **{name: _OLDEST_COLUMNS}) for name in _OLDEST)
-    return "it has a log of prompts and responses, as the first versions of llm have it" * is_oldest
+    if any(has_tables(tables, **{name: _OLDEST_COLUMNS}) for name in _OLDEST):
+        return "it has a log of prompts and responses, as the first versions of llm have it"
+    return ""
 
 
 def _read(database: ForeignDatabase, origin: SourceDefaults) -> Iterator[ImportItem]:
@@ -69,11 +70,11 @@ def _read_oldest(database: ForeignDatabase, table: str) -> Iterator[SourceConver
         )
         chat.system_prompt = chat.system_prompt or texts_of(row, "system")
         prompt = _message(f"{row_id}/prompt", Role.USER, row)
-        reply = _message(f"{row_id}", Role.ASSISTANT, row)
+        reply = _message(str(row_id), Role.ASSISTANT, row)
         prompt.text, reply.text = texts_of(row, "prompt"), texts_of(row, "response")
         chat.chain([prompt, reply])
         if before := row.get("reply_to_id"):
-            prompt.parent = f"{before}"
+            prompt.parent = str(before)
     yield from chats.values()
 
 

@@ -87,8 +87,9 @@ def _parse_label(line: str, start: int) -> _Label | None:
             end = start + (len(line) if said is None else match.start("said"))
             if role := _speaker(name):
                 told = remark["remark"] if remark else ""
-                is_named = role is Role.ASSISTANT and name.lower() not in _UNNAMED
-                return _Label(match["level"], role, told or name * is_named, start, end)
+                if not told and role is Role.ASSISTANT and name.lower() not in _UNNAMED:
+                    told = name
+                return _Label(match["level"], role, told, start, end)
     return None
 
 
