@@ -95,8 +95,8 @@ class Snippet:
 
     def complete(self, values: Mapping[str, str]) -> str:
         """The text with these values, and with defaults for the others."""
-        known = {name: default or "" for name, default in self.defaults.items()}
-        return self.fill({**known, **{k: v for k, v in values.items() if v or k not in GIVEN}})
+        defaults = {name: default or "" for name, default in self.defaults.items()}
+        return self.fill({**defaults, **values})
 
 
 @dataclass(frozen=True)
