@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import reduce
+from operator import add
 from typing import TYPE_CHECKING, Final
 
 from fakegpt_tui.backends.context_window import estimate_tokens
@@ -189,7 +191,4 @@ def _sum(usages: Sequence[Usage | None]) -> Usage | None:
     known = [each for each in usages if each is not None]
     if not known or len(known) < len(usages):
         return None
-    total = known[0]
-    for each in known[1:]:
-        total += each
-    return total
+    return reduce(add, known)

@@ -80,8 +80,10 @@ class PriceBook:
         for row in self._rows:
             if row.holds(service_name, names, tier, at):
                 return row.prices
-        if service is None or service.kind is ServiceKind.EMBEDDED:
-            return None if service is None else _FREE
+        if service is None:
+            return None
+        if service.kind is ServiceKind.EMBEDDED:
+            return _FREE
         is_usual = tier in USUAL_TIERS
         # A gateway on this machine may tell what those behind it take.
         listed = self._listed_price(service, names) if is_usual else None

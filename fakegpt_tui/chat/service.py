@@ -85,7 +85,8 @@ class ChatService:
         self._has_budget = has_budget
         self._title_model = title_model
         self._max_turns = max_turns
-        self._attachment_limits = attachment_limit, attachment_total_limit
+        self._attachment_limit = attachment_limit
+        self._attachment_total_limit = attachment_total_limit
         self._is_stale = False
         self.presets = presets
         self.services = Services(services, connect, service=service, model=model)
@@ -159,7 +160,7 @@ class ChatService:
             limit=self._max_turns,
             on_end=self._follow_up,
             spending=lambda: self.spending if self._may_have_budget else None,
-            max_blob_bytes=self._attachment_limits[1],
+            max_blob_bytes=self._attachment_total_limit,
         )
 
     @cached_property
@@ -209,7 +210,7 @@ class ChatService:
     def attachments(self) -> Attachments:
         from fakegpt_tui.chat.attachments import Attachments  # noqa: PLC0415 - as above
 
-        return Attachments(self._stores, *self._attachment_limits)
+        return Attachments(self._stores, self._attachment_limit, self._attachment_total_limit)
 
     @cached_property
     def search(self) -> Search:
@@ -234,7 +235,7 @@ class ChatService:
             self.history,
             reload=self._reload,
             default_model=self.services.default_model,
-            max_blob_bytes=self._attachment_limits[1],
+            max_blob_bytes=self._attachment_total_limit,
         )
 
     @cached_property

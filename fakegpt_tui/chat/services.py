@@ -108,8 +108,8 @@ class Services:
         self._models: dict[str, tuple[Model, ...]] = {}
         self._limits: dict[str, RateLimitStatus] = {}
         self._blind: set[ModelRef] = set()
-        self._unlisted: set[str] = set()
-        """Services that were asked for their models, and need not be asked again by themselves."""
+        self._asked_for_list: set[str] = set()
+        """Services whose list of models was fetched, or refused, without a person wanting it."""
         self.on_login: LoginListener = _ignore_login
         """Called whenever the state of a login changes."""
 
@@ -173,7 +173,7 @@ class Services:
         self._made_for.pop(name, None)
         self._logins.pop(name, None)
         self._models.pop(name, None)
-        self._unlisted.discard(name)
+        self._asked_for_list.discard(name)
         self._limits.pop(name, None)
 
     def login_state(self, name: str) -> LoginState:
@@ -253,8 +253,10 @@ class Services:
     def window(self, service_name: str, model: str) -> int | None:
         """How many tokens a model takes: as configured, listed, or told with a refusal."""
         service = self.find(service_name)
-        if service is None or service.window:
-            return service.window if service else None
+        if service is None:
+            return None
+        if service.window:
+            return service.window
         knowledge = self._knowledge(service_name)
         if knowledge is not None and (told := knowledge.window(model)):
             return told
@@ -281,8 +283,8 @@ class Services:
         """
         if not self.get(service_name).kind.is_api:
             raise Unsupported("This service takes no effort.")
-        if not self.known_models(service_name) and service_name not in self._unlisted:
-            self._unlisted.add(service_name)
+        if not self.known_models(service_name) and service_name not in self._asked_for_list:
+            self._asked_for_list.add(service_name)
             with suppress(FakeGPTError, TimeoutError):
                 async with asyncio.timeout(_LIST_SECONDS):
                     await self.models(service_name)
