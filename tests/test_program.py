@@ -190,8 +190,8 @@ def test_no_byte_of_an_answer_reaches_the_terminal_as_a_control_sequence(home: H
             ask(terminal, "attack")
             terminal.wait_for("link")
             terminal.wait_for(lambda seen: "tok/s" not in seen.text and "Stop" not in seen.text)
-            assert "<think>not lost</think>" in terminal.text
-            assert "[@click=app.quit]x[/]" in terminal.text
+            terminal.wait_for("<think>not lost</think>")
+            terminal.wait_for("[@click=app.quit]x[/]")
             leave(terminal)
         assert unauthored(terminal.raw) == []
     assert replies(home) == [(HOSTILE, MessageStatus.COMPLETE)]
@@ -209,7 +209,7 @@ def test_text_from_right_to_left_is_isolated_on_the_screen_and_nowhere_else(home
             terminal.wait_for(lambda seen: "tok/s" not in seen.text and "Stop" not in seen.text)
             for isolated in ("שלום", "עולם", "א", "ב"):
                 assert f"\u2068{isolated}\u2069".encode() in terminal.raw
-            assert "one │ שלום" in terminal.text
+            terminal.wait_for("one │ שלום")
             terminal.press("tab")
             terminal.wait_for("y Copy message")
             terminal.press("y")
@@ -362,7 +362,7 @@ def test_a_refused_login_is_told_and_nothing_is_lost(home: Home) -> None:
             terminal.wait_for("refused: ")
             ask(terminal, "let me in")
             terminal.wait_for("Failed: ")
-            assert "this account is closed [/]" in terminal.text
+            terminal.wait_for("this account is closed [/]")
             leave(terminal)
         server.shutdown()
     assert replies(home)[0][1] is MessageStatus.FAILED
@@ -523,7 +523,7 @@ def test_an_editor_that_cannot_be_started_is_told_and_the_prompt_stays(home: Hom
         terminal.type("precious")
         terminal.press("ctrl+g")
         terminal.wait_for("could not be started")
-        assert "precious" in terminal.text
+        terminal.wait_for("precious")
         leave(terminal)
 
 
