@@ -6,7 +6,6 @@ Shape: https://sw.kovidgoyal.net/kitty/clipboard/
 """
 
 import asyncio
-import re
 from base64 import b64decode, b64encode
 from binascii import Error as NoBase64
 from collections.abc import Awaitable, Callable
@@ -22,7 +21,6 @@ _SECONDS = 30.0
 
 _PICTURES = ("image/png", "image/jpeg", "image/webp", "image/gif")
 _TEXT = "text/plain"
-_KITTY = re.compile(r"kitty\((\d+)\.(\d+)")
 _SINCE = (0, 28)
 _REFUSALS = {
     "EPERM": "The terminal was not allowed to hand over the clipboard.",
@@ -57,8 +55,7 @@ class TerminalClipboard:
             LoadError: It was refused, holds too much, or was not answered in time.
         """
         known = await self._identify()
-        kitty = _KITTY.match(known.name)
-        if known.in_tmux or kitty is None or (int(kitty[1]), int(kitty[2])) < _SINCE:
+        if known.in_tmux or known.kitty_version < _SINCE:
             return None
         if self._done is not None:
             raise LoadError("The terminal is still asked for the clipboard.")

@@ -5,7 +5,6 @@ UTF-8, hangs up, blocks, or was taken by SIGSTOP and given back by SIGCONT.
 Since: Textual 8.2.8. Can go: when its Linux driver passes `tests/ui/terminal/test_driver.py`.
 """
 
-import asyncio
 import os
 import selectors
 import signal
@@ -14,7 +13,6 @@ import threading
 from array import array
 from codecs import getincrementaldecoder
 from contextlib import suppress
-from functools import partial
 from typing import Any
 
 from textual import constants, events
@@ -37,6 +35,7 @@ else:
         StallTolerantWriter,
         TerminalOutput,
         forget_pictures,
+        takes_questions,
     )
     from fakegpt_tui.ui.terminal.shutdown import exit_code
 
@@ -49,8 +48,6 @@ else:
     _WATCH_BACKGROUND = "\x1b]11;?\x1b\\\x1b[?2031h"
     """Asks for the colour of the background, and to be told when it is changed."""
     _FORGET_BACKGROUND = "\x1b[?2031l"
-    _NEVER_ASKED = {"", "dumb", "linux", "unknown"}
-    """Values of TERM whose terminals show what they do not know."""
     _KITTY_FLAGS = "\x1b[>25u"
     """What Textual asks of a keyboard: each key in full, with the text that it types."""
     _KITTY_FLAGS_AND_ALTERNATES = "\x1b[>29u"
@@ -86,22 +83,8 @@ else:
             # Textual makes its thread by this name of its module.
             setattr(linux_driver, "WriterThread", self._writer)  # noqa: B010
             super().start_application_mode()  # type: ignore[no-untyped-call]
-            if self._tells_background:
+            if takes_questions(os.environ):
                 self.write(_WATCH_BACKGROUND)
-
-        def _take_resizes_in_turn(self) -> None:
-            """Ask for the size in the loop; a signal within a signal would tell the older last."""
-            loop, handler = asyncio.get_running_loop(), signal.getsignal(signal.SIGWINCH)
-            if callable(handler):
-                take = partial(handler, signal.SIGWINCH, None)
-                signal.signal(signal.SIGWINCH, lambda *_: loop.call_soon_threadsafe(take))
-
-        @property
-        def _tells_background(self) -> bool:
-            return (
-                os.environ.get("TERM", "") not in _NEVER_ASKED
-                and os.environ.get("TERM_PROGRAM") != "Apple_Terminal"
-            )
 
         def _writer(self, file: Any) -> StallTolerantWriter:
             """What writes from a thread; a terminal that takes nothing stops only the picture."""
@@ -114,7 +97,7 @@ else:
         def stop_application_mode(self) -> None:
             """Leave the terminal as it was, without pictures of which none can be seen."""
             self.write(HELD_PICTURES.free_all())
-            if self._tells_background:
+            if takes_questions(os.environ):
                 self.write(_FORGET_BACKGROUND)
             super().stop_application_mode()
 

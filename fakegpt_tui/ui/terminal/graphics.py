@@ -27,6 +27,7 @@ from fakegpt_tui.ui.terminal.output import (
     HELD_PICTURES,
     graphics_command,
     is_taken,
+    takes_questions,
     write_to_terminal,
 )
 
@@ -41,7 +42,6 @@ _KITTY = re.compile(r"kitty\((\d+)\.(\d+)")
 _KITTY_FROM: Final = (0, 28)
 _ITERM: Final = ("iTerm2 ", "WezTerm ", "mintty ")
 """Those that draw iTerm2's pictures; nothing can be asked about that."""
-_NEVER_ASKED: Final = {"dumb", "unknown", "linux", ""}
 _PASSED_ON: Final = {"1", "on", "2", "all"}
 _TMUX_NAMES: Final = (
     *("allow-passthrough", "client_termtype"),
@@ -72,10 +72,15 @@ class TerminalGraphics:
     is_reached: bool = True
 
     @property
+    def kitty_version(self) -> tuple[int, int]:
+        """The first two numbers of kitty's version; zeros of another terminal."""
+        kitty = _KITTY.match(self.name)
+        return (int(kitty[1]), int(kitty[2])) if kitty else (0, 0)
+
+    @property
     def has_placeholders(self) -> bool:
         """Does it draw pictures where there is text for them?"""
-        kitty = _KITTY.match(self.name)
-        is_kitty = kitty is not None and (int(kitty[1]), int(kitty[2])) >= _KITTY_FROM
+        is_kitty = self.kitty_version >= _KITTY_FROM
         return self.is_reached and (is_kitty or self.name.lower().startswith("ghostty"))
 
     @property
@@ -113,10 +118,8 @@ class GraphicsDetection:
     async def _ask(self) -> TerminalGraphics:
         if not self._is_asked:
             self._is_asked = True
-            if self._environment.get("TERM", "") in _NEVER_ASKED or (
-                # It shows the ends of questions.
-                self._environment.get("TERM_PROGRAM") == "Apple_Terminal"
-                or not write_to_terminal(self._app, _QUESTIONS)
+            if not takes_questions(self._environment) or not write_to_terminal(
+                self._app, _QUESTIONS
             ):
                 self._is_answered.set()
             elif self.known.in_tmux:

@@ -11,7 +11,7 @@ has changed, a public way to write that tells when it is done, and a theme as an
 
 import os
 import select
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from time import monotonic
 from typing import Any, Final
 
@@ -24,6 +24,8 @@ from textual.screen import Screen
 
 PICTURE_META: Final = "picture"
 """What the style of the cells of a picture has its number by."""
+_NEVER_ASKED: Final = {"", "dumb", "linux", "unknown"}
+"""Values of TERM whose terminals show what they do not know."""
 _BUFFERED_CHARACTERS = 65536
 """Characters that are held back to save a write."""
 _STALL = 0.5
@@ -123,6 +125,14 @@ def write_to_terminal(app: App[Any], data: str) -> bool:
         return False
     driver.write(data)
     return True
+
+
+def takes_questions(environment: Mapping[str, str]) -> bool:
+    """Does the terminal keep a question that it does not know to itself? Others print it."""
+    return (
+        environment.get("TERM", "") not in _NEVER_ASKED
+        and environment.get("TERM_PROGRAM") != "Apple_Terminal"
+    )
 
 
 def tmux_passthrough(sequence: str) -> str:
