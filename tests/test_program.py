@@ -266,11 +266,12 @@ def top_paragraph(terminal: Terminal) -> str:
     return found[0] if found else words
 
 
-def go(terminal: Terminal, key: str) -> None:
-    """Press a key that moves what is on the screen, and see that it has."""
-    before = terminal.screen
-    terminal.press(key)
-    terminal.wait_for(lambda seen: seen.screen != before)
+def press_all(terminal: Terminal, *keys: str) -> None:
+    """Press keys, and wait until all of them were answered: the help came and went after them."""
+    terminal.press(*keys, "f1")
+    terminal.wait_for("change keys")
+    terminal.press("esc")
+    terminal.wait_for(lambda seen: "change keys" not in seen.text)
 
 
 @pytest.mark.parametrize("ends", ["ctrl+q", "kill"])
@@ -283,10 +284,9 @@ def test_a_conversation_is_opened_again_where_it_was_left(home: Home, ends: str)
             terminal.wait_for(lambda seen: "tok/s" not in seen.text and "Stop" not in seen.text)
             terminal.press("tab")
             terminal.wait_for("y Copy message")
-            for _ in range(5):
-                go(terminal, "pageup")
+            press_all(terminal, *["pageup"] * 5)
             while not terminal.screen[2].count("Paragraph"):
-                go(terminal, "up")
+                press_all(terminal, "up")
             left = top_paragraph(terminal)
             if ends == "kill":
                 wait_for_bookmark(home, left)

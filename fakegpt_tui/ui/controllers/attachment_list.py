@@ -10,7 +10,6 @@ from fakegpt_tui.domain import FakeGPTError
 from fakegpt_tui.domain.media_types import suffix_of
 from fakegpt_tui.domain.parts import Attachment, FilePart
 from fakegpt_tui.text import file_stem, safe_line
-from fakegpt_tui.ui.controllers.attachments import remove_mark
 from fakegpt_tui.ui.dialogs.attachments import AttachmentAction, AttachmentsScreen, TextScreen
 from fakegpt_tui.ui.messages import OpenEditor
 from fakegpt_tui.ui.state import ChatState
@@ -54,7 +53,7 @@ class AttachmentList:
     def _remove(self, attachment: Attachment) -> None:
         """Take the mark out of the prompt; undo brings it back with what it stands for."""
         self._window.prompt.focus()
-        remove_mark(self._window.prompt, attachment)
+        self._window.prompt.remove_mark(mark_of(attachment))
         self._window.notify("Removed; ctrl+z brings it back.")
 
     async def _open(self, attachment: Attachment) -> None:

@@ -23,7 +23,6 @@ from fakegpt_tui.ui.window import Window
 
 if TYPE_CHECKING:
     from fakegpt_tui.attachments.clipboard import ClipboardContent
-    from fakegpt_tui.ui.widgets.prompt_input import PromptInput
 
 T = TypeVar("T")
 
@@ -156,7 +155,7 @@ class AttachmentController:
         """Take all marks out of the prompt; undo brings them back with what they stand for."""
         prompt, attached = self._window.prompt, self._state.attached
         for attachment in attached:
-            remove_mark(prompt, attachment)
+            prompt.remove_mark(mark_of(attachment))
         self._window.notify(
             "All is left out; ctrl+z brings it back." if attached else "Nothing is attached."
         )
@@ -256,13 +255,6 @@ class AttachmentController:
                 done.set_result(None)
 
         self._window.work(read(), group="attach", exclusive=False)
-
-
-def remove_mark(prompt: PromptInput, attachment: Attachment) -> None:
-    """Take the mark of an attachment out of the prompt, with the blank behind it."""
-    mark = mark_of(attachment)
-    if not prompt.replace_first(f"{mark} ", ""):
-        prompt.replace_first(mark, "")
 
 
 def _is_file(path: str) -> bool:

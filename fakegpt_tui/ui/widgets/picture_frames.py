@@ -8,20 +8,17 @@ from math import sqrt
 from typing import Final, NamedTuple
 
 from rich.cells import cell_len
-from rich.color import Color
-from rich.segment import Segment
-from rich.style import Style
 from textual.strip import Strip
 
 from fakegpt_tui.pictures import kitty
 from fakegpt_tui.pictures.decoding import Pixels
-from fakegpt_tui.pictures.half_blocks import RGB, UPPER_HALF, half_block_rows
+from fakegpt_tui.pictures.half_blocks import UPPER_HALF, half_block_rows
 from fakegpt_tui.pictures.iterm import encode_iterm
 from fakegpt_tui.pictures.placement import CellArea, CellSize
 from fakegpt_tui.pictures.sixel import encode_sixel
 from fakegpt_tui.pictures.zoom import VisiblePart, cut_out
 from fakegpt_tui.ui.terminal.graphics import Drawing
-from fakegpt_tui.ui.terminal.output import PICTURE_META
+from fakegpt_tui.ui.widgets.picture_cells import block_segments, placeholder_segment
 
 MOST_SENT: Final = 2_000_000
 """Pixels that are sent to a terminal which scales them itself."""
@@ -47,15 +44,8 @@ def block_frame(pixels: Pixels, part: VisiblePart) -> Frame:
         row = columns * 3
         twice = (cut.rgb[at : at + row] * 2 for at in range(0, len(cut.rgb), row))
         cut = Pixels(columns, rows * 2, b"".join(twice))
-    strips = (
-        Strip([Segment(text, _style(above, below)) for text, above, below in runs], columns)
-        for runs in half_block_rows(cut)
-    )
+    strips = (Strip(block_segments(runs), columns) for runs in half_block_rows(cut))
     return Frame(tuple(strips), part.area)
-
-
-def _style(above: RGB | None, below: RGB) -> Style:
-    return Style(color=Color.from_rgb(*above) if above else None, bgcolor=Color.from_rgb(*below))
 
 
 def covered_frame(
@@ -78,12 +68,7 @@ def kitty_frame(
     columns, rows = part.area
     size = _sent_size(pixels, part, (columns * cell.width, rows * cell.height))
     sent = kitty.transmit(cut_out(pixels, part, *size), image_id, columns=columns, rows=rows)
-    colour = Color.from_rgb(*kitty.id_colour(image_id))
-    style = Style(color=colour, meta={PICTURE_META: image_id})
-    strips = (
-        Strip([Segment(kitty.placeholder_row(image_id, row, columns), style)], columns)
-        for row in range(rows)
-    )
+    strips = (Strip([placeholder_segment(image_id, row, columns)], columns) for row in range(rows))
     return Frame(tuple(strips), part.area, image_id=image_id), sent
 
 

@@ -476,6 +476,11 @@ class PromptInput(TextBox):
             self.replace(new, end_of(before), end_of(before + found))
         return bool(found)
 
+    def remove_mark(self, mark: str) -> None:
+        """Take a mark out of the text, with the blank behind it."""
+        if not self.replace_first(f"{mark} ", ""):
+            self.replace_first(mark, "")
+
     def go_behind(self, words: str) -> None:
         """Move the cursor behind the first of these words in the text."""
         before, found, _ = self.text.partition(words)

@@ -7,25 +7,23 @@ placeholders; from then on its cells are these. Whatever of that is there, it ta
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
-from rich.color import Color, ColorType
-from rich.color_triplet import ColorTriplet
 from rich.segment import Segment
-from rich.style import Style
 from textual.widget import Widget
 
 from fakegpt_tui.domain import FakeGPTError
 from fakegpt_tui.pictures import kitty
 from fakegpt_tui.pictures.cache import BoundedCache
 from fakegpt_tui.pictures.decoding import DecodingCancelled, Pixels
-from fakegpt_tui.pictures.half_blocks import RGB, half_block_row
+from fakegpt_tui.pictures.half_blocks import half_block_row
 from fakegpt_tui.pictures.placement import USUAL_CELL, CellArea
 from fakegpt_tui.pictures.prepared import PreparedPicture, in_decoder, prepare_picture
 from fakegpt_tui.ui.markdown.plain_text import wrap_plain_text
 from fakegpt_tui.ui.terminal.graphics import send_picture
-from fakegpt_tui.ui.terminal.output import HELD_PICTURES, PICTURE_META, give_up_picture, is_open
+from fakegpt_tui.ui.terminal.output import HELD_PICTURES, give_up_picture, is_open
+from fakegpt_tui.ui.widgets.picture_cells import block_segments, placeholder_segment
 
 if TYPE_CHECKING:
     from fakegpt_tui.pictures.placement import CellSize
@@ -109,22 +107,18 @@ class PictureShelf:
         """One row of a picture that looks so."""
         match look:
             case int(number):
-                text = kitty.placeholder_row(number, picture.row, picture.columns)
-                return (Segment(text, _cell_style(number)),)
+                return (placeholder_segment(number, picture.row, picture.columns),)
             case str(words):
                 lines = wrap_plain_text(words, picture.columns)[picture.row : picture.row + 1]
                 return lines[0].segments if lines else ()
             case Pixels():
-                runs = half_block_row(look, picture.row)
-                return [Segment(text, _style(above, below)) for text, above, below in runs]
+                return block_segments(half_block_row(look, picture.row))
             case _:
                 return ()
 
     def want(self, conversation_id: str, pictures: Iterable[PictureRow]) -> None:
         """Have pictures made, the first ones first; others are not wanted any more."""
-        wanted = {_key(each): conversation_id for each in pictures}
-        if wanted != self._wanted:
-            self._wanted = wanted
+        self._wanted = {_key(each): conversation_id for each in pictures}
         if not self._is_working and self._next() is not None:
             self._is_working = True
             self._widget.run_worker(self._work(), group="pictures")
@@ -227,17 +221,3 @@ class PictureShelf:
 
 def _key(picture: PictureRow) -> PictureKey:
     return PictureKey(picture.digest, CellArea(picture.columns, picture.rows))
-
-
-@lru_cache(maxsize=64)
-def _cell_style(number: int) -> Style:
-    return Style(color=Color.from_rgb(*kitty.id_colour(number)), meta={PICTURE_META: number})
-
-
-@lru_cache(maxsize=4096)
-def _style(above: RGB | None, below: RGB) -> Style:
-    return Style.from_color(None if above is None else _colour(above), _colour(below))
-
-
-def _colour(rgb: RGB) -> Color:
-    return Color("", ColorType.TRUECOLOR, triplet=ColorTriplet(*rgb))
