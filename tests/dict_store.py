@@ -18,6 +18,7 @@ from fakegpt_tui.domain import (
     SearchHit,
     SearchQuery,
 )
+from fakegpt_tui.domain.folders import Folder
 from fakegpt_tui.domain.parts import Blob, Origin, Part
 from fakegpt_tui.domain.prices import SpendingEntry
 from fakegpt_tui.store.blobs import MemoryBlobs
@@ -31,6 +32,7 @@ class DictStore:
         self.nodes: dict[str, ChatMessage] = {}
         self.blobs = MemoryBlobs()
         self.entries: list[SpendingEntry] = []
+        self.kept_folders: dict[str, Folder] = {}
         self._drafts: dict[str, Draft] = {}
         self._bookmarks: dict[str, Bookmark] = {}
         self._queues: dict[str, tuple[QueuedPrompt, ...]] = {}
@@ -187,6 +189,17 @@ class DictStore:
         stopped: Callable[[], bool] | None = None,  # noqa: ARG002 - a store's signature
     ) -> list[SearchHit]:
         return []
+
+    def folders(self) -> list[Folder]:
+        return [self.kept_folders[path] for path in sorted(self.kept_folders)]
+
+    def save_folder(self, folder: Folder) -> Future[None]:
+        self.kept_folders[folder.path] = folder
+        return settled()
+
+    def delete_folder(self, path: str) -> Future[None]:
+        self.kept_folders.pop(path, None)
+        return settled()
 
     def poll_changes(self) -> bool:
         return False

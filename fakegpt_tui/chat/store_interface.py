@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         SearchHit,
         SearchQuery,
     )
+    from fakegpt_tui.domain.folders import Folder
     from fakegpt_tui.domain.parts import Blob, Origin, Part
     from fakegpt_tui.domain.prices import SpendingEntry
 
@@ -160,6 +161,18 @@ class ChatStore(TurnStore, Protocol):
 
     def add_spending(self, entry: SpendingEntry) -> Future[None]:
         """Add what is no reply of a tree, such as a title."""
+        ...
+
+    def folders(self) -> Sequence[Folder]:
+        """Those that were made apart from any conversation in them."""
+        ...
+
+    def save_folder(self, folder: Folder) -> Future[None]:
+        """Make a folder, or change its preset."""
+        ...
+
+    def delete_folder(self, path: str) -> Future[None]:
+        """Delete a folder alone; conversations in it are changed apart."""
         ...
 
     def poll_changes(self) -> bool:

@@ -19,8 +19,6 @@ from fakegpt_tui.domain.conversations import (
     Preset,
     QueuedPrompt,
     Role,
-    SearchHit,
-    SearchQuery,
     TitleSource,
     Usage,
 )
@@ -97,6 +95,7 @@ if TYPE_CHECKING:
         ToolStarted,
         UsageReported,
     )
+    from fakegpt_tui.domain.search import SearchHit, SearchQuery
 
 __all__ = [
     "MAX_TOKENS",
@@ -190,4 +189,5 @@ def __getattr__(name: str) -> object:
     """Import the events of a stream with the first reply, and not for the first frame."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module("fakegpt_tui.domain.events"), name)
+    module = "search" if name.startswith("Search") else "events"
+    return getattr(import_module(f"fakegpt_tui.domain.{module}"), name)

@@ -1,4 +1,4 @@
-"""Conversations, chat messages, drafts, search queries and generation settings."""
+"""Conversations, chat messages, drafts and generation settings."""
 
 from collections.abc import Mapping
 from dataclasses import field
@@ -192,7 +192,8 @@ class Conversation:
     """The header of a tree of chat messages; `leaf_id` ends the path that is shown.
 
     `server_id` is the service's own name for it, where the service keeps the history. A
-    conversation with a `trashed_at` is in the trash since then.
+    conversation with a `trashed_at` is in the trash since then. `folder` is a path such as
+    `Work/Reports`, empty for one in no folder.
     """
 
     id: str
@@ -210,6 +211,8 @@ class Conversation:
     server_id: str = ""
     system_prompt: str = ""
     generation: GenerationSettings = field(default_factory=GenerationSettings)
+    folder: str = ""
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -295,38 +298,6 @@ class QueuedPrompt:
     conversation_id: str
     text: str
     parts: "tuple[Part, ...]" = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SearchQuery:
-    """A search; every word of `text` must occur.
-
-    Where `is_pinned` or `is_archived` is true, only such conversations match. `before` and `after`
-    compare the time of a message, or for a title the last change of its conversation.
-    """
-
-    text: str = ""
-    title_only: bool = False
-    model: str = ""
-    is_pinned: bool = False
-    is_archived: bool = False
-    before: datetime | None = None
-    after: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SearchHit:
-    """A match of a search; without a `message_id` the match is in the title.
-
-    `marks` are the start and the end of each matching word within `snippet`.
-    """
-
-    conversation_id: str
-    message_id: str | None
-    title: str
-    snippet: str
-    marks: tuple[tuple[int, int], ...] = ()
-    created_at: datetime
 
 
 _MINUTE = 60

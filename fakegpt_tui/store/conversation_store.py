@@ -9,9 +9,10 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Concatenate, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, Self, TypeVar
 
 from fakegpt_tui.store import drafts, open_store, queries, write_operations
+from fakegpt_tui.store.blob_access import BlobAccess
 from fakegpt_tui.store.connection import transaction
 from fakegpt_tui.store.errors import DamagedStore, translate_errors
 from fakegpt_tui.store.maintenance import Maintenance
@@ -30,17 +31,16 @@ if TYPE_CHECKING:
         SearchQuery,
         StoreError,
     )
-    from fakegpt_tui.domain.parts import Blob, Origin, Part
+    from fakegpt_tui.domain.folders import Folder
+    from fakegpt_tui.domain.parts import Origin, Part
     from fakegpt_tui.domain.prices import SpendingEntry
-    from fakegpt_tui.store.blobs import BlobStore
-    from fakegpt_tui.store.connection import WriteOperation
     from fakegpt_tui.store.open_store import StoreFiles
 
 _Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")
 
 
-class ConversationStore:
+class ConversationStore(BlobAccess):
     """Conversations and their trees of chat messages, shared with other running instances.
 
     A read sees every write whose future is done. A write is in the writer's queue when its method
@@ -51,13 +51,12 @@ class ConversationStore:
 
     def __init__(self, files: StoreFiles) -> None:
         """Use what `open_store` or `open_in_memory` has opened."""
+        super().__init__(files)
         path = self._path = files.path
-        self._files = files
         self._owner = files.instance.id
         self._reader = files.reader
         self._reading = threading.Lock()
         self._found_damage = False
-        self._opened_blobs: BlobStore | None = None
         self._seen_changes = 0
         self._search = SearchConnection(path, files.open_reader)
         self._writer = StoreWriter(path, files.writer, files.hold_lock, identity=files.identity)
@@ -140,59 +139,6 @@ class ConversationStore:
     def add_conversation(self, conversation: Conversation) -> Future[None]:
         return self._writer.submit(write_operations.add_conversation(conversation))
 
-    def put_blob(self, source: bytes | BinaryIO, *, limit: int | None = None) -> Blob:
-        """Keep the bytes of a picture or file; they are on the disk when this returns.
-
-        It blocks, so that it is for a thread. The bytes stay for a day, and then as long as a
-        message, draft or queued prompt uses them.
-
-        Raises:
-            StoreError: They cannot be written, or are more than `limit`.
-        """
-        return self._blobs.put(source, limit=limit)
-
-    def read_blob(self, digest: str) -> bytes:
-        """The bytes of a picture or file, compared with their digest. It blocks.
-
-        Raises:
-            StoreError: They are missing or damaged.
-        """
-        return self._blobs.read(digest)
-
-    def has_blob(self, blob: Blob) -> bool:
-        """Are there as many bytes as there should be? They are not read."""
-        return self._blobs.has(blob)
-
-    def blob_path(self, digest: str) -> Path | None:
-        """The file with these bytes, to be read only; `None` where they are in memory."""
-        return self._blobs.path(digest)
-
-    def blobs_size(self) -> int:
-        """How many bytes all pictures and files have together. It blocks.
-
-        Raises:
-            StoreError: Their folder cannot be read.
-        """
-        return self._blobs.size()
-
-    @property
-    def _blobs(self) -> BlobStore:
-        if self._opened_blobs is None:
-            self._opened_blobs = self._files.open_blobs()
-        return self._opened_blobs
-
-    def _with_blobs(self, write: WriteOperation, *parts: Sequence[Part]) -> WriteOperation:
-        """Refuse the write where bytes that it uses are missing, inside its transaction."""
-        if not any(parts):
-            return write
-        from fakegpt_tui.store.blobs import require_blobs  # noqa: PLC0415 - most have none
-
-        def write_checked(connection: sqlite3.Connection) -> None:
-            require_blobs(self._blobs, parts)
-            write(connection)
-
-        return write_checked
-
     def save_conversation(self, conversation: Conversation) -> Future[None]:
         """Change the header. It fails where the conversation has been deleted."""
         return self._writer.submit(write_operations.save_conversation(conversation))
@@ -269,6 +215,24 @@ class ConversationStore:
         from fakegpt_tui.store.spending import add_spending  # noqa: PLC0415 - as above
 
         return self._writer.submit(add_spending([entry]))
+
+    def folders(self) -> Sequence[Folder]:
+        """The folders that were made apart from any conversation in them, by their paths."""
+        from fakegpt_tui.store.folders import list_folders  # noqa: PLC0415 - as above
+
+        return self._read(list_folders)
+
+    def save_folder(self, folder: Folder) -> Future[None]:
+        """Make a folder, or change its preset."""
+        from fakegpt_tui.store.folders import save_folder  # noqa: PLC0415 - as above
+
+        return self._writer.submit(save_folder(folder))
+
+    def delete_folder(self, path: str) -> Future[None]:
+        """Delete a folder alone: no other one, and no conversation."""
+        from fakegpt_tui.store.folders import delete_folder  # noqa: PLC0415 - as above
+
+        return self._writer.submit(delete_folder(path))
 
     def bookmark(self, conversation_id: str) -> Bookmark | None:
         """Where reading stopped in the conversation, short of its end."""

@@ -244,6 +244,19 @@ STEPS: tuple[Step, ...] = (
         # How many messages above a summary it stands for; 0 for what is none.
         "ALTER TABLE chat_message ADD COLUMN summarizes INTEGER NOT NULL DEFAULT 0",
     ),
+    (
+        # A path with slashes, and tags with line feeds between them.
+        "ALTER TABLE conversation ADD COLUMN folder TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE conversation ADD COLUMN tags TEXT NOT NULL DEFAULT ''",
+        """
+        CREATE TABLE folder (
+            path TEXT NOT NULL PRIMARY KEY,
+            service TEXT NOT NULL,
+            model TEXT NOT NULL,
+            system_prompt TEXT NOT NULL
+        ) STRICT
+        """,
+    ),
 )
 
 VERSION = len(STEPS)

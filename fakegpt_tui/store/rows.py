@@ -135,6 +135,10 @@ def decode_generation(text: str) -> GenerationSettings:
     return read_settings(found if isinstance(found, dict) else {})
 
 
+def decode_tags(text: str) -> tuple[str, ...]:
+    return tuple(text.split("\n")) if text else ()
+
+
 def _encode_parts(parts: "tuple[Part, ...]") -> str | None:
     return part_json().encode_parts(parts) if parts else None
 
@@ -195,6 +199,7 @@ _CODECS: Mapping[object, _Codec] = {
     Role: _enum_codec(Role, Role.SYSTEM),
     MessageStatus: _enum_codec(MessageStatus, MessageStatus.INTERRUPTED),
     FinishReason | None: _Codec(lambda each: each and each.value, _FINISH_REASONS.get),
+    tuple[str, ...]: _Codec(lambda tags: replace_surrogates("\n".join(tags)), decode_tags),
     tuple[object, ...]: _Codec(_encode_parts, _decode_parts),
 }
 _LATE_NAMES = {"Part": object}

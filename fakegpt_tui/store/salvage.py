@@ -12,7 +12,10 @@ from fakegpt_tui.store import blob_uses, migrations, page_reader, rows
 from fakegpt_tui.store.connection import configure, connect, transaction
 from fakegpt_tui.store.page_reader import RawRow, Value
 
-_TABLES = ("conversation", "chat_message", "reply_delta", "draft", "queued_prompt", "spending")
+_TABLES = (
+    *("conversation", "folder", "chat_message", "reply_delta", "draft", "queued_prompt"),
+    "spending",
+)
 """In the order in which their rows are inserted."""
 
 _UNREADABLE = (sqlite3.Error, UnicodeDecodeError)

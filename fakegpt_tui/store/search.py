@@ -28,7 +28,9 @@ _PRIMARY_CODE = 0xFF
 
 _Values: TypeAlias = dict[str, str | int]
 
-_HIT_COLUMNS = "conversation.id AS conversation_id, conversation.title AS title"
+_HIT_COLUMNS = "conversation.id AS conversation_id, conversation.title AS title, folder, tags"
+_IN_FOLDER = "instr(casefold('/' || conversation.folder || '/'), :folder)"
+_TAGGED = "instr(casefold(char(10) || conversation.tags || char(10)), :tag{number})"
 # The index is walked backwards, and each hit looked up: CROSS JOIN keeps SQLite from another plan.
 _MESSAGES = f"""
     SELECT
@@ -172,6 +174,12 @@ def _conditions(query: SearchQuery) -> tuple[str, _Values]:
     if query.model:
         conditions.append("instr(lower({model}), lower(:model))")
         values["model"] = replace_surrogates(query.model)
+    if query.folder.strip("/"):
+        conditions.append(_IN_FOLDER)
+        values["folder"] = replace_surrogates(f"/{query.folder.strip('/')}/".casefold())
+    for number, tag in enumerate(query.tags):
+        conditions.append(_TAGGED.replace("{number}", str(number)))
+        values[f"tag{number}"] = replace_surrogates(f"\n{tag}\n".casefold())
     if query.before is not None:
         conditions.append("{time} < :before")
         values["before"] = rows.to_microseconds(query.before)
@@ -191,6 +199,8 @@ def _hit(row: sqlite3.Row, words: FullTextQuery) -> SearchHit:
         snippet=snippet,
         marks=marks,
         created_at=rows.from_microseconds(row["created_at"]),
+        folder=row["folder"],
+        tags=rows.decode_tags(row["tags"]),
     )
 
 
@@ -232,6 +242,8 @@ class SearchConnection:
                 raise StoreError("The store is closed.")
             if self._connection is None:
                 self._connection = self._open()
+                # Unlike `lower`, which knows ASCII alone.
+                self._connection.create_function("casefold", 1, str.casefold, deterministic=True)
             self._connection.set_progress_handler(is_over, _STEPS)
             try:
                 return find_hits(

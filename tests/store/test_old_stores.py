@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from fakegpt_tui.domain import (
     TitleSource,
     Usage,
 )
+from fakegpt_tui.domain.folders import Folder
 from fakegpt_tui.store.conversation_store import ConversationStore
 
 DUMPS = sorted((Path(__file__).parent / "files").glob("*.sql"))
@@ -67,6 +69,21 @@ def test_an_old_store_opens_with_every_message(old_path: Path) -> None:
             for hit in store.search(SearchQuery(text=word), 9)
         }
         assert found == {"p1", "r1", "p2", "r4"}
+
+
+def test_conversations_of_an_old_store_are_in_no_folder_and_can_be_put_into_one(
+    old_path: Path,
+) -> None:
+    with ConversationStore.open(old_path) as store:
+        found = (*store.conversations(), *store.trashed())
+        assert {(each.folder, each.tags) for each in found} == {("", ())}
+        assert store.folders() == []
+        moved = replace(found[1], folder="Work", tags=("a", "b"))
+        store.save_conversation(moved)
+        store.save_folder(Folder("Work", "s", "m", "Be brief.")).result()
+    with ConversationStore.open(old_path) as store:
+        assert store.conversation(moved.id) == moved
+        assert store.folders() == [Folder("Work", "s", "m", "Be brief.")]
 
 
 def test_an_old_store_takes_new_messages(old_path: Path) -> None:

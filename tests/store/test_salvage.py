@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from fakegpt_tui.domain import MessageStatus, SearchQuery, StoreError
+from fakegpt_tui.domain.folders import Folder
 from fakegpt_tui.store import maintenance, salvage
 from fakegpt_tui.store.connection import open_writer
 from fakegpt_tui.store.conversation_store import ConversationStore
@@ -39,10 +40,12 @@ def texts(store: ConversationStore) -> list[str]:
 
 
 def test_everything_that_is_whole_is_brought_over(path: Path, tmp_path: Path) -> None:
-    header, prompt, reply = turn(conversation())
+    header, prompt, reply = turn(conversation(folder="Work/2026", tags=("tax", "late")))
+    folder = Folder("Work", "s", "m", "Be brief.")
     with ConversationStore.open(path) as store:
         store.add_turn(header, prompt, reply)
         store.append_reply(reply.id, "half")
+        store.save_folder(folder)
     target = tmp_path / "new" / "c.db"
     with ConversationStore.open(target):
         pass
@@ -50,6 +53,7 @@ def test_everything_that_is_whole_is_brought_over(path: Path, tmp_path: Path) ->
         assert salvage.salvage_rows(path, connection) == SalvageResult(1, 2)
     with ConversationStore.open(target) as store:
         assert store.conversations() == (header,)
+        assert store.folders() == [folder]
         interrupted = replace(reply, text="half", status=MessageStatus.INTERRUPTED)
         assert store.path(header.id) == (prompt, interrupted)
 

@@ -5,6 +5,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -176,6 +177,30 @@ def test_the_best_match_can_come_first(store: ConversationStore) -> None:
 def test_there_are_no_more_hits_than_were_asked_for(store: ConversationStore) -> None:
     said(store, *["word"] * 9, title="word")
     assert len(store.search(SearchQuery(text="word"), 4)) == 4
+
+
+def test_folders_and_tags_filter_titles_messages_and_whole_conversations(
+    store: ConversationStore,
+) -> None:
+    for title, folder, tags in (
+        ("work", "Work/Über uns", ("Straße", "two words")),
+        ("home", "Home/Workshop", ("strasse", "two")),
+        ("none", "", ()),
+    ):
+        said(store, "a word", title=f"{title} word", folder=folder, tags=tags)
+
+    def titles(text: str = "", **filters: Any) -> list[str]:
+        return [hit.title for hit in store.search(SearchQuery(text=text, **filters), 9)]
+
+    assert titles(folder="work") == ["work word"]
+    assert titles("word", folder="work/über uns/") == ["work word"] * 2
+    assert titles(folder="ÜBER UNS") == ["work word"]
+    assert titles(folder="Work/Über") == []
+    assert titles(tags=("STRASSE",)) == ["home word", "work word"]
+    assert titles(tags=("straße", "two")) == ["home word"]
+    assert titles(tags=("words",)) == []
+    (hit,) = store.search(SearchQuery(text="work", title_only=True), 9)
+    assert (hit.folder, hit.tags) == ("Work/Über uns", ("Straße", "two words"))
 
 
 @pytest.fixture(scope="module")

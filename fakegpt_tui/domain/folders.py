@@ -1,0 +1,82 @@
+"""Folders and tags of conversations: their names, and what new conversations in a folder get."""
+
+from collections.abc import Iterable, Iterator
+
+from fakegpt_tui.domain.fast_dataclass import dataclass
+
+_LONGEST_NAME = 80
+_DEEPEST = 8
+_MOST_TAGS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder by its path, with the preset of new conversations in it; empty leaves it as usual.
+
+    A path that only conversations name is a folder, too, which has no preset.
+    """
+
+    path: str
+    service: str = ""
+    model: str = ""
+    system_prompt: str = ""
+
+    @property
+    def has_preset(self) -> bool:
+        return bool(self.service or self.system_prompt)
+
+
+def clean_folder(path: str) -> str:
+    """A path as it is kept: names between single slashes, without spaces around them."""
+    names = (_clean_name(name) for name in path.split("/"))
+    return "/".join([name for name in names if name][:_DEEPEST])
+
+
+def join_folder(*names: str) -> str:
+    """The path of a folder in others; a slash inside of a name is none between names."""
+    return clean_folder("/".join(name.replace("/", "\u2215") for name in names))
+
+
+def clean_tags(tags: Iterable[str]) -> tuple[str, ...]:
+    """Tags as they are kept: each once, without spaces or `#` around it, and without commas."""
+    found: dict[str, str] = {}
+    for tag in tags:
+        if name := _clean_name(tag.replace(",", " ")).lstrip("# "):
+            found.setdefault(name.casefold(), name)
+    return tuple(found.values())[:_MOST_TAGS]
+
+
+def split_tags(text: str) -> tuple[str, ...]:
+    """The tags in a text that has commas between them."""
+    return clean_tags(text.split(","))
+
+
+def is_inside(path: str, folder: str) -> bool:
+    """Is a path that of a folder, or of one in it?"""
+    return path == folder or path.startswith(f"{folder}/")
+
+
+def move_path(path: str, folder: str, new: str) -> str:
+    """The path of what is in a folder once that is called `new`; empty is the top."""
+    return f"{new}{path[len(folder) :]}".strip("/") if is_inside(path, folder) else path
+
+
+def with_ancestors(paths: Iterable[str]) -> set[str]:
+    """The folders of these paths, and those that they lie in."""
+    return {each for path in paths if path for each in (path, *_ancestors(path))}
+
+
+def _ancestors(path: str) -> Iterator[str]:
+    while "/" in path:
+        path = path.rpartition("/")[0]
+        yield path
+
+
+def folder_order(path: str) -> tuple[str, ...]:
+    """What sorts folders as a tree: each is followed by those in it, by the alphabet."""
+    return tuple(part for name in path.split("/") for part in (name.casefold(), name))
+
+
+def _clean_name(name: str) -> str:
+    # A surrogate that stands alone is no text that could be kept.
+    return " ".join(name.encode(errors="replace").decode().split())[:_LONGEST_NAME].strip()
