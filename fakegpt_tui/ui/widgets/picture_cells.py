@@ -19,7 +19,10 @@ def block_segments(runs: Iterable[BlockRun]) -> list[Segment]:
 
 
 def placeholder_segment(number: int, row: int, columns: int) -> Segment:
-    """A row of the cells of a picture that the terminal has by that number."""
+    """A row of the cells of a picture that the terminal has by that number.
+
+    `row` counts from the top of the picture, which is so many `columns` wide.
+    """
     return Segment(kitty.placeholder_row(number, row, columns), _placeholder_style(number))
 
 
