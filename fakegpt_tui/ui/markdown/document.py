@@ -18,9 +18,11 @@ from fakegpt_tui.ui.markdown.virtual_layout import LEAST_WIDTH
 
 _JSON: Final = re.compile(r'\s*\{\s*(?:"|\}\s*\Z)')
 _MAX_JSON: Final = 200_000
+JSON_FENCE: Final = "```json\n"
+"""What is put above such a message."""
 
 
-def _is_json(text: str, *, complete: bool) -> bool:
+def is_json(text: str, *, complete: bool = True) -> bool:
     """Is a message one JSON object, as a schema asks for, and not Markdown?"""
     if _JSON.match(text) is None or len(text) > _MAX_JSON:
         return False
@@ -70,8 +72,8 @@ class Document:
         that may still become a list is shown once it is known that it is no underline. A message
         that is one JSON object is a block of code.
         """
-        if _is_json(text, complete=complete):
-            text = f"```json\n{text}"
+        if is_json(text, complete=complete):
+            text = f"{JSON_FENCE}{text}"
         elif not complete:
             text = _without_unfinished_underline(text)
         before = self._chunks

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise
 
 from fakegpt_tui.ui.markdown.blocks import Node
+from fakegpt_tui.ui.markdown.document import JSON_FENCE, is_json
 from fakegpt_tui.ui.markdown.parser import parse_blocks
 from fakegpt_tui.ui.markdown.split_points import find_split_points
 from fakegpt_tui.ui.widgets.transcript.line_ids import MessageZone
@@ -55,7 +56,13 @@ def code_blocks(text: str, start: int = 0) -> Iterator[tuple[int, str]]:
 
 
 def fences(text: str, start: int = 0) -> Iterator[Node]:
-    """The fenced blocks of a message from about `start` on, with what is behind their fences."""
+    """The fenced blocks of a message from about `start` on, with what is behind their fences.
+
+    A message that is one JSON object is drawn as a block, and is one.
+    """
+    if is_json(text):
+        yield Node("fence", text, info="json", source=(0, len(JSON_FENCE) + len(text)))
+        return
     if not any(fence in text for fence in _FENCES):
         return
     borders = [0, *find_split_points(text, _READ_SIZE)]

@@ -79,6 +79,11 @@ WRITTEN_ZONES = (MessageZone.REASONING, MessageZone.TEXT)
 """The zones that show the message's own text."""
 
 
+def written_text(message: ChatMessage, zone: MessageZone) -> str:
+    """What the places of lines of a zone are places in."""
+    return message.reasoning if zone is MessageZone.REASONING else message.text
+
+
 class LineAnchor(NamedTuple):
     """A line, by what it shows: it is found again at any width and in any later run."""
 

@@ -12,7 +12,12 @@ from textual.selection import Selection
 from fakegpt_tui.domain import ChatMessage
 from fakegpt_tui.text import clipboard_text
 from fakegpt_tui.ui.markdown.blocks import SECTIONS
-from fakegpt_tui.ui.widgets.transcript.line_ids import WRITTEN_ZONES, MessageZone, unpack_line_id
+from fakegpt_tui.ui.widgets.transcript.line_ids import (
+    WRITTEN_ZONES,
+    MessageZone,
+    unpack_line_id,
+    written_text,
+)
 from fakegpt_tui.ui.widgets.transcript.message_layout import MessageLayout
 from fakegpt_tui.ui.widgets.transcript.virtual_list import (
     ROWS_PER_MESSAGE,
@@ -182,10 +187,7 @@ class _MessageSelection:
         zone, source = block
         if zone not in WRITTEN_ZONES or source is None:
             return ""
-        message = self.layout.message
-        return (message.reasoning if zone is MessageZone.REASONING else message.text)[
-            slice(*source)
-        ]
+        return written_text(self.layout.message, zone)[slice(*source)]
 
     def _join_wrapped(self, lines: Iterable[_SelectedLine]) -> Iterator[_SelectedLine]:
         """Join rows that were wrapped at the edge."""

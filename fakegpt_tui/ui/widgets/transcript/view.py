@@ -14,6 +14,11 @@ from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.keymap import KeyScope
 from fakegpt_tui.ui.bindings import bindings
 from fakegpt_tui.ui.widgets.transcript.appearance import HEADER_LINES, REASONING_FOLD, MessageLabel
+from fakegpt_tui.ui.widgets.transcript.line_ids import (
+    ReadingPosition,
+    unpack_line_id,
+    written_text,
+)
 from fakegpt_tui.ui.widgets.transcript.row_renderer import FOLLOW_META
 from fakegpt_tui.ui.widgets.transcript.scroll_view import TranscriptScrollView
 from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
@@ -25,7 +30,6 @@ if TYPE_CHECKING:
     from fakegpt_tui.domain import ChatMessage
     from fakegpt_tui.ui.markdown.palette import Palette
     from fakegpt_tui.ui.widgets.transcript.code_blocks import CodeBlockCursor
-    from fakegpt_tui.ui.widgets.transcript.line_ids import ReadingPosition
     from fakegpt_tui.ui.widgets.transcript.message_layout import MessageBody
     from fakegpt_tui.ui.widgets.transcript.pictures import PictureSource
 
@@ -34,18 +38,6 @@ _FIRST_KEYS = 0.7
 """Seconds after the first frame in which only work that cannot wait is done."""
 _CODE_STEP = 20
 """Cells that code scrolls at a time."""
-
-
-def _first_found(message: ChatMessage, queries: Sequence[str]) -> str | None:
-    """The first query that the message has as it is written."""
-    if not queries:
-        return None
-    from fakegpt_tui.ui.widgets.transcript.find.pattern import FindPattern  # noqa: PLC0415 - when searched
-
-    text = f"{message.reasoning or ''}\n{message.text}"
-    return next(
-        (each for each in queries if FindPattern(each).find_next(text, 0) is not None), None
-    )
 
 
 def _has_blob(message: ChatMessage) -> bool:
@@ -219,9 +211,12 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
             return
         self.viewport.mark(index)
         self.viewport.scroll_to_message(index)
-        query = _first_found(self.message_list.messages[index], queries)
-        if query is not None:
-            self.find.search(query, LinePosition(index, 0))
+        if queries:
+            from fakegpt_tui.ui.widgets.transcript.find.pattern import first_found  # noqa: PLC0415 - when searched
+
+            query = first_found(queries, self.message_list.messages[index])
+            if query is not None:
+                self.find.search(query, LinePosition(index, 0))
         self._sync_find()
 
     @property
@@ -388,7 +383,8 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
         if "copy" in meta:
             from fakegpt_tui.ui.widgets.transcript.code_blocks import code_at  # noqa: PLC0415 - when copied
 
-            self._request_copy(code_at(message.text, *meta["copy"]), "code block")
+            text = written_text(message, unpack_line_id(position.line)[0])
+            self._request_copy(code_at(text, *meta["copy"]), "code block")
             return
         self.viewport.cursor = position.message
         match meta.get("fold"):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fakegpt_tui.domain import MessageStatus
+from fakegpt_tui.domain import ChatMessage, MessageStatus
 from fakegpt_tui.ui.widgets.transcript.code_blocks import code_at, code_blocks
 from tests.ui.widgets.shown import shown as shown_exactly
 from tests.ui.widgets.transcript.transcript_app import (
@@ -158,3 +158,24 @@ async def test_code_that_is_selected_in_part_is_copied_as_it_was_written(width: 
         assert await drag(pilot, (5, go + 1), (8, more)) in {
             f"{whole[at:]}\n    mo" for at in range(len(whole))
         }
+
+
+@pytest.mark.parametrize(
+    ("message", "code"),
+    [
+        (reply(0, "so", reasoning="First:\n\n```py\nx = 1\n```\n"), "x = 1\n"),
+        (reply(0, '{"a": [1, 2],\n "b": 3}'), '{"a": [1, 2],\n "b": 3}'),
+    ],
+    ids=["in thoughts", "of a reply in JSON"],
+)
+async def test_the_word_copy_copies_the_code_below_it(message: ChatMessage, code: str) -> None:
+    app = MarkdownApp()
+    async with app.run_test(size=(60, 12)) as pilot:
+        await show(pilot, message)
+        if message.reasoning:
+            await press(pilot, "space")
+        rows = shown_exactly(app.transcript)
+        y = next(number for number, row in enumerate(rows) if "copy" in row)
+        await pilot.click(app.transcript, offset=(rows[y].index("copy"), y))
+        await pilot.pause()
+        assert app.copied == [(code, "code block")]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
+from fakegpt_tui.domain import ChatMessage
 from fakegpt_tui.ui.markdown.lines import Line
 
 _PREFIXES = " │┊↳▌"
@@ -25,6 +26,14 @@ class ShownRange(NamedTuple):
     line: int
     start: int
     end: int
+
+
+def first_found(queries: Sequence[str], message: ChatMessage) -> str | None:
+    """The first query that a message has as it is written."""
+    text = f"{message.reasoning or ''}\n{message.text}"
+    return next(
+        (each for each in queries if FindPattern(each).find_next(text, 0) is not None), None
+    )
 
 
 class FindPattern:
