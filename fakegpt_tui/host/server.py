@@ -14,7 +14,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from fakegpt_tui import __version__
 from fakegpt_tui.backends.base import Backend
 from fakegpt_tui.backends.scenarios import Scenario
 from fakegpt_tui.domain import ConfigError
@@ -28,6 +27,7 @@ from fakegpt_tui.host.authentication import TokenIssuer
 from fakegpt_tui.host.connections import AsgiServer, ConnectionLimits
 from fakegpt_tui.host.conversation_cache import CacheLimits, ConversationCache
 from fakegpt_tui.host.conversations import MemoryConversations
+from fakegpt_tui.host.extras import make_metrics, open_state
 from fakegpt_tui.host.listeners import (
     ListenAddress,
     base_url,
@@ -38,10 +38,10 @@ from fakegpt_tui.host.listeners import (
 )
 from fakegpt_tui.host.login_throttle import LoginThrottle
 from fakegpt_tui.host.meter import Limiter
-from fakegpt_tui.host.metrics import Metrics
 from fakegpt_tui.host.request_log import AccessLog, RequestLog
 
 if TYPE_CHECKING:
+    from fakegpt_tui.host.metrics import Metrics
     from fakegpt_tui.host.shared_state.state import SharedState
 
 _T = TypeVar("_T")
@@ -244,7 +244,7 @@ class HostServer:
         """Let metrics and the audit log say that options or keys could not be read anew."""
         self._audit.note("reload", actor="host", outcome="refused")
         if self._metrics is not None:
-            self._metrics.failed_reloads += 1
+            self._metrics.count_failed_reload()
 
     def begin_drain(self) -> None:
         """Tell balancers, by `/readyz`, to send no more requests."""
@@ -296,23 +296,23 @@ class HostServer:
         backend = self._backend() if callable(self._backend) else self._backend
         app = self._build_app(backend=backend)
         if self._state_url:
-            self._state = _open_state(self._state_url)
+            self._state = open_state(self._state_url)
             app.share(self._state)
-        metrics = Metrics(__version__, lambda: len(app.running))
+        if self._metrics_address:
+            self._metrics = make_metrics(lambda: len(app.running))
         self._server = AsgiServer(
             app=app,
             secret=self._secret,
             names=self._names,
             limits=self._limits,
             tls=tls,
-            sinks=[*([metrics.observe] if self._metrics_address else []), *self._access_log],
+            sinks=[*([self._metrics.observe] if self._metrics else []), *self._access_log],
         )
-        if self._metrics_address:
-            self._metrics = metrics
-            metrics.lag.start()
+        if self._metrics and self._metrics_address:
+            self._metrics.lag.start()
             listener = listen_tcp(*self._metrics_address)
             self.metrics_url = base_url(listener, "metrics")
-            await self._server.open_beside(listener, metrics)
+            await self._server.open_beside(listener, self._metrics)
         if self._admin_socket:
             await self._open_admin(self._server, self._admin_socket)
         await self._server.open(listeners)
@@ -347,16 +347,6 @@ class HostServer:
         if callable(self._backend):
             closing = asyncio.create_task(self._server.app.backend.aclose())
             await asyncio.wait({closing}, timeout=_BACKEND_GRACE)
-
-
-def _open_state(url: str) -> "SharedState":
-    try:
-        from fakegpt_tui.host.shared_state.state import SharedState  # noqa: PLC0415 - an extra
-    except ImportError as error:
-        raise ConfigError(
-            "A shared state needs the extra “shared”: pip install 'fakegpt-tui[shared]'."
-        ) from error
-    return SharedState.open(url)
 
 
 def settle_memory() -> None:

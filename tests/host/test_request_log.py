@@ -1,6 +1,7 @@
 """The access log, request ids and metrics: what they say, and what they never do."""
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -9,7 +10,7 @@ import httpx
 import pytest
 
 from fakegpt_tui.backends.scripted import Gate, ScriptedBackend
-from fakegpt_tui.domain import BadReply, ReplyEnded, TextDelta
+from fakegpt_tui.domain import BadReply, ConfigError, ReplyEnded, TextDelta
 from fakegpt_tui.host.access_control import HostNames
 from fakegpt_tui.host.access_keys import KeyRing
 from fakegpt_tui.host.client_address import TrustedProxies
@@ -112,17 +113,30 @@ async def test_metrics_count_requests_replies_and_tokens(serve: Serve) -> None:
         assert (await client.get("/metrics")).status_code == 404
     assert (found.status_code, missing.status_code) == (200, 404)
     lines = found.text.splitlines()
-    request = 'fakegpt_requests_total{route="/api/conversation",dialect="fakegpt",status="200"} 1'
+    request = 'fakegpt_requests_total{dialect="fakegpt",route="/api/conversation",status="200"} 1.0'
     assert request in lines
-    assert 'fakegpt_stream_outcome_total{outcome="done"} 1' in lines
-    assert f'fakegpt_tokens_total{{kind="reply",key="{key.id}"}} 5' in lines
-    assert "fakegpt_first_word_seconds_count 1" in lines
-    assert "fakegpt_streams_open 0" in lines
+    assert 'fakegpt_stream_outcome_total{outcome="done"} 1.0' in lines
+    assert f'fakegpt_tokens_total{{key="{key.id}",kind="reply"}} 5.0' in lines
+    assert "fakegpt_first_word_seconds_count 1.0" in lines
+    assert "fakegpt_streams_open 0.0" in lines
     assert any(line.startswith("fakegpt_loop_lag_seconds 0") for line in lines)
+    assert any(line.startswith("process_open_fds ") for line in lines)
 
 
-def test_the_series_of_keys_are_bounded() -> None:
+async def test_the_series_of_keys_are_bounded() -> None:
     metrics = Metrics("1", lambda: 0)
     for number in range(10_000):
         metrics.observe(RequestRecord(route="/api/conversation", key_id=f"k{number}"))
-    assert metrics.render().count('kind="reply"') == 201
+    transport = httpx.ASGITransport(metrics)
+    async with httpx.AsyncClient(transport=transport, base_url="http://host") as client:
+        found = (await client.get("/metrics")).text
+    assert found.count("fakegpt_tokens_total{key=") == 201 * 2
+
+
+def test_metrics_without_their_library_are_refused_with_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "prometheus_client", None)
+    monkeypatch.delitem(sys.modules, "fakegpt_tui.host.metrics")
+    with pytest.raises(ConfigError, match=r"pip install 'fakegpt-tui\[metrics\]'"):
+        HostServer(ScriptedBackend(), metrics=("127.0.0.1", 0)).start()
