@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, tzinfo
 from threading import Event
+from typing import Any
 
 from fakegpt_tui.chat.store_interface import ChatStore
 from fakegpt_tui.domain import SearchHit, SearchQuery
@@ -18,10 +19,11 @@ _DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?", re.ASCII)
 def parse_query(text: str, zone: tzinfo | None = None) -> SearchQuery:
     """The query of any text: what is no filter, or none that makes sense, is to be found itself.
 
-    Filters are `in:title`, `model:NAME`, `is:pinned`, `is:archived`, `before:DATE` and
-    `after:DATE`, where a date is a year, a month or a day (2026, 2026-11, 2026-11-22) of `zone`,
-    or of this machine: `before:2026` ends with 2025, and `after:2026` begins with 2026 itself.
-    In quotes a filter is text.
+    Filters are `in:title`, `model:NAME`, `folder:PATH`, `tag:NAME`, `is:pinned`, `is:archived`,
+    `before:DATE` and `after:DATE`, where a date is a year, a month or a day (2026, 2026-11,
+    2026-11-22) of `zone`, or of this machine: `before:2026` ends with 2025, and `after:2026`
+    begins with 2026 itself. In quotes a filter is text, and
+    `folder:"My work"` has a value with spaces.
     """
     query = SearchQuery()
     words = []
@@ -38,21 +40,21 @@ def _apply_filter(query: SearchQuery, word: str, zone: tzinfo | None) -> SearchQ
     """The query with the filter that `word` is, if it is one."""
     name, _, value = word.partition(":")
     value = value.replace('"', "")
-    found: SearchQuery | None = None
+    found: dict[str, Any] = {}
     match name.lower(), value.lower():
         case "in", "title":
-            found = replace(query, title_only=True)
-        case "is", "pinned":
-            found = replace(query, is_pinned=True)
-        case "is", "archived":
-            found = replace(query, is_archived=True)
+            found = {"title_only": True}
+        case "is", "pinned" | "archived" as state:
+            found = {f"is_{state}": True}
+        case "folder", _ if value.strip("/"):
+            found = {"folder": value}
+        case "tag", _ if value.strip("#"):
+            found = {"tags": (*query.tags, value.strip("#"))}
         case "model", model if model:
-            found = replace(query, model=value)
-        case "before", _ if (time := parse_date(value, zone)) is not None:
-            found = replace(query, before=time)
-        case "after", _ if (time := parse_date(value, zone)) is not None:
-            found = replace(query, after=time)
-    return found
+            found = {"model": value}
+        case "before" | "after" as field, _ if (time := parse_date(value, zone)) is not None:
+            found = {field: time}
+    return replace(query, **found) if found else None
 
 
 def parse_date(text: str, zone: tzinfo | None = None) -> datetime | None:

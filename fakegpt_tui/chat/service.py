@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.chat.conversation_actions import ConversationActions
     from fakegpt_tui.chat.drafts import Bookmarks, Drafts
     from fakegpt_tui.chat.emergency_export import EmergencyExport
+    from fakegpt_tui.chat.folders import ConversationFolders
     from fakegpt_tui.chat.jobs import ConversationExporter, ConversationImporter
     from fakegpt_tui.chat.message_trees import MessageTrees
     from fakegpt_tui.chat.queue import PromptQueue
@@ -143,6 +144,14 @@ class ChatService:
             service=self.services.get,
             presets=self.presets,
             discard=self._discard,
+        )
+
+    @cached_property
+    def folders(self) -> ConversationFolders:
+        from fakegpt_tui.chat.folders import ConversationFolders  # noqa: PLC0415 - as above
+
+        return ConversationFolders(
+            self._stores, self.conversations, self.writes, self.history, self.services.find
         )
 
     @cached_property
@@ -279,6 +288,7 @@ class ChatService:
                 self.messages.clear_cache()
                 self.drafts.refresh()
                 self.queue.refresh()
+                self.folders.refresh()
                 self._is_stale = False
                 return True
         return False
@@ -317,17 +327,5 @@ class ChatService:
         """Record what a reply used that is nowhere on disk, without what was said."""
         if self.services.get(reply.service).kind is ServiceKind.EMBEDDED:
             return
-        from fakegpt_tui.domain.prices import SpendingEntry  # noqa: PLC0415 - as above
-
-        entry = SpendingEntry(
-            reply_id=reply.id,
-            conversation_id="",
-            at=reply.created_at,
-            service=reply.service,
-            model=reply.model,
-            purpose="temporary",
-            status=reply.status,
-            usage=reply.usage,
-        )
         with suppress(StoreError):  # such a conversation goes on without a store
-            self.spending.record(entry)
+            self.spending.record_temporary(reply)

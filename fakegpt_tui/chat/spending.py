@@ -15,7 +15,7 @@ from fakegpt_tui.domain.prices import Cost, SpendingEntry, format_dollars, sum_c
 if TYPE_CHECKING:
     from fakegpt_tui.chat.price_book import PriceBook
     from fakegpt_tui.chat.store_interface import ChatStore
-    from fakegpt_tui.domain import Conversation
+    from fakegpt_tui.domain import ChatMessage, Conversation
 
 _EXPECTED_REPLY: Final = 500
 """Tokens that a reply is expected to have, where it has no limit."""
@@ -125,6 +125,21 @@ class Spending:
     def record(self, entry: SpendingEntry) -> None:
         """Add what is no reply of a conversation's tree."""
         self._store().add_spending(entry)
+
+    def record_temporary(self, reply: ChatMessage) -> None:
+        """Add what a reply used that is nowhere on disk, without what was said."""
+        self.record(
+            SpendingEntry(
+                reply_id=reply.id,
+                conversation_id="",
+                at=reply.created_at,
+                service=reply.service,
+                model=reply.model,
+                purpose="temporary",
+                status=reply.status,
+                usage=reply.usage,
+            )
+        )
 
     def _expected(self, conversation: Conversation, tokens: int) -> Decimal | None:
         """About what a prompt costs; `None` where its price is unknown."""
