@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, Self, TypeVar
 
 from fakegpt_tui.store import drafts, open_store, queries, write_operations
 from fakegpt_tui.store.blob_access import BlobAccess
+from fakegpt_tui.store.change_log import ChangeLog
 from fakegpt_tui.store.connection import transaction
 from fakegpt_tui.store.errors import DamagedStore, translate_errors
 from fakegpt_tui.store.maintenance import Maintenance
@@ -60,6 +61,7 @@ class ConversationStore(BlobAccess):
         self._seen_changes = 0
         self._search = SearchConnection(path, files.open_reader)
         self._writer = StoreWriter(path, files.writer, files.hold_lock, identity=files.identity)
+        self.changes = ChangeLog(self._read, self._writer.submit)
         self._maintenance: Maintenance | None = None
         if files.needs_maintenance:
             self._maintenance = Maintenance(
@@ -201,8 +203,8 @@ class ConversationStore(BlobAccess):
 
         Coalesced, so that typing costs few writes.
         """
-        operation = drafts.save_draft(draft)
-        return self._writer.submit_coalesced(f"draft {draft.conversation_id}", operation)
+        name = f"draft {draft.conversation_id}"
+        return self._writer.submit_coalesced(name, drafts.save_draft(draft))
 
     def spending(self, since: datetime | None = None) -> Sequence[SpendingEntry]:
         """What services were asked for from `since` on, oldest first."""
@@ -269,10 +271,9 @@ class ConversationStore(BlobAccess):
         best_first: bool = False,
         stopped: Callable[[], bool] | None = None,
     ) -> tuple[SearchHit, ...]:
-        """Titles first, then chat messages, newest or best first.
+        """Titles first, then chat messages, newest or best first; to be called in a thread.
 
-        The call blocks, so that it is for a thread. It ends without a hit once `stopped` says so,
-        or when another search begins.
+        It ends without a hit once `stopped` says so, or when another search begins.
         """
         with self._noting_damage():
             return self._search.search(query, limit, best_first=best_first, stopped=stopped)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from fakegpt_tui.domain import StoreError
 from fakegpt_tui.store import rows, tokenizer
+from fakegpt_tui.store.change_tables import CHANGE_TABLES
 from fakegpt_tui.text import safe_line
 
 APPLICATION_ID = 0x46475054
@@ -240,10 +241,8 @@ STEPS: tuple[Step, ...] = (
         BEGIN {_fill_spending("'reply'", "chat_message", "id = NEW.id")}; END
         """,
     ),
-    (
-        # How many messages above a summary it stands for; 0 for what is none.
-        "ALTER TABLE chat_message ADD COLUMN summarizes INTEGER NOT NULL DEFAULT 0",
-    ),
+    # How many messages above a summary it stands for; 0 for what is none.
+    ("ALTER TABLE chat_message ADD COLUMN summarizes INTEGER NOT NULL DEFAULT 0",),
     (
         # A path with slashes, and tags with line feeds between them.
         "ALTER TABLE conversation ADD COLUMN folder TEXT NOT NULL DEFAULT ''",
@@ -257,6 +256,7 @@ STEPS: tuple[Step, ...] = (
         ) STRICT
         """,
     ),
+    CHANGE_TABLES,
 )
 
 VERSION = len(STEPS)

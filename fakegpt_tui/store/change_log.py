@@ -1,0 +1,66 @@
+"""Change log: undo, signs of failed replies, and what a mirror folder shows, of an open store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any
+
+from fakegpt_tui.store import changes, queries, undo_log, write_operations
+
+if TYPE_CHECKING:
+    from fakegpt_tui.domain.undo import UndoAction
+    from fakegpt_tui.store.changes import MirroredFile
+    from fakegpt_tui.store.connection import WriteOperation
+
+
+class ChangeLog:
+    """What is kept beside conversations about their changes. Reads and writes are the store's."""
+
+    def __init__(
+        self,
+        read: Callable[..., Any],
+        submit: Callable[[WriteOperation], Future[None]],
+    ) -> None:
+        """`read` runs a query on a connection, and `submit` queues a write."""
+        self._read = read
+        self._submit = submit
+
+    def failed_replies(self) -> Mapping[str, str]:
+        """The replies that failed last, by conversation, until it is opened or goes on."""
+        found: dict[str, str] = self._read(queries.list_failures)
+        return found
+
+    def forget_failure(self, conversation_id: str) -> Future[None]:
+        return self._submit(write_operations.forget_failure(conversation_id))
+
+    def last_action(self, scope: str) -> UndoAction | None:
+        """The last action of a scope or on whole conversations, of any instance."""
+        found: UndoAction | None = self._read(undo_log.find_last, scope)
+        return found
+
+    def add_action(self, action: UndoAction) -> Future[None]:
+        """Keep an action; those that are too old or too many go."""
+        return self._submit(undo_log.add_action(action))
+
+    def remove_action(self, action_id: str) -> Future[None]:
+        return self._submit(undo_log.remove_action(action_id))
+
+    def newest_change(self) -> int:
+        """A number that grows with every change of any conversation."""
+        return int(self._read(changes.newest_change))
+
+    def unmirrored(self, folder: str) -> Sequence[tuple[str, int | None]]:
+        """The conversations that a folder does not show as they are; without a change, gone."""
+        found: list[tuple[str, int | None]] = self._read(changes.list_unmirrored, folder)
+        return found
+
+    def mirrored_files(self, folder: str) -> Sequence[MirroredFile]:
+        found: list[MirroredFile] = self._read(changes.list_files, folder)
+        return found
+
+    def note_files(
+        self, folder: str, files: Sequence[MirroredFile], gone: Iterable[str] = ()
+    ) -> Future[None]:
+        """Note what is known of files now, and forget those at the paths that are `gone`."""
+        return self._submit(changes.note_files(folder, files, gone))
