@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from fakegpt_tui.formats.base import ImportItem, Record, RecordFormat, SourceDefaults
-from fakegpt_tui.formats.fields import read_time
 from fakegpt_tui.formats.message_list import add_messages, first_exchange
 from fakegpt_tui.formats.message_parts import dicts_of, parse_object, texts_of
 from fakegpt_tui.formats.source_tree import SourceConversation
+from fakegpt_tui.formats.times import read_time
 
 
 def _sniff_better(record: Record) -> str:

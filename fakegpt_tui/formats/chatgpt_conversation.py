@@ -9,7 +9,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 from uuid import UUID, uuid5
 
@@ -34,7 +34,7 @@ from fakegpt_tui.formats.base import (
 )
 from fakegpt_tui.formats.chatgpt_messages import CONTEXTS, ContentReader
 from fakegpt_tui.formats.chatgpt_tree import ExportNode, ExportTree
-from fakegpt_tui.formats.fields import read_time
+from fakegpt_tui.formats.times import EARLIEST, read_time
 from fakegpt_tui.text import replace_surrogates, safe_line
 
 SERVICE = "chatgpt"
@@ -79,7 +79,7 @@ def read_conversation(
     growing = _Builder(
         conversation_id=str(uuid5(_IDS, source_id)),
         source_id=source_id,
-        began_at=read_time(exported.get("create_time")) or datetime.fromtimestamp(0, UTC),
+        began_at=read_time(exported.get("create_time")) or EARLIEST,
         default_model=_text(exported.get("default_model_slug")),
         assets=assets,
     )

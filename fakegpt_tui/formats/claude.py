@@ -4,18 +4,16 @@ Messages name the one they follow in newer exports; older ones are a list by tim
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 
 from fakegpt_tui.domain import Role
 from fakegpt_tui.formats.base import ImportItem, Record, RecordFormat, SourceDefaults
-from fakegpt_tui.formats.fields import read_time
 from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, texts_of
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
+from fakegpt_tui.formats.times import EARLIEST, read_time
 
 _SILENT = {"token_budget", "flag", "injected_prompt_block"}
 """Blocks that hold nothing of a person's or of the model's."""
-
-_START = datetime.fromtimestamp(0, UTC)
 
 
 def _sniff(record: Record) -> str:
@@ -55,7 +53,7 @@ def _read(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
 
 def _order(message: Record) -> tuple[datetime, bool]:
     """By time, and a prompt before a reply of the same moment."""
-    return read_time(message.get("created_at")) or _START, message.get("sender") != "human"
+    return read_time(message.get("created_at")) or EARLIEST, message.get("sender") != "human"
 
 
 def _message(

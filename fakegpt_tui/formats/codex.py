@@ -16,7 +16,6 @@ from fakegpt_tui.formats.base import (
     SourceDefaults,
 )
 from fakegpt_tui.formats.chatgpt_conversation import HIDDEN
-from fakegpt_tui.formats.fields import read_time
 from fakegpt_tui.formats.message_list import read_usage
 from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, parse_object, texts_of
 from fakegpt_tui.formats.source_tree import (
@@ -26,6 +25,7 @@ from fakegpt_tui.formats.source_tree import (
     SourceConversation,
     SourceMessage,
 )
+from fakegpt_tui.formats.times import read_time
 
 _CONTEXTS = ("<environment_context>", "<user_instructions>", "# AGENTS.md", "<permissions")
 _FOLDERS = 4

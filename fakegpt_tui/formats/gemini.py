@@ -6,7 +6,7 @@ Activity knows no conversations: prompts less than half an hour apart are taken 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from fakegpt_tui.domain import Role
 from fakegpt_tui.formats.base import (
@@ -19,10 +19,10 @@ from fakegpt_tui.formats.base import (
     SkippedItem,
     SourceDefaults,
 )
-from fakegpt_tui.formats.fields import read_time
 from fakegpt_tui.formats.html_markdown import html_to_markdown
 from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, texts_of
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
+from fakegpt_tui.formats.times import EARLIEST, read_time
 
 OTHERS = Loss(
     "activities that are no prompts were left out", one="activity that is no prompt was left out"
@@ -128,7 +128,7 @@ def _read_turns(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
         program="gemini",
         key=f"{texts_of(record, 'title')}/{texts_of(record, 'creation_time')}",
         title=texts_of(record, "title"),
-        created=created or datetime.fromtimestamp(0, UTC),
+        created=created or EARLIEST,
         updated=read_time(record.get("last_modification_time")),
     )
     before: str | None = None

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from fakegpt_tui.formats.base import ImportItem, LinesFormat, Record, SourceDefaults
 from fakegpt_tui.formats.databases import DatabaseFormat, ForeignDatabase, Tables, has_tables
-from fakegpt_tui.formats.fields import read_time
 from fakegpt_tui.formats.message_list import read_usage
 from fakegpt_tui.formats.message_parts import (
     MessageParts,
@@ -18,6 +17,7 @@ from fakegpt_tui.formats.message_parts import (
     texts_of,
 )
 from fakegpt_tui.formats.source_tree import DAMAGED, SourceConversation, SourceMessage
+from fakegpt_tui.formats.times import read_time
 
 
 def _sniff(lines: Sequence[Record]) -> str:

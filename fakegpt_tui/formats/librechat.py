@@ -15,9 +15,9 @@ from fakegpt_tui.formats.base import (
     dump_json,
     reading_order,
 )
-from fakegpt_tui.formats.fields import read_time
 from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, texts_of
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
+from fakegpt_tui.formats.times import read_time
 
 _NO_PARENT = "00000000-0000-0000-0000-000000000000"
 _FINISHES = {"stop": FinishReason.STOP, "length": FinishReason.LENGTH}

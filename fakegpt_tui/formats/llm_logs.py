@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from fakegpt_tui.domain import Role
 from fakegpt_tui.formats.base import ImportItem, Record, SourceDefaults
 from fakegpt_tui.formats.databases import DatabaseFormat, ForeignDatabase, Tables, has_tables
-from fakegpt_tui.formats.fields import read_time
 from fakegpt_tui.formats.message_list import read_usage
 from fakegpt_tui.formats.message_parts import (
     MessageParts,
@@ -20,6 +19,7 @@ from fakegpt_tui.formats.message_parts import (
     texts_of,
 )
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
+from fakegpt_tui.formats.times import read_time
 
 _RESPONSE = (
     *("id", "model", "prompt", "system", "response", "conversation_id", "datetime_utc"),

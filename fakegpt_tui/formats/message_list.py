@@ -5,7 +5,6 @@ from hashlib import sha256
 
 from fakegpt_tui.domain import Role, Usage
 from fakegpt_tui.formats.base import Record
-from fakegpt_tui.formats.fields import read_time
 from fakegpt_tui.formats.message_parts import (
     MessageParts,
     dicts_of,
@@ -14,6 +13,7 @@ from fakegpt_tui.formats.message_parts import (
     texts_of,
 )
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
+from fakegpt_tui.formats.times import read_time
 
 _TIMES = ("created_at", "createdAt", "timestamp", "created", "time")
 _SYSTEM = ("system", "developer")

@@ -15,11 +15,11 @@ from fakegpt_tui.formats.base import (
     SourceDefaults,
 )
 from fakegpt_tui.formats.databases import DatabaseFormat, ForeignDatabase, Tables, has_tables
-from fakegpt_tui.formats.fields import read_time
 from fakegpt_tui.formats.gob import decode_gob
 from fakegpt_tui.formats.message_list import add_messages
 from fakegpt_tui.formats.message_parts import dicts_of, texts_of
 from fakegpt_tui.formats.source_tree import SourceConversation
+from fakegpt_tui.formats.times import read_time
 from fakegpt_tui.text import safe_line
 
 

@@ -17,7 +17,6 @@ from fakegpt_tui.formats.base import (
     dump_json,
     reading_order,
 )
-from fakegpt_tui.formats.fields import read_time
 from fakegpt_tui.formats.message_list import read_usage
 from fakegpt_tui.formats.message_parts import (
     MessageParts,
@@ -27,6 +26,7 @@ from fakegpt_tui.formats.message_parts import (
     texts_of,
 )
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
+from fakegpt_tui.formats.times import read_time
 
 _THINKING = re.compile(
     r'\s*<details type="reasoning"[^>]*>\s*(?:<summary>.*?</summary>)?(.*?)</details>\s*', re.DOTALL

@@ -16,10 +16,10 @@ from fakegpt_tui.formats.base import (
     dump_json,
     reading_order,
 )
-from fakegpt_tui.formats.fields import read_time
 from fakegpt_tui.formats.message_list import add_messages, first_exchange
 from fakegpt_tui.formats.message_parts import dicts_of, texts_of
 from fakegpt_tui.formats.source_tree import SourceConversation
+from fakegpt_tui.formats.times import read_time
 
 _ROLES = ("system", "developer", "user", "assistant", "tool", "function")
 _SPEAKERS = {"human": "user", "gpt": "assistant", "chatgpt": "assistant", "observation": "tool"}

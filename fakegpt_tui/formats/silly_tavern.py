@@ -6,9 +6,9 @@ from datetime import datetime
 
 from fakegpt_tui.domain import Role
 from fakegpt_tui.formats.base import ImportItem, LinesFormat, Record, SourceDefaults
-from fakegpt_tui.formats.fields import read_time
 from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, split_thinking, texts_of
 from fakegpt_tui.formats.source_tree import DAMAGED, SourceConversation, SourceMessage
+from fakegpt_tui.formats.times import read_time
 
 _STAMP = re.compile(r"(\d{4})-(\d\d?)-(\d\d?) ?@(\d\d?)h ?(\d\d?)m ?(\d\d?)s")
 _SPOKEN = "%B %d, %Y %I:%M%p"

@@ -14,10 +14,10 @@ from fakegpt_tui.formats.base import (
     SourceDefaults,
 )
 from fakegpt_tui.formats.databases import DatabaseFormat, ForeignDatabase, Tables, has_tables
-from fakegpt_tui.formats.fields import read_time
 from fakegpt_tui.formats.message_list import add_messages
 from fakegpt_tui.formats.message_parts import MessageParts, read_role, split_thinking, texts_of
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
+from fakegpt_tui.formats.times import read_time
 
 
 def _sniff_oterm(tables: Tables) -> str:

@@ -16,10 +16,10 @@ from fakegpt_tui.formats.base import (
     SourceDefaults,
     TextFormat,
 )
-from fakegpt_tui.formats.fields import read_time
 from fakegpt_tui.formats.message_list import add_messages, read_usage
 from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, read_role, texts_of
 from fakegpt_tui.formats.source_tree import DAMAGED, SourceConversation, SourceMessage
+from fakegpt_tui.formats.times import read_time
 
 _SESSION = re.compile(r"^model: .*$[\s\S]*?^(?:compressed_messages|messages):", re.MULTILINE)
 _CHAT = re.compile(

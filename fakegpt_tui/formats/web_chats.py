@@ -7,7 +7,6 @@ from itertools import chain
 
 from fakegpt_tui.domain import Role
 from fakegpt_tui.formats.base import ImportItem, ListFormat, Record, RecordFormat, SourceDefaults
-from fakegpt_tui.formats.fields import read_time
 from fakegpt_tui.formats.message_parts import (
     MessageParts,
     dicts_of,
@@ -16,8 +15,8 @@ from fakegpt_tui.formats.message_parts import (
     texts_of,
 )
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
+from fakegpt_tui.formats.times import EARLIEST, read_time
 
-_START = datetime.fromtimestamp(0, UTC)
 _EXCEL_START = datetime(1899, 12, 30, tzinfo=UTC)
 
 
@@ -29,7 +28,7 @@ def _sniff_lechat(first: Record) -> str:
 def _read_lechat(values: list[object], origin: SourceDefaults) -> Iterator[ImportItem]:
     messages = dicts_of(values)
     conversation = SourceConversation(program="le-chat", key=texts_of(messages[0], "chatId"))
-    messages.sort(key=lambda each: read_time(each.get("createdAt")) or _START)
+    messages.sort(key=lambda each: read_time(each.get("createdAt")) or EARLIEST)
     for held in messages:
         parts = MessageParts()
         for chunk in dicts_of(held.get("contentChunks")):
