@@ -20,6 +20,7 @@ from fakegpt_tui.domain import (
     Usage,
 )
 from fakegpt_tui.domain.conversations import USAGE_COUNTS, USAGE_WORDS
+from fakegpt_tui.domain.folders import clean_folder, clean_tags
 from fakegpt_tui.domain.generation import GENERATION_ROWS, chosen_settings
 from fakegpt_tui.domain.part_json import part_values, parts_from_values
 from fakegpt_tui.domain.parts import fit_parts
@@ -83,6 +84,13 @@ class Fields:
         """The fields inside of a field; none where it is missing."""
         return Fields(self._typed(name, "an object", None, dict) if self._has(name) else {})
 
+    def texts(self, name: str) -> list[str]:
+        """The texts of a list; none where it is missing."""
+        found = self._typed(name, "a list of texts", None, list) if self._has(name) else []
+        if all(isinstance(each, str) for each in found):
+            return found
+        raise _format_error(name, "a list of texts", found)
+
     def value(self, name: str) -> object:
         """Whatever is there; nothing where it is missing."""
         return self._values.get(name)
@@ -109,6 +117,8 @@ def encode_conversation(conversation: Conversation) -> dict[str, object]:
         "server_id": conversation.server_id,
         "system_prompt": conversation.system_prompt,
         "generation": _encode_generation(conversation.generation),
+        "folder": conversation.folder,
+        "tags": list(conversation.tags),
     }
     return {
         "id": conversation.id,
@@ -149,6 +159,8 @@ def decode_conversation(fields: Fields) -> Conversation:
         server_id=fields.text("server_id", ""),
         system_prompt=fields.text("system_prompt", ""),
         generation=_decode_generation(fields.fields("generation")),
+        folder=clean_folder(fields.text("folder", "")),
+        tags=clean_tags(fields.texts("tags")),
     )
 
 

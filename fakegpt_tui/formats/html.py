@@ -97,6 +97,8 @@ def _about(conversation: Conversation, part: str) -> str:
                 f"{conversation.created_at:%Y-%m-%d %H:%M} UTC",
                 safe_line(conversation.service),
                 safe_line(conversation.model),
+                safe_line(conversation.folder),
+                safe_line(" ".join(f"#{tag}" for tag in conversation.tags)),
                 part,
             ),
         )

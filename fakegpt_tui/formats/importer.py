@@ -16,6 +16,7 @@ from fakegpt_tui.domain import (
     StoreError,
     TitleSource,
 )
+from fakegpt_tui.domain.folders import clean_tags
 from fakegpt_tui.domain.message_tree import MessageTree
 from fakegpt_tui.domain.parts import Blob
 from fakegpt_tui.formats.asset_import import FILLED_IN, MISSING, NO_ROOM, BlobImport, BlobRoom
@@ -110,8 +111,9 @@ class Importer:
     A conversation that is known gets the messages that it lacks; when its shown path leads into
     them, they are shown. A reply that was cut short in an earlier file is completed, and pictures
     and files that an earlier one lacked are filled in. A later file
-    may bring another title, if no person has given it one here, or archive it. Nothing else about
-    it changes, so that doing it again changes nothing.
+    may bring another title, if no person has given it one here, archive it, put it into a folder
+    if it is in none, or tag it. Nothing else about it changes, so that doing it again changes
+    nothing.
     """
 
     def __init__(
@@ -248,9 +250,20 @@ def _take_over(known: Conversation, found: Conversation) -> Conversation:
     is_named = found.title and found.title_source is not TitleSource.PROMPT
     if is_named and known.title_source is not TitleSource.PERSON:
         known = replace(known, title=found.title, title_source=found.title_source)
-    if found.archived and found.updated_at > known.updated_at:
-        known = replace(known, archived=True, updated_at=found.updated_at)
+    if found.updated_at > known.updated_at:
+        known = _take_order(known, found)
     return known
+
+
+def _take_order(known: Conversation, found: Conversation) -> Conversation:
+    """What is known, where a newer export put it: into the archive, into a folder, under tags."""
+    ordered = replace(
+        known,
+        archived=known.archived or found.archived,
+        folder=known.folder or found.folder,
+        tags=clean_tags((*known.tags, *found.tags)),
+    )
+    return known if ordered == known else replace(ordered, updated_at=found.updated_at)
 
 
 def _extend(known: Conversation, found: LoadedItem) -> Conversation:

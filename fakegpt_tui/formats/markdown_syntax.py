@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from textwrap import dedent
 from typing import TYPE_CHECKING
@@ -21,8 +22,10 @@ _SHORT_MEANINGS = {" ": " "} | {written[1]: meant for meant, written in _SHORT_E
 _ESCAPE = re.compile(r'\\(u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|["\\nrt ])|([\\"])')
 _NAMED_LINE = re.compile(r"(\w+):(.*)")
 _BLOCK = re.compile(r"([>|])([+-]?)\d?\s*")
-_TEXTS = {"title", "system_prompt", "service", "model", "id", "server_id", "mark"}
+_TEXTS = {"title", "system_prompt", "service", "model", "id", "server_id", "mark", "folder"}
 """What is a text also where it looks like a number or a word of YAML's."""
+_LISTS = {"tags"}
+"""What is a list of texts, in any of the ways in which editors of notes write one."""
 _LAST_OF_FOUR_DIGITS = 0xFFFF
 _WORDS = {"true": True, "false": False, "null": None}
 
@@ -57,7 +60,7 @@ def read_front_matter(text: str) -> dict[str, object]:
     name = ""
     for line in head.split("\n"):
         match = _NAMED_LINE.fullmatch(line)
-        if match is None and name and (not line.strip() or line[0] in " \t"):
+        if match is None and name and (not line.strip() or line[0] in " \t-"):
             found[name].append(line)
             continue
         name = match[1] if match else ""
@@ -70,6 +73,8 @@ def read_front_matter(text: str) -> dict[str, object]:
 
 def _value(name: str, first: str, *more: str) -> object:
     text = first.strip()
+    if name in _LISTS:
+        return _read_list(text, more)
     if block := _BLOCK.fullmatch(text):
         return _read_block(more, folds=block[1] == ">", chomping=block[2])
     if any(more):
@@ -91,6 +96,16 @@ def _read_bare(name: str, text: str) -> object:
             raise _unreadable(name, text) from error
     # Other programs that edit front matter leave out quotes where YAML needs none.
     return text
+
+
+def _read_list(text: str, more: Sequence[str]) -> list[str]:
+    """Texts in brackets or between commas, or below the name, each behind a hyphen."""
+    with suppress(ValueError, RecursionError):
+        found = json.loads(text)
+        return [str(each) for each in found] if isinstance(found, list) else []
+    items = (line.strip().removeprefix("- ") for line in more)
+    texts = items if any(more) else text.strip("[]").split(",")
+    return [kept for each in texts if (kept := each.strip().strip("\"'"))]
 
 
 def _read_block(lines: Sequence[str], *, folds: bool, chomping: str) -> str:

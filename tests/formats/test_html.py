@@ -91,10 +91,11 @@ def test_the_shown_path_comes_first_and_the_rest_is_folded() -> None:
     assert page.text.index("They flow.") > page.text.index("Version 1 of 2")
 
 
-def test_status_error_model_and_reasoning_are_told() -> None:
+def test_status_error_model_reasoning_folder_and_tags_are_told() -> None:
     reply = message("half", error="It <broke>.", model="guide-2", reasoning="Hm *well*")
-    page = Page(write_html(replace(CONVERSATION, title="<Rivers>"), [reply]))
-    for said in ("It <broke>.", "guide-2", "Hm well", "<Rivers>"):
+    header = replace(CONVERSATION, title="<Rivers>", folder="Work/<b>", tags=("wet", "<i>"))
+    page = Page(write_html(header, [reply]))
+    for said in ("It <broke>.", "guide-2", "Hm well", "<Rivers>", "Work/<b> · #wet #<i>"):
         assert said in page.text
 
 

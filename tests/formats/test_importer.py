@@ -1,6 +1,8 @@
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -93,6 +95,32 @@ def test_a_later_export_renames_and_archives_what_was_not_named_here(
         assert Importer(store).add(known) is ImportOutcome.KNOWN
     (conversation,) = store.conversations()
     assert (conversation.title, conversation.archived) == ("New", False)
+
+
+def test_a_later_export_puts_into_a_folder_what_is_in_none_and_adds_tags(
+    store: ConversationStore,
+) -> None:
+    def export(day: int, **changes: Any) -> LoadedItem:
+        time = TIME + timedelta(days=day)
+        header = replace(CONVERSATION, leaf_id="m", updated_at=time, **changes)
+        return LoadedItem(header, (message("They flow."),))
+
+    def placed() -> tuple[str, tuple[str, ...]]:
+        (conversation,) = store.conversations()
+        return conversation.folder, conversation.tags
+
+    Importer(store).add(export(0))
+    newer = export(1, folder="Work", tags=("wet",))
+    assert Importer(store).add(newer) is ImportOutcome.EXTENDED
+    assert placed() == ("Work", ("wet",))
+    store.save_conversation(replace(*store.conversations(), folder="", tags=("own",))).result()
+    assert Importer(store).add(newer) is ImportOutcome.KNOWN
+    assert placed() == ("", ("own",))
+    store.save_conversation(replace(*store.conversations(), folder="Mine")).result()
+    assert (
+        Importer(store).add(export(2, folder="Home", tags=("OWN", "x"))) is ImportOutcome.EXTENDED
+    )
+    assert placed() == ("Mine", ("own", "x"))
 
 
 def test_a_path_that_a_person_went_on_stays_shown(store: ConversationStore) -> None:

@@ -51,6 +51,15 @@ def test_what_was_written_is_read_back_whatever_it_says(written: tuple) -> None:
     assert read_markdown(write_markdown(*written)) == written
 
 
+def test_folder_and_tags_are_in_the_front_matter_where_there_are_some() -> None:
+    messages = [message("They flow.")]
+    plain = write_markdown(CONVERSATION, messages)
+    tagged = write_markdown(replace(CONVERSATION, folder="Work/2026", tags=("a", "b c")), messages)
+    added = set(tagged.splitlines()) - set(plain.splitlines())
+    assert added == {'folder: "Work/2026"', 'tags: ["a", "b c"]'}
+    assert len(tagged.splitlines()) == len(plain.splitlines()) + 2
+
+
 @pytest.mark.long
 @settings(deadline=None, max_examples=5_000)
 @given(conversations())
@@ -175,12 +184,32 @@ def test_front_matter_that_another_program_wrote_anew_is_read() -> None:
     conversation, messages = branched()
     document = write_markdown(conversation, messages)
     changed = (
-        document.replace('title: "Rivers"', "title: Lakes and ponds\ntags:\n  - water")
+        document.replace('title: "Rivers"', "title: Lakes and ponds")
         .replace('service: "embedded"', "service: 'it''s'")
         .rstrip("\n")
     )
     expected = replace(conversation, title="Lakes and ponds", service="it's")
     assert read_markdown(changed) == (expected, tuple(messages))
+
+
+@pytest.mark.parametrize(
+    ("lines", "tags"),
+    [
+        ("tags:\n  - water\n- 'deep sea'", ("water", "deep sea")),
+        ('tags: [water, "deep sea"]', ("water", "deep sea")),
+        ("tags: #water, deep sea", ("water", "deep sea")),
+        ("tags: 2026", ()),
+        ("tags:", ()),
+        ("tags: [[1, 2], {}]", ("[1 2]", "{}")),
+        ("folder: 2026", ()),
+    ],
+)
+def test_tags_of_an_editor_of_notes_are_tags(lines: str, tags: tuple[str, ...]) -> None:
+    document = write_markdown(*branched())
+    changed = document.replace("pinned: false", f"pinned: false\n{lines}")
+    header, _ = read_markdown(changed)
+    assert header.tags == tags
+    assert header.folder == ("2026" if "folder" in lines else "")
 
 
 DAMAGE = [

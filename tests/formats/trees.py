@@ -17,6 +17,7 @@ from fakegpt_tui.domain import (
     TitleSource,
     Usage,
 )
+from fakegpt_tui.domain.folders import clean_folder, clean_tags
 from fakegpt_tui.domain.setting_kinds import to_json
 
 TIME = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
@@ -161,6 +162,8 @@ headers = st.builds(
     server_id=hostile,
     system_prompt=hostile,
     generation=generations,
+    folder=hostile.map(clean_folder),
+    tags=st.lists(hostile, max_size=3).map(clean_tags),
 )
 
 
