@@ -1,6 +1,7 @@
 """Completion routes: the models and chat completions of the OpenAI protocol, streamed or whole."""
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -17,12 +18,13 @@ from fakegpt_tui.domain import Model, ReplyCut, ServiceError, StreamEvent, Usage
 from fakegpt_tui.host.access import Access
 from fakegpt_tui.host.access_keys import AccessKey
 from fakegpt_tui.host.errors import completion_error_response, json_response
-from fakegpt_tui.host.meter import Limiter, Tally, require_model, usable_models
+from fakegpt_tui.host.meter import Limiter, require_model, usable_models
 from fakegpt_tui.host.prompt_route import LimitedReply, prompt_length
 from fakegpt_tui.host.reply_stream import ReplyStream
 from fakegpt_tui.host.request_body import read_with_media, wait_for_disconnect
 from fakegpt_tui.host.request_log import record_of
 from fakegpt_tui.host.running_replies import RunningReplies
+from fakegpt_tui.host.tally import MAX_REPLY, Tally
 from fakegpt_tui.protocol.openai import (
     ChunkEncoder,
     CompletionRequest,
@@ -94,7 +96,8 @@ class CompletionRoutes:
                     generation=asked.generation,
                     read_blob=asked.blobs.__getitem__,
                 )
-            )
+            ),
+            most=math.inf if asked.is_streamed else MAX_REPLY,
         )
         reply_id, created_at = f"chatcmpl-{new_id()}", int(time.time())
         if not asked.is_streamed:

@@ -1,5 +1,7 @@
 """Conversation cache: conversations in memory, per owner."""
 
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -7,7 +9,7 @@ from typing import TypeAlias
 
 from fakegpt_tui.domain import ContextMessage, MessageStatus, Role
 from fakegpt_tui.domain.message_tree import Tree
-from fakegpt_tui.protocol.fakegpt import ConversationSummary, StoredMessage, conversation_body
+from fakegpt_tui.protocol.fakegpt import ConversationSummary, StoredMessage, conversation_json
 
 MESSAGE_WEIGHT = 500
 """The size of a message without text, in characters."""
@@ -77,10 +79,10 @@ class CachedConversation:
             id=self.id, title=self.title, created_at=self.created_at, updated_at=self.updated_at
         )
 
-    def body(self) -> dict[str, object]:
-        """All of it, in the shape of the protocol."""
-        return conversation_body(
-            self.summary(), self._tree, root_id=self.root_id, leaf_id=self.leaf_id
+    def body(self) -> Iterator[str]:
+        """All of it as it is now, in the shape of the protocol, as pieces of JSON."""
+        return conversation_json(
+            self.summary(), list(self._tree), root_id=self.root_id, leaf_id=self.leaf_id
         )
 
 
@@ -104,9 +106,9 @@ class CacheLimits:
 class ConversationCache:
     """Conversations of all owners, in memory only, each visible to its owner alone.
 
-    The first part of an owner, its account or key, has room of its own: where it is full, its least
-    recently used conversation is dropped. Where all is full, that of the largest account or key is.
-    A conversation that is being replied to stays.
+    The first part of an owner, its account or key, has room of its own. Where it is full, the owner
+    who has the most of it loses the least recently used conversation; where all is full, the
+    largest account or key does so. A conversation that is being replied to stays.
     """
 
     def __init__(self, limits: CacheLimits | None = None) -> None:
@@ -155,13 +157,16 @@ class ConversationCache:
                 return
 
     def _drop_oldest(self, account: str) -> bool:
-        """Drop the least recently used conversation that is not being replied to, if any."""
-        kept = self._accounts[account]
-        for name, conversation in kept.items():
-            if not conversation.is_streaming:
-                del kept[name]
-                self._weigh(account)
-                return True
+        """Drop what the largest owner has used least recently and is not being replied to."""
+        kept, weights = self._accounts[account], Counter[Owner]()
+        for (owner, _), conversation in kept.items():
+            weights[owner] += conversation.weight
+        for largest, _ in weights.most_common():
+            for name, conversation in kept.items():
+                if name[0] == largest and not conversation.is_streaming:
+                    del kept[name]
+                    self._weigh(account)
+                    return True
         return False
 
     def _weigh(self, account: str) -> None:

@@ -1,12 +1,14 @@
 """Conversation routes: list, show, rename and delete conversations."""
 
+import asyncio
+from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from fakegpt_tui.host.access import Access
@@ -21,6 +23,7 @@ _MAX_PAGE_SIZE = 100
 _PAGE_SIZE = 28
 _TITLE_LENGTH = 200
 _GENERATED_TITLE_LENGTH = 40
+_PIECE = 65_536
 _SUCCESS = {"success": True}
 
 
@@ -65,7 +68,11 @@ class ConversationRoutes:
 
     async def _show(self, request: Request) -> Response:
         _, conversation = await self._find(request)
-        return json_response(conversation.body())
+        return StreamingResponse(
+            _in_turns(conversation.body()),
+            headers={"cache-control": "no-store", "x-content-type-options": "nosniff"},
+            media_type="application/json",
+        )
 
     async def _change(self, request: Request) -> Response:
         owner, conversation = await self._find(request)
@@ -99,6 +106,20 @@ class ConversationRoutes:
                 HTTPStatus.NOT_FOUND, f"Can't load conversation {conversation_id[:_TITLE_LENGTH]}"
             )
         return owner, conversation
+
+
+async def _in_turns(pieces: Iterable[str]) -> AsyncGenerator[str]:
+    """The same text in larger pieces, between which others have their turn."""
+    gathered: list[str] = []
+    size = 0
+    for piece in pieces:
+        gathered.append(piece)
+        size += len(piece)
+        if size > _PIECE:
+            yield "".join(gathered)
+            gathered, size = [], 0
+            await asyncio.sleep(0)
+    yield "".join(gathered)
 
 
 def make_title(prompt: str) -> str:

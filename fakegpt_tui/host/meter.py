@@ -2,27 +2,17 @@
 
 import asyncio
 import math
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import Final, Protocol
 
-from fakegpt_tui.domain import (
-    Model,
-    RateLimited,
-    RequestRefused,
-    StreamEvent,
-    TextDelta,
-    TextReplaced,
-    Unreachable,
-    UsageReported,
-    new_id,
-    now,
-)
+from fakegpt_tui.domain import Model, RateLimited, RequestRefused, Unreachable, new_id, now
 from fakegpt_tui.host.access_keys import AccessKey, KeyLimits, TotalLimits
 from fakegpt_tui.host.renewal import Renewal
+from fakegpt_tui.host.tally import Tally, estimate_tokens
 
 UNLIMITED: Final = KeyLimits(
     requests_per_minute=0, burst=0, tokens_per_minute=0, streams=0, tokens_per_day=0
@@ -31,7 +21,6 @@ _MINUTE = 60.0
 _ROUNDING = 1e-9
 """Seconds: what is left of a subtraction of equal times is no reason to wait."""
 _LEASE_SECONDS = 30.0
-_CHARACTERS_PER_TOKEN = 4
 _RESERVED_REPLY = 1_024
 """Tokens of a reply that are reserved beforehand; what it really took is settled after it."""
 
@@ -223,36 +212,6 @@ class MemoryMeter:
         use.day_tokens = max(0, use.day_tokens + tokens)
 
 
-@dataclass(slots=True)
-class Tally:
-    """What one reply took: the service's own count, or an estimate by characters."""
-
-    prompt_tokens: int
-    _characters: int = 0
-    _reported: int | None = None
-
-    @property
-    def reply_tokens(self) -> int:
-        return estimate_tokens(self._characters)
-
-    @property
-    def tokens(self) -> int:
-        return self.prompt_tokens + self.reply_tokens if self._reported is None else self._reported
-
-    async def watch(self, events: AsyncGenerator[StreamEvent]) -> AsyncGenerator[StreamEvent]:
-        """The same events, counted on their way."""
-        async with aclosing(events):
-            async for event in events:
-                match event:
-                    case TextDelta(text) | TextReplaced(_, text):
-                        self._characters += len(text)
-                    case UsageReported(usage):
-                        self._reported = usage.total
-                    case _:
-                        pass
-                yield event
-
-
 @dataclass(slots=True, kw_only=True)
 class Limiter:
     """Admits replies by the limits of their keys, and counts what they took."""
@@ -327,11 +286,6 @@ class Limiter:
     async def _finish(self, key_id: str, limits: KeyLimits, lease: str, tokens: int) -> None:
         await self.meter.release(key_id, lease)
         await self.meter.settle(key_id, limits, tokens)
-
-
-def estimate_tokens(characters: int) -> int:
-    """About how many tokens a text has."""
-    return -(-characters // _CHARACTERS_PER_TOKEN)
 
 
 def require_model(key: AccessKey | None, model: str) -> None:

@@ -20,11 +20,12 @@ from fakegpt_tui.host.conversation_cache import CachedConversation, Owner
 from fakegpt_tui.host.conversations import Conversations, HostTurn
 from fakegpt_tui.host.errors import ThreadNotFound, json_response, rate_limit_response
 from fakegpt_tui.host.history_recorder import HistoryRecorder
-from fakegpt_tui.host.meter import Limiter, Tally, require_model
+from fakegpt_tui.host.meter import Limiter, require_model
 from fakegpt_tui.host.reply_stream import ReplyStream
 from fakegpt_tui.host.request_body import read_with_media
 from fakegpt_tui.host.request_log import record_of
 from fakegpt_tui.host.running_replies import RunningReplies
+from fakegpt_tui.host.tally import MAX_REPLY, Tally
 from fakegpt_tui.host.thread_resolver import ThreadPosition, resolve_thread
 from fakegpt_tui.protocol import fakegpt
 from fakegpt_tui.protocol.fakegpt import ConversationAction, ConversationRequest, StoredMessage
@@ -209,7 +210,7 @@ class PromptRoute:
                 owner=owner, conversation=conversation, prompts=position.prompts, reply=reply
             )
             recorder = HistoryRecorder(self.conversations, turn)
-        events = tally.watch(self._events(asked, position))
+        events = tally.watch(self._events(asked, position), most=MAX_REPLY)
         return ReplyStream(
             recorder.record(events) if recorder else events,
             fakegpt.StreamEncoder(

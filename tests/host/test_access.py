@@ -1,5 +1,7 @@
 """Access keys: every route is closed without one, and each key has conversations of its own."""
 
+import statistics
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
@@ -16,9 +18,10 @@ from fakegpt_tui.backends.scripted import Gate, ScriptedBackend
 from fakegpt_tui.domain import ReplyEnded, TextDelta
 from fakegpt_tui.host.access import Access
 from fakegpt_tui.host.access_control import HostNames
-from fakegpt_tui.host.access_keys import KeyRing
+from fakegpt_tui.host.access_keys import KeyRing, generate_key
 from fakegpt_tui.host.app import HostApp
-from fakegpt_tui.host.authentication import TokenIssuer
+from fakegpt_tui.host.authentication import Claims, TokenIssuer
+from fakegpt_tui.host.errors import TokenRejection
 from fakegpt_tui.host.server import HostServer
 from tests.host.calls import PASSWORD, account_of, asking, calling, messages, prompt_body
 from tests.host.keys import new_key
@@ -33,6 +36,7 @@ OPEN = {
 """What a stranger may ask, because it is how to sign in, or says nothing."""
 
 REPLY = (TextDelta("x"), ReplyEnded())
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
 def table() -> list[Route]:
@@ -97,6 +101,38 @@ def test_no_text_is_a_key_by_chance(text: str) -> None:
     assert ring.find(text) is None
     assert ring.find(good[:21] + text) is None
     assert ring.find(good) is key
+
+
+def test_what_begins_like_a_token_or_a_key_is_another_one() -> None:
+    key, text = new_key()
+    tokens = TokenIssuer(lifetime=timedelta(hours=1), clock=lambda: NOON)
+    access = Access(tokens=tokens, keys=KeyRing([key]))
+    first, second = (access.issue_token(password, key) for password in ("one", "two"))
+    assert first[:64] == second[:64]
+    owners = {access.verify(each) for each in (first, second, text)}
+    assert len({claims.owner for claims in owners if isinstance(claims, Claims)}) == 3
+    for good in (first, second, text):
+        for kept in (40, len(good) - 8):
+            assert access.verify(good[:kept].ljust(len(good), "~")) is TokenRejection.FOREIGN
+
+
+def test_a_wrong_key_takes_as_long_as_one_that_is_unknown() -> None:
+    key, text = new_key()
+    ring = KeyRing([key])
+    unknown, _ = generate_key()
+    shown = {
+        "known": text[:21] + "A" * 43,
+        "almost": text[:-1] + ("A" if text[-1] != "A" else "B"),
+        "unknown": f"fgk_{unknown}_{text[21:]}",
+    }
+    taken: dict[str, list[int]] = {name: [] for name in shown}
+    for _ in range(5_000):
+        for name, each in shown.items():
+            begun = time.perf_counter_ns()
+            ring.find(each, NOON)
+            taken[name].append(time.perf_counter_ns() - begun)
+    medians = [statistics.median(each) for each in taken.values()]
+    assert max(medians) - min(medians) < 5_000
 
 
 def test_a_key_ends_when_it_is_revoked_expires_or_was_rotated_long_ago() -> None:

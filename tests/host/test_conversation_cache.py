@@ -1,7 +1,9 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
+from fakegpt_tui.domain import MessageStatus
 from fakegpt_tui.host.conversation_cache import CachedConversation, CacheLimits, ConversationCache
 from fakegpt_tui.protocol.fakegpt import StoredMessage
 
@@ -30,14 +32,36 @@ def test_a_conversation_is_found_by_its_owner_alone() -> None:
     assert cache.get(YOU, "c") is None
 
 
-def test_the_longest_untouched_goes_first_whosesoever_it_is() -> None:
+def test_the_longest_untouched_goes_first() -> None:
     cache = ConversationCache(CacheLimits(conversations=2))
     first = conversation("first")
     cache.add(ME, first)
-    cache.add(YOU, conversation("second"))
+    cache.add(ME, conversation("second"))
     cache.touch(ME, first)
     cache.add(ME, conversation("third"))
-    assert (names(cache, ME), names(cache, YOU)) == (["first", "third"], [])
+    assert names(cache, ME) == ["first", "third"]
+
+
+@pytest.mark.parametrize("limits", [CacheLimits(conversations=9), CacheLimits(characters=9_000)])
+def test_an_owner_who_adds_without_end_loses_conversations_of_no_other(
+    limits: CacheLimits,
+) -> None:
+    cache = ConversationCache(limits)
+    for number in range(3):
+        cache.add(YOU, conversation(f"yours {number}"))
+    for number in range(100):
+        cache.add(ME, conversation(f"mine {number}"))
+    assert names(cache, YOU) == ["yours 0", "yours 1", "yours 2"]
+    assert names(cache, ME)[-1] == "mine 99"
+
+
+def test_what_is_being_replied_to_stays_and_another_one_goes() -> None:
+    cache = ConversationCache(CacheLimits(conversations=2))
+    busy = conversation("busy")
+    busy.put(replace(message("x"), status=MessageStatus.STREAMING), NOON)
+    for kept in (busy, conversation("second"), conversation("third")):
+        cache.add(ME, kept)
+    assert names(cache, ME) == ["busy", "third"]
 
 
 def test_text_counts_also_when_it_grows() -> None:

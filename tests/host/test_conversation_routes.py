@@ -1,7 +1,10 @@
 """Conversations that the host keeps: asked, branched, continued, listed, named and forgotten."""
 
+import asyncio
 import base64
+import json
 from collections.abc import AsyncGenerator, Callable, Iterable
+from itertools import repeat
 from typing import Any, TypeAlias
 
 import httpx
@@ -21,6 +24,7 @@ from fakegpt_tui.domain import (
 )
 from fakegpt_tui.domain.parts import ImagePart, TextSpan
 from fakegpt_tui.host.server import HostServer
+from fakegpt_tui.host.tally import MAX_REPLY
 from tests.attachments.examples import png
 from tests.host.calls import asking, calling, messages, prompt_body, signed_in, token_of, until
 
@@ -187,6 +191,40 @@ async def test_several_messages_at_once_are_kept_one_below_the_other(talk: Talk)
     ]
     await talk.ask(body("", messages=asked))
     assert thread(await talk.stored()) == ["system: Be kind.", "user: Hi", "assistant: reply 1"]
+
+
+async def test_a_reply_without_end_ends_as_too_long_and_is_kept(serve: Serve) -> None:
+    backend = backend_of(repeat(TextDelta("x" * 40_000), 10_000), said("more"))
+    async with signed_in(serve(backend=backend)) as client:
+        talk = Talk(client)
+        assert len(await talk.ask(body("Hi"))) == MAX_REPLY
+        assert talk.last["metadata"]["finish_details"] == {"type": "max_tokens"}
+        assert len(thread(await talk.stored())[-1]) == len("assistant: ") + MAX_REPLY
+        assert backend.playing == 0
+
+
+async def test_a_large_conversation_is_sent_in_pieces_that_let_others_go_on(
+    serve: Serve,
+) -> None:
+    host = serve(said("Hello"))
+    asked = [{"role": "user", "content": {"parts": ["x" * 2_000]}} for _ in range(900)]
+    async with signed_in(host) as client:
+        talk = Talk(client)
+        await talk.ask(body("", messages=asked))
+        client.headers["Connection"] = "close"
+        request = client.build_request("GET", f"/api/conversation/{talk.id}")
+        head = "".join(f"{name}: {value}\r\n" for name, value in request.headers.items())
+        target = request.url.raw_path.decode()
+        reader, writer = await asyncio.open_connection(request.url.host, request.url.port)
+        writer.write(f"GET {target} HTTP/1.1\r\n{head}\r\n".encode())
+        await reader.readuntil(b"\r\n\r\n")
+        pieces = []
+        while size := int(await reader.readline(), 16):
+            pieces.append((await reader.readexactly(size + 2))[:-2])
+        writer.close()
+    assert len(json.loads(b"".join(pieces))["mapping"]) == 902
+    assert len(pieces) > 20
+    assert max(map(len, pieces)) < 100_000
 
 
 @pytest.mark.parametrize("own", ["root", "P"])

@@ -15,9 +15,11 @@ import pytest
 from fakegpt_tui.backends.base import ReplyRequest
 from fakegpt_tui.backends.scripted import Gate, ScriptedBackend, Step
 from fakegpt_tui.domain import ReplyEnded, StreamEvent, TextDelta
+from fakegpt_tui.host.access_keys import KeyRing
 from fakegpt_tui.host.connections import ConnectionLimits
 from fakegpt_tui.host.server import HostServer
 from tests.host.calls import calling, prompt_body, signed_in, until
+from tests.host.keys import new_key
 from tests.patience import PATIENCE
 
 Serve: TypeAlias = Callable[..., HostServer]
@@ -107,6 +109,27 @@ async def test_a_request_that_comes_byte_by_byte_has_the_same_time_as_any_other(
     assert await is_closed(reader)
     dripping.cancel()
     writer.close()
+
+
+async def test_a_request_that_never_ends_does_not_count_on_its_key(serve: Serve) -> None:
+    key, text = new_key(requests_per_minute=1, burst=1)
+    limits = ConnectionLimits(request_seconds=0.2)
+    host = serve(
+        (TextDelta("x"), ReplyEnded()), keys=KeyRing([key]), secret_path=False, limits=limits
+    )
+    reader, writer = await connected(host)
+    head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: {urlsplit(host.base_url).netloc}\r\n"
+    head += f"Authorization: Bearer {text}\r\nContent-Type: application/json\r\n"
+    writer.write(f'{head}Content-Length: 99\r\n\r\n{{"'.encode())
+    assert await is_closed(reader)
+    writer.close()
+    async with calling(host) as client:
+        body = {"messages": [{"role": "user", "content": "Hi"}]}
+        headers = {"Authorization": f"Bearer {text}"}
+        answers = [
+            await client.post("/v1/chat/completions", json=body, headers=headers) for _ in range(2)
+        ]
+    assert [answer.status_code for answer in answers] == [200, 429]
 
 
 def flood() -> Iterator[Step]:

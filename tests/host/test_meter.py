@@ -2,7 +2,8 @@
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
@@ -12,10 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakegpt_tui.backends.scripted import Gate, ScriptedBackend
-from fakegpt_tui.domain import ReplyEnded, RequestRefused, TextDelta, Usage, UsageReported
+from fakegpt_tui.domain import (
+    ReplyEnded,
+    RequestRefused,
+    StreamEvent,
+    TextDelta,
+    Usage,
+    UsageReported,
+)
 from fakegpt_tui.host.access_keys import KeyLimits, KeyRing
 from fakegpt_tui.host.conversation_cache import CacheLimits
-from fakegpt_tui.host.meter import ArrivalRate, Limiter, LimitReached, MemoryMeter
+from fakegpt_tui.host.meter import UNLIMITED, ArrivalRate, Limiter, LimitReached, MemoryMeter
 from fakegpt_tui.host.server import HostServer
 from tests.host.calls import asking, calling, messages, prompt_body
 from tests.host.keys import new_key
@@ -81,6 +89,40 @@ async def test_tokens_are_reserved_before_and_settled_after() -> None:
 async def test_what_is_larger_than_the_limit_is_refused_for_good() -> None:
     with pytest.raises(RequestRefused):
         await Clock().meter().take("k", KeyLimits(tokens_per_minute=100), 101)
+
+
+async def test_limits_have_sharp_borders() -> None:
+    clock = Clock()
+    meter = clock.meter()
+    assert [await taken(meter, UNLIMITED, 10**9) for _ in range(100)] == [0] * 100
+    tokens = KeyLimits(requests_per_minute=0, tokens_per_minute=600, tokens_per_day=0)
+    assert await taken(meter, tokens, 600) == 0
+    assert await taken(meter, tokens, 0) == 0
+    assert await taken(meter, tokens, 1) == pytest.approx(0.1)
+    with pytest.raises(RequestRefused):
+        await meter.take("k", tokens, 601)
+    raised = replace(tokens, tokens_per_minute=1200)
+    assert await taken(meter, raised, 0) == 0
+    clock.seconds += 30
+    assert await taken(meter, raised, 600) == 0
+
+
+async def test_a_reply_that_took_more_than_was_reserved_makes_the_next_one_wait() -> None:
+    clock = Clock()
+    key, _ = new_key(tokens_per_minute=6_000)
+    limiter = Limiter(meter=clock.meter())
+
+    async def reply() -> AsyncGenerator[StreamEvent]:
+        yield TextDelta("x" * 80_000)
+        yield ReplyEnded()
+
+    async with limiter.admit(key, 0) as tally:
+        assert [event async for event in tally.watch(reply())][-1] == ReplyEnded()
+    with pytest.raises(LimitReached) as told:
+        await limiter.meter.take(key.id, key.limits, 1)
+    assert told.value.retry_after == pytest.approx(140, abs=1)
+    clock.seconds += told.value.retry_after or 0
+    await limiter.meter.take(key.id, key.limits, 1)
 
 
 async def test_the_tokens_of_a_day_come_back_at_midnight() -> None:

@@ -31,6 +31,7 @@ from fakegpt_tui.http.retries import RetryPolicy
 from fakegpt_tui.login.account_login import AccountLogin
 from fakegpt_tui.login.manager import SessionManager
 from tests.fault_server import FaultServer, Send, Stall, chunk, stream_head
+from tests.host.calls import calling
 from tests.openai_server import (
     CHAT,
     DONE,
@@ -45,6 +46,7 @@ from tests.openai_server import (
     says,
     service,
     stream,
+    usage,
 )
 from tests.patience import PATIENCE
 from tests.signed_in import events_of, outcome, text_of
@@ -234,3 +236,66 @@ async def test_a_conversation_that_is_continued_by_its_id_is_sent_as_turns(
         {"role": "assistant", "content": "B"},
         {"role": "user", "content": "C"},
     ]
+
+
+BOM = b"\xef\xbb\xbf"
+HI = says("Hi")
+
+
+@pytest.mark.parametrize(
+    ("events", "finish", "total"),
+    [
+        ((HI, end(), DONE, DONE), "stop", None),
+        ((HI, end(), DONE, says(" and more"), DONE), "stop", None),
+        ((usage(7, 2), HI, end(), DONE), "stop", 9),
+        ((b": hello\n\n", HI, b":\n\n", end("length"), b": bye\n\n", DONE), "length", None),
+        ((BOM + HI, end(), DONE), "stop", None),
+        (tuple(each.replace(b"\n", b"\r\n") for each in (HI, end(), DONE)), "stop", None),
+        ((HI, DONE), "stop", None),
+        ((HI,), None, None),
+    ],
+    ids=[
+        "two ends",
+        "text after it",
+        "usage first",
+        "comments",
+        "mark",
+        "crlf",
+        "no reason",
+        "cut",
+    ],
+)
+@pytest.mark.parametrize("streams", [True, False], ids=["streamed", "whole"])
+async def test_what_services_do_oddly_is_a_plain_completion_in_front(
+    upstream: FaultServer,
+    events: tuple[bytes, ...],
+    finish: str | None,
+    total: int | None,
+    streams: bool,
+) -> None:
+    upstream.script(CHAT, *stream(*events))
+    asked = {"model": "model-1", "messages": [{"role": "user", "content": "Hi"}]}
+    if streams:
+        asked |= {"stream": True, "stream_options": {"include_usage": True}}
+    with host_before(upstream) as host:
+        async with calling(host) as client:
+            answer = await client.post(CHAT, json=asked)
+    if not streams:
+        body = answer.json()
+        assert (answer.status_code == 200) is (finish is not None)
+        if finish:
+            (choice,) = body["choices"]
+            assert (choice["message"]["content"], choice["finish_reason"]) == ("Hi", finish)
+            assert total in (None, body["usage"]["total_tokens"])
+        return
+    lines = [line.removeprefix("data: ") for line in answer.text.split("\n\n") if line]
+    assert ("[DONE]" in lines) is (finish is not None)
+    assert lines.count("[DONE]") <= 1
+    chunks = [json.loads(line) for line in lines if line != "[DONE]"]
+    choices = [choice for each in chunks for choice in each.get("choices", ())]
+    assert "".join(each["delta"].get("content") or "" for each in choices) == "Hi"
+    reasons = [each["finish_reason"] for each in choices if each["finish_reason"]]
+    assert reasons == ([finish] if finish else [])
+    assert any("error" in each for each in chunks) is (finish is None)
+    if total:
+        assert chunks[-1]["usage"]["total_tokens"] == total

@@ -4,7 +4,7 @@ from fakegpt_tui.protocol.fakegpt.conversations import (
     DEFAULT_TITLE,
     ConversationSummary,
     StoredMessage,
-    conversation_body,
+    conversation_json,
     conversations_body,
 )
 from fakegpt_tui.protocol.fakegpt.errors import (
@@ -55,7 +55,7 @@ __all__ = [
     "StreamDecoder",
     "StreamEncoder",
     "account_body",
-    "conversation_body",
+    "conversation_json",
     "conversation_request_body",
     "conversations_body",
     "error_body",

@@ -1,6 +1,7 @@
 """Conversation bodies: the list and the message tree that a host serves."""
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -40,31 +41,35 @@ class ConversationSummary:
     updated_at: datetime
 
 
-def conversation_body(
-    summary: ConversationSummary, messages: Iterable[StoredMessage], *, root_id: str, leaf_id: str
-) -> dict[str, object]:
-    """The body of `GET /api/conversation/<id>`: the whole tree, below a root without message."""
-    mapping: dict[str, dict[str, object]] = {root_id: {"id": root_id}}
-    children: dict[str, list[str]] = {root_id: []}
-    for message in messages:
-        children[message.id] = []
-        children[message.parent_id].append(message.id)
-        mapping[message.id] = {
-            "id": message.id,
-            "message": _message_body(message),
-            "parent": message.parent_id,
-        }
-    for node_id, node in mapping.items():
-        node["children"] = children[node_id]
-    return {
+def conversation_json(
+    summary: ConversationSummary, messages: Sequence[StoredMessage], *, root_id: str, leaf_id: str
+) -> Iterator[str]:
+    """The body of `GET /api/conversation/<id>`: the whole tree, below a root without message.
+
+    It comes in pieces, each of a message, because thousands of messages take long to write.
+    """
+    about = {
         "title": summary.title or DEFAULT_TITLE,
         "create_time": summary.created_at.timestamp(),
         "update_time": summary.updated_at.timestamp(),
-        "mapping": mapping,
         "moderation_results": [],
         "current_node": leaf_id,
         "conversation_id": summary.id,
     }
+    children: dict[str, list[str]] = {root_id: [], **{message.id: [] for message in messages}}
+    for message in messages:
+        children[message.parent_id].append(message.id)
+    root = {"id": root_id, "children": children[root_id]}
+    yield f'{json.dumps(about)[:-1]}, "mapping": {{{json.dumps(root_id)}: {json.dumps(root)}'
+    for message in messages:
+        node = {
+            "id": message.id,
+            "message": _message_body(message),
+            "parent": message.parent_id,
+            "children": children[message.id],
+        }
+        yield f", {json.dumps(message.id)}: {json.dumps(node)}"
+    yield "}}"
 
 
 def conversations_body(

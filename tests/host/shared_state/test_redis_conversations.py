@@ -321,7 +321,7 @@ async def test_it_does_what_a_host_with_its_own_memory_does(
     shared, plain = [await each.page(OWNER, offset=0, limit=9) for each in both]
     assert shared == plain
     for summary in plain[0]:
-        bodies = [(await each.find(OWNER, summary.id)).body() for each in both]
+        bodies = [list((await each.find(OWNER, summary.id)).body()) for each in both]
         assert bodies[0] == bodies[1]
 
 

@@ -1,4 +1,6 @@
+import json
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -6,7 +8,7 @@ from fakegpt_tui.domain import FinishReason, MessageStatus
 from fakegpt_tui.protocol.fakegpt import (
     ConversationSummary,
     StoredMessage,
-    conversation_body,
+    conversation_json,
     conversations_body,
 )
 
@@ -20,16 +22,20 @@ def reply(**changes: object) -> StoredMessage:
     return StoredMessage(**{**fields, "created_at": NOON, **changes})  # type: ignore[arg-type]
 
 
-def stored(message: StoredMessage) -> dict[str, object]:
-    body = conversation_body(SUMMARY, [PROMPT, message], root_id="R", leaf_id="A")
-    kept: dict[str, object] = body["mapping"][message.id]["message"]  # type: ignore[index]
+def body_of(message: StoredMessage) -> dict[str, Any]:
+    pieces = conversation_json(SUMMARY, [PROMPT, message], root_id="R", leaf_id="A")
+    body: dict[str, Any] = json.loads("".join(pieces))
+    return body
+
+
+def stored(message: StoredMessage) -> dict[str, Any]:
+    kept: dict[str, Any] = body_of(message)["mapping"][message.id]["message"]
     return kept
 
 
 def test_a_conversation_is_a_tree_below_a_root_without_message() -> None:
-    body = conversation_body(SUMMARY, [PROMPT, reply()], root_id="R", leaf_id="A")
+    body = body_of(reply())
     mapping = body["mapping"]
-    assert isinstance(mapping, dict)
     assert mapping["R"] == {"id": "R", "children": ["U"]}
     assert mapping["U"].keys() == {"id", "message", "parent", "children"}
     assert (mapping["A"]["parent"], mapping["A"]["children"]) == ("U", [])
