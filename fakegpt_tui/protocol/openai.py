@@ -19,21 +19,16 @@ from fakegpt_tui.domain import (
     GenerationSettings,
     MediaReceived,
     Model,
-    ModelChosen,
-    Notice,
     PartAdded,
     PromptTooLong,
     RateLimited,
     ReasoningDelta,
-    RemoteIdAssigned,
     ReplyCut,
     ReplyEnded,
     RequestRefused,
-    RetryScheduled,
     StreamEvent,
     TextDelta,
     TextReplaced,
-    TitleSuggested,
     Unreachable,
     Usage,
     UsageReported,
@@ -163,46 +158,29 @@ def _message(message: object, index: int, reader: ContentParser) -> ContextMessa
 
 @dataclass(slots=True, kw_only=True)
 class ReplyText:
-    """A reply as it grows, in a form to which text can only be added."""
+    """A reply that is sent whole, as it grows."""
 
     text_parts: list[str] = field(default_factory=list)
-    length: int = 0
     usage: Usage | None = None
     reason: FinishReason | None = None
 
-    def add(self, event: StreamEvent) -> str:
-        """The text that `event` adds.
-
-        Raises:
-            BadReply: It rewrites what was sent already.
-        """
+    def add(self, event: StreamEvent) -> None:
+        """Apply an event; what this form cannot say is left out."""
         match event:
             case TextDelta(text):
-                pass
+                self.text_parts.append(text)
             case TextReplaced(keep, text):
-                text = self._beyond(keep, text)
+                self.text_parts = ["".join(self.text_parts)[:keep] + text]
             case UsageReported(usage):
                 self.usage = usage
-                return ""
             case ReplyEnded(reason):
                 self.reason = reason
-                return ""
             case _:
-                return ""
-        self.text_parts.append(text)
-        self.length += len(text)
-        return text
-
-    def _beyond(self, keep: int, text: str) -> str:
-        sent = "".join(self.text_parts)
-        whole = sent[:keep] + text
-        if not whole.startswith(sent):
-            raise BadReply("The service rewrote its reply, which this protocol cannot say.")
-        return whole[len(sent) :]
+                pass
 
 
 class ChunkEncoder:
-    """Turns domain events into the chunks of one streamed completion.
+    """Turns domain events into the chunks of one streamed completion, and keeps none of its text.
 
     `prompt_tokens` is told where the service tells nothing.
     """
@@ -218,7 +196,9 @@ class ChunkEncoder:
     ) -> None:
         self._request = request
         self._prompt_tokens = prompt_tokens
-        self._reply = ReplyText()
+        self._length = 0
+        self._usage: Usage | None = None
+        self._reason: FinishReason | None = None
         head = {"id": reply_id, "object": "chat.completion.chunk", "created": created_at}
         self._head = f"data: {json.dumps({**head, 'model': model})[:-1]}, "
         self._text_head = f'{self._head}"choices": [{{"index": 0, "delta": {{"content": '
@@ -240,21 +220,25 @@ class ChunkEncoder:
                 return [self._chunk(picture_delta(event))]
             case PartAdded(part):
                 return [self._chunk(delta) for delta in part_deltas(part)]
-            case (
-                Notice() | RetryScheduled() | RemoteIdAssigned() | ModelChosen() | TitleSuggested()
-            ):
-                return []
+            case TextDelta(text):
+                return [self._text_chunk(text)]
+            case TextReplaced():
+                return [self._text_chunk(self._added(event))]
+            case UsageReported(usage):
+                self._usage = usage
+            case ReplyEnded(reason):
+                self._reason = reason
             case _:
-                text = self._reply.add(event)
-                return [self._text_chunk(text)] if text else []
+                pass
+        return []
 
     def finish(self) -> list[bytes]:
         """The end of the reply; an error if no `ReplyEnded` came before."""
-        if self._reply.reason is None:
+        if self._reason is None:
             return self.fail(ReplyCut("The reply broke off before its end."))
-        parts = [self._chunk({}, self._reply.reason.value)]
+        parts = [self._chunk({}, self._reason.value)]
         if self._request.includes_usage:
-            usage = usage_body(self._reply.usage or self._estimate())
+            usage = usage_body(self._usage or self._estimate())
             parts.append(f'{self._head}"choices": [], "usage": {json.dumps(usage)}}}\n\n'.encode())
         return [*parts, _DONE]
 
@@ -262,11 +246,17 @@ class ChunkEncoder:
         """The end of a reply that failed: an error, and no end marker."""
         return [f"data: {json.dumps(completion_error_body(error))}\n\n".encode()]
 
+    def _added(self, replaced: TextReplaced) -> str:
+        if replaced.keep != self._length:
+            raise BadReply("The service rewrote its reply, which this protocol cannot say.")
+        return replaced.text
+
     def _estimate(self) -> Usage:
-        return Usage(self._prompt_tokens, math.ceil(self._reply.length / 4))
+        return Usage(self._prompt_tokens, math.ceil(self._length / 4))
 
     def _text_chunk(self, text: str) -> bytes:
         """As `_chunk`, for what most chunks are."""
+        self._length += len(text)
         return f"{self._text_head}{encode_basestring_ascii(text)}{_TEXT_TAIL}".encode()
 
     def _chunk(self, delta: Mapping[str, object], reason: str | None = None) -> bytes:

@@ -124,12 +124,21 @@ async def test_an_empty_reply_has_a_beginning_and_an_end(host: Callable[..., Hos
 
 
 async def test_reasoning_and_added_text_are_deltas(host: Callable[..., HostServer]) -> None:
-    script = (ReasoningDelta("hm"), TextDelta("ab"), TextReplaced(1, "bc"), ReplyEnded())
+    script = (ReasoningDelta("hm"), TextDelta("ab"), TextReplaced(2, "c"), ReplyEnded())
     deltas = [
         json.loads(chunk)["choices"][0]["delta"] for chunk in (await stream(host(script)))[:-1]
     ]
     assert {"reasoning_content": "hm"} in deltas
     assert "".join(delta.get("content", "") for delta in deltas) == "abc"
+
+
+async def test_a_reply_that_is_sent_whole_may_be_rewritten_on_its_way(
+    host: Callable[..., HostServer],
+) -> None:
+    script = (TextDelta("abx"), TextReplaced(2, "c"), TextDelta("d"), ReplyEnded())
+    async with client_of(host(script)) as client:
+        answer = await client.post("/chat/completions", json=body())
+    assert answer.json()["choices"][0]["message"]["content"] == "abcd"
 
 
 @pytest.mark.parametrize("failure", [(BadReply("No."),), (TextReplaced(0, "z"), ReplyEnded()), ()])
