@@ -75,6 +75,15 @@ class PendingWrites:
         """The futures of pending writes of those kinds."""
         return [pending.future for key, pending in self._pending.items() if key[0] in kinds]
 
+    def wait(self) -> None:
+        """Wait until all is on disk.
+
+        Raises:
+            StoreError: Something could not be written.
+        """
+        for pending in self._pending.values():
+            pending.future.result()
+
     @property
     def error(self) -> StoreError | None:
         """Why a write failed that is still pending; `None` if all is well."""

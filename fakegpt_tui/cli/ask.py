@@ -44,6 +44,12 @@ _WAITING = (
     help="Go on with the one whose id or title begins so.",
     shell_complete=completing("conversations"),
 )
+@click.option(
+    "--folder",
+    metavar="PATH",
+    help="The folder of the new conversation, whose service, model and system prompt it gets.",
+    shell_complete=completing("folders"),
+)
 @click.option("--title", metavar="TEXT", help="The title of the conversation.")
 @click.option("--system", metavar="TEXT", help="A system prompt, before the prompt.")
 @click.option(
@@ -155,6 +161,7 @@ def _plan(
     *,
     newest: bool,
     conversation: str | None,
+    folder: str | None,
     title: str | None,
     as_json: bool,
     as_lines: bool,
@@ -172,9 +179,12 @@ def _plan(
         raise click.UsageError("Choose one of --continue and --conversation.")
     if (conversation is not None and not conversation.strip()) or (title and not title.strip()):
         raise click.UsageError("Give a conversation, or a title, that says something.")
+    if folder is not None and (newest or conversation is not None or no_store):
+        raise click.UsageError("--folder goes with a new conversation that is kept.")
     found = None if preset is None else _preset(settings, preset)
     return AskPlan(
         continues="" if newest else conversation,
+        folder=folder or "",
         title=title or "",
         system_prompt=found.system_prompt if system is None and found else system,
         generation=_generation(found or Preset(""), **generation),

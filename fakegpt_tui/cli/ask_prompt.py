@@ -51,11 +51,13 @@ class AskPlan:
     """Where a prompt goes, and what is set for it.
 
     `continues` names a conversation that is gone on with, by the beginning of its id or its title;
-    it is empty for the newest, and `None` for a new one. Without a `system_prompt` and a `model`
-    a conversation keeps its own. `is_kept` says whether anything goes to disk.
+    it is empty for the newest, and `None` for a new one, which may be in a `folder`. Without a
+    `system_prompt` and a `model` a conversation keeps its own. `is_kept` says whether anything goes
+    to disk.
     """
 
     continues: str | None = None
+    folder: str = ""
     title: str = ""
     system_prompt: str | None = None
     generation: GenerationSettings = GenerationSettings()  # noqa: RUF009 - it cannot be changed
@@ -69,7 +71,10 @@ def planned_conversation(chat: ChatService, settings: Settings, plan: AskPlan) -
     Raises:
         NotFound: There is none that it could go on with, or its service is no longer there.
     """
-    if plan.continues is None:
+    if plan.folder:
+        conversation = chat.folders.new_conversation(plan.folder)
+        _choose_model(chat, settings, conversation)
+    elif plan.continues is None:
         conversation = chat.conversations.create(temporary=not plan.is_kept)
     else:
         from fakegpt_tui.cli.conversation_names import named_or_newest  # noqa: PLC0415 - seldom

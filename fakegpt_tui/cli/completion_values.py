@@ -1,4 +1,4 @@
-"""Values that shells complete: conversations with their titles, models, services, presets.
+"""Values that shells complete: conversations with their titles, models, services, folders, tags.
 
 Nothing here writes, connects or complains: what cannot be read is not offered.
 """
@@ -95,6 +95,19 @@ def _models(context: click.Context, settings: Settings) -> Iterator[Value]:
     yield from found.items()
 
 
+def _folders(context: click.Context, _settings: Settings) -> Iterator[Value]:
+    from fakegpt_tui.domain.folders import folder_order, with_ancestors  # noqa: PLC0415 - on tab
+
+    named = {each.folder for each in _read(context, trashed=False)}
+    for path in sorted(with_ancestors(named), key=folder_order):
+        yield path, ""
+
+
+def _tags(context: click.Context, _settings: Settings) -> Iterator[Value]:
+    for tag in sorted({tag for each in _read(context, trashed=False) for tag in each.tags}):
+        yield tag, ""
+
+
 def _presets(_context: click.Context, settings: Settings) -> Iterator[Value]:
     for name, preset in settings.presets.items():
         yield name, preset.system_prompt
@@ -116,6 +129,8 @@ def _generation(_context: click.Context, _settings: Settings) -> Iterator[Value]
 
 complete_services = _completing(_services)
 complete_models = _completing(_models)
+complete_folders = _completing(_folders)
+complete_tags = _completing(_tags)
 complete_presets = _completing(_presets)
 complete_snippets = _completing(_snippets)
 complete_generation = _completing(_generation)

@@ -30,8 +30,11 @@ def _ids(values: str) -> Callable[[_Command], _Command]:
     )
 
 
+conversation_ids = _ids("conversations")
+
+
 @click.command()
-@_ids("conversations")
+@conversation_ids
 @click.option("--purge", is_flag=True, help="Delete for ever, after a question.")
 @_YES
 @json_option
@@ -46,12 +49,12 @@ def delete(
     """
     with _open(folders_of(context)) as store:
         known = store.conversations() + (store.trashed() if purge else ())
-        chosen = _find(known, ids)
+        chosen = find_all(known, ids)
         if purge:
             _delete_for_ever(store, chosen, yes=yes)
         else:
             chosen = _save(store, chosen, lambda each: replace(each, trashed_at=datetime.now(UTC)))
-    _report("Deleted for ever" if purge else "In the trash", chosen, as_json=as_json)
+    report_changes("Deleted for ever" if purge else "In the trash", chosen, as_json=as_json)
 
 
 @click.command()
@@ -62,9 +65,9 @@ def delete(
 def restore(context: click.Context, *, ids: tuple[str, ...], as_json: bool) -> None:
     """Take the conversations whose ids or titles begin so out of the trash."""
     with _open(folders_of(context)) as store:
-        found = _find(store.trashed(), ids)
+        found = find_all(store.trashed(), ids)
         chosen = _save(store, found, lambda each: replace(each, trashed_at=None))
-    _report("Restored", chosen, as_json=as_json)
+    report_changes("Restored", chosen, as_json=as_json)
 
 
 @click.command()
@@ -80,14 +83,14 @@ def rename(context: click.Context, *, prefix: str, title: str, as_json: bool) ->
     with _open(folders_of(context)) as store:
         chosen = _save(
             store,
-            _find(store.conversations(), [prefix]),
+            find_all(store.conversations(), [prefix]),
             lambda each: replace(each, title=title.strip(), title_source=TitleSource.PERSON),
         )
-    _report("Renamed", chosen, as_json=as_json)
+    report_changes("Renamed", chosen, as_json=as_json)
 
 
 @click.command()
-@_ids("conversations")
+@conversation_ids
 @click.option("--undo", is_flag=True, help="Bring them back into the list.")
 @json_option
 @file_options
@@ -95,9 +98,9 @@ def rename(context: click.Context, *, prefix: str, title: str, as_json: bool) ->
 def archive(context: click.Context, *, ids: tuple[str, ...], undo: bool, as_json: bool) -> None:
     """Put the conversations whose ids or titles begin so away; `list --all` still shows them."""
     with _open(folders_of(context)) as store:
-        found = _find(store.conversations(), ids)
+        found = find_all(store.conversations(), ids)
         chosen = _save(store, found, lambda each: replace(each, archived=not undo))
-    _report("Brought back" if undo else "Archived", chosen, as_json=as_json)
+    report_changes("Brought back" if undo else "Archived", chosen, as_json=as_json)
 
 
 @click.command()
@@ -123,7 +126,7 @@ def purge(context: click.Context, *, everything: bool, yes: bool, as_json: bool)
         from fakegpt_tui.store.maintenance import delete_backups  # noqa: PLC0415 - as above
 
         delete_backups(settings.database)
-    _report("Deleted for ever", chosen, as_json=as_json)
+    report_changes("Deleted for ever", chosen, as_json=as_json)
 
 
 def _open(settings: "Settings") -> AbstractContextManager["ConversationStore"]:
@@ -132,7 +135,7 @@ def _open(settings: "Settings") -> AbstractContextManager["ConversationStore"]:
     return open_store(settings)
 
 
-def _find(known: Sequence[Conversation], prefixes: Iterable[str]) -> list[Conversation]:
+def find_all(known: Sequence[Conversation], prefixes: Iterable[str]) -> list[Conversation]:
     """The conversations that are named so, each once; all of them, or none is changed."""
     found = (find_conversation(known, prefix) for prefix in prefixes)
     return list({each.id: each for each in found}.values())
@@ -169,7 +172,7 @@ def _delete_for_ever(
         store.delete_conversation(each.id).result()
 
 
-def _report(what: str, chosen: Sequence[Conversation], *, as_json: bool) -> None:
+def report_changes(what: str, chosen: Sequence[Conversation], *, as_json: bool) -> None:
     if as_json:
         from fakegpt_tui.formats.fields import encode_conversation  # noqa: PLC0415 - as above
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from fakegpt_tui.cli.options import completing
 from fakegpt_tui.cli.output import echo_json, echo_json_line
 from fakegpt_tui.domain import Conversation
 from fakegpt_tui.text import safe_line
@@ -47,6 +48,20 @@ def filter_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--before", type=DateType(), metavar="DATE", help="Only before this day."),
         click.option("--after", type=DateType(), metavar="DATE", help="Only from this day on."),
         click.option("-m", "--model", metavar="NAME", help="Only with a model named like this."),
+        click.option(
+            "--tag",
+            "tags",
+            multiple=True,
+            metavar="NAME",
+            help="Only with this tag; may be given several times.",
+            shell_complete=completing("tags"),
+        ),
+        click.option(
+            "--folder",
+            metavar="PATH",
+            help="Only in this folder, or one in it.",
+            shell_complete=completing("folders"),
+        ),
         click.option("--archived", is_flag=True, help="Only archived ones."),
         click.option("--pinned", is_flag=True, help="Only pinned ones."),
     ):
@@ -94,7 +109,9 @@ def short_facts(conversation: Conversation, id_length: int) -> str:
 
 
 def _special(conversation: Conversation) -> list[str]:
-    return [word for word in ("pinned", "archived", "unread") if getattr(conversation, word)]
+    words = [word for word in ("pinned", "archived", "unread") if getattr(conversation, word)]
+    places = (conversation.folder, *(f"#{tag}" for tag in conversation.tags))
+    return [*words, *(safe_line(each) for each in places if each)]
 
 
 def to_minute(time: datetime) -> str:

@@ -84,10 +84,14 @@ def _fits(
     unread: bool,
     service: str | None,
     model: str | None,
+    folder: str | None,
+    tags: tuple[str, ...],
     before: datetime | None,
     after: datetime | None,
 ) -> bool:
     """Is the conversation one of those that are wanted?"""
+    from fakegpt_tui.domain.folders import has_tags, is_named  # noqa: PLC0415 - not for --help
+
     is_place = conversation.archived if archived else everything or not conversation.archived
     changed = conversation.updated_at
     return all(
@@ -96,6 +100,8 @@ def _fits(
             not pinned or conversation.pinned,
             not unread or conversation.unread,
             service in (None, conversation.service),
+            folder is None or is_named(conversation.folder, folder),
+            has_tags(conversation.tags, tags),
             model is None or model.casefold() in conversation.model.casefold(),
             before is None or changed < before,
             after is None or changed >= after,
@@ -124,9 +130,9 @@ def search(
 ) -> None:
     """Find the titles and messages in which all WORDS are.
 
-    Among the words may be in:title, model:NAME, is:pinned, is:archived, before:DATE and
-    after:DATE, as the options are. At most 20 are found without --limit. The exit code is 6 when
-    nothing was found.
+    Among the words may be in:title, model:NAME, folder:PATH, tag:NAME, is:pinned, is:archived,
+    before:DATE and after:DATE, as the options are. At most 20 are found without --limit. The exit
+    code is 6 when nothing was found.
     """
     settings = folders_of(context)
     from fakegpt_tui.chat.search import parse_query  # noqa: PLC0415 - not for --help
@@ -156,6 +162,8 @@ def _filtered(
     archived: bool,
     pinned: bool,
     model: str | None,
+    folder: str | None,
+    tags: tuple[str, ...],
     before: datetime | None,
     after: datetime | None,
 ) -> SearchQuery:
@@ -166,6 +174,8 @@ def _filtered(
         is_archived=archived or query.is_archived,
         is_pinned=pinned or query.is_pinned,
         model=model or query.model,
+        folder=folder or query.folder,
+        tags=(*query.tags, *tags),
         before=before or query.before,
         after=after or query.after,
     )
@@ -190,4 +200,6 @@ def _hit_document(hit: SearchHit) -> dict[str, object]:
         "snippet": hit.snippet,
         "marks": hit.marks,
         "created": hit.created_at.isoformat(),
+        **({"folder": hit.folder} if hit.folder else {}),
+        **({"tags": hit.tags} if hit.tags else {}),
     }

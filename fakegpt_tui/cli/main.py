@@ -32,12 +32,14 @@ _COMMANDS = {
     "delete": "conversation_changes.delete",
     "doctor": "doctor.doctor",
     "export": "files.save",
+    "folders": "folders.folders",
     "import": "files.import_command",
     "list": "conversations.list_command",
     "login": "services.login",
     "logout": "services.logout",
     "man": "man_page.man",
     "models": "services.models",
+    "move": "folders.move",
     "paths": "config.paths",
     "purge": "conversation_changes.purge",
     "rename": "conversation_changes.rename",
@@ -49,6 +51,7 @@ _COMMANDS = {
     "serve-admin": "serve_admin.serve_admin",
     "show": "show.show",
     "status": "services.status",
+    "tag": "folders.tag",
     "usage": "usage.usage",
 }
 """The module and the function of each command."""

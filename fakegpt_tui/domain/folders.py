@@ -56,6 +56,17 @@ def is_inside(path: str, folder: str) -> bool:
     return path == folder or path.startswith(f"{folder}/")
 
 
+def is_named(path: str, wanted: str) -> bool:
+    """Is `wanted` that path or a part of it, whichever letters are capitals?"""
+    return f"/{clean_folder(wanted)}/".casefold() in f"/{path}/".casefold()
+
+
+def has_tags(tags: Iterable[str], wanted: Iterable[str]) -> bool:
+    """Are all that are wanted among the tags, whichever letters are capitals?"""
+    folded = {tag.casefold() for tag in tags}
+    return all(tag.casefold() in folded for tag in clean_tags(wanted))
+
+
 def move_path(path: str, folder: str, new: str) -> str:
     """The path of what is in a folder once that is called `new`; empty is the top."""
     return f"{new}{path[len(folder) :]}".strip("/") if is_inside(path, folder) else path

@@ -116,6 +116,9 @@ def test_documents_about_conversations_are_as_the_page_says(filled: Home) -> Non
     rivers = "5f6c2a5e"
     saved, keys = str(filled.folder / "saved"), ("--file", str(filled.folder / "keys.toml"))
     lines = (
+        ("move", "Work", rivers),
+        ("tag", rivers, "--add", "wet"),
+        ("folders", "Work"),
         ("list",),
         ("search", "rivers"),
         ("show", "rivers"),

@@ -20,8 +20,11 @@ from fakegpt_tui.ui.widgets.text_field import TextField
 SearchFunction = Callable[[str], Awaitable[Sequence[SearchHit]]]
 """Finds what fits a query; to come back soon once it is cancelled."""
 
-_FILTER = re.compile(r"(?:in|model|is|before|after):")
-_FILTERS = "in:title  model:NAME  is:pinned  is:archived  before:2026-01-31  after:2026-01-01"
+_FILTER = re.compile(r"(?:in|model|folder|tag|is|before|after):")
+_FILTERS = (
+    "in:title  model:NAME  folder:PATH  tag:NAME  is:pinned  is:archived  before:2026-01-31"
+    "  after:2026-01-01"
+)
 
 
 class SearchScreen(ListScreen[SearchSelection | None]):
