@@ -161,6 +161,9 @@ def test_a_host_for_a_team_is_described_in_a_file_that_sighup_reads_anew(home: H
             pass
         assert "nams" in line
         assert models(url, key, "two.example.org") == 200
+        process.send_signal(signal.SIGHUP)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE) == 0
 
 
 @pytest.mark.parametrize(

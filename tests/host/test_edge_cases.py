@@ -68,6 +68,23 @@ async def test_the_service_is_left_at_once_whenever_a_client_leaves(
     await until(lambda: host.running_replies == 0)
 
 
+async def test_a_client_that_closes_its_side_of_a_connection_counts_as_gone(serve: Serve) -> None:
+    """Whether it still reads cannot be known, and the service is paid for each word."""
+    backend = Watched("Hello")
+    host = serve(backend=backend, secret_path=False)
+    address = urlsplit(host.base_url)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    body = json.dumps(ASKED | {"stream": True}).encode()
+    head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: {address.netloc}\r\n"
+    head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    writer.write(head.encode() + body)
+    await until(backend.is_waiting.is_set)
+    writer.write_eof()
+    assert b"[DONE]" not in await reader.read()
+    await until(lambda: backend.is_closed)
+    writer.close()
+
+
 async def test_a_rotated_key_is_one_key_with_one_limit_until_its_grace_is_over(
     serve: Serve,
 ) -> None:
