@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import ip_address
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -22,7 +23,7 @@ class AddressCap:
     """
 
     most: int
-    is_exempt: Callable[[tuple[str, int]], bool]
+    is_exempt: Callable[[str], bool]
     _counts: Counter[str] = field(default_factory=Counter)
 
     def enter(self, peer: tuple[str, int] | None) -> bool:
@@ -41,14 +42,15 @@ class AddressCap:
 
     def _key(self, peer: tuple[str, int] | None) -> str | None:
         """What the connections of `peer` are counted under; nothing where they are not."""
-        if not (self.most and peer and peer[0]) or self.is_exempt(peer):
+        if not (self.most and peer and peer[0]) or self.is_exempt(peer[0]):
             return None
         return throttle_key(peer[0])
 
 
-def is_loopback(peer: tuple[str, int]) -> bool:
+@lru_cache(maxsize=1_000)
+def is_loopback(address: str) -> bool:
     try:
-        return ip_address(peer[0]).is_loopback
+        return ip_address(address).is_loopback
     except ValueError:
         return False
 

@@ -213,8 +213,8 @@ class AsgiServer:
     def _is_full(self) -> bool:
         return len(self._state.connections) > self.limits.connections
 
-    def _stands_for_many(self, peer: tuple[str, int]) -> bool:
-        return is_loopback(peer) or self.trusts(peer)
+    def _stands_for_many(self, address: str) -> bool:
+        return is_loopback(address) or self.trusts((address, 0))
 
     def rename(self, names: HostNames) -> None:
         """Answer under other names from now on."""

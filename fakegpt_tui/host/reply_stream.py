@@ -109,9 +109,10 @@ class ReplyStream:
             is_over, is_disconnected = sending.done(), disconnect.done()
             sentence = ending.result() if ending.done() and not ending.cancelled() else ""
             output.close()
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
+            if unfinished := [task for task in (sending, disconnect) if not task.done()]:
+                for task in unfinished:
+                    task.cancel()
+                await asyncio.wait(unfinished)
         if is_over:
             await sending
         elif not is_disconnected:

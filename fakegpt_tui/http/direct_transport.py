@@ -4,6 +4,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import AsyncIterator, Sequence
+from functools import lru_cache
 from ipaddress import ip_address
 from itertools import zip_longest
 from typing import Any, Final, TypeAlias
@@ -137,15 +138,22 @@ def _close_late(task: asyncio.Task[socket.socket]) -> None:
         task.result().close()
 
 
+@lru_cache(maxsize=100)
+def _family_of(host: str) -> int:
+    """The family of an address; 0 for a name, and for an address with a zone."""
+    try:
+        version = ip_address(host).version
+    except ValueError:
+        return 0
+    if "%" in host:
+        return 0
+    return socket.AF_INET6 if version == _SIX else socket.AF_INET
+
+
 async def _resolve(host: str, port: int) -> list[_Address]:
     """The addresses of a name, of the two families in turn."""
-    try:
-        family = socket.AF_INET6 if ip_address(host).version == _SIX else socket.AF_INET
-    except ValueError:
-        pass
-    else:
-        if "%" not in host:
-            return [(family, (host, port))]
+    if family := _family_of(host):
+        return [(family, (host, port))]
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     first = [each for each in found if each[0] == found[0][0]]

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import field
+from operator import itemgetter
 from random import SystemRandom
 from typing import TypeAlias, TypeVar
 
@@ -169,40 +170,43 @@ class StreamTimeouts:
         """
         clock = asyncio.get_running_loop().time
         started = clock()
-        seconds, sentence = min(self._remaining(started))
+        seconds, limit = min(self._remaining(started), key=itemgetter(0))
         scope = asyncio.timeout(seconds)
         try:
             async with scope:
                 return await awaited
         except CONNECTION_ERRORS as error:
-            failure = TimedOut(sentence) if scope.expired() else translate_error(error, self._route)
+            is_late = scope.expired()
+            failure = self._too_late(limit) if is_late else translate_error(error, self._route)
             raise (ReplyCut(str(failure)) if self.has_begun else failure) from error
         finally:
             self._waited += clock() - started
 
     def _remaining(self, moment: float) -> list[tuple[float, str]]:
-        """Seconds that are left of each limit, and what to say when they are over."""
+        """Seconds that are left of each limit; of equal ones, the first is to be told."""
+        limits = self._limits
+        found = [(max(limits.first_event, self._least) - self._waited, "first_event")]
+        if self.has_begun:
+            place = 0 if self._has_event else 1
+            found.insert(place, (max(limits.idle, self._least), "idle"))
+        if self._ends_at is not None:
+            found.append((self._ends_at - moment, "total"))
+        if self._end_by is not None:
+            found.append((self._end_by - moment, "end"))
+        return found
+
+    def _too_late(self, limit: str) -> TimedOut:
+        """What to say when a limit is over."""
         limits, service = self._limits, f"The service at {self._route}"
         first, idle = max(limits.first_event, self._least), max(limits.idle, self._least)
-        allowed = f"{first:g} s"
-        if self._has_event:
-            slow = f"{service} sent no whole event for {allowed}, so the reply was cut there."
+        if limit == "end":
+            return TimedOut(f"{service} did not end its reply.")
+        if limit == "idle":
+            what = f"{service} fell silent for {idle:g} s in the middle of its reply."
+        elif limit == "total":
+            what = f"The reply of {self._route} took longer than the {limits.total:g} s allowed."
+        elif self._has_event:
+            what = f"{service} sent no whole event for {first:g} s, so the reply was cut there."
         else:
-            slow = f"{service} did not begin to answer within {allowed}."
-        slow = f"{slow} {more_patience('first_event')}"
-        found = [(first - self._waited, slow)]
-        if self.has_begun:
-            silent = (
-                f"{service} fell silent for {idle:g} s in the middle of its reply. "
-                f"{more_patience('idle')}"
-            )
-            found.append((idle, silent))
-        if self._ends_at is not None and limits.total is not None:
-            whole = (
-                f"The reply of {self._route} took longer than the {limits.total:g} s allowed. "
-                f"{more_patience('total')}"
-            )
-            found.append((self._ends_at - moment, whole))
-        if self._end_by is not None:
-            found.append((self._end_by - moment, f"{service} did not end its reply."))
-        return found
+            what = f"{service} did not begin to answer within {first:g} s."
+        return TimedOut(f"{what} {more_patience(limit)}")
