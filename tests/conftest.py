@@ -1,5 +1,6 @@
 """Settings of the whole suite: the same examples in each run, and bytecode that is kept."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from hypothesis import HealthCheck, settings
 
 # A machine may be busy: how long an example takes says nothing.
 PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("same", PATIENT, derandomize=True)
+settings.register_profile("same", PATIENT, derandomize=True, max_examples=40)
 settings.register_profile("search", PATIENT)  # looks for new examples: `make long`
 settings.load_profile("same")
 
@@ -36,3 +37,10 @@ def pytest_configure(config: pytest.Config) -> None:
         ]
         for half in halves:
             half.wait()
+
+
+def pytest_collection_finish() -> None:
+    """Freeze what was collected: the garbage collector takes a second for all these tests."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 1_000)

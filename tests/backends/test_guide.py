@@ -2,7 +2,7 @@ import re
 from collections.abc import Iterable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -11,6 +11,7 @@ from fakegpt_tui.backends.guide import GuideBackend, TypingSpeed, find_topic, re
 from fakegpt_tui.domain import ContextMessage, ReplyEnded, StreamEvent, TextDelta, TitleSuggested
 from fakegpt_tui.keymap import COMMANDS
 from fakegpt_tui.protocol.fakegpt import pack_prompt
+from tests.examples import examples
 
 
 async def at_once(_: float) -> None:
@@ -173,7 +174,7 @@ async def test_the_same_prompt_always_gets_the_same_reply() -> None:
 
 
 @given(st.text(max_size=200))
-@settings(deadline=None, max_examples=100)
+@examples(100)
 async def test_every_prompt_gets_a_reply_that_ends(prompt: str) -> None:
     events = await events_for(prompt)
     assert text_of(events)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from click.testing import Result
 
 from fakegpt_tui.domain import ReplyEnded, TextDelta
 from tests.cli.program import COMMAND, Home, served
@@ -26,15 +27,15 @@ KEY = re.compile(r"fgk_([a-z2-7]{16})_[\w-]{43}\n")
 def new_key(home: Home, *options: str) -> tuple[str, str, Path]:
     """The id of a new key, the key, and its file."""
     path = home.folder / "keys.toml"
-    done = home.run("serve-admin", "keys", "new", "--file", str(path), *options)
-    assert done.returncode == 0, done.stderr
+    done = home.invoke("serve-admin", "keys", "new", "--file", str(path), *options)
+    assert done.exit_code == 0, done.stderr
     match = KEY.fullmatch(done.stdout)
     assert match
     return match[1], done.stdout.strip(), path
 
 
-def admin(home: Home, *words: str) -> subprocess.CompletedProcess[str]:
-    return home.run("serve-admin", "keys", *words, "--file", str(home.folder / "keys.toml"))
+def admin(home: Home, *words: str) -> Result:
+    return home.invoke("serve-admin", "keys", *words, "--file", str(home.folder / "keys.toml"))
 
 
 def models(url: str, key: str, host: str = "") -> int:
@@ -68,7 +69,7 @@ def test_a_key_is_shown_once_and_kept_as_a_digest(home: Home) -> None:
 
 def test_limits_change_one_by_one(home: Home) -> None:
     key_id, _, _ = new_key(home, "--streams", "2", "--model", "a", "--model", "b")
-    assert admin(home, "limit", key_id, "--tokens-per-day", "7").returncode == 0
+    assert admin(home, "limit", key_id, "--tokens-per-day", "7").exit_code == 0
     line = admin(home, "list").stdout
     assert "2 streams" in line
     assert "7 tokens/day" in line
@@ -91,7 +92,7 @@ def test_a_mistake_is_told_in_a_sentence(
 ) -> None:
     new_key(home)
     done = admin(home, *words)
-    assert (done.returncode, done.stdout) == (code, "")
+    assert (done.exit_code, done.stdout) == (code, "")
     assert part in done.stderr
 
 

@@ -4,13 +4,14 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fakegpt_tui.config.load import load_settings
 from fakegpt_tui.config.spec import SETTING_SPECS, Folders, Source, ValueOrigin
 from fakegpt_tui.domain import ConfigError, ModelRef, ServiceKind
 from tests.config.building import CONFIG, NATIVE, complaint, settled
+from tests.examples import examples
 
 
 def test_with_nothing_configured_the_embedded_host_answers() -> None:
@@ -234,7 +235,7 @@ def test_a_file_that_is_not_text_is_an_error(tmp_path: Path) -> None:
         load_settings({"config": str(tmp_path)}, {})
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(content=st.text(), value=st.text())
 def test_any_file_and_any_value_give_settings_or_one_sentence(content: str, value: str) -> None:
     said = ""

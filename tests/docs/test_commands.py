@@ -20,19 +20,21 @@ BLOCKS = {
 }
 NEEDS_SERVICE = {"services.md", "serving.md"}
 
-PROGRAM = f"""#!{sys.executable}
-import signal, subprocess, sys
-arguments = sys.argv[1:]
-command = [sys.executable, "-m", "fakegpt_tui", *arguments]
-if arguments[:1] == ["serve"] and "list" not in arguments:
+PROGRAM = f"""#!/bin/bash
+program=({sys.executable} -m fakegpt_tui)
+if [[ ${{1-}} == serve && " $* " != *" list "* ]]; then
     # It would run until ctrl+c: its first line says that it serves.
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        print(process.stdout.readline(), end="")
-        process.send_signal(signal.SIGINT)
-    sys.exit(process.returncode)
-code = subprocess.run(command).returncode
+    exec {{served}}< <(exec "${{program[@]}}" "$@")
+    host=$!
+    read -r line <&"$served" && echo "$line"
+    kill -INT "$host"
+    wait "$host"
+    exit
+fi
+"${{program[@]}}" "$@"
+code=$?
 # That something of this machine needs attention is no failure of the command.
-sys.exit(0 if arguments[:1] == ["doctor"] and code == 1 else code)
+[[ ${{1-}} == doctor && $code == 1 ]] || exit "$code"
 """
 
 

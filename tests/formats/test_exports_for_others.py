@@ -7,12 +7,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, Role, Usage
 from fakegpt_tui.formats.base import LoadedItem
 from fakegpt_tui.formats.registry import save_as
+from tests.examples import examples
 from tests.formats.reading import explained, read
 from tests.formats.trees import CONVERSATION, TIME, branched, message, plain_text
 
@@ -136,7 +137,7 @@ def test_any_text_reads_back(suffix: str) -> None:
 
 
 def _check_texts(suffix: str) -> Callable[[], None]:
-    @settings(max_examples=40, deadline=None)
+    @examples(40)
     @given(texts())
     def check(said_texts: list[str]) -> None:
         with TemporaryDirectory() as folder:

@@ -16,6 +16,7 @@ from fakegpt_tui.formats.files import EMPTY_DIGEST, is_unmodified, save_file, si
 from fakegpt_tui.formats.json_lines import read_json_lines
 from fakegpt_tui.formats.markdown import read_markdown
 from fakegpt_tui.formats.registry import FORMATS, save_as
+from tests.examples import examples
 from tests.formats.trees import branched, hostile
 
 ROOT = Path(__file__).parents[2]
@@ -136,7 +137,7 @@ def test_a_reader_never_sees_half_a_file(tmp_path: Path) -> None:
     assert seen <= set(map(as_saved, texts))
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(st.lists(st.text(max_size=300), min_size=1, max_size=3), st.text(min_size=1, max_size=40))
 def test_any_title_makes_a_file_inside_of_the_folder(
     tmp_path_factory: pytest.TempPathFactory, titles: list[str], owner: str

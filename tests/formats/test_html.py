@@ -2,9 +2,10 @@ from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
 
-from hypothesis import given, settings
+from hypothesis import given
 
 from fakegpt_tui.formats.html import write_html
+from tests.examples import examples
 from tests.formats.trees import CONVERSATION, branched, conversations, message
 
 FETCHING = {"src", "srcset", "data", "poster", "background", "action", "formaction", "ping"}
@@ -38,7 +39,7 @@ def shown(text: str) -> Page:
     return Page(write_html(CONVERSATION, [message(text)]))
 
 
-@settings(deadline=None, max_examples=100)
+@examples(100)
 @given(conversations())
 def test_a_page_runs_nothing_and_fetches_nothing_whatever_was_said(written: tuple) -> None:
     document = write_html(*written)

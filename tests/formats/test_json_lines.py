@@ -3,11 +3,12 @@ from contextlib import suppress
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fakegpt_tui.domain import LoadError, Usage
 from fakegpt_tui.formats.json_lines import read_json_lines, write_json_lines
+from tests.examples import examples
 from tests.formats.trees import branched, conversations, hostile
 
 
@@ -15,7 +16,7 @@ def lines_of(text: str) -> list[bytes]:
     return text.encode().splitlines(keepends=True)
 
 
-@settings(deadline=None, max_examples=150)
+@examples(150)
 @given(st.lists(conversations(), max_size=3))
 def test_what_was_written_is_read_back_whatever_it_says(written: list[tuple]) -> None:
     text = "".join(write_json_lines(*each) for each in written)
@@ -50,7 +51,7 @@ def test_a_damaged_file_is_a_sentence_that_says_where(
         list(read_json_lines(lines_of(text.replace(what, instead, 1))))
 
 
-@settings(deadline=None, max_examples=150)
+@examples(150)
 @given(conversations(), st.data())
 def test_no_damage_is_more_than_a_sentence(written: tuple, data: st.DataObject) -> None:
     text = write_json_lines(*written)

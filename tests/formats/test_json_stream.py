@@ -4,11 +4,12 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fakegpt_tui.domain import LoadError
 from fakegpt_tui.formats.json_stream import Undecoded, decode_array
+from tests.examples import examples
 from tests.formats.test_large_exports import Dripping, documents
 
 
@@ -19,7 +20,7 @@ def decoded(data: bytes, *, size: int = 1000, largest: int = 10**6) -> list[obje
     ]
 
 
-@settings(deadline=None, max_examples=200)
+@examples(200)
 @given(
     st.lists(documents, max_size=5),
     st.integers(1, 7),

@@ -4,11 +4,12 @@ import tracemalloc
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fakegpt_tui.domain import LoadError
 from fakegpt_tui.formats.large_exports import iter_array
+from tests.examples import examples
 
 scalars = st.none() | st.booleans() | st.integers() | st.text(max_size=6)
 documents = st.recursive(
@@ -33,7 +34,7 @@ def elements(data: bytes, *, size: int = 1000, largest: int = 1000) -> list[byte
     return list(iter_array(Dripping(data, size), largest))
 
 
-@settings(deadline=None, max_examples=200)
+@examples(200)
 @given(
     st.lists(documents, max_size=5),
     st.integers(1, 7),

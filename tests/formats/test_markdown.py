@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -13,6 +13,7 @@ from fakegpt_tui.formats.markdown import read_markdown, write_markdown
 from fakegpt_tui.formats.markdown_syntax import read_front_matter
 from fakegpt_tui.formats.registry import select_messages
 from fakegpt_tui.text import replace_surrogates
+from tests.examples import examples
 from tests.formats.trees import CONVERSATION, TIME, branched, conversations, hostile, message
 
 
@@ -45,7 +46,7 @@ def headings(document: str) -> list[str]:
     ]
 
 
-@settings(deadline=None, max_examples=150)
+@examples(150)
 @given(conversations())
 def test_what_was_written_is_read_back_whatever_it_says(written: tuple) -> None:
     assert read_markdown(write_markdown(*written)) == written
@@ -61,13 +62,13 @@ def test_folder_and_tags_are_in_the_front_matter_where_there_are_some() -> None:
 
 
 @pytest.mark.long
-@settings(deadline=None, max_examples=5_000)
+@examples(5_000)
 @given(conversations())
 def test_what_was_written_is_read_back_in_a_long_campaign(written: tuple) -> None:
     assert read_markdown(write_markdown(*written)) == written
 
 
-@settings(deadline=None, max_examples=150)
+@examples(150)
 @given(hostile, hostile)
 def test_no_text_swallows_the_heading_of_the_next(text: str, reasoning: str) -> None:
     after = message("after", id="z", role=Role.SYSTEM, status=MessageStatus.INTERRUPTED)
@@ -78,7 +79,7 @@ def test_no_text_swallows_the_heading_of_the_next(text: str, reasoning: str) -> 
     assert headings(document)[-1] == "System (interrupted)"
 
 
-@settings(deadline=None, max_examples=150)
+@examples(150)
 @given(hostile, st.text(max_size=5), st.none() | hostile)
 def test_the_front_matter_says_what_the_conversation_is(
     title: str, model: str, leaf: str | None
@@ -241,7 +242,7 @@ def test_a_damaged_file_is_a_sentence_that_says_where(
         read_markdown(document.replace(what, instead, 1))
 
 
-@settings(deadline=None, max_examples=200)
+@examples(200)
 @given(conversations(), st.data())
 def test_no_damage_is_more_than_a_sentence(written: tuple, data: st.DataObject) -> None:
     document = write_markdown(*written)

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fakegpt_tui.domain import LoadError
 from fakegpt_tui.formats.base import ImportItem, LoadedItem, SkippedItem, validate_tree
 from fakegpt_tui.formats.documents import ImportFile
 from fakegpt_tui.formats.registry import read_conversations, save_as
+from tests.examples import examples
 from tests.formats.exports import many, ordinary, write_json, zipped
 from tests.formats.reading import explained, read, read_bytes
 from tests.formats.trees import branched
@@ -140,7 +141,7 @@ def test_a_locked_archive_is_told(tmp_path: Path) -> None:
     assert "password" in found.reason
 
 
-@settings(deadline=None, max_examples=150)
+@examples(150)
 @given(st.data())
 def test_no_damage_to_an_archive_is_more_than_a_sentence(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

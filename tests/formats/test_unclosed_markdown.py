@@ -1,8 +1,9 @@
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from fakegpt_tui.formats.markdown_syntax import find_closing_line
+from tests.examples import examples
 
 lines = st.sampled_from(
     [
@@ -68,7 +69,7 @@ def shows_what_follows(text: str) -> bool:
     return last.type == "heading_close" and last.level == 0
 
 
-@settings(deadline=None, max_examples=500)
+@examples(500)
 @given(texts)
 @example("```\n~~~\n````\n~~~")
 def test_a_line_is_added_where_it_is_needed_and_nowhere_else(text: str) -> None:

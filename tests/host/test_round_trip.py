@@ -6,7 +6,7 @@ from contextlib import aclosing, asynccontextmanager
 from typing import TypeAlias
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fakegpt_tui.backends.base import ReplyRequest
@@ -43,6 +43,7 @@ from fakegpt_tui.http.clients import Transport
 from fakegpt_tui.http.retries import RetryPolicy
 from fakegpt_tui.login.account_login import AccountLogin
 from fakegpt_tui.login.manager import SessionManager
+from tests.examples import examples
 from tests.host.calls import until
 from tests.patience import PATIENCE
 
@@ -140,7 +141,7 @@ EVENTS = st.lists(
 
 
 @given(EVENTS, st.sampled_from(FinishReason))
-@settings(deadline=None, max_examples=25)
+@examples(25)
 def test_any_reply_arrives_as_it_was(events: list[StreamEvent], reason: FinishReason) -> None:
     async def round_trip() -> tuple[list[StreamEvent], ServiceError | None]:
         async with client_of(host) as client:

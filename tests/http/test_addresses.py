@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fakegpt_tui.domain import ConfigError, Secret, Service, ServiceKind
@@ -17,6 +17,7 @@ from fakegpt_tui.http.addresses import (
     service_address,
 )
 from fakegpt_tui.http.clients import Transport
+from tests.examples import examples
 
 
 def service(url: str, **changes: object) -> Service:
@@ -169,7 +170,7 @@ def sentence_or_none(check: Callable[[], object]) -> str | None:
     return None
 
 
-@settings(deadline=None, max_examples=300)
+@examples(300)
 @given(st.text(max_size=40).map(lambda text: "http://" + text) | st.text(max_size=40))
 def test_any_text_is_an_address_or_a_sentence(url: str) -> None:
     def check() -> None:
@@ -179,7 +180,7 @@ def test_any_text_is_an_address_or_a_sentence(url: str) -> None:
     assert (sentence_or_none(check) or "fine.").endswith(".")
 
 
-@settings(deadline=None, max_examples=300)
+@examples(300)
 @given(st.text(max_size=40))
 def test_any_text_is_a_proxy_or_a_sentence(text: str) -> None:
     start = "The proxy of the service “mine” "

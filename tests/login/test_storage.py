@@ -9,11 +9,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fakegpt_tui.domain import SaveError, Secret, Session
 from fakegpt_tui.login.storage import SessionFile
+from tests.examples import examples
 
 SESSION = Session(
     base_url="https://one.example",
@@ -146,7 +147,7 @@ def test_sessions_that_ended_long_ago_are_not_kept(path: Path) -> None:
     assert file.load("https://old.example") is None
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(content=st.binary(max_size=200))
 def test_no_bytes_can_break_loading(
     tmp_path_factory: pytest.TempPathFactory, content: bytes

@@ -5,12 +5,13 @@ import json
 from collections.abc import Sequence
 from itertools import pairwise
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fakegpt_tui.domain import ServiceError, StreamEvent
 from fakegpt_tui.http.sse import EventReader
 from fakegpt_tui.protocol.fakegpt import StreamDecoder
+from tests.examples import examples
 from tests.fault_server import FaultServer, Send, message_event
 from tests.protocol.cases import CHAT, streamed
 from tests.signed_in import backend, read, text_of
@@ -69,7 +70,7 @@ def last_texts(said: Said) -> str:
     return "".join("�" if "\ud800" <= sign < "\ue000" else sign for sign in whole)
 
 
-@settings(deadline=None, max_examples=300)
+@examples(300)
 @given(streams(), st.data())
 def test_any_stream_read_in_any_batches_rebuilds_the_last_texts(
     stream: tuple[Said, list[bytes]], data: st.DataObject
@@ -89,7 +90,7 @@ def test_any_stream_read_in_any_batches_rebuilds_the_last_texts(
     assert text_of(told) == last_texts(said)
 
 
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@examples(40)
 @given(streams(), st.booleans())
 def test_any_stream_over_a_socket_rebuilds_the_last_texts(
     stream: tuple[Said, list[bytes]], is_slow: bool

@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fakegpt_tui.domain import ChatMessage, MessageStatus, Role, StoreError, TitleSource
 from fakegpt_tui.store.conversation_store import ConversationStore
 from fakegpt_tui.text import replace_surrogates
+from tests.examples import examples
 from tests.store.tree import TIME, chat_message, conversation, turn
 
 
@@ -216,7 +217,7 @@ hostile = st.text(st.characters(), max_size=20) | st.sampled_from(
 )
 
 
-@settings(deadline=None, max_examples=40)
+@examples(40)
 @given(st.lists(hostile | st.tuples(st.integers(-2, 40), hostile), max_size=12))
 def test_applied_deltas_are_the_text_whatever_was_sent(
     tmp_path_factory: pytest.TempPathFactory, events: list[str | tuple[int, str]]
@@ -236,7 +237,7 @@ def test_applied_deltas_are_the_text_whatever_was_sent(
         assert store.path(header.id)[-1].text == replace_surrogates(expected)
 
 
-@settings(deadline=None, max_examples=30)
+@examples(30)
 @given(hostile, hostile, hostile, hostile)
 def test_hostile_values_are_kept_readable(
     tmp_path_factory: pytest.TempPathFactory, title: str, text: str, error: str, name: str

@@ -5,13 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fakegpt_tui.domain import MessageStatus
 from fakegpt_tui.store import page_reader
 from fakegpt_tui.store.conversation_store import ConversationStore
 from fakegpt_tui.store.salvage import match_table, read_schema
+from tests.examples import examples
 from tests.store.tree import conversation, turn
 
 SCHEMA = read_schema()
@@ -76,7 +77,7 @@ def test_garbage_has_no_rows_and_does_no_harm(tmp_path: Path, seed: int) -> None
     assert [each for each in page_reader.read_rows(path) if match_table(SCHEMA, each)] == []
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(st.binary(max_size=80))
 def test_any_bytes_are_a_row_or_none(payload: bytes) -> None:
     try:

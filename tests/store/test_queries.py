@@ -4,15 +4,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fakegpt_tui.domain import ChatMessage, MessageStatus, Role, TitleSource
 from fakegpt_tui.store.conversation_store import ConversationStore
+from tests.examples import examples
 from tests.store.tree import conversation, turn
 
 
-@settings(deadline=None, max_examples=30)
+@examples(30)
 @given(st.lists(st.tuples(st.integers(0, 30), st.booleans()), max_size=25))
 def test_the_path_is_the_walk_from_the_leaf(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[int, bool]]

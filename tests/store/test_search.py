@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fakegpt_tui.domain import Conversation, MessageStatus, SearchHit, SearchQuery, StoreError
 from fakegpt_tui.store.conversation_store import ConversationStore
 from fakegpt_tui.store.tokenizer import make_snippet
+from tests.examples import examples
 from tests.store.tree import TIME, chat_message, conversation, turn
 
 
@@ -210,7 +211,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> ConversationStore:
         yield store
 
 
-@settings(deadline=None, max_examples=300)
+@examples(300)
 @given(
     st.text(
         st.characters() | st.sampled_from(" \"'*+-():^{}ANDORNT搜\x00\ud800_é\u0301"), max_size=20
@@ -222,7 +223,7 @@ def test_any_input_is_legal(shared: ConversationStore, text: str) -> None:
             assert 0 <= first < last <= len(hit.snippet)
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(st.text(st.sampled_from("abé \n\u0301搜ßİ-_"), max_size=60), st.text("abé搜İ", min_size=1))
 def test_marks_lie_in_the_snippet_which_is_one_line(text: str, word: str) -> None:
     snippet, marks = make_snippet(text * 9, [word], is_prefix=True)

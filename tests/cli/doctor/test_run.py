@@ -23,8 +23,8 @@ ANSWER: list[Step] = [TextDelta("OK"), ReplyEnded()]
 
 
 def findings(home: Home, *arguments: str, code: int = 0) -> dict[str, list[dict[str, str]]]:
-    done = home.run("doctor", "--json", *arguments)
-    assert (done.returncode, done.stderr) == (code, "")
+    done = home.invoke("doctor", "--json", *arguments)
+    assert (done.exit_code, done.stderr) == (code, "")
     document = json.loads(done.stdout)
     assert (document["version"], document["well"]) == (1, code == 0)
     found: dict[str, list[dict[str, str]]] = {}

@@ -2,7 +2,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.segment import Segment
 
@@ -10,13 +10,14 @@ from fakegpt_tui.ui.markdown.document import Document
 from fakegpt_tui.ui.markdown.lines import Line
 from fakegpt_tui.ui.markdown.palette import Palette
 from fakegpt_tui.ui.markdown.virtual_layout import estimate_height
+from tests.examples import examples
 from tests.ui.markdown.documents import DOCUMENTS, LONG_DOCUMENTS
 from tests.ui.markdown.samples import CORPUS, EVERYTHING, document, shown
 
 CUTS = st.lists(st.floats(0, 1), max_size=8)
 WIDTH = st.sampled_from([4, 20, 40, 80])
 CHUNK_SIZES = st.sampled_from([40, 300, 8_192])
-QUICK = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+QUICK = examples(40)
 
 
 def drawn(shown_document: Document, width: int) -> list[tuple[list[Segment], object]]:

@@ -2,13 +2,14 @@ import random
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from textual import events
 from textual.message import Message
 
 from fakegpt_tui.ui.terminal.input_parser import TolerantParser
 from fakegpt_tui.ui.terminal.input_scanner import InputScanner, TokenKind
+from tests.examples import examples
 from tests.terminal import Terminal
 from tests.ui.small import small_app
 
@@ -258,7 +259,7 @@ PARTS = st.sampled_from(
 
 
 @given(st.lists(st.one_of(PARTS, st.text(max_size=3))))
-@settings(deadline=None, max_examples=300)
+@examples(300)
 def test_keys_work_again_after_anything(parts: list[str]):
     typist = Typist()
     typist.types(*parts)
@@ -268,7 +269,7 @@ def test_keys_work_again_after_anything(parts: list[str]):
 
 
 @given(st.lists(PARTS), st.data())
-@settings(deadline=None, max_examples=200)
+@examples(200)
 def test_it_does_not_matter_where_input_is_cut(parts: list[str], data: st.DataObject):
     text = "".join(parts)
     cut = data.draw(st.integers(0, len(text)))

@@ -32,8 +32,8 @@ def take(program: Running, width: AmbiguousWidth) -> None:
 
 
 def without_bar(text: str) -> list[str]:
-    """What is on the screen but for the scroll bar, which goes by heights that are guessed now."""
-    return [line[:99].rstrip() for line in text.split("\n")]
+    """Transcript and prompt, but for the scroll bar, which goes by heights that are guessed now."""
+    return [line[30:99].rstrip() for line in text.split("\n")[1:-2]]
 
 
 def written_on(transcript: Transcript, row: int) -> tuple[int, int] | None:
@@ -48,7 +48,7 @@ async def test_what_was_narrow_is_wide_and_narrow_again() -> None:
         await program.see("39: Größe")
         await program.until(lambda: "tok/s" not in program.text)
         program.prompt.insert("§" * 100)
-        await program.pilot.pause()
+        await program.until(lambda: program.text.count("│ §") == 2)
         before = without_bar(program.text)
         assert "╭──" in program.text
         assert program.prompt.wrapped_document.height == 2

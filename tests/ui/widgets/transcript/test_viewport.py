@@ -3,12 +3,13 @@
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fakegpt_tui.domain import ChatMessage, MessageStatus, Role
 from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
 from fakegpt_tui.ui.widgets.transcript.virtual_list import LinePosition, VirtualList
+from tests.examples import examples
 from tests.ui.widgets.transcript.fake_document import FakeDocuments
 
 HEAD = 2
@@ -75,7 +76,7 @@ folds = st.tuples(st.just("fold"), st.integers(0, 20))
 ends = st.tuples(st.sampled_from(["start", "end"]), st.just(0))
 
 
-@settings(deadline=None, max_examples=150)
+@examples(150)
 @given(counts, st.integers(1, 25), st.lists(moves | growth | heights | folds | ends, max_size=12))
 def test_the_view_is_a_window_on_all_lines(
     counts: list[int], rows: int, steps: list[tuple[str, int]]
@@ -143,7 +144,7 @@ def grow(viewport: Viewport, model: Model, number: int) -> None:
     assert not viewport.upsert(replace(message))
 
 
-@settings(deadline=None, max_examples=100)
+@examples(100)
 @given(counts, st.integers(1, 25), st.integers(0, 300))
 def test_a_jump_lands_on_some_line_and_the_ends_are_the_ends(
     counts: list[int], rows: int, offset: int
