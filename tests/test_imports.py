@@ -115,6 +115,7 @@ def test_few_modules_are_loaded_at_the_first_frame_with_a_service(tmp_path: Path
     ours = {name for name in modules if name.partition(".")[0] == "fakegpt_tui"}
     assert "fakegpt_tui.ui.app" in ours
     assert len(ours) <= MAX_OF_OURS, sorted(ours)
+    assert not [name for name in ours if "vim" in name]
     assert not modules & SLOW
 
 

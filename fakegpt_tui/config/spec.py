@@ -161,6 +161,15 @@ class Settings:
         title="Enter key",
         group="Keys and notices",
     )
+    editing: str = setting(
+        "Whose keys edit the prompt: those of readline, or of vim, in its modes.",
+        default="readline",
+        choices=("readline", "vim"),
+        example='"vim"',
+        applies_now=True,
+        title="Editing keys",
+        group="Keys and notices",
+    )
     notify: str = setting(
         "How the end of a reply is announced while you look at something else.",
         default="none",

@@ -5,6 +5,7 @@ controller for files. In a dialog it is an action of the dialog.
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
@@ -22,6 +23,12 @@ class KeyScope(StrEnum):
     SIDE_BY_SIDE = "in replies side by side"
     SERVICES = "in services and models"
     SERVICE_FORM = "while a service is added or changed"
+    VIM_INSERT = "in vim's insert mode"
+    VIM_NORMAL = "in vim's normal mode"
+    VIM_OPERATOR = "in vim mode, before a motion or for a selection"
+    VIM_VISUAL = "in vim's visual mode"
+    VIM_MOTION = "in vim mode, to move, or behind an operator"
+    VIM_OBJECT = "in vim mode, to select, or behind an operator"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +63,19 @@ class Command:
 
 
 _FUNCTION_KEY = re.compile(r"f\d+")
-_KEY_LABELS = {
-    "escape": "esc",
-    "question_mark": "?",
-    "full_stop": ".",
+_KEY_LABELS = {"escape": "esc", "pageup": "pgup", "pagedown": "pgdn"}
+_SIGNS = {
     "slash": "/",
-    "greater_than_sign": ">",
+    "backslash": "\\",
+    "at": "@",
+    "minus": "-",
+    "plus": "+",
+    "underscore": "_",
+    "space": " ",
     "less_than_sign": "<",
-    "pageup": "pgup",
-    "pagedown": "pgdn",
+    "greater_than_sign": ">",
 }
+"""Signs that Textual names otherwise than Unicode does."""
 
 
 def key_labels(keys: str) -> str:
@@ -74,7 +84,27 @@ def key_labels(keys: str) -> str:
 
 
 def key_label(key: str) -> str:
-    return _KEY_LABELS.get(key, key.upper() if _FUNCTION_KEY.fullmatch(key) else key)
+    """A key as it is written for users, or keys that are pressed one after the other."""
+    labels = [_one_key_label(each) for each in key.split()]
+    return ("" if all(len(each) == 1 for each in labels) else " ").join(labels)
+
+
+def _one_key_label(key: str) -> str:
+    *modifiers, name = (key,) if len(key) == 1 else key.split("+")
+    sign = "space" if name == "space" else key_sign(name)
+    label = _KEY_LABELS.get(name, name.upper() if _FUNCTION_KEY.fullmatch(name) else sign)
+    return "+".join((*modifiers, label))
+
+
+def key_sign(name: str) -> str:
+    """What the key of a name types; the name where that is nothing."""
+    if len(name) == 1 or name in _SIGNS:
+        return _SIGNS.get(name, name)
+    try:
+        sign = unicodedata.lookup(name.replace("_", " "))
+    except KeyError:
+        return name
+    return sign if sign.isprintable() else name
 
 
 def first_key(command_id: str, changed: Mapping[str, str]) -> str:
@@ -85,6 +115,8 @@ def first_key(command_id: str, changed: Mapping[str, str]) -> str:
     return key_label(keys.partition(",")[0])
 
 
+VIM_PREFIX = "vim."
+"""The ids of the commands of vim mode, which are in a table of their own, begin with this."""
 OPEN_NTH_PREFIX = "chat.open-"
 """The ids of the commands that open one of the first nine conversations begin with this."""
 
@@ -94,7 +126,7 @@ _ENTER_VARIANTS = "ctrl+j,shift+enter,alt+enter,ctrl+enter"
 ENTER_INSERTS_NEWLINE = MappingProxyType({"prompt.send": _ENTER_VARIANTS, "prompt.newline": _ENTER})
 """The keys to use when Enter breaks the line, and the variants of Enter send."""
 
-PROMPT, ANY, TRANSCRIPT, LIST, SIDE_BY_SIDE, SERVICES, SERVICE_FORM = KeyScope
+PROMPT, ANY, TRANSCRIPT, LIST, SIDE_BY_SIDE, SERVICES, SERVICE_FORM, *_ = KeyScope
 
 # One line for each command, however long: a table is read by its columns.
 # fmt: off

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from textual.binding import Binding, BindingType
 from textual.keys import KEY_ALIASES, KEY_NAME_REPLACEMENTS, Keys
 
-from fakegpt_tui.keymap import COMMANDS, ENTER_INSERTS_NEWLINE, Command, KeyScope
+from fakegpt_tui.keymap import COMMANDS, ENTER_INSERTS_NEWLINE, VIM_PREFIX, Command, KeyScope
 from fakegpt_tui.ui.terminal.typed_keys import key_name
 
 _CONTROLLER_ACTION = re.compile(r"(?!app\.|screen\.)(\w+)\.(\w+)(?:\((.*)\))?")
@@ -85,20 +85,30 @@ def validate_keys(overrides: Mapping[str, str]) -> list[str]:
 
 def _key_problems(overrides: Mapping[str, str]) -> Iterator[tuple[tuple[str, ...], str]]:
     """What is wrong, with the ids of the commands that it is about."""
-    by_id = {command.id: command for command in COMMANDS}
+    has_vim = any(name.startswith(VIM_PREFIX) for name in overrides)
+    if has_vim:
+        from fakegpt_tui.keymap.vim import VIM_COMMANDS, vim_key_problems  # noqa: PLC0415 - when changed
+
+        yield from vim_key_problems(overrides)
+    by_id = {each.id: each for each in (*COMMANDS, *(VIM_COMMANDS if has_vim else ()))}
     for name in overrides.keys() - by_id:
         yield (name,), f"There is no command {name!r} to give a key to."
     for name in by_id.keys() & overrides.keys():
         for key in _split(overrides[name]):
-            if not _is_key(key):
+            keys = key.split() if name.startswith(VIM_PREFIX) else (key,)
+            if not all(map(_is_key, keys)):
                 yield (name,), f"{key!r}, given to {name}, is not the name of a key."
+    yield from _conflicts(overrides)
+
+
+def _conflicts(overrides: Mapping[str, str]) -> Iterator[tuple[tuple[str, ...], str]]:
     taken: dict[tuple[KeyScope, str], str] = {}
-    for name, command in by_id.items():
-        for key in _split(overrides.get(name, command.keys)):
-            other = taken.setdefault((command.scope, key), name)
+    for command in COMMANDS:
+        for key in _split(overrides.get(command.id, command.keys)):
+            other = taken.setdefault((command.scope, key), command.id)
             # Two commands of the table may share a key, where only one of them is ever possible.
-            if other != name and {other, name} & overrides.keys():
-                yield (other, name), f"{key} is given to both {other} and {name}."
+            if other != command.id and {other, command.id} & overrides.keys():
+                yield (other, command.id), f"{key} is given to both {other} and {command.id}."
 
 
 def _split(keys: str) -> Iterable[str]:

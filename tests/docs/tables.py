@@ -7,25 +7,18 @@ from pathlib import Path
 
 from fakegpt_tui.config.spec import SETTING_SPECS
 from fakegpt_tui.domain.generation import GENERATION_ROWS, SettingPath
-from fakegpt_tui.keymap import COMMANDS, Command
+from fakegpt_tui.keymap import Command, key_label
+from fakegpt_tui.keymap.vim import ALL_COMMANDS
 from fakegpt_tui.protocol.completion_settings import CLIENT_FIELDS, PASSED_ON
 from tests.benchmarks.table import HISTORY, table
 
 DOCS = Path(__file__).parents[2] / "docs"
-_SIGNS = {
-    "full_stop": ".",
-    "slash": "/",
-    "question_mark": "?",
-    "greater_than_sign": ">",
-    "less_than_sign": "<",
-    "escape": "esc",
-}
 
 
 def keys_table() -> str:
     """A table of keys for each part of the screen."""
     parts = []
-    for scope, commands in groupby(sorted(COMMANDS, key=_scope), key=lambda each: each.scope):
+    for scope, commands in groupby(sorted(ALL_COMMANDS, key=_scope), key=lambda each: each.scope):
         rows = [
             f"| {_keys(each.keys)} | {', '.join(f'`{name}`' for name in each.names)} | {each.help} "
             f"| `{each.id}` |\n"
@@ -93,12 +86,17 @@ def _cell(text: str) -> str:
 
 
 def _scope(command: Command) -> int:
-    scopes = list(dict.fromkeys(each.scope for each in COMMANDS))
+    scopes = list(dict.fromkeys(each.scope for each in ALL_COMMANDS))
     return scopes.index(command.scope)
 
 
 def _keys(keys: str) -> str:
-    return ", ".join(_SIGNS.get(key, key) for key in keys.split(",") if key)
+    """Keys by the names that the configuration has for them, but signs as signs."""
+    labels = {key: key_label(key) for key in keys.split(",") if key}
+    return ", ".join(
+        key if label.lower() == key or label.startswith("pg") else _cell(label)
+        for key, label in labels.items()
+    )
 
 
 def _default(value: object) -> str:

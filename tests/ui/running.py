@@ -20,7 +20,8 @@ from fakegpt_tui.ui.dialogs.commands import PaletteScreen
 from fakegpt_tui.ui.options import Options
 from fakegpt_tui.ui.widgets.conversation_header import ConversationHeader
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList
-from fakegpt_tui.ui.widgets.prompt_input import PromptInput, QueueView
+from fakegpt_tui.ui.widgets.prompt_input import PromptInput
+from fakegpt_tui.ui.widgets.queue_view import QueueView
 from fakegpt_tui.ui.widgets.status_bar import StatusBar
 from tests.patience import PATIENCE
 from tests.stubs import SERVICE, MemoryStore, connecting, connecting_each
@@ -76,7 +77,7 @@ class Running:
 
     @property
     def queued(self) -> tuple[str, ...]:
-        return self.app.screen.query_one(QueueView).waiting
+        return next((each.waiting for each in self.app.screen.query(QueueView)), ())
 
     @property
     def path(self) -> tuple[ChatMessage, ...]:

@@ -114,6 +114,8 @@ class SettingsController:
                 self._chat.turns.set_limit(int(event.value))
             case "service":
                 self._chat.services.set_default(event.value)
+            case "editing":
+                self._window.prompt.editing = event.value
             case "enter":
                 sends = event.value == "send"
                 self._state.keys = effective_keys(self._state.own_keys, enter_sends=sends)

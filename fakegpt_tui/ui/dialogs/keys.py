@@ -13,13 +13,15 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from fakegpt_tui.domain import FakeGPTError
-from fakegpt_tui.keymap import COMMANDS, Command, KeyScope, key_label, key_labels
+from fakegpt_tui.keymap import COMMANDS, VIM_PREFIX, Command, KeyScope, key_label, key_labels
+from fakegpt_tui.keymap.vim import ALL_COMMANDS, begins_keys, key_sequences
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.bindings import validate_keys
 from fakegpt_tui.ui.dialogs import DialogFrame
 from fakegpt_tui.ui.dialogs.pick import ListScreen
 from fakegpt_tui.ui.slash_commands import screen_action
 from fakegpt_tui.ui.widgets.drawing import fit
+from fakegpt_tui.ui.widgets.prompt_input import PromptInput
 from fakegpt_tui.ui.widgets.text_field import TextField
 
 T = TypeVar("T")
@@ -40,6 +42,7 @@ class CommandListScreen(ListScreen[T]):
         """`shown` are the keys that are not as in the keymap, by the ids of their commands."""
         super().__init__()
         self._shown = shown
+        self._commands: Sequence[Command] = ALL_COMMANDS
 
     def compose(self) -> ComposeResult:
         with DialogFrame("keys"):
@@ -58,7 +61,7 @@ class CommandListScreen(ListScreen[T]):
         for scope in self._scopes():
             rows = [
                 Option(self._row(command, keys), id=command.id)
-                for command in COMMANDS
+                for command in self._commands
                 if command.scope is scope
                 for keys in [self._shown.get(command.id, command.keys)]
                 if _has(command, keys, words)
@@ -90,7 +93,7 @@ class CommandListScreen(ListScreen[T]):
     @property
     def _marked(self) -> Command | None:
         option = self.options.highlighted_option
-        found = (each for each in COMMANDS if option is not None and each.id == option.id)
+        found = (each for each in self._commands if option is not None and each.id == option.id)
         return next(found, None)
 
 
@@ -99,9 +102,10 @@ class HelpScreen(CommandListScreen[str | None]):
 
     BINDINGS = [Binding("f1", "dismiss", "Close", show=False)]
 
-    def __init__(self, keys: Mapping[str, str], where: KeyScope) -> None:
+    def __init__(self, keys: Mapping[str, str], where: KeyScope, *, has_vim: bool) -> None:
         super().__init__(keys)
         self._where = where
+        self._commands = ALL_COMMANDS if has_vim else COMMANDS
 
     def on_mount(self) -> None:
         self.query_one(DialogFrame).set_frame("Keys", "enter run · F10 change keys · esc close")
@@ -135,7 +139,8 @@ def open_help(screen: Screen[None], keys: Mapping[str, str], where: KeyScope) ->
         if action is not None:
             await screen.run_action(action)
 
-    screen.app.push_screen(HelpScreen(keys, where), run)
+    has_vim = screen.query_one(PromptInput).editing == "vim"
+    screen.app.push_screen(HelpScreen(keys, where, has_vim=has_vim), run)
 
 
 class KeysScreen(CommandListScreen[None]):
@@ -189,7 +194,11 @@ class KeysScreen(CommandListScreen[None]):
                 before = self._shown.get(command.id, command.keys) if more else ""
                 self._set(command, f"{before},{key}" if before else key)
 
-        self.app.push_screen(PressKeyScreen(command.label), take)
+        def is_begun(keys: str) -> bool:
+            is_vim, pressed = command.id.startswith(VIM_PREFIX), key_sequences(keys)[0]
+            return is_vim and begins_keys(pressed, command.scope, self._shown)
+
+        self.app.push_screen(PressKeyScreen(command.label, is_begun), take)
 
     def action_default(self) -> None:
         if (command := self._marked) is not None:
@@ -236,13 +245,16 @@ def _has(command: Command, keys: str, words: Sequence[str]) -> bool:
 
 
 class PressKeyScreen(ModalScreen[str | None]):
-    """Waits for a key; dismissed with its name, or with nothing."""
+    """Waits for a key, or for keys one after the other; dismissed with them, or with nothing."""
 
     CSS_PATH = ["dialog.tcss", "keys.tcss"]
 
-    def __init__(self, label: str) -> None:
+    def __init__(self, label: str, is_begun: Callable[[str], bool]) -> None:
+        """`is_begun` says of keys whether others are to follow."""
         super().__init__()
         self._label = label
+        self._is_begun = is_begun
+        self._pressed: tuple[str, ...] = ()
 
     def compose(self) -> ComposeResult:
         with DialogFrame("press"):
@@ -254,4 +266,13 @@ class PressKeyScreen(ModalScreen[str | None]):
     def on_key(self, event: events.Key) -> None:
         event.stop()
         event.prevent_default()
-        self.dismiss(None if event.key == "escape" else event.key)
+        if event.key == "escape":
+            self.dismiss(None)
+            return
+        self._pressed += (event.key,)
+        keys = " ".join(self._pressed)
+        if self._is_begun(keys):
+            begun = f"Press the key behind {key_label(keys)} for “{self._label}”."
+            self.query_one(Static).update(Content(begun))
+        else:
+            self.dismiss(keys)

@@ -13,7 +13,7 @@ from fakegpt_tui.domain import FakeGPTError
 from fakegpt_tui.keymap import first_key
 from fakegpt_tui.ui.widgets.drawing import RenderCache
 from fakegpt_tui.ui.widgets.first_page import FirstPage
-from fakegpt_tui.ui.widgets.prompt_input import PromptInput, QueueView
+from fakegpt_tui.ui.widgets.prompt_input import PromptInput
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.ui.widgets.attachment_bar import AttachmentBar
     from fakegpt_tui.ui.widgets.command_completion import CommandCompletion
     from fakegpt_tui.ui.widgets.completion_list import PathList
+    from fakegpt_tui.ui.widgets.queue_view import QueueView
     from fakegpt_tui.ui.window import Window
 
 _MOST_NAMES = 20
@@ -51,22 +52,24 @@ class ChatPane(RenderCache, Vertical):
         self._completion: CommandCompletion | None = None
         self._path_list: PathList | None = None
         self._chips: AttachmentBar | None = None
+        self._queue: QueueView | None = None
 
     def compose(self) -> ComposeResult:
         yield FirstPage()
         yield Transcript(warm_up=self._options.warm_up)
-        yield QueueView()
         prompt = PromptInput(cursor_blink=self._options.cursor_blink)
         prompt.snippets = self._options.snippets
         yield prompt
 
+    def on_mount(self) -> None:
+        self._window.prompt.editing = self._options.value("editing", "readline")
+
     def show(self, view: ChatView) -> None:
         """Show what waits to be sent, and what is attached to it."""
-        prompt, queue = self._window.prompt, self.query_one(QueueView)
-        queue.waiting = view.queued
-        queue.held = view.queue_held
-        queue.hint = f"/send sends it, {first_key('queue.show', self._state.keys)} takes it back"
+        prompt = self._window.prompt
+        self._show_queue(view)
         prompt.edited = view.edited
+        prompt.changed_keys = self._state.keys
         prompt.marks = view.chips.keys()
         if view.chips and self._chips is None:
             from fakegpt_tui.ui.widgets.attachment_bar import AttachmentBar  # noqa: PLC0415 - when attached
@@ -76,6 +79,18 @@ class ChatPane(RenderCache, Vertical):
         if self._chips is not None:
             self._chips.hint = f"{first_key('attach.list', self._state.keys)} opens"
             self._chips.chips = tuple(view.chips.values())
+
+    def _show_queue(self, view: ChatView) -> None:
+        if view.queued and self._queue is None:
+            from fakegpt_tui.ui.widgets.queue_view import QueueView  # noqa: PLC0415 - when queued
+
+            self._queue = QueueView()
+            self.mount(self._queue, after=self._window.transcript)
+        if self._queue is not None:
+            take_back = first_key("queue.show", self._state.keys)
+            self._queue.hint = f"/send sends it, {take_back} takes it back"
+            self._queue.held = view.queue_held
+            self._queue.waiting = view.queued
 
     @on(FirstPage.Typed)
     def type_in_prompt(self, event: FirstPage.Typed) -> None:

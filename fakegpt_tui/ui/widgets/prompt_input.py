@@ -1,25 +1,25 @@
-"""Prompt input widget, and the queue of prompts that wait to be sent."""
+"""Prompt input widget: what is typed, completed, recalled and sent."""
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from textual import events
+from textual import events, on
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
-from textual.widget import Widget
 
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.keymap import KeyScope
-from fakegpt_tui.text import clipboard_text, safe_line
+from fakegpt_tui.text import clipboard_text
 from fakegpt_tui.ui.bindings import bindings
-from fakegpt_tui.ui.widgets.text_box import TextBox, end_of
+from fakegpt_tui.ui.widgets.text_box import TextBox
 
 if TYPE_CHECKING:
     from fakegpt_tui.attachments.snippets import Snippet
     from fakegpt_tui.ui.slash_commands import SlashCompletion
+    from fakegpt_tui.ui.widgets.editing.vim_input import VimInput
     from fakegpt_tui.ui.widgets.reference_completion import ReferenceCompletion
     from fakegpt_tui.ui.widgets.snippet_fields import SnippetFields
 
@@ -27,7 +27,6 @@ _ENTER_SENDS = "Ask anything — Enter sends, / for commands"
 _ENTER_BREAKS = "Ask anything — ctrl+j sends, / for commands"
 _RUNS_COMMAND = "Runs in your shell, and shows the output; !! puts it into the prompt"
 _FILLS_SNIPPET = "Tab goes through the variables, Enter sends"
-_MAX_SHOWN = 3
 _LARGE_LINES, _LARGE_LENGTH = 20, 2_000
 """A paste beyond these is shown as one mark, which can be opened."""
 _EMPTY_LINES = re.compile(r"\A(?:[^\S\n]*\n)+")
@@ -49,6 +48,10 @@ class PromptInput(TextBox):
     """The prompts that were sent before, the latest first."""
     enter_sends: reactive[bool] = reactive(True, repaint=False)
     """Does Enter send, or break the line? The empty prompt says which."""
+    editing: reactive[str] = reactive("readline", repaint=False)
+    """Whose keys are used: those of `readline`, or of `vim`."""
+    changed_keys: reactive[Mapping[str, str]] = reactive({}, repaint=False)
+    """The keys that are not as in the keymap, by the ids of their commands."""
     edited: reactive[str] = reactive("", repaint=False)
     """What the text will be a variant of, which the border says; empty for a new prompt."""
 
@@ -114,6 +117,7 @@ class PromptInput(TextBox):
         self._history_index = 0
         self._unsent = ""
         self._completion: SlashCompletion | None = None
+        self.vim: VimInput | None = None
         self.paths: ReferenceCompletion | None = None
         """The completion of paths, once a reference was typed."""
         self.marks: Collection[str] = ()
@@ -156,6 +160,22 @@ class PromptInput(TextBox):
     def watch_enter_sends(self, enter_sends: bool) -> None:
         self.placeholder = Content(_ENTER_SENDS if enter_sends else _ENTER_BREAKS)
 
+    def watch_editing(self, editing: str) -> None:
+        self.vim = self.border_subtitle = None
+        if editing == "vim":
+            from fakegpt_tui.ui.widgets.editing.vim_input import VimInput  # noqa: PLC0415 - when wanted
+
+            self.vim = VimInput(self, self.changed_keys)
+
+    def watch_changed_keys(self, keys: Mapping[str, str]) -> None:
+        if self.vim is not None:
+            self.vim.use_keys(keys)
+
+    @property
+    def selected_text(self) -> str:
+        """What is selected, in vim mode with the character under the cursor."""
+        return self.vim.selected_text if self.vim is not None else super().selected_text
+
     def watch_edited(self) -> None:
         self.border_title = Content(self._edit_title)
 
@@ -171,6 +191,12 @@ class PromptInput(TextBox):
         self.border_title = Content(_RUNS_COMMAND if self.is_command else title)
         if self.paths is not None:
             self.paths.follow()
+        self.follow_selection()
+
+    @on(TextBox.SelectionChanged)
+    def follow_selection(self) -> None:
+        if self.vim is not None:
+            self.vim.follow()
 
     def render_line(self, y: int) -> Strip:
         # Textual cannot wrap the placeholder to a width of nothing.
@@ -225,6 +251,7 @@ class PromptInput(TextBox):
 
             self.fields = SnippetFields(self)
         self.restore_text(text)
+        self._begin_typing()
         self.fields.begin(placeholders)
 
     def _fill_fields(self) -> bool:
@@ -290,7 +317,12 @@ class PromptInput(TextBox):
         text = self.text_to_send
         self._history_index = 0
         self.clear()
+        self._begin_typing()
         return text
+
+    def _begin_typing(self) -> None:
+        if self.vim is not None:
+            self.vim.begin()
 
     async def action_first(self) -> None:
         """Go to the start of the text, or of the conversation where there is none."""
@@ -314,9 +346,6 @@ class PromptInput(TextBox):
         else:
             self.post_message(self.QuitRequested())
 
-    def clear_selection(self) -> None:
-        self.move_cursor(self.cursor_location)
-
     def load_draft(self, text: str, cursor: tuple[int, int] | None = None) -> None:
         """Show the text of another conversation, with the cursor at its end or where it was.
 
@@ -325,6 +354,7 @@ class PromptInput(TextBox):
         self._history_index = 0
         self.load_text(text)
         self.move_cursor(self.document.end if cursor is None else cursor)
+        self._begin_typing()
 
     def replace_text(self, text: str) -> None:
         """Show another text; undo brings back what was here."""
@@ -350,6 +380,7 @@ class PromptInput(TextBox):
             await self._complete_command(event.key)
             or (self.paths is not None and await self.paths.handle_key(event.key))
             or (self.fields is not None and self.fields.handle_key(event.key))
+            or (self.vim is not None and await self.vim.handle_key(event, self.marks))
             or self._type_sign(event.character)
             or self._recall_by_arrow(event.key)
         ):
@@ -461,31 +492,10 @@ class PromptInput(TextBox):
             self.delete((row, start), (row, end), maintain_selection_offset=False)
         return start != end
 
-    def insert_text(self, text: str) -> None:
-        """Put a text in place of the selection, as one edit."""
-        start, end = self.selection
-        self.history.checkpoint()
-        result = self.replace(text, start, end, maintain_selection_offset=False)
-        self.move_cursor(result.end_location)
-
-    def replace_first(self, old: str, new: str) -> bool:
-        """Replace the first `old` in the text, as one edit; is there one?"""
-        before, found, _ = self.text.partition(old)
-        if found:
-            self.history.checkpoint()
-            self.replace(new, end_of(before), end_of(before + found))
-        return bool(found)
-
     def remove_mark(self, mark: str) -> None:
         """Take a mark out of the text, with the blank behind it."""
         if not self.replace_first(f"{mark} ", ""):
             self.replace_first(mark, "")
-
-    def go_behind(self, words: str) -> None:
-        """Move the cursor behind the first of these words in the text."""
-        before, found, _ = self.text.partition(words)
-        if found:
-            self.move_cursor(end_of(before + found))
 
     def on_paste(self, event: events.Paste) -> None:
         """Take a paste as one edit, without the characters that a terminal would act on."""
@@ -499,38 +509,3 @@ class PromptInput(TextBox):
         else:
             self.insert_text(text)
             self.post_message(self.Dropped(text))
-
-
-class QueueView(Widget):
-    """A line for each prompt that waits; hidden where none does."""
-
-    DEFAULT_CSS = """
-    QueueView {
-        height: auto;
-        max-height: 4;
-        padding: 0 2;
-        color: $text-muted;
-    }
-    """
-
-    waiting: reactive[tuple[str, ...]] = reactive((), layout=True)
-    """The texts, the next one first."""
-    held: reactive[bool] = reactive(False)
-    """Must they be sent by hand, because the reply before them failed or was stopped?"""
-    hint: reactive[str] = reactive("")
-    """What sends them then, and what takes one back."""
-
-    def watch_waiting(self, waiting: tuple[str, ...]) -> None:
-        self.display = bool(waiting)
-
-    def render(self) -> Content:
-        why = f"waits: {self.hint}" if self.held else "sent when the reply ends"
-        lines = [
-            Content.assemble(("⧗ ", "bold"), safe_line(text), "" if index else f"  ({why})")
-            for index, text in enumerate(self.waiting[:_MAX_SHOWN])
-        ]
-        more = len(self.waiting) - _MAX_SHOWN
-        if more > 0:
-            lines.append(Content(f"  and {more} more"))
-        width = max(1, self.size.width)
-        return Content("\n").join([line.truncate(width, ellipsis=True) for line in lines])

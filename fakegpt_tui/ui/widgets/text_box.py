@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.widgets import TextArea
-from textual.widgets.text_area import Edit, EditResult
+from textual.widgets.text_area import Edit, EditResult, Selection
 
 from fakegpt_tui.ui.terminal.key_serializer import EditsInTurn
 
@@ -40,6 +40,21 @@ class TextBox(EditsInTurn, TextArea):
         if not text.isascii():
             _break_between_ideographs()
         super().load_text(text)
+
+    def undo(self) -> None:
+        if self.history.undo_stack:
+            self._leave_long_text()
+        super().undo()
+
+    def redo(self) -> None:
+        if self.history.redo_stack:
+            self._leave_long_text()
+        super().redo()
+
+    def _leave_long_text(self) -> None:
+        """Put the cursor where there is text always: Textual fails if it is behind a text that has
+        become short enough to need no scroll bar, which it looks at before it moves the cursor."""
+        self.selection = Selection.cursor((0, 0))
 
     async def on_key(self, event: events.Key) -> None:
         if event.character == " ":
@@ -106,6 +121,30 @@ class TextBox(EditsInTurn, TextArea):
             end = self.cursor_location
             start = self._left_of(end, _graphemes().backspace_boundary)
             self.delete(start, end, maintain_selection_offset=False)
+
+    def insert_text(self, text: str) -> None:
+        """Put a text in place of the selection, as one edit."""
+        start, end = self.selection
+        self.history.checkpoint()
+        result = self.replace(text, start, end, maintain_selection_offset=False)
+        self.move_cursor(result.end_location)
+
+    def replace_first(self, old: str, new: str) -> bool:
+        """Replace the first `old` in the text, as one edit; is there one?"""
+        before, found, _ = self.text.partition(old)
+        if found:
+            self.history.checkpoint()
+            self.replace(new, end_of(before), end_of(before + found))
+        return bool(found)
+
+    def go_behind(self, words: str) -> None:
+        """Move the cursor behind the first of these words in the text."""
+        before, found, _ = self.text.partition(words)
+        if found:
+            self.move_cursor(end_of(before + found))
+
+    def clear_selection(self) -> None:
+        self.move_cursor(self.cursor_location)
 
     def _on_boundary(self, location: Location) -> Location:
         row, column = location

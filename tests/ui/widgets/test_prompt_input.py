@@ -1,41 +1,9 @@
 """The prompt input: what it posts, and what it shows of the state that it is bound to."""
 
 import pytest
-from textual.app import App, ComposeResult
-from textual.reactive import reactive
 
-from fakegpt_tui.ui.widgets.prompt_input import PromptInput, QueueView
 from tests.ui.screen_text import screen_text
-
-
-class PromptApp(App[None]):
-    """Binds the prompt and the queue to attributes of its own, and lists what they post."""
-
-    enter_sends = reactive(True)
-    edited = reactive("")
-    waiting: reactive[tuple[str, ...]] = reactive(())
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.heard: list[str] = []
-
-    def compose(self) -> ComposeResult:
-        yield QueueView().data_bind(PromptApp.waiting)
-        prompt = PromptInput(cursor_blink=False)
-        yield prompt.data_bind(PromptApp.enter_sends, PromptApp.edited)
-
-    def on_mount(self) -> None:
-        self.prompt.focus()
-
-    @property
-    def prompt(self) -> PromptInput:
-        return self.query_one(PromptInput)
-
-    def on_prompt_input_submitted(self, message: PromptInput.Submitted) -> None:
-        self.heard.append(f"submitted {message.text!r}")
-
-    def on_text_area_changed(self, message: PromptInput.Changed) -> None:
-        self.heard.append(f"changed {message.text_area.text!r}")
+from tests.ui.widgets.prompt_app import PromptApp
 
 
 async def test_the_text_is_submitted_before_it_is_cleared() -> None:
@@ -96,6 +64,17 @@ async def test_undo_takes_back_a_word() -> None:
         assert app.prompt.text == "one two"
         await pilot.press("ctrl+z", "ctrl+y")
         assert app.prompt.text == "one two"
+
+
+async def test_undo_takes_back_more_lines_than_are_in_view() -> None:
+    app = PromptApp()
+    async with app.run_test(size=(60, 12)) as pilot:
+        app.prompt.insert_text("one\n" * 12)
+        await pilot.pause()
+        await pilot.press("ctrl+z")
+        assert app.prompt.text == ""
+        await pilot.press("x")
+        assert app.prompt.text == "x"
 
 
 async def test_alt_and_ctrl_keys_go_by_words() -> None:

@@ -1,0 +1,1 @@
+"""Editing of the prompt: the keys of vim and of readline, over any text box."""

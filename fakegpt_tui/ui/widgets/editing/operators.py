@@ -1,0 +1,155 @@
+"""Operators: what vim's keys do to a range of a text, as a new text with a new cursor."""
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from fakegpt_tui.ui.widgets.editing.places import (
+    after,
+    before,
+    first_nonblank,
+    last_on_line,
+    line_end,
+    line_start,
+    on_boundary,
+)
+from fakegpt_tui.ui.widgets.editing.registers import Register
+from fakegpt_tui.ui.widgets.editing.text_objects import TextRange
+
+SHIFT: Final = "    "
+_OUTDENT = re.compile(rf"^(?:\t| {{1,{len(SHIFT)}}})", re.MULTILINE)
+_INDENT = re.compile(r"^(?=.)", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class EditState:
+    """A text, the cursor in it, and where a selection began, if there is one."""
+
+    text: str
+    cursor: int
+    anchor: int | None = None
+
+
+def lines_around(text: str, start: int, end: int) -> TextRange:
+    """The whole lines from one place to another."""
+    return TextRange(line_start(text, start), line_end(text, end), is_lines=True)
+
+
+def with_whole_marks(text: str, found: TextRange, marks: Collection[str]) -> TextRange:
+    """A range with all of each mark that it touches."""
+    start, end = found.start, found.end
+    for span in _mark_spans(text, marks):
+        if span[0] < found.end and found.start < span[1]:
+            start, end = min(start, span[0]), max(end, span[1])
+    return replace(found, start=start, end=end)
+
+
+def _mark_spans(text: str, marks: Collection[str]) -> list[tuple[int, int]]:
+    pattern = "|".join(map(re.escape, marks))
+    return [found.span() for found in re.finditer(pattern, text)] if marks else []
+
+
+def taken(text: str, found: TextRange) -> Register:
+    return Register(text[found.start : found.end], found.is_lines)
+
+
+def delete(state: EditState, found: TextRange) -> EditState:
+    """Delete a range; the cursor goes to where it began, or to the line that follows."""
+    text, start, end = state.text, found.start, found.end
+    if found.is_lines and end < len(text):
+        end += 1
+    elif found.is_lines and start:
+        start -= 1
+    shorter = text[:start] + text[end:]
+    place = first_nonblank(shorter, min(start + (start < found.start), len(shorter)))
+    return EditState(shorter, place if found.is_lines else start)
+
+
+def clear(state: EditState, found: TextRange) -> EditState:
+    """Delete a range for something to be typed there; of lines an empty one stays."""
+    return EditState(state.text[: found.start] + state.text[found.end :], found.start)
+
+
+def insert(state: EditState, text: str) -> EditState:
+    """Insert at the cursor, which goes behind what is inserted."""
+    at = state.cursor
+    return EditState(state.text[:at] + text + state.text[at:], at + len(text))
+
+
+def put(state: EditState, register: Register, count: int, *, behind: bool) -> EditState:
+    """Put a text beside the cursor; the cursor goes to the end of it, of lines to the first."""
+    text, at = state.text, state.cursor
+    if register.is_lines:
+        added = "\n".join([register.text] * count)
+        if behind:
+            at = line_end(text, at)
+            longer, at = f"{text[:at]}\n{added}{text[at:]}", at + 1
+        else:
+            at = line_start(text, at)
+            longer = f"{text[:at]}{added}\n{text[at:]}"
+        return EditState(longer, first_nonblank(longer, at))
+    if behind and at < line_end(text, at):
+        at = after(text, at)
+    added = register.text * count
+    longer = text[:at] + added + text[at:]
+    return EditState(longer, at if "\n" in added else max(at, before(longer, at + len(added))))
+
+
+def shift(state: EditState, found: TextRange, times: int, *, left: bool = False) -> EditState:
+    """Indent the lines of a range, or the other way."""
+    lines = lines_around(state.text, found.start, found.end)
+    shifted = state.text[lines.start : lines.end]
+    for _ in range(times):
+        shifted = (_OUTDENT if left else _INDENT).sub("" if left else SHIFT, shifted)
+    changed = state.text[: lines.start] + shifted + state.text[lines.end :]
+    return EditState(changed, first_nonblank(changed, lines.start))
+
+
+def change_case(
+    state: EditState, found: TextRange, change: Callable[[str], str], marks: Collection[str]
+) -> EditState:
+    """Change letters, each into one; marks stay as they are."""
+    kept = _mark_spans(state.text, marks)
+    changed = "".join(
+        new
+        if len(new := change(old)) == 1 and not any(start <= at < end for start, end in kept)
+        else old
+        for at, old in enumerate(state.text[found.start : found.end], found.start)
+    )
+    return EditState(
+        state.text[: found.start] + changed + state.text[found.end :],
+        state.cursor if found.is_lines else found.start,
+    )
+
+
+CASES: Final[Mapping[str, Callable[[str], str]]] = {
+    "lower": str.lower,
+    "upper": str.upper,
+    "toggle": str.swapcase,
+}
+
+
+def join(state: EditState, count: int) -> EditState:
+    """Join lines, with one blank where they met, but none before a closing bracket."""
+    text, at = state.text, state.cursor
+    for _ in range(max(count - 1, 1)):
+        end = line_end(text, at)
+        if end == len(text):
+            break
+        rest = text[end + 1 :].lstrip(" \t")
+        last = text[line_start(text, at) : end][-1:]
+        needs_none = rest[:1] in ("", ")", "\n") or last in ("", " ", "\t")
+        text, at = text[:end] + ("" if needs_none else " ") + rest, end
+    return EditState(text, min(at, last_on_line(text, at)))
+
+
+def fit(state: EditState) -> EditState:
+    """Put the cursor, and the other end of a selection, on characters of their lines."""
+    anchor = None if state.anchor is None else _on_line(state.text, state.anchor)
+    return replace(state, cursor=_on_line(state.text, state.cursor), anchor=anchor)
+
+
+def _on_line(text: str, at: int) -> int:
+    at = on_boundary(text, at)
+    return min(at, last_on_line(text, at))

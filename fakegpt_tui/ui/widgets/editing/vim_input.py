@@ -1,0 +1,194 @@
+"""Vim input: a text box whose keys are those of vim, with its undo history and the clipboard."""
+
+from collections.abc import Collection, Mapping
+
+from textual import events
+from textual.content import Content
+from textual.widgets.text_area import Selection
+
+from fakegpt_tui.ui.messages import CopyText
+from fakegpt_tui.ui.terminal.typed_keys import HeldKey, LayoutKey
+from fakegpt_tui.ui.widgets.editing.operators import EditState, fit, lines_around
+from fakegpt_tui.ui.widgets.editing.places import after, before, common_length
+from fakegpt_tui.ui.widgets.editing.vim import Vim
+from fakegpt_tui.ui.widgets.editing.vim_keys import VimKeys, VimMode
+from fakegpt_tui.ui.widgets.editing.vim_state import Request
+from fakegpt_tui.ui.widgets.text_box import Location, TextBox, end_of
+
+_NEWLINE = "prompt.newline"
+_PASTE = "screen.run_command('attachments', 'paste')"
+
+
+class VimInput:
+    """Gives keys to the vim engine, and shows in a text box what they make of its text.
+
+    Others change the text and the selection, too; what is selected then is so in visual mode.
+    """
+
+    def __init__(self, box: TextBox, changed: Mapping[str, str]) -> None:
+        """`changed` are the keys that are not as in the table, by the ids of their commands."""
+        self._box = box
+        self._vim = Vim(changed)
+        self._state = EditState("", 0)
+        self._shown: Selection | None = None
+        self._steps_before: int | None = None
+        """Of the undo history, when insert mode began."""
+        self._show_mode()
+
+    def use_keys(self, changed: Mapping[str, str]) -> None:
+        self._vim.keys = VimKeys(changed)
+
+    def begin(self) -> None:
+        """Be in insert mode, as for each new text."""
+        self._vim.begin()
+        self._steps_before = None
+        self._show_mode()
+
+    @property
+    def selected_text(self) -> str:
+        """What is selected, with the character under the cursor."""
+        self.follow()
+        if self._state.anchor is None:
+            return ""
+        found = self._vim.selected(self._state)
+        return self._state.text[found.start : found.end]
+
+    async def handle_key(self, event: events.Key, marks: Collection[str]) -> bool:
+        """Do what a key does in the mode of now; whether it is one for it."""
+        self.follow()
+        self._vim.marks = marks
+        key = self._key(event)
+        if self._is_newline(event.key):
+            self._apply(self._vim.move("line_down", self._state))
+            return True
+        if not self._vim.takes(key):
+            self._vim.drop()
+            self._show_mode()
+            return False
+        for _ in range(event.count if isinstance(event, HeldKey) else 1):
+            await self._press(key)
+        return True
+
+    def _key(self, event: events.Key) -> str:
+        """What a key types, or its name; where it is a command, as on a Latin keyboard."""
+        if not event.is_printable or event.character is None:
+            return event.key
+        is_command = self._vim.mode is not VimMode.INSERT and not self._vim.pending.argument
+        return event.latin if is_command and isinstance(event, LayoutKey) else event.character
+
+    def _is_newline(self, key: str) -> bool:
+        """Would a key break the line, outside of insert mode?"""
+        active = self._box.screen.active_bindings.get(key)
+        is_newline = active is not None and active.binding.id == _NEWLINE
+        return is_newline and self._vim.mode is not VimMode.INSERT
+
+    async def _press(self, key: str) -> None:
+        mode, steps = self._vim.mode, len(self._box.history.undo_stack)
+        state = self._state if mode is not VimMode.INSERT else self._read()
+        self._apply(self._vim.press(key, state))
+        if mode is VimMode.INSERT:
+            self._join_steps()
+        elif self._vim.mode is VimMode.INSERT:
+            self._steps_before = steps
+        requests, self._vim.requests = self._vim.requests, []
+        for request, text in requests:
+            await self._do(request, text)
+        self._show_mode()
+
+    async def _do(self, request: Request, text: str) -> None:
+        box = self._box
+        match request:
+            case Request.UNDO:
+                box.undo()
+            case Request.REDO:
+                box.redo()
+            case Request.EARLIER | Request.LATER:
+                await box.run_action(request.name.lower())
+            case Request.COPY:
+                box.post_message(CopyText(text, "text"))
+            case Request.PASTE:
+                await box.app.run_action(_PASTE, box.screen)
+            case Request.SLASH if not box.text:
+                self.begin()
+                box.insert("/", maintain_selection_offset=False)
+            case _:
+                pass
+        self.follow()
+
+    def follow(self) -> None:
+        """Take over what others have changed."""
+        vim, selection = self._vim, self._box.selection
+        text = _text_of(self._box)
+        if selection == self._shown and text == self._state.text:
+            return
+        self._state = state = self._read()
+        if vim.mode is VimMode.INSERT:
+            self._shown = selection
+        elif selection.is_empty:
+            vim.mode = VimMode.NORMAL
+            self._show(fit(state))
+        else:
+            start, end = self._index(selection.start), state.cursor
+            if vim.mode is VimMode.NORMAL:
+                vim.mode = VimMode.VISUAL
+            last = before(text, end) if end > start else end
+            self._show(EditState(text, last, start if end > start else before(text, start)))
+        self._show_mode()
+
+    def _read(self) -> EditState:
+        return EditState(_text_of(self._box), self._index(self._box.cursor_location))
+
+    def _apply(self, state: EditState) -> None:
+        """Write the text into the box, as one step that can be undone."""
+        old, new = _text_of(self._box), state.text
+        if old != new:
+            start = common_length(old, new)
+            same = common_length(old[start:][::-1], new[start:][::-1])
+            self._box.history.checkpoint()
+            self._box.replace(
+                new[start : len(new) - same],
+                end_of(old[:start]),
+                end_of(old[: len(old) - same]),
+                maintain_selection_offset=False,
+            )
+        self._show(state)
+
+    def _show(self, state: EditState) -> None:
+        """Show the cursor and what is selected."""
+        self._state, text = state, state.text
+        start, end = state.anchor, state.cursor
+        if start is not None and self._vim.mode is VimMode.VISUAL_LINES:
+            found = lines_around(text, min(start, end), max(start, end))
+            start, end = (found.start, found.end) if start <= end else (found.end, found.start)
+        elif start is not None and start > end:
+            start = after(text, start)
+        first = end if start is None else start
+        shown = Selection(end_of(text[:first]), end_of(text[:end]))
+        if shown != self._box.selection:
+            self._box.selection = shown
+            self._box.record_cursor_width()
+            self._box.scroll_cursor_visible()
+        self._shown = self._box.selection
+
+    def _join_steps(self) -> None:
+        """Let all that was typed in insert mode be undone at once."""
+        before_it, self._steps_before = self._steps_before, None
+        steps = len(self._box.history.undo_stack) - (before_it or 0)
+        if before_it is None or steps < 2:  # noqa: PLR2004 - one is joined already
+            return
+        state = self._state
+        for _ in range(steps):
+            self._box.undo()
+        self._apply(state)
+
+    def _show_mode(self) -> None:
+        self._box.border_subtitle = Content(self._vim.shown)
+
+    def _index(self, location: Location) -> int:
+        row, column = location
+        return sum(len(self._box.document[each]) + 1 for each in range(row)) + column
+
+
+def _text_of(box: TextBox) -> str:
+    """The text with `\\n` between its lines, whatever is between them where it came from."""
+    return "\n".join(box.document[each] for each in range(box.document.line_count))
