@@ -21,6 +21,7 @@ from fakegpt_tui.cli.errors import echo_err
 from fakegpt_tui.cli.options import file_options, service_option, settings_of
 from fakegpt_tui.cli.output import echo_json_line
 from fakegpt_tui.cli.private_files import load_host_key
+from fakegpt_tui.cli.serve_options import FILE_PATH, team_options
 from fakegpt_tui.domain import ConfigError, Service
 
 if TYPE_CHECKING:
@@ -40,80 +41,6 @@ _FEW_CONNECTIONS = 64
 _MOST_CONNECTIONS = 100_000
 _DRAIN_LOOK_SECONDS = 0.1
 
-_FILE = click.Path(path_type=Path, dir_okay=False)
-
-
-def _team_options(function: Callable[..., None]) -> Callable[..., None]:
-    """The options of a host that more than one person uses."""
-    for option in (
-        click.option(
-            "--no-keys-i-mean-it",
-            "keyless",
-            is_flag=True,
-            help="Let everybody in who can reach the host.",
-        ),
-        click.option(
-            "--trust-proxy",
-            "trust_proxies",
-            multiple=True,
-            metavar="NETWORK",
-            help="Believe this proxy who asked: a network such as 10.0.0.0/8, or unix.",
-        ),
-        click.option(
-            "--allow-origin",
-            "origins",
-            multiple=True,
-            metavar="ORIGIN",
-            help="Let pages of this origin ask, such as https://app.example.org.",
-        ),
-        click.option(
-            "--allow-host",
-            "hosts",
-            multiple=True,
-            metavar="NAME",
-            help="Answer under this name, too, such as chat.example.org or *.example.org.",
-        ),
-        click.option(
-            "--access-keys",
-            "keys_file",
-            type=_FILE,
-            help="Let in only who has a key of this file; `serve-admin keys new` makes one.",
-        ),
-        click.option("--access-log", type=_FILE, help="Append a line of JSON for each request."),
-        click.option(
-            "--audit-log",
-            type=_FILE,
-            help="Append a line of JSON for each change of keys and options, and refused login.",
-        ),
-        click.option(
-            "--admin-socket",
-            type=_FILE,
-            help="Answer `serve-admin status`, `usage`, `streams` and `drain` on this unix socket.",
-        ),
-        click.option(
-            "--metrics",
-            metavar="ADDRESS:PORT",
-            help="Answer /metrics of Prometheus there, such as 127.0.0.1:9464.",
-        ),
-        click.option(
-            "--state",
-            "state_url",
-            metavar="URL",
-            help="Share conversations and limits with other hosts in this Valkey or Redis.",
-        ),
-        click.option("--tls-key", type=_FILE, help="The key of the certificate."),
-        click.option("--tls-cert", type=_FILE, help="Serve TLS with this certificate."),
-        click.option("--base-path", metavar="PATH", help="What precedes all paths, such as /chat."),
-        click.option("--uds", type=_FILE, help="Listen on this unix socket instead of a port."),
-        click.option(
-            "--serve-config",
-            type=_FILE,
-            help="Read options from this TOML file; those of the command line win.",
-        ),
-    ):
-        function = option(function)
-    return function
-
 
 @click.command()
 @click.option("--host", "address", help="The address to listen on.  [default: 127.0.0.1]")
@@ -130,7 +57,7 @@ def _team_options(function: Callable[..., None]) -> Callable[..., None]:
 @click.option(
     "--key-file",
     "token_key_file",
-    type=_FILE,
+    type=FILE_PATH,
     help="Sign tokens with the key in this file, which is made if need be. Hosts that share it"
     " accept each other's tokens, and those of their last run.",
 )
@@ -145,7 +72,7 @@ def _team_options(function: Callable[..., None]) -> Callable[..., None]:
     help="Do one odd thing that real services do, to test a client; `list` shows all.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the address as a JSON object.")
-@_team_options
+@team_options
 @service_option
 @file_options
 @click.pass_context
@@ -171,6 +98,7 @@ def serve(
         _show_scenarios()
         return
     from fakegpt_tui.cli.app import build_host  # noqa: PLC0415 - starlette, not for --help
+    from fakegpt_tui.cli.shared_state import state_options, tell_about_state  # noqa: PLC0415
     from fakegpt_tui.config.serve_file import load_serve_options  # noqa: PLC0415
     from fakegpt_tui.host.connections import ConnectionLimits  # noqa: PLC0415
     from fakegpt_tui.host.listeners import ListenAddress  # noqa: PLC0415
@@ -193,7 +121,9 @@ def serve(
             tls_key=options.tls_key,
         ),
         limits=ConnectionLimits(
-            connections=_room_for(options.connections, is_team=keys is not None),
+            connections=_room_for(
+                options.connections, is_team=keys is not None or options.state_keys
+            ),
             per_address=options.connections_per_address,
         ),
         total=options.total,
@@ -204,7 +134,9 @@ def serve(
         audit_log=options.audit_log,
         metrics=options.metrics,
         admin_socket=options.admin_socket,
-        state_url=options.state_url,
+        state=state_options(
+            options.state_url, options.state_secret_file, has_keys=options.state_keys
+        ),
         on_drain=lambda: os.kill(os.getpid(), signal.SIGTERM),
         secret_path=secret_path,
         token_key=load_host_key(options.token_key_file) if options.token_key_file else None,
@@ -213,6 +145,7 @@ def serve(
     )
     chosen = [settings.services[each.service] for each in options.upstreams] or [service]
     services = [settings.upstream_of(each) for each in chosen]
+    tell_about_state()
     _serve(server, services, source, as_json=as_json)
 
 

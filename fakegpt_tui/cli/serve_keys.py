@@ -4,19 +4,24 @@ import re
 from collections.abc import Callable
 from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime, timedelta
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from fakegpt_tui.cli.errors import echo_err
 from fakegpt_tui.cli.options import json_option
 from fakegpt_tui.cli.output import echo_json
-from fakegpt_tui.config.access_keys_file import edit_access_keys, key_label, load_access_keys
+from fakegpt_tui.cli.serve_options import FILE_PATH
+from fakegpt_tui.config.access_keys_file import key_label
 from fakegpt_tui.config.validators import InvalidValue
 from fakegpt_tui.domain import ConfigError, NotFound, now
 from fakegpt_tui.host.access_keys import AccessKey, KeyLimits, digest_of, generate_key
 from fakegpt_tui.text import safe_line
+
+if TYPE_CHECKING:
+    from fakegpt_tui.cli.key_book import KeyBook
 
 _DURATION = re.compile(r"([0-9]{1,6})([smhd])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -27,19 +32,45 @@ _MOST = 10**12
 def keys() -> None:
     """Make, list and revoke the access keys of a host.
 
-    They are in the file that `serve --access-keys` names. A running host notices each change
-    within a second or two.
+    They are in the file that `serve --access-keys` names, or in the state that hosts share, where
+    these are told `--state-keys`. Running hosts notice each change within two seconds.
     """
 
 
-def _file_option(function: Callable[..., None]) -> Callable[..., None]:
-    return click.option(
-        "--file",
-        "path",
-        required=True,
-        type=click.Path(path_type=Path, dir_okay=False),
-        help="The keys file, which is made if need be.",
-    )(function)
+def _place_options(function: Callable[..., None]) -> Callable[..., None]:
+    """Options for where the keys are; the function is given a `KeyBook`."""
+
+    @wraps(function)
+    def run(
+        path: Path | None, state_url: str | None, state_secret_file: Path | None, **rest: Any
+    ) -> None:
+        function(book=_book(path, state_url or "", state_secret_file), **rest)
+
+    for option in (
+        click.option(
+            "--state-secret-file", type=FILE_PATH, help="The password of it is in this file."
+        ),
+        click.option(
+            "--state", "state_url", metavar="URL", help="The Valkey or Redis that hosts share."
+        ),
+        click.option(
+            "--file", "path", type=FILE_PATH, help="The keys file, which is made if need be."
+        ),
+    ):
+        run = option(run)
+    return run
+
+
+def _book(path: Path | None, url: str, secret_file: Path | None) -> "KeyBook":
+    from fakegpt_tui.cli.key_book import FileKeys, StateKeys  # noqa: PLC0415 - slow, not for --help
+    from fakegpt_tui.cli.shared_state import state_options  # noqa: PLC0415 - as above
+
+    options = state_options(url, secret_file)
+    if path is not None and options is None:
+        return FileKeys(path)
+    if path is None and options is not None:
+        return StateKeys(options)
+    raise click.UsageError("Name the keys file with --file, or the shared state with --state.")
 
 
 def _limit_options(function: Callable[..., None]) -> Callable[..., None]:
@@ -62,12 +93,14 @@ def _limit_options(function: Callable[..., None]) -> Callable[..., None]:
 
 
 @keys.command("new")
-@_file_option
+@_place_options
 @click.option("--label", default="", help="Whose key it is, as lists and logs show it.")
 @click.option("--expires", metavar="TIME", help="When it ends: in 90d, 12h or 30m.")
 @_limit_options
 @json_option
-def new_key(path: Path, label: str, expires: str | None, *, as_json: bool, **limits: Any) -> None:
+def new_key(
+    book: "KeyBook", label: str, expires: str | None, *, as_json: bool, **limits: Any
+) -> None:
     """Make a key, and print it: this once, and never again."""
     key_id, secret = generate_key()
     key = AccessKey(
@@ -78,7 +111,7 @@ def new_key(path: Path, label: str, expires: str | None, *, as_json: bool, **lim
         expires_at=_now() + _duration(expires) if expires else None,
         limits=_changed(KeyLimits(), limits),
     )
-    edit_access_keys(path, lambda known: [*known, key])
+    book.edit(lambda known: [*known, key])
     if as_json:
         echo_json({"version": 1, "key": _key_document(key), "secret": secret.reveal()})
         return
@@ -87,11 +120,11 @@ def new_key(path: Path, label: str, expires: str | None, *, as_json: bool, **lim
 
 
 @keys.command("list")
-@_file_option
+@_place_options
 @json_option
-def list_keys(path: Path, *, as_json: bool) -> None:
+def list_keys(book: "KeyBook", *, as_json: bool) -> None:
     """List the keys, a line for each: its id, state, limits and label."""
-    known = load_access_keys(path)
+    known = book.load()
     if as_json:
         echo_json({"version": 1, "keys": [_key_document(key) for key in known]})
         return
@@ -101,13 +134,13 @@ def list_keys(path: Path, *, as_json: bool) -> None:
             f"{numbers.requests_per_minute}/min {numbers.tokens_per_minute} tokens/min"
             f" {numbers.tokens_per_day} tokens/day {numbers.streams} streams"
         )
-        models = " ".join(key.limits.models) or "all models"
+        models = safe_line(" ".join(key.limits.models)) or "all models"
         click.echo("  ".join((key.id, f"{_state(key):7}", limits, models, safe_line(key.label))))
 
 
 @keys.command()
 @click.argument("key_id", metavar="ID")
-@_file_option
+@_place_options
 @click.option(
     "--grace",
     default="24h",
@@ -116,7 +149,7 @@ def list_keys(path: Path, *, as_json: bool) -> None:
     help="How long the old one stays good.",
 )
 @json_option
-def rotate(key_id: str, path: Path, grace: str, *, as_json: bool) -> None:
+def rotate(key_id: str, book: "KeyBook", grace: str, *, as_json: bool) -> None:
     """Make a new key under the same id, with the same limits, and print it this once."""
     _, secret = generate_key(key_id)
     until = _now() + _duration(grace)
@@ -127,7 +160,7 @@ def rotate(key_id: str, path: Path, grace: str, *, as_json: bool) -> None:
         digest = digest_of(secret.reveal())
         return replace(key, digest=digest, old_digest=key.digest, old_until=until)
 
-    changed = _edit_one(path, key_id, change)
+    changed = _edit_one(book, key_id, change)
     if as_json:
         echo_json({"version": 1, "key": _key_document(changed), "secret": secret.reveal()})
         return
@@ -137,23 +170,23 @@ def rotate(key_id: str, path: Path, grace: str, *, as_json: bool) -> None:
 
 @keys.command()
 @click.argument("key_id", metavar="ID")
-@_file_option
+@_place_options
 @json_option
-def revoke(key_id: str, path: Path, *, as_json: bool) -> None:
+def revoke(key_id: str, book: "KeyBook", *, as_json: bool) -> None:
     """End a key for good, and the replies that stream under it."""
-    key = _edit_one(path, key_id, lambda key: replace(key, revoked_at=key.revoked_at or _now()))
+    key = _edit_one(book, key_id, lambda key: replace(key, revoked_at=key.revoked_at or _now()))
     if as_json:
         echo_json({"version": 1, "key": _key_document(key)})
 
 
 @keys.command()
 @click.argument("key_id", metavar="ID")
-@_file_option
+@_place_options
 @_limit_options
 @json_option
-def limit(key_id: str, path: Path, *, as_json: bool, **limits: Any) -> None:
+def limit(key_id: str, book: "KeyBook", *, as_json: bool, **limits: Any) -> None:
     """Change the limits of a key; those that are not named stay."""
-    key = _edit_one(path, key_id, lambda key: replace(key, limits=_changed(key.limits, limits)))
+    key = _edit_one(book, key_id, lambda key: replace(key, limits=_changed(key.limits, limits)))
     if as_json:
         echo_json({"version": 1, "key": _key_document(key)})
 
@@ -170,15 +203,15 @@ def _key_document(key: AccessKey) -> dict[str, object]:
     }
 
 
-def _edit_one(path: Path, key_id: str, change: Callable[[AccessKey], AccessKey]) -> AccessKey:
+def _edit_one(book: "KeyBook", key_id: str, change: Callable[[AccessKey], AccessKey]) -> AccessKey:
     """Change a key in the file; the key as it is then."""
 
     def edit(known: list[AccessKey]) -> list[AccessKey]:
         if all(key.id != key_id for key in known):
-            raise NotFound(f"There is no key {safe_line(key_id, 64)!r} in {path}.")
+            raise NotFound(f"There is no key {safe_line(key_id, 64)!r} in {book.name}.")
         return [change(key) if key.id == key_id else key for key in known]
 
-    return next(key for key in edit_access_keys(path, edit) if key.id == key_id)
+    return next(key for key in book.edit(edit) if key.id == key_id)
 
 
 def _changed(limits: KeyLimits, given: dict[str, Any]) -> KeyLimits:

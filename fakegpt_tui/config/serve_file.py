@@ -64,6 +64,8 @@ class ServeOptions:
     metrics: tuple[str, int] | None = None
     admin_socket: Path | None = None
     state_url: str = ""
+    state_secret_file: Path | None = None
+    state_keys: bool = False
     upstreams: tuple[UpstreamOptions, ...] = ()
 
     @property
@@ -158,7 +160,11 @@ SERVE_TABLES: dict[str, dict[str, Validator[object]]] = {
         "metrics": address_and_port,
         "admin_socket": validators.path,
     },
-    "state": {"state_url": state_url},
+    "state": {
+        "url": state_url,
+        "secret_file": validators.path,
+        "keys": validators.boolean,
+    },
     "drain": {"drain_delay_seconds": validators.seconds, "drain_seconds": validators.seconds},
 }
 """The tables of the file, the keys of each, and how they are read."""
@@ -179,8 +185,14 @@ _FLAGS = {
 }
 """The flags that are not called as the keys of the file."""
 
+
+def _option(table: str, key: str) -> str:
+    """What a key of the file is called among the options."""
+    return f"state_{key}" if table == "state" else key
+
+
 _READERS: dict[str, Validator[object]] = {
-    key: read for rows in SERVE_TABLES.values() for key, read in rows.items()
+    _option(name, key): read for name, rows in SERVE_TABLES.items() for key, read in rows.items()
 }
 
 
@@ -199,6 +211,8 @@ def load_serve_options(path: Path | None, flags: dict[str, Any]) -> ServeOptions
     options = ServeOptions(**given)
     if (options.tls_cert is None) != (options.tls_key is None):
         raise ConfigError("A certificate and its key are named together: tls_cert and tls_key.")
+    if options.state_keys and not options.state_url:
+        raise ConfigError("Keys can be in the shared state only where there is one: --state.")
     return options
 
 
@@ -212,7 +226,7 @@ def _read_file(path: Path) -> dict[str, Any]:
     for name, rows in SERVE_TABLES.items():
         table = whole.table(name)
         read = {key: table.consume(key, validate, None) for key, validate in rows.items()}
-        values |= {key: value for key, value in read.items() if key in table}
+        values |= {_option(name, key): value for key, value in read.items() if key in table}
         table.reject_unknown()
     values["limits"] = parse_limits(whole.table("limits"))
     values["total"] = whole.table("global").fill(TotalLimits(), _TOTALS)

@@ -1,7 +1,7 @@
 """Access: who a request comes from, by its token or its access key; every route asks by default."""
 
 from base64 import b32decode, b32encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from starlette.datastructures import Headers
@@ -10,9 +10,10 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fakegpt_tui.domain import RateLimited, Secret
-from fakegpt_tui.host.access_keys import KEY_PREFIX, AccessKey, KeyRing
+from fakegpt_tui.host.access_keys import KEY_PREFIX, AccessKey, KeyRing, KeySources
 from fakegpt_tui.host.authentication import SHARE_PREFIX, Claims, TokenIssuer
 from fakegpt_tui.host.conversation_cache import Owner
+from fakegpt_tui.host.conversations import StateLost
 from fakegpt_tui.host.errors import COMPLETION_PATHS, InvalidToken, TokenRejection
 from fakegpt_tui.host.login_throttle import LoginThrottle
 from fakegpt_tui.host.request_log import record_of
@@ -32,11 +33,14 @@ class OpenRoute(Route):
 class Access:
     """Tells who a request comes from. With `keys` nothing is valid that does not stem from one.
 
-    `keys` may be replaced at any time.
+    `keys` are what `sources` give, as of the last `refresh_keys`. While `are_keys_current` says
+    no, those of a shared state are neither believed nor denied.
     """
 
     tokens: TokenIssuer
-    keys: KeyRing | None = None
+    sources: KeySources = field(default_factory=KeySources)
+    are_keys_current: Callable[[], bool] = lambda: True
+    keys: KeyRing | None = field(default=None, init=False)
     failures: LoginThrottle = field(
         default_factory=lambda: LoginThrottle(burst=10, seconds_each=6.0)
     )
@@ -44,21 +48,30 @@ class Access:
 
     def __post_init__(self) -> None:
         self._stranger_owner = self.tokens.derive("stranger", "")
+        self.refresh_keys()
+
+    def refresh_keys(self) -> None:
+        self.keys = self.sources.merged(self.tokens.clock())
 
     @property
     def account(self) -> str:
         return self.tokens.account
 
     def verify(self, text: str | None) -> Claims | TokenRejection:
-        """The claims of a token or a key."""
+        """The claims of a token or a key.
+
+        Raises:
+            StateLost: It is or stems from a key that may have been revoked meanwhile.
+        """
         if text and self.keys is not None and text.startswith(KEY_PREFIX):
-            key = self.keys.find(text, self.tokens.clock())
+            key = self._find_key(self.keys, text)
             return TokenRejection.FOREIGN if key is None else self._claims_of(key)
         claims = self.tokens.verify(text)
         if self.keys is None or isinstance(claims, TokenRejection):
             return claims
         if text and text.startswith(SHARE_PREFIX):
             claims = replace(claims, key_id=_shared_key_id(claims.owner))
+        self._require_current(claims.key_id)
         key = self.keys.get(claims.key_id)
         usable = key is not None and key.is_usable(self.tokens.clock())
         return claims if usable else TokenRejection.FOREIGN
@@ -130,7 +143,7 @@ class Access:
         texts = {text for text in given if text.startswith(KEY_PREFIX)}
         if not texts:
             raise InvalidToken(TokenRejection.KEY_NEEDED)
-        found = [self.keys.find(text, self.tokens.clock()) for text in texts]
+        found = [self._find_key(self.keys, text) for text in texts]
         if len({key.id if key else "" for key in found}) != 1 or found[0] is None:
             raise InvalidToken(TokenRejection.FOREIGN)
         return found[0]
@@ -168,6 +181,15 @@ class Access:
             if isinstance(route, Route):
                 route.app = _NamedRoute(route.app, route.path)
         return guarded
+
+    def _find_key(self, keys: KeyRing, text: str) -> AccessKey | None:
+        key = keys.find(text, self.tokens.clock())
+        self._require_current(key.id if key else "")
+        return key
+
+    def _require_current(self, key_id: str) -> None:
+        if not self.are_keys_current() and not self.sources.has_in_file(key_id):
+            raise StateLost
 
     def _claims_of(self, key: AccessKey) -> Claims:
         return Claims(

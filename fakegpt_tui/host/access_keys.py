@@ -6,7 +6,7 @@ import re
 import secrets
 from base64 import b32encode
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -105,6 +105,31 @@ class KeyRing:
             hmac.compare_digest(digest, _DUMMY_DIGEST)
             return None
         return key if key.matches(digest, at) and key.is_usable(at) else None
+
+
+@dataclass(slots=True, kw_only=True)
+class KeySources:
+    """Where keys come from. Those of the file win, and what is revoked anywhere is so everywhere.
+
+    Each is `None` where no keys are to be had from it; without both the host needs none.
+    """
+
+    file: KeyRing | None = None
+    shared: KeyRing | None = None
+    revoked: frozenset[str] = frozenset()
+
+    def merged(self, at: datetime) -> KeyRing | None:
+        """All keys; those that were revoked elsewhere are revoked at a moment."""
+        if self.file is None and self.shared is None:
+            return None
+        found = {key.id: key for ring in (self.shared, self.file) for key in ring or ()}
+        return KeyRing(
+            replace(key, revoked_at=key.revoked_at or at) if key.id in self.revoked else key
+            for key in found.values()
+        )
+
+    def has_in_file(self, key_id: str) -> bool:
+        return self.file is not None and self.file.get(key_id) is not None
 
 
 def digest_of(text: str) -> str:

@@ -59,7 +59,7 @@ class HostApp:
         self.conversations = state.conversations
         self.limiter = Limiter(meter=state.meter, total=self.limiter.total)
         self.turns = state.turns
-        state.watch(self.access, self.running)
+        state.watch(self.access, self.running, self.audit)
 
     def build_asgi(self, secret: str = "", names: HostNames | None = None) -> AccessControl:
         """The application for a server, reachable under these names and the path `/secret/`."""

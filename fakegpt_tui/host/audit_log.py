@@ -42,10 +42,12 @@ class AuditLog:
         }
         self.file.append(json.dumps(values))
 
-    def note_keys(self, before: KeyRing | None, after: KeyRing | None) -> None:
-        """Keep what became of keys when their file was read anew."""
+    def note_keys(
+        self, before: KeyRing | None, after: KeyRing | None, *, actor: str = "keys file"
+    ) -> None:
+        """Keep what became of keys when they were read anew."""
         for act, key_id in _changes(before or KeyRing(), after or KeyRing()):
-            self.note(act, actor="keys file", target=key_id)
+            self.note(act, actor=actor, target=key_id)
 
 
 def _changes(before: KeyRing, after: KeyRing) -> Iterator[tuple[str, str]]:

@@ -50,6 +50,10 @@ class CachedConversation:
     def message(self, message_id: str) -> StoredMessage | None:
         return self._tree.get(message_id)
 
+    def messages(self) -> tuple[StoredMessage, ...]:
+        """All messages, in the order in which they came."""
+        return tuple(self._tree)
+
     def put(self, message: StoredMessage, at: datetime) -> None:
         """Add a message, whose parent is there, or replace the one with its id."""
         before = self._tree.get(message.id)

@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from fakegpt_tui.domain import ReplyCut, ServiceError
 from fakegpt_tui.host.conversation_cache import CachedConversation, ConversationCache, Owner
 from fakegpt_tui.protocol.fakegpt import ConversationSummary, StoredMessage
+
+STATE_SECONDS: Final = 0.3
+"""How long a host waits for what several processes share at most."""
 
 
 class StateError(ServiceError):
@@ -33,6 +36,16 @@ class TakenOver(ReplyCut):
 
     def __init__(self) -> None:
         super().__init__("The host was held up, and the reply ended meanwhile. Ask again.")
+
+
+@dataclass(slots=True)
+class StateFigures:
+    """How often the shared state could not be used."""
+
+    errors: int = 0
+    full: int = 0
+    dropped: int = 0
+    """Replies that could not be saved in time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -138,8 +138,10 @@ def completion_error_response(error: ServiceError) -> Response:
         headers = _waiting_headers(error.retry_after)
     if isinstance(error, LimitReached) and not error.is_temporary:
         headers["x-should-retry"] = "false"
-    if isinstance(error, HostFull):
-        status = _STATUSES[HostFull]
+    if isinstance(error, StateLost):
+        headers = {"retry-after": _LOST_SECONDS}
+    if isinstance(error, HostFull | StateLost):
+        status = HTTPStatus.SERVICE_UNAVAILABLE
     return json_response(openai.completion_error_body(error), status, headers)
 
 

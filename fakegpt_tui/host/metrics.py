@@ -1,6 +1,7 @@
 """Metrics: what a host has done since its start, for Prometheus."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from prometheus_client import (
@@ -12,9 +13,12 @@ from prometheus_client import (
     ProcessCollector,
     make_asgi_app,
 )
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from fakegpt_tui.host.conversations import StateFigures
 from fakegpt_tui.host.loop_lag import LoopLag
 from fakegpt_tui.host.request_log import RequestRecord
 
@@ -22,6 +26,24 @@ _BUCKETS: Final = tuple(0.01 * 2**step for step in range(14))
 """Seconds, from a hundredth to about eighty, as the conventions for generative AI have them."""
 _MAX_KEYS: Final = 200
 _DIALECTS: Final = {"/v1/chat/completions": "openai", "/api/conversation": "fakegpt"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _StateCollector(Collector):
+    is_lost: Callable[[], bool]
+    figures: StateFigures
+
+    def collect(self) -> Iterator[Metric]:
+        """The figures of a shared state as they are now."""
+        yield GaugeMetricFamily(
+            "fakegpt_state_lost", "Is the shared state lost just now?", value=self.is_lost()
+        )
+        for name, about, count in (
+            ("errors", "Times that the shared state could not be used.", self.figures.errors),
+            ("full", "Times that the shared state was full.", self.figures.full),
+            ("dropped", "Replies that it could not save in time.", self.figures.dropped),
+        ):
+            yield CounterMetricFamily(f"fakegpt_state_{name}", about, value=count)
 
 
 class Metrics:
@@ -80,7 +102,12 @@ class Metrics:
             Gauge(f"fakegpt_{name}", about, registry=registry).set_function(read)
         Info("fakegpt_build", "The program.", registry=registry).info({"version": version})
         ProcessCollector(registry=registry)
+        self._registry = registry
         self._answer: ASGIApp = make_asgi_app(registry)
+
+    def add_state(self, is_lost: Callable[[], bool], figures: StateFigures) -> None:
+        """Tell how the shared state is, too."""
+        self._registry.register(_StateCollector(is_lost, figures))
 
     def observe(self, record: RequestRecord) -> None:
         """Count a request."""

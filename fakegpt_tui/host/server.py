@@ -6,20 +6,18 @@ import logging
 import secrets
 import socket
 import ssl
-import threading
-from collections.abc import Callable, Coroutine
-from concurrent.futures import Future
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Self
 
 from fakegpt_tui.backends.base import Backend
 from fakegpt_tui.backends.scenarios import Scenario
 from fakegpt_tui.domain import ConfigError
 from fakegpt_tui.host.access import Access
 from fakegpt_tui.host.access_control import HostNames
-from fakegpt_tui.host.access_keys import KeyRing, TotalLimits
+from fakegpt_tui.host.access_keys import KeyRing, KeySources, TotalLimits
 from fakegpt_tui.host.admin_app import AdminApp
 from fakegpt_tui.host.app import HostApp
 from fakegpt_tui.host.audit_log import AuditLog
@@ -27,7 +25,7 @@ from fakegpt_tui.host.authentication import TokenIssuer
 from fakegpt_tui.host.connections import AsgiServer, ConnectionLimits
 from fakegpt_tui.host.conversation_cache import CacheLimits, ConversationCache
 from fakegpt_tui.host.conversations import MemoryConversations
-from fakegpt_tui.host.extras import make_metrics, open_state
+from fakegpt_tui.host.extras import StateOptions, make_metrics
 from fakegpt_tui.host.listeners import (
     ListenAddress,
     base_url,
@@ -37,14 +35,13 @@ from fakegpt_tui.host.listeners import (
     listen_unix,
 )
 from fakegpt_tui.host.login_throttle import LoginThrottle
+from fakegpt_tui.host.loop_thread import LoopThread
 from fakegpt_tui.host.meter import Limiter
 from fakegpt_tui.host.request_log import AccessLog, RequestLog
 
 if TYPE_CHECKING:
     from fakegpt_tui.host.metrics import Metrics
     from fakegpt_tui.host.shared_state.state import SharedState
-
-_T = TypeVar("_T")
 
 _log = logging.getLogger("fakegpt_tui.host")
 
@@ -55,42 +52,6 @@ _COLLECT_AFTER = (20_000, 50, 100)
 _BACKEND_GRACE = 0.2
 _THREAD_GRACE = 2.0
 """Seconds after which a thread is left to end with the process: its backend does not let go."""
-
-
-class LoopThread:
-    """An event loop in a thread that does not keep the process alive, and takes no signals."""
-
-    def __init__(self, name: str) -> None:
-        ready: Future[asyncio.AbstractEventLoop] = Future()
-        self._thread = threading.Thread(target=_run, args=(ready,), name=name, daemon=True)
-        self._thread.start()
-        self._loop = ready.result()
-
-    def call(self, work: Coroutine[Any, Any, _T], *, seconds: float | None = None) -> _T:
-        """The result of `work`, which runs there; its exceptions are raised here.
-
-        Raises:
-            TimeoutError: It took longer than `seconds`.
-        """
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(seconds)
-
-    def stop(self, *, patience: float) -> None:
-        """Cancel what still runs; a thread that does not end within `patience` is left behind."""
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(patience)
-
-
-def _run(ready: Future[asyncio.AbstractEventLoop]) -> None:
-    with asyncio.Runner() as runner:
-        loop = runner.get_loop()
-        loop.set_exception_handler(_log_error)
-        ready.set_result(loop)
-        loop.run_forever()
-
-
-def _log_error(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Log what asyncio would print to standard error, over the screen."""
-    _log.error("%s", context["message"], exc_info=context.get("exception"))
 
 
 class HostServer:
@@ -106,8 +67,8 @@ class HostServer:
     reply. A `scenario` replaces one of the usual responses. Errors inside are logged, and never
     printed.
 
-    With a `state_url` conversations, limits and turns are in Valkey or Redis, for all hosts that
-    have the same one, the same keys and the same `token_key`.
+    With a `state` conversations, limits and turns are in Valkey or Redis, for all hosts that have
+    the same one, the same keys and the same `token_key`. Keys may be there, too.
 
     With `keys` nothing but `/healthz` and the login is answered without one of them. A host that
     others can reach, by its address or by a name, has to have keys, or to be `keyless`.
@@ -138,7 +99,7 @@ class HostServer:
         audit_log: Path | None = None,
         metrics: tuple[str, int] | None = None,
         admin_socket: Path | None = None,
-        state_url: str = "",
+        state: StateOptions | None = None,
         on_drain: Callable[[], None] | None = None,
     ) -> None:
         self._backend = backend
@@ -148,14 +109,15 @@ class HostServer:
         self._secret = secrets.token_urlsafe(32) if secret_path else ""
         tokens = TokenIssuer(lifetime=token_lifetime, key=token_key or secrets.token_bytes(32))
         self._limits = limits or ConnectionLimits()
-        self._access = Access(tokens=tokens, keys=keys)
+        shared = KeyRing() if state is not None and state.has_keys else None
+        self._access = Access(tokens=tokens, sources=KeySources(file=keys, shared=shared))
         self._audit = AuditLog.at(audit_log)
         self._build_app = partial(
             HostApp,
             access=self._access,
             throttle=throttle or LoginThrottle(),
             conversations=MemoryConversations(
-                ConversationCache(cache_limits or (None if keys is None else _PER_KEY))
+                ConversationCache(cache_limits or (None if self._access.keys is None else _PER_KEY))
             ),
             is_one_at_a_time=one_at_a_time,
             limiter=Limiter(total=total or TotalLimits()),
@@ -164,7 +126,7 @@ class HostServer:
             gather_seconds=gather_seconds,
             audit=self._audit,
         )
-        self._state_url = state_url
+        self._state_options = state
         self._state: SharedState | None = None
         self._access_log = [AccessLog(access_log)] if access_log else []
         self._metrics_address = metrics
@@ -295,11 +257,14 @@ class HostServer:
     async def _open(self, listeners: list[socket.socket], tls: ssl.SSLContext | None) -> None:
         backend = self._backend() if callable(self._backend) else self._backend
         app = self._build_app(backend=backend)
-        if self._state_url:
-            self._state = open_state(self._state_url)
+        if self._state_options is not None:
+            self._state = self._state_options.open()
             app.share(self._state)
         if self._metrics_address:
             self._metrics = make_metrics(lambda: len(app.running))
+            if self._state is not None:
+                connection = self._state.connection
+                self._metrics.add_state(lambda: connection.breaker.is_lost, connection.figures)
         self._server = AsgiServer(
             app=app,
             secret=self._secret,
@@ -326,15 +291,19 @@ class HostServer:
     async def _reload(self, names: HostNames, keys: KeyRing | None) -> None:
         if self._server is None:
             return
-        self._require_keys(names, keys, self._listeners)
+        sources = self._access.sources
+        self._require_keys(names, sources.shared if keys is None else keys, self._listeners)
         if self._server.tls is not None:
             self._listen.reload_tls(self._server.tls)
         self._server.rename(names)
         self._audit.note("reload", actor="host")
-        self._audit.note_keys(self._access.keys, keys)
-        self._access.keys = keys
-        if keys is not None:
-            self._server.app.running.end_unusable(keys)
+        before, sources.file = self._access.keys, keys
+        self._access.refresh_keys()
+        self._audit.note_keys(before, self._access.keys)
+        if self._access.keys is not None:
+            self._server.app.running.end_unusable(self._access.keys)
+        if self._state is not None:
+            await self._state.exchange_keys(self._access, self._server.app.running, self._audit)
 
     async def _close(self) -> None:
         if self._server is None:

@@ -12,15 +12,18 @@ from tests.docs.tables import DOCS
 from tests.formats.exports import many, zipped
 from tests.formats.test_discovery import HOMES, place
 from tests.formats.trees import branched
+from tests.host.shared_state.engine import PROGRAM, running_engine
 
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
 BLOCKS = {
     page.name: re.findall(r"```sh\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
     for page in PAGES
 }
+STATE = "redis://state.example"
+"""For which an engine of the test's own stands in."""
 NEEDS_SERVICE = {"services.md", "serving.md"}
 
-PROGRAM = f"""#!/bin/bash
+LAUNCHER = f"""#!/bin/bash
 program=({sys.executable} -m fakegpt_tui)
 if [[ ${{1-}} == serve && " $* " != *" list "* ]]; then
     # It would run until ctrl+c: its first line says that it serves.
@@ -47,7 +50,7 @@ def prepare(tmp_path: Path) -> tuple[Home, Path]:
         store.add_turn(conversation, *messages).result(5)
     program = tmp_path / "bin" / "fakegpt-tui"
     program.parent.mkdir()
-    program.write_text(PROGRAM)
+    program.write_text(LAUNCHER)
     program.chmod(0o755)
     home.environment["PATH"] = f"{program.parent}:{home.environment['PATH']}"
     folder = tmp_path / "work"
@@ -63,17 +66,26 @@ def run_blocks(page: str, home: Home, folder: Path) -> None:
     for block in BLOCKS[page]:
         if "pip install" in block:
             continue  # needs the network; `.ci/run` runs the one of the README
-        done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", block],
-            cwd=folder,
-            env=home.environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-        assert done.returncode == 0, f"{block}\n{done.stdout}\n{done.stderr}"
+        if STATE in block:
+            if PROGRAM:
+                with running_engine() as engine:
+                    run_block(block.replace(STATE, engine.url), home, folder)
+            continue
+        run_block(block, home, folder)
+
+
+def run_block(block: str, home: Home, folder: Path) -> None:
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", block],
+        cwd=folder,
+        env=home.environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, f"{block}\n{done.stdout}\n{done.stderr}"
 
 
 @pytest.mark.parametrize("page", [page for page in BLOCKS if BLOCKS[page]])

@@ -3,6 +3,7 @@
 import statistics
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 from urllib.parse import urlsplit
@@ -18,9 +19,10 @@ from fakegpt_tui.backends.scripted import Gate, ScriptedBackend
 from fakegpt_tui.domain import ReplyEnded, TextDelta
 from fakegpt_tui.host.access import Access
 from fakegpt_tui.host.access_control import HostNames
-from fakegpt_tui.host.access_keys import KeyRing, generate_key
+from fakegpt_tui.host.access_keys import KeyRing, KeySources, generate_key
 from fakegpt_tui.host.app import HostApp
 from fakegpt_tui.host.authentication import Claims, TokenIssuer
+from fakegpt_tui.host.conversations import StateLost
 from fakegpt_tui.host.errors import TokenRejection
 from fakegpt_tui.host.server import HostServer
 from tests.host.calls import PASSWORD, account_of, asking, calling, messages, prompt_body
@@ -40,7 +42,9 @@ NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
 def table() -> list[Route]:
-    access = Access(tokens=TokenIssuer(lifetime=timedelta(hours=1)), keys=KeyRing())
+    access = Access(
+        tokens=TokenIssuer(lifetime=timedelta(hours=1)), sources=KeySources(file=KeyRing())
+    )
     app = HostApp(backend=ScriptedBackend(), access=access).build_asgi().app
     assert isinstance(app, Starlette)
     return [route for route in app.routes if isinstance(route, Route)]
@@ -106,7 +110,7 @@ def test_no_text_is_a_key_by_chance(text: str) -> None:
 def test_what_begins_like_a_token_or_a_key_is_another_one() -> None:
     key, text = new_key()
     tokens = TokenIssuer(lifetime=timedelta(hours=1), clock=lambda: NOON)
-    access = Access(tokens=tokens, keys=KeyRing([key]))
+    access = Access(tokens=tokens, sources=KeySources(file=KeyRing([key])))
     first, second = (access.issue_token(password, key) for password in ("one", "two"))
     assert first[:64] == second[:64]
     owners = {access.verify(each) for each in (first, second, text)}
@@ -239,3 +243,35 @@ async def test_a_reply_ends_when_its_key_is_revoked_and_those_of_other_keys_go_o
 def test_the_base_url_of_a_named_host_is_still_the_one_of_this_machine(serve: Serve) -> None:
     server = serve(names=HostNames(hosts=("chat.example.org",)), keys=KeyRing())
     assert urlsplit(server.base_url).hostname == "127.0.0.1"
+
+
+def test_keys_of_the_file_win_and_what_is_revoked_anywhere_is_so_everywhere() -> None:
+    (own, _), (shared, _) = new_key(label="own"), new_key()
+    sources = KeySources(
+        file=KeyRing([own]), shared=KeyRing([replace(own, label="shared"), shared])
+    )
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    merged = sources.merged(at)
+    assert merged is not None
+    assert {key.id: key.label for key in merged} == {own.id: "own", shared.id: ""}
+    sources.revoked = frozenset({shared.id})
+    merged = sources.merged(at)
+    assert merged is not None
+    assert [key.revoked_at for key in merged] == [None, at]
+    assert KeySources().merged(at) is None
+
+
+def test_shared_keys_that_are_not_current_are_neither_believed_nor_denied() -> None:
+    (own, own_text), (shared, shared_text), (_, strange) = new_key(), new_key(), new_key()
+    access = Access(
+        tokens=TokenIssuer(lifetime=timedelta(hours=1)),
+        sources=KeySources(file=KeyRing([own]), shared=KeyRing([shared])),
+    )
+    token = access.issue_token("password", shared)
+    access.are_keys_current = lambda: False
+    assert isinstance(access.verify(own_text), Claims)
+    for text in (shared_text, strange, token):
+        with pytest.raises(StateLost):
+            access.verify(text)
+    access.are_keys_current = lambda: True
+    assert isinstance(access.verify(token), Claims)

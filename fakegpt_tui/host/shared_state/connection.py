@@ -1,82 +1,46 @@
-"""Connection to Valkey or Redis: short timeouts, no retries, and a circuit breaker.
+"""Connection to Valkey or Redis: each command soon or not at all, and no retries.
 
 https://valkey.io/topics/protocol/
 """
 
+import asyncio
 import hashlib
-import logging
+import math
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from contextvars import ContextVar
+from dataclasses import dataclass
 from time import monotonic
 from typing import Final, TypeVar
-from urllib.parse import urlsplit
 
-from redis.asyncio import BlockingConnectionPool, Redis, Sentinel
+from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.commands.core import AsyncScript
 from redis.exceptions import OutOfMemoryError, RedisError
 
-from fakegpt_tui.domain import ConfigError
+from fakegpt_tui.domain import Secret
 from fakegpt_tui.host.conversation_cache import Owner
-from fakegpt_tui.host.conversations import StateFull, StateLost
+from fakegpt_tui.host.conversations import STATE_SECONDS, StateFigures, StateFull, StateLost
+from fakegpt_tui.host.shared_state.addresses import open_client
+from fakegpt_tui.host.shared_state.circuit_breaker import CircuitBreaker
 
 PREFIX: Final = "fg1:"
 """With which the names of all keys begin."""
 
 _DIGEST_LENGTH = 32
-_SECONDS: Final = 0.3
-_CONNECTIONS = 16
+_COMMANDS_AT_ONCE = 16
 """Of one process; commands take well below a millisecond, so that few of them serve many."""
-_HEALTH_SECONDS = 15
-_SCHEMES = ("unix", "redis", "rediss", "sentinel")
-_SENTINEL_PORT = 26_379
-_log = logging.getLogger(__name__)
+_REST_SECONDS = 1.0
 _T = TypeVar("_T")
 
 
-@dataclass(slots=True, kw_only=True)
-class CircuitBreaker:
-    """Stops asking something that failed several times, and asks again once after a pause.
+@dataclass(slots=True)
+class _Patience:
+    """When a request, or other work, has last waited for the shared state in vain."""
 
-    The pause doubles with each failure after it, up to `longest`; all times are in seconds.
-    """
+    failed_at: float = -math.inf
 
-    failures: int = 3
-    within: float = 5.0
-    shortest: float = 1.0
-    longest: float = 5.0
-    clock: Callable[[], float] = monotonic
-    _failed_at: list[float] = field(default_factory=list, init=False)
-    _pause: float = field(default=0.0, init=False)
-    _until: float = field(default=0.0, init=False)
 
-    @property
-    def is_open(self) -> bool:
-        """Is nothing to be asked just now? Where a pause has ended, one may ask, and others not."""
-        if not self._pause:
-            return False
-        if self.clock() < self._until:
-            return True
-        self._until = self.clock() + self._pause
-        return False
-
-    def succeed(self) -> None:
-        if self._pause:
-            _log.warning("the shared state is back")
-        self._failed_at.clear()
-        self._pause = 0.0
-
-    def fail(self) -> None:
-        at = self.clock()
-        self._failed_at = [each for each in self._failed_at if each > at - self.within] + [at]
-        if self._pause:
-            self._pause = min(self._pause * 2, self.longest)
-        elif len(self._failed_at) >= self.failures:
-            _log.warning("the shared state is lost")
-            self._pause = self.shortest
-        self._until = at + self._pause
+_patience: ContextVar[_Patience] = ContextVar("patience with the shared state")
 
 
 def slot(name: str) -> str:
@@ -92,29 +56,31 @@ def owner_slot(owner: Owner) -> str:
 class StateConnection:
     """Runs commands and scripts, each soon or not at all.
 
-    A command that ran out of time may have been carried out nevertheless.
+    A command that ran out of time may have been carried out nevertheless. What has waited in vain
+    once, such as a request, does not wait again within a second: all that it does then is refused.
     """
 
     def __init__(
-        self, url: str, *, seconds: float = _SECONDS, breaker: CircuitBreaker | None = None
+        self,
+        url: str,
+        *,
+        secret: Secret | None = None,
+        seconds: float = STATE_SECONDS,
+        breaker: CircuitBreaker | None = None,
     ) -> None:
-        """`url` is `unix:///path`, `redis://`, `rediss://` or `sentinel://host,host/name`.
-
-        `seconds` is how long a command may take, and a connection to be made.
+        """`url` and `secret` are as in `open_client`; `seconds` is how long a command may take.
 
         Raises:
             ConfigError: The address has another form.
         """
-        self._redis = _open(url, seconds)
-        self._breaker = breaker or CircuitBreaker()
-
-    @property
-    def is_lost(self) -> bool:
-        """Would a command be refused at once?"""
-        return self._breaker.is_open
+        self._client = open_client(url, seconds, secret)
+        self._seconds = seconds
+        self._places = asyncio.Semaphore(_COMMANDS_AT_ONCE)
+        self.breaker = breaker or CircuitBreaker()
+        self.figures = StateFigures()
 
     def script(self, source: str) -> "StateScript":
-        return StateScript(self, self._redis.register_script(source))
+        return StateScript(self, self._client.redis.register_script(source))
 
     async def run(self, command: Callable[[Redis], Awaitable[_T]]) -> _T:
         """The result of `command`, which is given the client.
@@ -123,20 +89,30 @@ class StateConnection:
             StateLost: It could not be carried out in time.
             StateFull: There is no memory left for it.
         """
-        if self._breaker.is_open:
+        patience = _own_patience()
+        if patience.failed_at > self.breaker.clock() - _REST_SECONDS or self.breaker.is_open:
             raise StateLost
+        begun, waited = monotonic(), self._seconds
         try:
-            result = await command(self._redis)
+            async with asyncio.timeout(self._seconds), self._places:
+                waited = monotonic() - begun
+                result = await command(self._client.redis)
         except OutOfMemoryError as error:
+            self.figures.full += 1
+            self.breaker.succeed()
             raise StateFull from error
         except (RedisError, OSError, TimeoutError) as error:
-            self._breaker.fail()
+            patience.failed_at = self.breaker.clock()
+            self.figures.errors += 1
+            if waited < self._seconds / 2 or not isinstance(error, TimeoutError):
+                # To wait for others that ask, and not for the engine, is no failure of it.
+                self.breaker.fail(str(error) or "it does not answer in time.")
             raise StateLost from error
-        self._breaker.succeed()
+        self.breaker.succeed()
         return result
 
     async def close(self) -> None:
-        await self._redis.aclose()
+        await self._client.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,34 +135,10 @@ class StateScript:
         await self._script(keys=list(keys), args=list(arguments), client=pipeline)
 
 
-def _open(url: str, seconds: float) -> Redis:
-    parts = urlsplit(url)
-    if parts.scheme not in _SCHEMES:
-        raise ConfigError(
-            "The address of the shared state begins with unix://, redis://, rediss:// or"
-            " sentinel://."
-        )
-    options = {
-        "socket_connect_timeout": seconds,
-        "socket_timeout": seconds,
-        "retry": Retry(NoBackoff(), 0),
-        "health_check_interval": _HEALTH_SECONDS,
-        "decode_responses": True,
-    }
-    if parts.scheme == "sentinel":
-        hosts = [(name, int(port or _SENTINEL_PORT)) for name, port in _addresses(parts.netloc)]
-        sentinel = Sentinel(hosts, sentinel_kwargs=options, **options)  # type: ignore[no-untyped-call]
-        client: Redis = sentinel.master_for(parts.path.strip("/") or "mymaster")
-        return client
+def _own_patience() -> _Patience:
+    """That of the running task, and of the tasks that it has begun since it first asked."""
     try:
-        pool = BlockingConnectionPool.from_url(
-            url, max_connections=_CONNECTIONS, timeout=seconds, **options
-        )
-    except ValueError as error:
-        raise ConfigError(f"The address of the shared state cannot be used: {error}.") from error
-    return Redis.from_pool(pool)
-
-
-def _addresses(names: str) -> list[tuple[str, str]]:
-    """Names and ports of `host:port,host:port`."""
-    return [(each.partition(":")[0], each.partition(":")[2]) for each in names.split(",")]
+        return _patience.get()
+    except LookupError:
+        _patience.set(made := _Patience())
+        return made

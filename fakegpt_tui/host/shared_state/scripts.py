@@ -7,10 +7,13 @@ number of each result says what came of it.
 
 from typing import Final
 
-DONE, TAKEN_OVER, GONE, RESEND = range(4)
-"""It was done; the reply has ended elsewhere; it was deleted; its text is needed from the start."""
+DONE, TAKEN_OVER, GONE, RESEND, UNKNOWN = range(5)
+"""It was done; the reply has ended elsewhere; it was deleted; its text is needed from the start;
+nothing is there, because the engine has lost it or never had it."""
 
 _LIFE: Final = 30 * 24 * 3600
+_DELETED_SECONDS: Final = 3_600
+"""For how long it is known that a conversation was deleted, and not lost."""
 _BUFFER_MILLISECONDS: Final = 900_000
 
 _IS_STREAMING: Final = """
@@ -36,38 +39,49 @@ end
 BEGIN: Final = (
     _TOUCH
     + """
-local is_new, id, root, created, now = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-local token, lease, most, characters, prefix = ARGV[6], ARGV[7], ARGV[8], ARGV[9], ARGV[10]
-if is_new == '1' then
-    redis.call('HSET', KEYS[1], 'root', root, 'created', created, 'title', '', 'weight', 500)
-elseif redis.call('EXISTS', KEYS[1]) == 0 then
-    return {2, 0}
+local is_new, id, root, title, created, now = unpack(ARGV, 1, 6)
+local token, lease, most, characters, prefix = unpack(ARGV, 7, 11)
+if redis.call('EXISTS', KEYS[6]) == 1 then return {2, 0} end
+if redis.call('EXISTS', KEYS[1]) == 0 then
+    if is_new ~= '1' then return {4, 0} end
+    redis.call('HSET', KEYS[1], 'root', root, 'created', created, 'title', title, 'weight', 500)
 end
 local weight = 0
-for i = 11, #ARGV, 3 do
-    local number = redis.call('HINCRBY', KEYS[1], 'count', 1)
-    redis.call('HSET', KEYS[2], ARGV[i], number .. ' ' .. ARGV[i + 1])
-    redis.call('HSET', KEYS[1], 'leaf', ARGV[i])
-    weight = weight + ARGV[i + 2]
+for i = 12, #ARGV, 3 do
+    if redis.call('HEXISTS', KEYS[2], ARGV[i]) == 0 then
+        local number = redis.call('HINCRBY', KEYS[1], 'count', 1)
+        redis.call('HSET', KEYS[2], ARGV[i], number .. ' ' .. ARGV[i + 1])
+        redis.call('HSET', KEYS[1], 'leaf', ARGV[i])
+        weight = weight + ARGV[i + 2]
+    end
 end
 touch(id, now, weight)
 redis.call('SET', KEYS[5], token, 'PX', lease)
-local dropped = 0
+local place, dropped = 0, 0
 while dropped < 20 do
     local total = 0
     for _, each in ipairs(redis.call('HVALS', KEYS[4])) do total = total + each end
     local count = redis.call('ZCARD', KEYS[3])
-    local oldest = redis.call('ZRANGE', KEYS[3], 0, 0)[1]
-    if oldest == id or (count <= tonumber(most) and total <= tonumber(characters)) then break end
-    redis.call('DEL', prefix .. 'c:' .. oldest, prefix .. 'm:' .. oldest)
-    redis.call('ZREM', KEYS[3], oldest)
-    redis.call('HDEL', KEYS[4], oldest)
-    dropped = dropped + 1
+    local oldest = redis.call('ZRANGE', KEYS[3], place, place)[1]
+    local fits = count <= tonumber(most) and total <= tonumber(characters)
+    if fits or not oldest or oldest == id then break end
+    local leaf = redis.call('HGET', prefix .. 'c:' .. oldest, 'leaf')
+    if leaf and redis.call('EXISTS', prefix .. 'a:' .. leaf) == 1 then
+        place = place + 1
+    else
+        redis.call('DEL', prefix .. 'c:' .. oldest, prefix .. 'm:' .. oldest)
+        redis.call('ZREM', KEYS[3], oldest)
+        redis.call('HDEL', KEYS[4], oldest)
+        dropped = dropped + 1
+    end
 end
 return {0, dropped}
 """
 )
-"""Adds messages, of which the last is a reply that begins, and drops what is too much."""
+"""Adds messages that are not there yet, of which the last is a reply that begins.
+
+What is too much is dropped, except what is being replied to. Doing it twice is doing it once.
+"""
 
 TEXT: Final = (
     _IS_STREAMING
@@ -97,8 +111,8 @@ local title, now, weight = ARGV[5], ARGV[6], ARGV[7]
 local refused = refusal(KEYS[2], KEYS[5], reply, token)
 if refused ~= 0 then return {refused, 0} end
 local number = string.match(redis.call('HGET', KEYS[2], reply), '^%d+')
-redis.call('HSET', KEYS[2], reply, number .. ' ' .. record)
 redis.call('DEL', KEYS[5], KEYS[6])
+redis.call('HSET', KEYS[2], reply, number .. ' ' .. record)
 if title ~= '' and redis.call('HGET', KEYS[1], 'title') == '' then
     redis.call('HSET', KEYS[1], 'title', title)
 end
@@ -106,7 +120,10 @@ touch(id, now, weight)
 return {0, 0}
 """
 )
-"""Replaces a reply by what it was at its end."""
+"""Replaces a reply by what it was at its end.
+
+A script that has deleted something may write although the engine is full.
+"""
 
 INTERRUPT: Final = (
     _IS_STREAMING
@@ -118,8 +135,8 @@ if found.status ~= 'streaming' then return {0, 0} end
 found.status = 'interrupted'
 found.text = redis.call('GET', KEYS[3]) or ''
 local number = string.match(record, '^%d+')
-redis.call('HSET', KEYS[1], ARGV[1], number .. ' ' .. cjson.encode(found))
 redis.call('DEL', KEYS[3])
+redis.call('HSET', KEYS[1], ARGV[1], number .. ' ' .. cjson.encode(found))
 return {1, 0}
 """
 )
@@ -130,9 +147,10 @@ if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSET', KEYS[1], 'title', 
 return {0, 0}
 """
 
-DELETE: Final = """
+DELETE: Final = f"""
 redis.call('DEL', KEYS[1], KEYS[2])
 redis.call('ZREM', KEYS[3], ARGV[1])
 redis.call('HDEL', KEYS[4], ARGV[1])
-return {0, 0}
+redis.call('SET', KEYS[5], '', 'EX', {_DELETED_SECONDS})
+return {{0, 0}}
 """

@@ -1,26 +1,31 @@
 """Shared state of a host: all that its processes have in common, over one connection."""
 
 import asyncio
+import math
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from time import monotonic
 from typing import Final
 
 from redis.asyncio import Redis
 
-from fakegpt_tui.domain import now
 from fakegpt_tui.host.access import Access
 from fakegpt_tui.host.access_keys import KeyRing
+from fakegpt_tui.host.audit_log import AuditLog
 from fakegpt_tui.host.conversation_cache import Owner
 from fakegpt_tui.host.conversations import StateError
 from fakegpt_tui.host.prompt_route import MemoryTurns
 from fakegpt_tui.host.running_replies import RunningReplies
-from fakegpt_tui.host.shared_state.connection import PREFIX, StateConnection, owner_slot
+from fakegpt_tui.host.shared_state.connection import StateConnection, owner_slot
 from fakegpt_tui.host.shared_state.conversations import RedisConversations
+from fakegpt_tui.host.shared_state.keys import RedisKeys
 from fakegpt_tui.host.shared_state.leases import RedisLeases
 from fakegpt_tui.host.shared_state.meter import FallbackMeter, RedisMeter
 
-_REVOKED: Final = f"{PREFIX}revoked"
-_LOOK_SECONDS = 1.0
+_LOOK_SECONDS: Final = 0.5
+"""What was revoked at one host ends at the others after two looks, so that two seconds suffice."""
+_STALE_SECONDS: Final = 300.0
+"""For how long keys that cannot be read anew are believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,66 +56,67 @@ class RedisTurns:
 class SharedState:
     """What a host keeps in Valkey or Redis. To be made, used and closed in one event loop."""
 
-    def __init__(self, connection: StateConnection) -> None:
-        self._connection = connection
+    def __init__(self, connection: StateConnection, *, has_keys: bool = False) -> None:
+        self.connection = connection
         self._leases = RedisLeases(connection)
+        self._has_keys = has_keys
+        self._keys = RedisKeys(connection)
+        self._keys_read_at = -math.inf
         self.meter = FallbackMeter(RedisMeter(connection))
         self.conversations = RedisConversations(connection, self._leases)
         self.turns = RedisTurns(self._leases)
-        self._told: set[str] = set()
         self._watching: asyncio.Task[None] | None = None
 
-    @classmethod
-    def open(cls, url: str) -> "SharedState":
-        """Use the server at `url`; nothing is asked of it yet.
+    def watch(self, access: Access, running: RunningReplies, audit: AuditLog) -> None:
+        """Take keys and revocations that others tell, and tell which were revoked here."""
+        if self._has_keys:
+            access.are_keys_current = self._are_keys_current
 
-        Raises:
-            ConfigError: The address cannot be used.
-        """
-        return cls(StateConnection(url))
+        async def watch() -> None:
+            while True:
+                await self.exchange_keys(access, running, audit)
+                await asyncio.sleep(_LOOK_SECONDS)
 
-    def watch(self, access: Access, running: RunningReplies) -> None:
-        """Tell other processes which keys were revoked here, and obey what they tell."""
-        self._watching = asyncio.create_task(self._watch(access, running))
+        self._watching = asyncio.create_task(watch())
 
     async def close(self) -> None:
         """End the connection; leases that are held end by themselves."""
         if self._watching is not None:
             self._watching.cancel()
+        await self.conversations.close()
         self._leases.close()
-        await self._connection.close()
+        await self.connection.close()
 
-    async def _watch(self, access: Access, running: RunningReplies) -> None:
-        while True:
-            with suppress(StateError):  # What was revoked before stays so.
-                await self.exchange_revocations(access, running)
-            await asyncio.sleep(_LOOK_SECONDS)
+    async def exchange_keys(self, access: Access, running: RunningReplies, audit: AuditLog) -> None:
+        """Tell and take keys and revocations once; while the state is lost, all stays as it is."""
+        with suppress(StateError):
+            if access.keys is None:
+                await self.connection.run(_ping)
+                return
+            own = {key.id for key in access.sources.file or () if key.revoked_at is not None}
+            is_changed = await self._keys.exchange(own)
+            is_first, self._keys_read_at = self._keys_read_at == -math.inf, monotonic()
+            if is_changed:
+                before = access.keys
+                self._take_keys(access, running)
+                if not is_first:
+                    audit.note_keys(before, access.keys, actor="shared state")
 
-    async def exchange_revocations(self, access: Access, running: RunningReplies) -> None:
-        """Tell and take revocations once.
-
-        Raises:
-            StateError: The shared state cannot be used.
-        """
-        if access.keys is None:
-            return
-        own = {key.id for key in access.keys if key.revoked_at is not None}
-        new = own - self._told
-
-        async def exchange(redis: Redis) -> set[str]:
-            if new:
-                await redis.sadd(_REVOKED, *new)
-            return {str(each) for each in await redis.smembers(_REVOKED)}
-
-        revoked = await self._connection.run(exchange)
-        self._told |= new
-        if any(key.id in revoked and key.revoked_at is None for key in access.keys):
-            at = now()
-            access.keys = KeyRing(
-                replace(key, revoked_at=key.revoked_at or at) if key.id in revoked else key
-                for key in access.keys
-            )
+    def _take_keys(self, access: Access, running: RunningReplies) -> None:
+        access.sources.revoked = self._keys.revoked
+        if self._has_keys:
+            access.sources.shared = KeyRing(self._keys.keys)
+        access.refresh_keys()
+        if access.keys is not None:
             running.end_unusable(access.keys)
+
+    def _are_keys_current(self) -> bool:
+        return monotonic() < self._keys_read_at + _STALE_SECONDS
+
+
+async def _ping(redis: Redis) -> object:
+    """Notice that the state is lost, and back, also while no client asks."""
+    return await redis.ping()
 
 
 def _turn(owner: Owner) -> str:

@@ -1,15 +1,20 @@
 """A server of Valkey or Redis for tests: on a unix socket in a folder, with nothing kept."""
 
+import asyncio
 import os
 import shutil
 import signal
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
+from contextvars import Context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
+from typing import Any, TypeVar
+
+_T = TypeVar("_T")
 
 PROGRAM = shutil.which("valkey-server") or shutil.which("redis-server") or ""
 PATIENCE = 30.0
@@ -49,6 +54,9 @@ class Engine:
     def pause(self) -> None:
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
+        status = Path(f"/proc/{self._process.pid}/stat")
+        while status.exists() and status.read_text().rpartition(")")[2].split()[0] != "T":
+            pass
 
     def go_on(self) -> None:
         assert self._process is not None
@@ -79,3 +87,8 @@ def running_engine(*options: str) -> Iterator[Engine]:
             yield engine
         finally:
             engine.kill()
+
+
+async def apart(work: Coroutine[Any, Any, _T]) -> _T:
+    """The result of `work`, which runs as a request does: it knows of no other that has waited."""
+    return await asyncio.create_task(work, context=Context())

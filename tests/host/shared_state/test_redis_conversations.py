@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fakegpt_tui.domain import FinishReason, MessageStatus
+from fakegpt_tui.domain import FinishReason, MessageStatus, new_id
 from fakegpt_tui.host.conversation_cache import CachedConversation, ConversationCache
 from fakegpt_tui.host.conversations import (
     Conversations,
@@ -19,12 +20,14 @@ from fakegpt_tui.host.conversations import (
     StateLost,
     TakenOver,
 )
+from fakegpt_tui.host.shared_state.circuit_breaker import CircuitBreaker
 from fakegpt_tui.host.shared_state.connection import StateConnection
 from fakegpt_tui.host.shared_state.conversations import RedisConversations
+from fakegpt_tui.host.shared_state.late_replies import EndedReply, LateReplies, StartedReply
 from fakegpt_tui.host.shared_state.leases import RedisLeases
 from fakegpt_tui.host.shared_state.state import RedisTurns
 from fakegpt_tui.protocol.fakegpt import StoredMessage
-from tests.host.shared_state.engine import PATIENCE, Engine
+from tests.host.shared_state.engine import PATIENCE, Engine, apart
 
 OWNER, OTHER = ("key", "a"), ("key", "b")
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -253,41 +256,181 @@ async def test_every_key_ends_by_itself(
 
 
 async def test_without_the_engine_what_is_known_cannot_be_read_and_replies_go_on(
-    own_engine: Engine,
+    own: "Own",
 ) -> None:
-    connection = StateConnection(own_engine.url, seconds=PATIENCE)
-    leases = RedisLeases(connection)
-    kept = RedisConversations(connection, leases)
-    turn = await begun(kept)
-    own_engine.kill()
-    with pytest.raises(StateLost):
-        await kept.find(OWNER, "C")
-    with pytest.raises(StateLost):
-        await kept.page(OWNER, offset=0, limit=1)
-    with pytest.raises(StateLost):
-        await kept.save_text(turn, "Some", 0)
-    await leases.renew()
-    await kept.end(turn, ended(turn, "Some"), "", NOON)
-    await say(kept, new_turn(new_conversation("D"), "2"), "Hello")
-    leases.close()
-    await connection.close()
+    turn = await begun(own.kept)
+    own.engine.kill()
+    for ask in (
+        lambda: own.kept.find(OWNER, "C"),
+        lambda: own.kept.page(OWNER, offset=0, limit=1),
+        lambda: own.kept.save_text(turn, "Some", 0),
+    ):
+        with pytest.raises(StateLost):
+            await apart(ask())
+    await own.leases.renew()
+    await own.kept.end(turn, ended(turn, "Some"), "", NOON)
+    await say(own.kept, new_turn(new_conversation("D"), "2"), "Hello")
 
 
-async def test_a_full_engine_ends_no_reply_and_no_turn(own_engine: Engine) -> None:
-    connection = StateConnection(own_engine.url, seconds=PATIENCE)
-    leases = RedisLeases(connection)
-    kept, turns = RedisConversations(connection, leases), RedisTurns(leases)
-    turn = await begun(kept)
-    own_engine.ask("CONFIG", "SET", "maxmemory", "1")
+async def test_what_was_said_while_the_engine_was_lost_is_saved_when_it_is_back(
+    own: "Own",
+) -> None:
+    running, whole = [new_turn(new_conversation(name), name) for name in "RW"]
+    own.engine.kill()
+    await apart(own.kept.begin(running, NOON))
+    with pytest.raises(StateLost):
+        await apart(own.kept.save_text(running, "Some", 0))
+    await apart(say(own.kept, whole, "Hello", "Greeting"))
+    own.engine.start()
+    own.seconds += 10
+    await own.kept.save_text(running, "Some more", 4)
+    found = await own.kept.find(OWNER, "W")
+    assert texts(found) == ["Hi", "Hello"]
+    assert found.title == "Greeting"
+    assert texts(await own.kept.find(OWNER, "R")) == ["Hi", "Some more"]
+    await own.kept.end(running, ended(running, "Some more of it"), "", NOON)
+    assert texts(await own.kept.find(OWNER, "R")) == ["Hi", "Some more of it"]
+    assert own.connection.figures.dropped == 0
+
+
+async def test_what_cannot_be_saved_within_a_minute_is_dropped_and_counted(own: "Own") -> None:
+    turn = new_turn(new_conversation(), "1")
+    late = LateReplies(refuse, own.connection.figures)
+    started = StartedReply(turn=turn, at=NOON, token="t")
+    for age in (0, 59, 61, 1000):
+        late.add(
+            EndedReply(
+                started=started,
+                reply=turn.reply,
+                title="",
+                at=NOON,
+                ended_at=monotonic() - age,
+            )
+        )
+    await late.flush()
+    assert (len(late), own.connection.figures.dropped) == (2, 2)
+    huge = replace(turn.reply, text="x" * 64_000_001)
+    late.add(EndedReply(started=started, reply=huge, title="", at=NOON))
+    assert (len(late), own.connection.figures.dropped) == (2, 3)
+    await late.close()
+    assert own.connection.figures.dropped == 5
+
+
+async def refuse(_: EndedReply) -> None:
+    raise StateLost
+
+
+async def test_an_engine_that_was_emptied_is_given_what_is_under_way(
+    engine: Engine, processes: list[RedisConversations]
+) -> None:
+    one, two = processes
+    await say(one, new_turn(new_conversation(), "1"), "Hello", "Greeting")
+    await say(one, new_turn(new_conversation("D"), "D"), "Lost")
+    turn = new_turn(await one.find(OWNER, "C"), "2", "And?", "r1")
+    await one.begin(turn, NOON)
+    await one.save_text(turn, "So", 0)
+    engine.ask("FLUSHALL")
+    with pytest.raises(StateLost):
+        await one.save_text(turn, "So it", 2)
+    await one.save_text(turn, "So it", 0)
+    found = await two.find(OWNER, "C")
+    assert texts(found) == ["Hi", "Hello", "And?", "So it"]
+    assert found.title == "Greeting"
+    engine.ask("FLUSHALL")
+    await one.end(turn, ended(turn, "So it goes"), "", NOON)
+    assert texts(await two.find(OWNER, "C")) == ["Hi", "Hello", "And?", "So it goes"]
+    assert await two.find(OWNER, "D") is None
+
+
+async def test_when_the_engine_is_back_nothing_is_unknown_and_nothing_interrupted_at_once(
+    own: "Own",
+) -> None:
+    turn = await begun(own.kept)
+    own.engine.pause()
+    for _ in range(3):
+        with pytest.raises(StateLost):
+            await apart(own.quick.run(lambda redis: redis.ping()))
+    own.engine.go_on()
+    lose_lease(own.engine)
+    other = RedisConversations(own.quick, own.leases)
+    own.seconds += 2
+    with pytest.raises(StateLost):
+        await apart(other.find(OWNER, "unknown"))
+    found = await apart(other.find(OWNER, "C"))
+    assert found.message(turn.reply.id).status is MessageStatus.STREAMING
+    own.seconds += 10
+    assert await apart(other.find(OWNER, "unknown")) is None
+    found = await apart(other.find(OWNER, "C"))
+    assert found.message(turn.reply.id).status is MessageStatus.INTERRUPTED
+
+
+async def test_a_full_engine_ends_no_reply_and_no_turn_and_lets_delete(own: "Own") -> None:
+    turns = RedisTurns(own.leases)
+    whole, cut = [new_turn(new_conversation(name), name) for name in "WI"]
+    for turn in (whole, cut):
+        await own.kept.begin(turn, NOON)
+        await own.kept.save_text(turn, "Some", 0)
+    lose_lease(own.engine)
+    own.engine.ask("CONFIG", "SET", "maxmemory", "1")
     assert await turns.enter(OWNER)
     assert not await turns.enter(OWNER)
     await turns.leave(OWNER)
-    await leases.renew()
-    await kept.end(turn, ended(turn, "Some"), "", NOON)
+    await own.leases.renew()
     with pytest.raises(StateFull):
-        await kept.begin(new_turn(new_conversation("D"), "2"), NOON)
-    leases.close()
-    await connection.close()
+        await own.kept.save_text(whole, "Some more", 4)
+    await own.kept.end(whole, ended(whole, "Some more of it"), "", NOON)
+    assert texts(await own.kept.find(OWNER, "W")) == ["Hi", "Some more of it"]
+    found = await own.kept.find(OWNER, "I")
+    assert found.message(cut.reply.id).status is MessageStatus.INTERRUPTED
+    assert texts(found) == ["Hi", "Some"]
+    with pytest.raises(StateFull):
+        await own.kept.begin(new_turn(new_conversation("D"), "2"), NOON)
+    await own.kept.delete(OWNER, "W")
+    assert await own.kept.find(OWNER, "W") is None
+
+
+async def test_a_conversation_that_is_being_replied_to_does_not_make_room(
+    processes: list[RedisConversations],
+) -> None:
+    one, two = processes
+    running = new_turn(new_conversation("R"), "R")
+    await one.begin(running, NOON)
+    for number in range(205):
+        turn = new_turn(new_conversation(f"C{number}"), str(number))
+        await say(two, turn, "x", at=NOON + timedelta(number + 1))
+    await one.end(running, ended(running, "Whole"), "", NOON + timedelta(999))
+    assert texts(await two.find(OWNER, "R")) == ["Hi", "Whole"]
+    page, total = await two.page(OWNER, offset=0, limit=1)
+    assert ([each.id for each in page], total) == (["R"], 200)
+
+
+class Own:
+    """Conversations in an engine of their own, and the time of its breaker."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.seconds = 0.0
+        self.connection = self._connect(PATIENCE)
+        self.quick = self._connect(0.3)
+        self.leases = RedisLeases(self.connection)
+        self.kept = RedisConversations(self.connection, self.leases)
+
+    def _connect(self, seconds: float) -> StateConnection:
+        breaker = CircuitBreaker(clock=lambda: self.seconds)
+        return StateConnection(self.engine.url, seconds=seconds, breaker=breaker)
+
+    async def close(self) -> None:
+        await self.kept.close()
+        self.leases.close()
+        await self.connection.close()
+        await self.quick.close()
+
+
+@pytest.fixture
+async def own(own_engine: Engine) -> AsyncIterator[Own]:
+    made = Own(own_engine)
+    yield made
+    await made.close()
 
 
 @settings(
@@ -302,10 +445,12 @@ async def test_it_does_what_a_host_with_its_own_memory_does(
     await processes[0].clear(OWNER)
     memory = MemoryConversations(ConversationCache())
     both: list[Conversations] = [data.draw(st.sampled_from(processes)), memory]
+    deleted, example = 0, new_id()
     for number in range(data.draw(st.integers(1, 6))):
-        name = data.draw(st.sampled_from("CD"))
+        name = f"{data.draw(st.sampled_from('CD'))}{deleted}{example}"
         text, title = data.draw(st.text(max_size=20)), data.draw(st.sampled_from(["", "T"]))
         deletes = data.draw(st.booleans()) and number > 3
+        deleted += deletes
         for kept in both:
             found = await kept.find(OWNER, name)
             if deletes:

@@ -16,9 +16,10 @@ from fakegpt_tui.backends.scripted import Gate
 from fakegpt_tui.domain import ReplyEnded, TextDelta, now
 from fakegpt_tui.host.access_control import HostNames
 from fakegpt_tui.host.access_keys import KeyRing
+from fakegpt_tui.host.extras import StateOptions
 from fakegpt_tui.host.server import HostServer
 from tests.cli.program import COMMAND, Home
-from tests.host.calls import calling, messages, prompt_body, reply_texts, signed_in
+from tests.host.calls import NO_TLS, calling, messages, prompt_body, reply_texts, signed_in
 from tests.host.keys import new_key
 from tests.host.shared_state.engine import Engine
 
@@ -66,7 +67,7 @@ async def test_a_conversation_that_began_on_one_host_goes_on_at_another(
     serve: Serve, engine: Engine
 ) -> None:
     hosts = [
-        serve(said(text), said(text), token_key=KEY, state_url=engine.url)
+        serve(said(text), said(text), token_key=KEY, state=StateOptions(url=engine.url))
         for text in ("one", "two")
     ]
     async with signed_in(hosts[0]) as first, calling(hosts[1]) as second:
@@ -86,8 +87,15 @@ async def test_a_conversation_that_began_on_one_host_goes_on_at_another(
 async def test_without_the_engine_what_is_kept_is_unavailable_and_never_unknown(
     serve: Serve, own_engine: Engine
 ) -> None:
-    host = serve(said("one"), said("two"), said("three"), token_key=KEY, state_url=own_engine.url)
-    async with signed_in(host) as client:
+    host = serve(
+        said("one"),
+        said("two"),
+        said("three"),
+        token_key=KEY,
+        state=StateOptions(url=own_engine.url),
+        metrics=("127.0.0.1", 0),
+    )
+    async with signed_in(host) as client, httpx.AsyncClient(verify=NO_TLS) as other:
         await client.post("/api/conversation", json=asked("Hi"))
         (known,) = (await client.get("/api/conversations")).json()["items"]
         own_engine.kill()
@@ -105,18 +113,30 @@ async def test_without_the_engine_what_is_kept_is_unavailable_and_never_unknown(
         assert "two" in fresh.text
         whole = await client.post("/v1/chat/completions", json=completion())
         assert whole.json()["choices"][0]["message"]["content"] == "three"
+        lines = (await other.get(host.metrics_url)).text.splitlines()
+        assert "fakegpt_state_lost 1.0" in lines
+        assert "fakegpt_state_dropped_total 0.0" in lines
         own_engine.start()
-        unknown = await client.get(f"/api/conversation/{known['id']}")
-        while unknown.status_code == 503:
-            await asyncio.sleep(0.05)
-            unknown = await client.get(f"/api/conversation/{known['id']}")
-        assert unknown.status_code == 404, "the engine came back empty"
+        (begun,) = {each["conversation_id"] async for each in messages(fresh)}
+        late = await client.get(f"/api/conversation/{begun}")
+        while late.status_code == 503:
+            await asyncio.sleep(0.1)
+            late = await client.get(f"/api/conversation/{begun}")
+        assert texts(late.json()) == ["Fresh", "two"]
+        whole = await client.get(f"/api/conversation/{known['id']}")
+        assert whole.status_code == 503, "others may have it still to save"
 
 
 async def test_a_full_engine_refuses_what_is_new_and_shows_what_is_there(
     serve: Serve, own_engine: Engine
 ) -> None:
-    host = serve(said("one"), said("two"), said("three"), token_key=KEY, state_url=own_engine.url)
+    host = serve(
+        said("one"),
+        said("two"),
+        said("three"),
+        token_key=KEY,
+        state=StateOptions(url=own_engine.url),
+    )
     async with signed_in(host) as client:
         await client.post("/api/conversation", json=asked("Hi"))
         own_engine.ask("CONFIG", "SET", "maxmemory", "1")
@@ -128,7 +148,7 @@ async def test_a_full_engine_refuses_what_is_new_and_shows_what_is_there(
 
 async def test_one_at_a_time_holds_over_all_hosts(serve: Serve, engine: Engine) -> None:
     gate = Gate()
-    options = {"token_key": KEY, "state_url": engine.url, "one_at_a_time": True}
+    options = {"token_key": KEY, "state": StateOptions(url=engine.url), "one_at_a_time": True}
     hosts = [
         serve((TextDelta("a"), gate, ReplyEnded()), said("again"), **options),
         serve(said("b"), **options),
@@ -150,7 +170,7 @@ async def test_a_key_that_one_host_knows_to_be_revoked_ends_on_all(
 ) -> None:
     key, text = new_key()
     gate = Gate()
-    options = {"token_key": KEY, "state_url": engine.url}
+    options = {"token_key": KEY, "state": StateOptions(url=engine.url)}
     hosts = [
         serve((TextDelta("a"), gate, ReplyEnded()), keys=KeyRing([key]), **options)
         for _ in range(2)

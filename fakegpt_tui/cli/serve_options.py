@@ -1,0 +1,93 @@
+"""Options of `serve` for a host that a team uses."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+FILE_PATH = click.Path(path_type=Path, dir_okay=False)
+
+
+def team_options(function: Callable[..., None]) -> Callable[..., None]:
+    """The options of a host that more than one person uses."""
+    for option in (
+        click.option(
+            "--no-keys-i-mean-it",
+            "keyless",
+            is_flag=True,
+            help="Let everybody in who can reach the host.",
+        ),
+        click.option(
+            "--trust-proxy",
+            "trust_proxies",
+            multiple=True,
+            metavar="NETWORK",
+            help="Believe this proxy who asked: a network such as 10.0.0.0/8, or unix.",
+        ),
+        click.option(
+            "--allow-origin",
+            "origins",
+            multiple=True,
+            metavar="ORIGIN",
+            help="Let pages of this origin ask, such as https://app.example.org.",
+        ),
+        click.option(
+            "--allow-host",
+            "hosts",
+            multiple=True,
+            metavar="NAME",
+            help="Answer under this name, too, such as chat.example.org or *.example.org.",
+        ),
+        click.option(
+            "--access-keys",
+            "keys_file",
+            type=FILE_PATH,
+            help="Let in only who has a key of this file; `serve-admin keys new` makes one.",
+        ),
+        click.option(
+            "--access-log", type=FILE_PATH, help="Append a line of JSON for each request."
+        ),
+        click.option(
+            "--audit-log",
+            type=FILE_PATH,
+            help="Append a line of JSON for each change of keys and options, and refused login.",
+        ),
+        click.option(
+            "--admin-socket",
+            type=FILE_PATH,
+            help="Answer `serve-admin status`, `usage`, `streams` and `drain` on this unix socket.",
+        ),
+        click.option(
+            "--metrics",
+            metavar="ADDRESS:PORT",
+            help="Answer /metrics of Prometheus there, such as 127.0.0.1:9464.",
+        ),
+        click.option(
+            "--state",
+            "state_url",
+            metavar="URL",
+            help="Share conversations and limits with other hosts in this Valkey or Redis.",
+        ),
+        click.option(
+            "--state-secret-file",
+            type=FILE_PATH,
+            help="Read the password of the shared state from this file.",
+        ),
+        click.option(
+            "--state-keys",
+            is_flag=True,
+            default=None,
+            help="Take access keys from the shared state, too; `serve-admin keys` puts them there.",
+        ),
+        click.option("--tls-key", type=FILE_PATH, help="The key of the certificate."),
+        click.option("--tls-cert", type=FILE_PATH, help="Serve TLS with this certificate."),
+        click.option("--base-path", metavar="PATH", help="What precedes all paths, such as /chat."),
+        click.option("--uds", type=FILE_PATH, help="Listen on this unix socket instead of a port."),
+        click.option(
+            "--serve-config",
+            type=FILE_PATH,
+            help="Read options from this TOML file; those of the command line win.",
+        ),
+    ):
+        function = option(function)
+    return function
