@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from fakegpt_tui.backends.base import Backend
@@ -19,7 +19,7 @@ from fakegpt_tui.host.completion_routes import CompletionRoutes
 from fakegpt_tui.host.conversation_cache import ConversationCache
 from fakegpt_tui.host.conversation_routes import ConversationRoutes
 from fakegpt_tui.host.conversations import Conversations, MemoryConversations
-from fakegpt_tui.host.errors import InvalidToken, handle_error, json_response
+from fakegpt_tui.host.errors import InvalidToken, handle_disconnect, handle_error, json_response
 from fakegpt_tui.host.health_routes import HealthRoutes
 from fakegpt_tui.host.login_throttle import LoginThrottle
 from fakegpt_tui.host.meter import Limiter
@@ -93,9 +93,10 @@ class HostApp:
                     *ConversationRoutes(self.access, self.conversations).routes(),
                 ]
             ),
-            exception_handlers=dict.fromkeys(
-                (HTTPException, InvalidToken, ServiceError), handle_error
-            ),
+            exception_handlers={
+                **dict.fromkeys((HTTPException, InvalidToken, ServiceError), handle_error),
+                ClientDisconnect: handle_disconnect,
+            },
         )
         app.router.redirect_slashes = False
         return AccessControl(app, secret, names or HostNames())

@@ -9,6 +9,7 @@ from http import HTTPStatus
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from fakegpt_tui.domain import (
     LoginRefused,
@@ -185,3 +186,15 @@ async def handle_error(request: Request, error: Exception) -> Response:
             return json_response(body, status, error.headers)
         case _:
             raise error
+
+
+class _NoResponse(Response):
+    """For clients that are gone."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send nothing."""
+
+
+async def handle_disconnect(_: Request, error: Exception) -> Response:  # noqa: ARG001 - as called
+    """What follows a client that left before its request was whole: nothing."""
+    return _NoResponse()

@@ -1,10 +1,13 @@
 """The access log, request ids and metrics: what they say, and what they never do."""
 
 import json
+import logging
+import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -74,6 +77,21 @@ async def test_a_client_that_leaves_is_told_apart(serve: Serve, tmp_path: Path) 
             await anext(messages(response))
         await until(lambda: len(lines_of(path)) == 1)
     assert lines_of(path)[0]["outcome"] == "client_left"
+
+
+async def test_a_client_that_leaves_within_its_request_is_no_error_of_the_host(
+    serve: Serve, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "access.jsonl"
+    host = serve(secret_path=False, access_log=path)
+    address = urlsplit(host.base_url)
+    head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: {address.netloc}\r\n"
+    head += "Content-Type: application/json\r\nContent-Length: 99\r\n\r\n{"
+    with socket.create_connection((str(address.hostname), address.port or 0)) as client:
+        client.sendall(head.encode())
+    await until(lambda: len(lines_of(path)) == 1)
+    assert lines_of(path)[0]["outcome"] == "client_left"
+    assert not [each for each in caplog.records if each.levelno >= logging.ERROR]
 
 
 @pytest.mark.parametrize("trusted", [True, False])
