@@ -1,10 +1,11 @@
-"""The host behind nginx and HAProxy: streams that flow, clients that leave, requests in two frames.
+"""The host behind nginx, HAProxy and Caddy: streams, clients that leave, requests in two frames.
 
 The configurations are those of `docs/serving.md`, with addresses of this machine.
 """
 
 import asyncio
 import json
+import os
 import re
 import shutil
 import socket
@@ -35,9 +36,9 @@ from tests.patience import PATIENCE
 Serve: TypeAlias = Callable[..., HostServer]
 NAME = "chat.example.org"
 PAGE = (ROOT / "docs" / "serving.md").read_text(encoding="utf-8")
-NGINX, HAPROXY = (
+NGINX, HAPROXY, CADDY = (
     shutil.which(name) or shutil.which(name, path="/usr/sbin") or ""
-    for name in ("nginx", "haproxy")
+    for name in ("nginx", "haproxy", "caddy")
 )
 
 pytestmark = pytest.mark.long
@@ -56,8 +57,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(command: list[str]) -> Iterator[None]:
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+def running(command: list[str], **variables: str) -> Iterator[None]:
+    environment = {**os.environ, **variables}
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL, env=environment) as process:
         try:
             yield
         finally:
@@ -96,6 +98,18 @@ def haproxy(host: str, folder: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
 
 
+@contextmanager
+def caddy(host: str, folder: Path) -> Iterator[str]:
+    """In front of a unix socket."""
+    port = free_port()
+    site = page_block("caddy").replace("/run/fakegpt/host.sock", host)
+    site = site.replace(NAME, f"http://:{port}", 1)
+    config = folder / "Caddyfile"
+    config.write_text(f"{{\n admin off\n storage file_system {folder}\n}}\n{site}")
+    with running([CADDY, "run", "--config", str(config)], XDG_CONFIG_HOME=str(folder)):
+        yield f"http://127.0.0.1:{port}"
+
+
 class Typing(ScriptedBackend):
     """Waits at a gate between two words, and is told when a client has left."""
 
@@ -120,6 +134,7 @@ class Typing(ScriptedBackend):
     params=[
         pytest.param("nginx", marks=pytest.mark.skipif(not NGINX, reason="nginx is needed")),
         pytest.param("haproxy", marks=pytest.mark.skipif(not HAPROXY, reason="haproxy is needed")),
+        pytest.param("caddy", marks=pytest.mark.skipif(not CADDY, reason="caddy is needed")),
     ]
 )
 def front(
@@ -127,19 +142,19 @@ def front(
 ) -> Iterator[tuple[str, Typing, str, Path]]:
     """The address of a proxy, the backend behind it, a key, and the access log."""
     folder, backend, (key, text) = tmp_path_factory.mktemp("p"), Typing(), new_key(streams=0)
-    is_nginx = request.param == "nginx"
-    trusted = TrustedProxies.parse(["unix" if is_nginx else "127.0.0.1/32"])
+    is_local = request.param != "haproxy"
+    trusted = TrustedProxies.parse(["unix" if is_local else "127.0.0.1/32"])
     host = serve(
         backend=backend,
         keys=KeyRing([key]),
         secret_path=False,
         names=HostNames(hosts=(NAME,), trusted_proxies=trusted),
-        listen=ListenAddress(uds=folder / "s") if is_nginx else ListenAddress(),
+        listen=ListenAddress(uds=folder / "s") if is_local else ListenAddress(),
         access_log=folder / "log",
         ping_seconds=0.2,
     )
-    start = nginx if is_nginx else haproxy
-    where = str(folder / "s") if is_nginx else urlsplit(host.base_url).netloc
+    start = {"nginx": nginx, "haproxy": haproxy, "caddy": caddy}[request.param]
+    where = str(folder / "s") if is_local else urlsplit(host.base_url).netloc
     with start(where, folder) as url:
         yield url, backend, text, folder / "log"
 
@@ -220,8 +235,9 @@ async def test_proxy_and_host_find_the_same_requests_in_the_same_bytes(
 
 
 def handled(log: Path) -> list[str]:
-    """A line for each request, but for the probes of the proxy."""
-    return [line for line in log.read_text().splitlines() if "/readyz" not in line]
+    """A line for each request that was answered, but for the probes of the proxy."""
+    lines = log.read_text().splitlines()
+    return [line for line in lines if "/readyz" not in line and '"status": 0' not in line]
 
 
 async def answers(url: str, raw: bytes) -> bytes:
