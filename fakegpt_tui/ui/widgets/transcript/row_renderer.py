@@ -12,12 +12,11 @@ from rich.style import Style
 from textual.content import Content
 from textual.selection import Selection
 from textual.strip import Strip
-from textual.style import Style as ContentStyle
 from textual.widget import Widget
 
 from fakegpt_tui.domain import Role
 from fakegpt_tui.domain.fast_dataclass import dataclass
-from fakegpt_tui.ui.widgets.drawing import icon_cell, truncate, without_background
+from fakegpt_tui.ui.widgets.drawing import centered_row, icon_cell, truncate, without_background
 from fakegpt_tui.ui.widgets.transcript.appearance import (
     HEADER_LINES,
     MessageStyles,
@@ -135,7 +134,7 @@ class RowRenderer:
             rows = self._render_messages(max(0, height - (find is not None)), find)
         else:
             style = widget.visual_style
-            rows = [_centered(empty_text, style, y, (width, height)) for y in range(height)]
+            rows = [centered_row(empty_text, style, y, (width, height)) for y in range(height)]
         if find is not None and height:
             find_width = widget.scrollable_size.width
             rows[height - 1 :] = [find.render(find_width, self._styles.find)]
@@ -158,13 +157,10 @@ class RowRenderer:
             spans = find.spans(position) if find is not None else ()
             # Another colour of its text would be another picture.
             if (spans or selection is not None) and cached.line.picture is None:
-                rows.append(self._render_row(cached.strip, position, has_cursor, spans, selection))
+                rows.append(self._render_row(cached, position, has_cursor, spans, selection))
                 continue
             if cached.row is None or cached.has_cursor is not has_cursor:
-                is_picture = cached.line.picture is not None
-                cached.row = self._render_row(
-                    cached.strip, position, has_cursor, is_picture=is_picture
-                )
+                cached.row = self._render_row(cached, position, has_cursor)
                 cached.has_cursor = has_cursor
             rows.append(cached.row)
         self._cache = cache
@@ -210,16 +206,16 @@ class RowRenderer:
 
     def _render_row(
         self,
-        strip: Strip,
+        cached: _CachedRow,
         position: LinePosition,
         has_cursor: bool,
         spans: Sequence[tuple[int, int, bool]] = (),
         selection: Selection | None = None,
-        *,
-        is_picture: bool = False,
     ) -> Strip:
         """A line with its background, and with everything that is marked on it."""
         width, styles = self._viewport.message_list.width, self._styles
+        strip, is_picture = cached.strip, cached.line.picture is not None
+        indent = len(strip.text) - len(cached.line.plain)
         bar, margin = bar_width(width), left_margin(width)
         is_prompt = position.line and self._is_prompt(position.message)
         base = styles.prompt if is_prompt else styles.base
@@ -229,7 +225,7 @@ class RowRenderer:
         strip = strip.apply_style(base)
         if has_cursor:
             strip = self._with_cursor(strip, position.line, bar)
-        strip = self._marked(strip, position, bar, spans, selection)
+        strip = self._marked(strip, position, indent, spans, selection)
         if is_prompt:
             block = bar + prose_width(width) + 1
             strip = strip.adjust_cell_length(min(block, self._widget.size.width), styles.prompt)
@@ -237,26 +233,25 @@ class RowRenderer:
             strip = Strip([Segment(" " * margin, self.blank), *strip])
         # After the highlight, which divides segments: each one says where in the text it begins.
         if not is_picture:
-            strip = strip.simplify().apply_offsets(-bar - margin, position.row)
+            strip = strip.simplify().apply_offsets(-indent - margin, position.row)
         return self._padded(strip, self._widget.size.width)
 
     def _marked(
         self,
         strip: Strip,
         position: LinePosition,
-        bar: int,
+        indent: int,
         spans: Sequence[tuple[int, int, bool]],
         selection: Selection | None,
     ) -> Strip:
-        """A line with its matches, and with what is selected of it."""
+        """A line behind `indent` characters, with its matches and with what is selected of it."""
         styles = self._styles
         for start, end, is_current in spans:
             style = styles.current_match if is_current else styles.match
-            strip = _highlighted(strip, (bar + start, bar + end), style)
+            strip = _highlighted(strip, (indent + start, indent + end), style)
         if selection is not None:
             from fakegpt_tui.ui.widgets.transcript.selection import selected_span  # noqa: PLC0415 - when selected
 
-            indent = bar if position.line else 0
             span = selected_span(selection, position, len(strip.text) - indent)
             if span is not None:
                 selected = (indent + span[0], indent + span[1])
@@ -318,22 +313,6 @@ def _highlighted(strip: Strip, span: tuple[int, int], style: Style) -> Strip:
     return Strip([*before, *marked, *after], strip.cell_length)
 
 
-def _centered(text: Content, style: ContentStyle, y: int, size: tuple[int, int]) -> Strip:
-    """A row of an empty transcript, with a line of the text in the middle of it."""
-    width, height = size
-    lines = _centered_lines(text, max(1, width - 2))
-    number = y - max(0, (height - len(lines)) // 2)
-    if not 0 <= number < len(lines):
-        return _EMPTY_ROW
-    line = lines[number].render_segments(style)
-    return Strip([Segment(" ", style.rich_style), *line]).crop(0, width)
-
-
 @lru_cache(maxsize=4)
 def _blank_row(width: int, style: Style) -> Strip:
     return Strip([Segment(" " * width, style)], width)
-
-
-@lru_cache(maxsize=1)
-def _centered_lines(text: Content, width: int) -> list[Content]:
-    return text.wrap(width, align="center")

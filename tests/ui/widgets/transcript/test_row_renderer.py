@@ -6,7 +6,14 @@ from textual.strip import Strip
 
 from fakegpt_tui.domain import MessageStatus
 from tests.ui.widgets.shown import strips
-from tests.ui.widgets.transcript.transcript_app import MarkdownApp, grow, reply, show
+from tests.ui.widgets.transcript.transcript_app import (
+    MarkdownApp,
+    drag,
+    grow,
+    press,
+    reply,
+    show,
+)
 
 WORDS = "word " * 60
 GROWING = reply(0, WORDS, status=MessageStatus.STREAMING)
@@ -46,3 +53,15 @@ async def test_no_row_is_kept_of_what_is_out_of_view() -> None:
         app.transcript.action_first()
         assert rows(app) == before
         assert rows(app)[2] is not before[2]
+
+
+async def test_what_is_selected_or_found_of_reasoning_is_what_is_marked() -> None:
+    app = MarkdownApp()
+    async with app.run_test(size=(60, 8)) as pilot:
+        await show(pilot, reply(0, "so", reasoning="think of things"))
+        await press(pilot, "space")
+        assert await drag(pilot, (4, 3), (8, 3)) == "think"
+        app.screen.clear_selection()
+        await press(pilot, "slash", *"things")
+        found = [each.text for each in rows(app)[3] if each.style and each.style.underline]
+        assert found == ["things"]
