@@ -19,6 +19,7 @@ class KeyScope(StrEnum):
     PROMPT = "in the prompt"
     ANY = "anywhere"
     TRANSCRIPT = "in the transcript"
+    VISUAL = "while text is selected in the transcript"
     LIST = "in the conversation list"
     SIDE_BY_SIDE = "in replies side by side"
     SERVICES = "in services and models"
@@ -126,7 +127,7 @@ _ENTER_VARIANTS = "ctrl+j,shift+enter,alt+enter,ctrl+enter"
 ENTER_INSERTS_NEWLINE = MappingProxyType({"prompt.send": _ENTER_VARIANTS, "prompt.newline": _ENTER})
 """The keys to use when Enter breaks the line, and the variants of Enter send."""
 
-PROMPT, ANY, TRANSCRIPT, LIST, SIDE_BY_SIDE, SERVICES, SERVICE_FORM, *_ = KeyScope
+PROMPT, ANY, TRANSCRIPT, VISUAL, LIST, SIDE_BY_SIDE, SERVICES, SERVICE_FORM, *_ = KeyScope
 
 # One line for each command, however long: a table is read by its columns.
 # fmt: off
@@ -238,6 +239,35 @@ COMMANDS: tuple[Command, ...] = (
     Command(TRANSCRIPT, "transcript.copy-message", "y", "copy_message", "Copy message", "Copy the marked message, as it was written", "/copy", "/copy message /copy last /yank", in_footer=True),
     Command(TRANSCRIPT, "transcript.copy-code", "c", "copy_code", "Copy code", "Copy the next code block", "/copy code", "/yank code", in_footer=True),
     Command(TRANSCRIPT, "transcript.copy-conversation", "Y", "copy_conversation", "Copy all", "Copy the whole conversation", "/copy all", "/yank all"),
+
+    Command(TRANSCRIPT, "transcript.select", "v", "select('characters')", "Select", "Select text with keys, from the search's match or the marked message on; y copies it, as it was written", "/select", "/visual"),
+    Command(TRANSCRIPT, "transcript.select-lines", "V", "select('lines')", "Select lines", "Select whole lines with keys", "/select lines", "/visual lines"),
+
+    Command(VISUAL, "visual.copy", "y,enter", "copy_selection", "Copy", "Copy what is selected, as it was written, and leave", in_footer=True),
+    Command(VISUAL, "visual.leave", "escape,q", "leave_selection", "Leave", "Select nothing any more", in_footer=True),
+    Command(VISUAL, "visual.characters", "v", "select('characters')", "Characters, words", "Select by character; once more, whole words", in_footer=True),
+    Command(VISUAL, "visual.lines", "V", "select('lines')", "Lines, messages", "Select whole lines as they were written; once more, whole messages", in_footer=True),
+    Command(VISUAL, "visual.swap", "o", "visual('swap')", "Other end", "Move the other end of the selection from now on", in_footer=True),
+    Command(VISUAL, "visual.restart", "space", "visual('restart')", "From here", "Select from the cursor on", in_footer=True),
+    Command(VISUAL, "visual.find", "asterisk", "find_selected", "Find", "Find the selected words, or the word under the cursor, in this conversation", in_footer=True),
+    Command(VISUAL, "visual.left", "h,left", "visual('by_character', -1)", "Left", "Go a character back"),
+    Command(VISUAL, "visual.right", "l,right", "visual('by_character', 1)", "Right", "Go a character on"),
+    Command(VISUAL, "visual.up", "k,up", "visual('by_line', -1)", "Up", "Go up a line"),
+    Command(VISUAL, "visual.down", "j,down", "visual('by_line', 1)", "Down", "Go down a line"),
+    Command(VISUAL, "visual.next-word", "w", "visual('to_next_word')", "Next word", "Go to the next word"),
+    Command(VISUAL, "visual.word-start", "b", "visual('to_word_start')", "Word start", "Go to the start of the word, or of the one before"),
+    Command(VISUAL, "visual.word-end", "e", "visual('to_word_end')", "Word end", "Go to the end of the word, or of the next one"),
+    Command(VISUAL, "visual.line-start", "0,home", "visual('to_line_start')", "Line start", "Go to the start of the line"),
+    Command(VISUAL, "visual.line-text", "circumflex_accent", "visual('to_line_text')", "Line text", "Go to the first character of the line that is not blank"),
+    Command(VISUAL, "visual.line-end", "dollar_sign,end", "visual('to_line_end')", "Line end", "Go to the end of the line"),
+    Command(VISUAL, "visual.message-up", "K,ctrl+up", "visual('by_message', -1)", "Message up", "Go to the start of the message, or of the one before"),
+    Command(VISUAL, "visual.message-down", "J,ctrl+down", "visual('by_message', 1)", "Message down", "Go to the next message"),
+    Command(VISUAL, "visual.page-up", "pageup", "visual('page', -1)", "Page up", "Go up a page"),
+    Command(VISUAL, "visual.page-down", "pagedown", "visual('page', 1)", "Page down", "Go down a page"),
+    Command(VISUAL, "visual.half-page-up", "ctrl+u", "visual('page', -0.5)", "Half up", "Go up half a page"),
+    Command(VISUAL, "visual.half-page-down", "ctrl+d", "visual('page', 0.5)", "Half down", "Go down half a page"),
+    Command(VISUAL, "visual.first", "g,ctrl+home", "visual('to_first')", "First", "Go to the start of the conversation"),
+    Command(VISUAL, "visual.last", "G,ctrl+end", "visual('to_last')", "Last", "Go to the end of the conversation"),
 
     Command(LIST, "list.open", "enter", "open", "Open", "Open the conversation", in_footer=True),
     Command(LIST, "list.up", "up,k", "move(-1)", "Up", "Go up a line"),

@@ -119,3 +119,23 @@ def centered_row(text: Content, style: ContentStyle, y: int, size: tuple[int, in
 @lru_cache(maxsize=1)
 def _centered_lines(text: Content, width: int) -> list[Content]:
     return text.wrap(width, align="center")
+
+
+def highlighted(strip: Strip, span: tuple[int, int], style: Style) -> Strip:
+    """A line with `style` on top of the characters of a span, which marks stay with."""
+    made: list[Segment] = []
+    first = 0
+    for text, own, _ in strip:
+        start, end = (max(0, min(at - first, len(text))) for at in span)
+        parts = ((text[:start], own), (text[start:end], (own or Style.null()) + style))
+        made += (Segment(*part) for part in (*parts, (text[end:], own)) if part[0])
+        first += len(text)
+    return Strip(made, strip.cell_length)
+
+
+def inked_width(strip: Strip, blank: Style) -> int:
+    """The cells of a row up to the blanks at its end, which have that style."""
+    last = next(reversed(strip), None)
+    if last is None or last.style != blank:
+        return strip.cell_length
+    return strip.cell_length - len(last.text)

@@ -114,6 +114,11 @@ def unpack_line_id(line: int) -> tuple[MessageZone, LineId]:
     return MessageZone(zone), LineId(start, number)
 
 
+def is_written(line: int) -> bool:
+    """Does a line show the message's own text?"""
+    return unpack_line_id(line)[0] in WRITTEN_ZONES
+
+
 @dataclass(frozen=True, slots=True)
 class ReadingPosition:
     """Where a conversation was left, valid at any width and in any later run.

@@ -16,7 +16,13 @@ from textual.widget import Widget
 
 from fakegpt_tui.domain import Role
 from fakegpt_tui.domain.fast_dataclass import dataclass
-from fakegpt_tui.ui.widgets.drawing import centered_row, icon_cell, truncate, without_background
+from fakegpt_tui.ui.widgets.drawing import (
+    centered_row,
+    highlighted,
+    icon_cell,
+    truncate,
+    without_background,
+)
 from fakegpt_tui.ui.widgets.transcript.appearance import (
     HEADER_LINES,
     MessageStyles,
@@ -32,6 +38,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.ui.widgets.transcript.pictures import TranscriptPictures
     from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
     from fakegpt_tui.ui.widgets.transcript.virtual_list import LinePosition
+    from fakegpt_tui.ui.widgets.transcript.visual.mode import VisualMode
 
 FOLLOW_META = {"transcript": "follow"}
 """The style meta of the badge, a click on which leads to the end."""
@@ -39,7 +46,7 @@ _EMPTY_ROW = Strip([])
 
 
 _MESSAGE_STYLES = ("user", "assistant", "note", "error")
-_ROW_STYLES = ("prompt", "badge", "cursor", "match", "current-match", "find")
+_ROW_STYLES = ("prompt", "badge", "cursor", "match", "current-match", "find", "text-cursor")
 ROW_CLASSES = {f"transcript--{part}" for part in (*_MESSAGE_STYLES, *_ROW_STYLES)}
 ROW_CSS = """
 TranscriptScrollView {
@@ -56,6 +63,7 @@ TranscriptScrollView {
         background: $accent; color: $background; text-style: bold underline;
     }
     & .transcript--find { background: $panel; color: $foreground; }
+    & .transcript--text-cursor { text-style: reverse; }
 }
 """
 """The component styles that a renderer reads from its widget."""
@@ -75,6 +83,7 @@ class RowStyles:
     match: Style = _PLAIN
     current_match: Style = _PLAIN
     find: Style = _PLAIN
+    text_cursor: Style = _PLAIN
 
 
 @dataclass(slots=True)
@@ -98,6 +107,8 @@ class RowRenderer:
     def __init__(self, widget: Widget, viewport: Viewport) -> None:
         self.find: FindController | None = None
         """What highlights matches and has the last row, while it is open."""
+        self.visual: VisualMode | None = None
+        """What has a cursor in the text, while it is open."""
         self.pictures: TranscriptPictures | None = None
         """What draws pictures, once there are any."""
         self.blank = Style.null()
@@ -167,9 +178,14 @@ class RowRenderer:
         rows.extend([_EMPTY_ROW] * (height - len(rows)))
         if rows and (new_lines := self._viewport.new_lines):
             rows[-1] = self._with_badge(rows[-1], new_lines)
-        if rows and (place := self._hidden_place()):
-            rows[0] = self._at_end(rows[0], f" {place} ", self._styles.badge)
+        visual = self._open_visual
+        if rows and (note := f"select {visual.unit}" if visual else self._hidden_place()):
+            rows[0] = self._at_end(rows[0], f" {note} ", self._styles.badge)
         return rows
+
+    @property
+    def _open_visual(self) -> VisualMode | None:
+        return self.visual if self.visual is not None and self.visual.is_open else None
 
     def _hidden_place(self) -> str:
         """Which variant the first message in view is, where its header is above the view."""
@@ -248,14 +264,19 @@ class RowRenderer:
         styles = self._styles
         for start, end, is_current in spans:
             style = styles.current_match if is_current else styles.match
-            strip = _highlighted(strip, (indent + start, indent + end), style)
+            strip = highlighted(strip, (indent + start, indent + end), style)
         if selection is not None:
             from fakegpt_tui.ui.widgets.transcript.selection import selected_span  # noqa: PLC0415 - when selected
 
             span = selected_span(selection, position, len(strip.text) - indent)
             if span is not None:
                 selected = (indent + span[0], indent + span[1])
-                strip = _highlighted(strip, selected, self._selection_style)
+                strip = highlighted(strip, selected, self._selection_style)
+        visual = self._open_visual if self._widget.has_focus else None
+        if visual is not None and visual.position.line == position:
+            from fakegpt_tui.ui.widgets.transcript.visual.cursor import with_text_cursor  # noqa: PLC0415 - when selected
+
+            strip = with_text_cursor(strip, indent + visual.position.column, styles.text_cursor)
         return strip
 
     def _is_prompt(self, index: int) -> bool:
@@ -303,14 +324,6 @@ class RowRenderer:
         if strip is _EMPTY_ROW:
             return _blank_row(width, self.blank)
         return strip.adjust_cell_length(width, self.blank)
-
-
-def _highlighted(strip: Strip, span: tuple[int, int], style: Style) -> Strip:
-    """A line with `style` on top of the characters of a span."""
-    start, end = (strip.index_to_cell_position(index) for index in span)
-    before, selected, after = strip.divide([start, end, strip.cell_length])
-    marked = (Segment(part.text, (part.style or Style.null()) + style) for part in selected)
-    return Strip([*before, *marked, *after], strip.cell_length)
 
 
 @lru_cache(maxsize=4)

@@ -51,3 +51,15 @@ def _thumb_range(rows: int, height: float, position: float) -> tuple[int, int]:
     size = max(1, rows * rows / max(1, height))
     start = int((rows - size) * position / max(1, height - rows) * _STEPS)
     return start, start + ceil(size * _STEPS)
+
+
+def follow_scroll_bar(view: ScrollView, viewport: Viewport, offset: int, lines: int) -> None:
+    """Scroll a viewport to where its scroll bar is now, `lines` further down or up."""
+    if offset <= 0:
+        viewport.scroll_to_start()
+    elif offset >= view.max_scroll_y:
+        viewport.scroll_to_end()
+    elif abs(lines) <= 2 * view.size.height:
+        viewport.scroll_by(lines)
+    else:
+        viewport.scroll_to_offset(offset)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Self
 
 from textual import events, on
+from textual.binding import BindingsMap
 from textual.content import Content
 from textual.geometry import Region
 from textual.reactive import reactive
@@ -15,12 +17,16 @@ from textual.selection import Selection
 from textual.strip import Strip
 from textual.theme import Theme
 
+from fakegpt_tui.keymap import KeyScope
+from fakegpt_tui.ui.bindings import bindings
 from fakegpt_tui.ui.markdown.palette import Palette
+from fakegpt_tui.ui.widgets.drawing import inked_width
 from fakegpt_tui.ui.widgets.transcript.row_renderer import ROW_CLASSES, ROW_CSS, RowRenderer
 
 if TYPE_CHECKING:
     from fakegpt_tui.ui.widgets.transcript.find.controller import FindController
     from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
+    from fakegpt_tui.ui.widgets.transcript.visual.mode import VisualMode
 
 
 class TranscriptScrollView(ScrollView, inherit_bindings=False):
@@ -56,6 +62,19 @@ class TranscriptScrollView(ScrollView, inherit_bindings=False):
         return self._renderer.find is not None and self._renderer.find.is_open
 
     @property
+    def visual(self) -> VisualMode:
+        """What selects text with keys; made on first use, too."""
+        if self._renderer.visual is None:
+            from fakegpt_tui.ui.widgets.transcript.visual.mode import VisualMode  # noqa: PLC0415 - when used
+
+            self._renderer.visual = VisualMode(self.viewport)
+        return self._renderer.visual
+
+    @property
+    def is_selecting(self) -> bool:
+        return self._renderer.visual is not None and self._renderer.visual.is_open
+
+    @property
     def visible_rows(self) -> int:
         """The rows that are there for messages."""
         return max(0, self.size.height - self.is_finding)
@@ -78,7 +97,7 @@ class TranscriptScrollView(ScrollView, inherit_bindings=False):
 
     def remeasure(self) -> None:
         """Wrap all lines again, as the width of characters has changed."""
-        self.clear_selection()
+        self.clear_selection(moves=True)
         self.viewport.rewrap(self.viewport.message_list.remeasure)
         self.set_up_pictures()
         self._renderer.clear()
@@ -89,6 +108,37 @@ class TranscriptScrollView(ScrollView, inherit_bindings=False):
         from fakegpt_tui.ui.widgets.transcript.selection import selected_text  # noqa: PLC0415 - when copied
 
         return selected_text(selection, self.viewport.message_list), "\n"
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        if self.is_selecting and self.text_selection != self.visual.selection:
+            self.visual.close()
+            self._set_keys()
+        super().selection_updated(selection)
+
+    def action_select(self, unit: str) -> None:
+        """Select with keys, by a unit or by the larger one that is on the same key."""
+        if self.is_selecting:
+            self.visual.switch(unit)
+        elif self.viewport.positions:
+            found = self.find.current if self.is_finding else None
+            self.visual.open(unit, self.text_selection, found)
+            self._set_keys()
+        self.sync_view()
+
+    def action_visual(self, method: str, *arguments: Any) -> None:
+        """Do something to what is selected with keys, or move the cursor by a method of its own."""
+        getattr(self.visual, method, partial(self.visual.move, method))(*arguments)
+        self.sync_view()
+
+    def action_leave_selection(self) -> None:
+        self.clear_selection()
+        self.sync_view()
+
+    def _set_keys(self) -> None:
+        """Have the keys for selecting while it goes on, in place of those for messages."""
+        scope = KeyScope.VISUAL if self.is_selecting else KeyScope.TRANSCRIPT
+        self._bindings = BindingsMap(bindings(scope))
+        self.refresh_bindings()
 
     def refresh(
         self,
@@ -144,14 +194,9 @@ class TranscriptScrollView(ScrollView, inherit_bindings=False):
 
     def _scroll_viewport(self, offset: int, lines: int) -> None:
         """Take over a position that a scroll bar or a selection has set."""
-        if offset <= 0:
-            self.viewport.scroll_to_start()
-        elif offset >= self.max_scroll_y:
-            self.viewport.scroll_to_end()
-        elif abs(lines) <= 2 * self.size.height:
-            self.viewport.scroll_by(lines)
-        else:
-            self.viewport.scroll_to_offset(offset)
+        from fakegpt_tui.ui.widgets.transcript.scroll_bar import follow_scroll_bar  # noqa: PLC0415 - as below
+
+        follow_scroll_bar(self, self.viewport, offset, lines)
         self.sync_view()
 
     def sync_view(self) -> None:
@@ -166,6 +211,8 @@ class TranscriptScrollView(ScrollView, inherit_bindings=False):
         finally:
             self._is_syncing = False
         self.viewport.clamp_cursor()
+        if self.is_selecting:
+            self.screen.selections = {self: self.visual.update()}
         self.viewport_moved()
         self.repaint_changes()
 
@@ -176,19 +223,12 @@ class TranscriptScrollView(ScrollView, inherit_bindings=False):
         for y, (strip, painted) in enumerate(zip_longest(self._last_rows, self._painted)):
             if strip is not painted and strip != painted:
                 # What is blank before and after need not be sent to the terminal again.
-                width = max(self._inked_width(strip), self._inked_width(painted))
+                blank, width = self._renderer.blank, self.size.width
+                if strip is not None and painted is not None:
+                    width = max(inked_width(strip, blank), inked_width(painted, blank))
                 changed.append(Region(0, y, width, 1))
         if changed:
             self.refresh(*changed)
-
-    def _inked_width(self, strip: Strip | None) -> int:
-        """The cells of a row up to the blanks at its end."""
-        if strip is None:
-            return self.size.width
-        last = next(reversed(strip), None)
-        if last is None or last.style != self._renderer.blank:
-            return strip.cell_length
-        return strip.cell_length - len(last.text)
 
     def stick_to_end(self) -> None:
         """Go to the end, and stay there while it grows."""
@@ -196,8 +236,12 @@ class TranscriptScrollView(ScrollView, inherit_bindings=False):
         self.viewport.cursor_to_last()
         self.sync_view()
 
-    def clear_selection(self) -> None:
-        if self.is_mounted and self.text_selection is not None:
+    def clear_selection(self, *, moves: bool = False) -> None:
+        """Select nothing any more; where lines move, what is selected with keys moves along."""
+        if self.is_selecting and not moves:
+            self.visual.close()
+            self._set_keys()
+        if self.is_mounted and self.text_selection is not None and not self.is_selecting:
             self.screen.clear_selection()
 
     def on_resize(self) -> None:
@@ -205,7 +249,7 @@ class TranscriptScrollView(ScrollView, inherit_bindings=False):
         if not rows:
             return
         if width != self.viewport.message_list.width:
-            self.clear_selection()
+            self.clear_selection(moves=True)
         self.set_up_pictures()
         self.viewport.resize(width, rows)
         self.sync_view()
@@ -252,5 +296,5 @@ class TranscriptScrollView(ScrollView, inherit_bindings=False):
     def scroll_by_wheel(self, event: events.MouseEvent) -> None:
         event.prevent_default()
         event.stop()
-        lines = round(self.app.scroll_sensitivity_y)
-        self.action_move(-lines if isinstance(event, events.MouseScrollUp) else lines)
+        direction = -1 if isinstance(event, events.MouseScrollUp) else 1
+        self.action_move(direction * round(self.app.scroll_sensitivity_y))

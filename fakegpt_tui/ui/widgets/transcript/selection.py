@@ -90,6 +90,27 @@ _Block = tuple[MessageZone, tuple[int, int] | None]
 """The zone of a line and the range of the zone's text that it was made of."""
 
 
+def goes_on(layout: MessageLayout, above: int, line: int) -> bool:
+    """Was a line written as one with the line above it?"""
+    if layout.line(line).gap is not None:
+        return True
+    block = _block_of(layout, line)
+    written = _written_in(layout.message, block).rstrip("\n")
+    return block == _block_of(layout, above) and bool(written) and "\n" not in written
+
+
+def _block_of(layout: MessageLayout, line: int) -> _Block:
+    return unpack_line_id(line)[0], layout.line(line).source
+
+
+def _written_in(message: ChatMessage, block: _Block) -> str:
+    """The text that a line was made of; empty for lines that are not part of it."""
+    zone, source = block
+    if zone not in WRITTEN_ZONES or source is None:
+        return ""
+    return written_text(message, zone)[slice(*source)]
+
+
 @dataclass(slots=True)
 class _SelectedLine:
     """A line that is selected, whole or in part; `is_cut` if some of its block is not."""
@@ -125,10 +146,10 @@ class _MessageSelection:
         # A paragraph whose other lines are not selected is not selected whole.
         if first:
             before, _ = self.layout.moved(first, -1)
-            lines[0].is_cut |= self._block(before) == lines[0].block
+            lines[0].is_cut |= _block_of(self.layout, before) == lines[0].block
         after, beyond = self.layout.moved(last, 1)
         if not beyond:
-            lines[-1].is_cut |= self._block(after) == lines[-1].block
+            lines[-1].is_cut |= _block_of(self.layout, after) == lines[-1].block
         lines = list(self._join_wrapped(line for line in lines if not line.is_rule))
         own = [line for line in lines if line.block[0] is not MessageZone.HEAD]
         written = "\n".join(self._join_blocks(own)).strip("\n")
@@ -160,9 +181,6 @@ class _MessageSelection:
             yield _SelectedLine((zone, (start.source, reasoning)), "", is_cut=False)
             yield _SelectedLine((last, (0, end.source)), "", is_cut=False)
 
-    def _block(self, line: int) -> _Block:
-        return unpack_line_id(line)[0], self.layout.line(line).source
-
     def _line(self, line: int) -> _SelectedLine:
         drawn = self.layout.line(line)
         shown = drawn.without_controls
@@ -171,8 +189,8 @@ class _MessageSelection:
             0,
         )
         is_cut = bool(shown[:start].strip() or shown[end:].strip())
-        block = self._block(line)
-        written = self._written(block)
+        block = _block_of(self.layout, line)
+        written = _written_in(self.layout.message, block)
         mark = None if _WRAPPED in written else _CONTINUED.match(shown)
         if mark is not None:
             text = shown[max(start, mark.end()) : end]
@@ -181,13 +199,6 @@ class _MessageSelection:
             return _SelectedLine(block, shown[max(start, drawn.margin) : end], is_cut, drawn.gap)
         text = shown[start:end] if start else _indented(shown[:end], written)
         return _SelectedLine(block, text, is_cut)
-
-    def _written(self, block: _Block) -> str:
-        """The text that a line was made of; empty for lines that are not part of it."""
-        zone, source = block
-        if zone not in WRITTEN_ZONES or source is None:
-            return ""
-        return written_text(self.layout.message, zone)[slice(*source)]
 
     def _join_wrapped(self, lines: Iterable[_SelectedLine]) -> Iterator[_SelectedLine]:
         """Join rows that were wrapped at the edge."""
@@ -198,7 +209,7 @@ class _MessageSelection:
                 text = before.text + line.gap + line.text
                 # A wide character that does not fit leaves a cell that is not in the text.
                 tight = before.text.removesuffix(" ") + line.text
-                if line.is_code and tight.strip() in self._written(line.block):
+                if line.is_code and tight.strip() in _written_in(self.layout.message, line.block):
                     text = tight
                 is_cut = before.is_cut or line.is_cut
                 joined.append(_SelectedLine(line.block, text, is_cut, before.gap))

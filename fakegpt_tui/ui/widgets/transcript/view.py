@@ -14,11 +14,7 @@ from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.keymap import KeyScope
 from fakegpt_tui.ui.bindings import bindings
 from fakegpt_tui.ui.widgets.transcript.appearance import HEADER_LINES, REASONING_FOLD, MessageLabel
-from fakegpt_tui.ui.widgets.transcript.line_ids import (
-    ReadingPosition,
-    unpack_line_id,
-    written_text,
-)
+from fakegpt_tui.ui.widgets.transcript.line_ids import unpack_line_id, written_text
 from fakegpt_tui.ui.widgets.transcript.row_renderer import FOLLOW_META
 from fakegpt_tui.ui.widgets.transcript.scroll_view import TranscriptScrollView
 from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
@@ -30,6 +26,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.domain import ChatMessage
     from fakegpt_tui.ui.markdown.palette import Palette
     from fakegpt_tui.ui.widgets.transcript.code_blocks import CodeBlockCursor
+    from fakegpt_tui.ui.widgets.transcript.line_ids import ReadingPosition
     from fakegpt_tui.ui.widgets.transcript.message_layout import MessageBody
     from fakegpt_tui.ui.widgets.transcript.pictures import PictureSource
 
@@ -38,10 +35,6 @@ _FIRST_KEYS = 0.7
 """Seconds after the first frame in which only work that cannot wait is done."""
 _CODE_STEP = 20
 """Cells that code scrolls at a time."""
-
-
-def _has_blob(message: ChatMessage) -> bool:
-    return any(getattr(part, "blob", None) for part in message.parts)
 
 
 def _markdown(palette: Palette) -> MessageBody:
@@ -170,7 +163,8 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
     def _expect_pictures(self, messages: Sequence[ChatMessage]) -> None:
         """Be ready to draw pictures, with the first message that may have one."""
         source = None if self._renderer.pictures is not None else self.picture_source
-        if source is not None and any(map(_has_blob, messages)):
+        parts = (part for message in messages for part in message.parts)
+        if source is not None and any(getattr(part, "blob", None) for part in parts):
             from fakegpt_tui.ui.widgets.transcript.pictures import TranscriptPictures  # noqa: PLC0415 - with a picture
 
             self._renderer.pictures = TranscriptPictures(
@@ -212,11 +206,7 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
         self.viewport.mark(index)
         self.viewport.scroll_to_message(index)
         if queries:
-            from fakegpt_tui.ui.widgets.transcript.find.pattern import first_found  # noqa: PLC0415 - when searched
-
-            query = first_found(queries, self.message_list.messages[index])
-            if query is not None:
-                self.find.search(query, LinePosition(index, 0))
+            self.find.search_message(index, queries)
         self._sync_find()
 
     @property
@@ -260,13 +250,13 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
             self._refold(header, lambda: self.message_list.folds.toggle(message))
 
     def _refold(self, position: LinePosition, change: Callable[[], object]) -> None:
-        self.clear_selection()
+        self.clear_selection(moves=True)
         self.viewport.refold(position, change)
         self.sync_view()
 
     def toggle_code_wrap(self) -> bool:
         """Cut lines of code that are too long, or wrap them again; whether they wrap now."""
-        self.clear_selection()
+        self.clear_selection(moves=True)
         wraps = not self.message_list.appearance.wraps_code
         self._rewrap_code(wraps_code=wraps, code_offset=0)
         return wraps
@@ -323,11 +313,8 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
             self.viewport.resize(self.message_list.width, self.visible_rows)
         self.sync_view()
         if self.is_finding and self.find.is_searching:
-            self.run_worker(self._search(), group="search", exclusive=True)
-
-    async def _search(self) -> None:
-        await self.find.search_in_background()
-        self.sync_view()
+            search = self.find.search_in_background(then=self.sync_view)
+            self.run_worker(search, group="search", exclusive=True)
 
     def action_copy_message(self) -> None:
         if (message := self.current_message) is not None and message.text:
@@ -347,6 +334,19 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
         from fakegpt_tui.ui.widgets.transcript.message_header import conversation_text  # noqa: PLC0415 - when copied
 
         self._request_copy(conversation_text(self.message_list.messages), "conversation")
+
+    def action_copy_selection(self) -> None:
+        """Copy what is selected with keys, and leave it."""
+        self._request_copy(self.screen.get_selected_text() or "", "selection")
+        self.post_message(self.Copied(self.visual.selection))
+        self.action_leave_selection()
+
+    def action_find_selected(self) -> None:
+        """Find the words that are selected with keys from there on."""
+        if words := self.visual.words():
+            self.action_leave_selection()
+            self.find.search(words, self.visual.position.line)
+            self._sync_find()
 
     def _request_copy(self, text: str, what: str) -> None:
         if text:

@@ -169,6 +169,14 @@ class Viewport:
         if self.positions and position not in self.positions:
             self._scroll_to(self.message_list.moved(position, -(self.height // 3)))
 
+    def reveal_line(self, position: LinePosition) -> None:
+        """Scroll no further than it takes to see a line, and follow the end no longer."""
+        self.sticks_to_end = False
+        if self.positions and position < self.positions[0]:
+            self._set_top(position)
+        elif self.positions and position > self.positions[-1]:
+            self._set_top(self.message_list.moved(position, 1 - self.height))
+
     def scroll_by(self, lines: int) -> None:
         """Scroll down exactly so many lines, or up."""
         if self.positions:

@@ -1,6 +1,7 @@
 """Find controller: typing a query, going to the next and the previous match."""
 
 import asyncio
+from collections.abc import Callable, Sequence
 from time import monotonic
 
 from rich.cells import cell_len
@@ -13,6 +14,7 @@ from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.graphemes import backspace_boundary
 from fakegpt_tui.ui.widgets.drawing import truncate
 from fakegpt_tui.ui.widgets.transcript.find.matches import Matches, MatchSearch
+from fakegpt_tui.ui.widgets.transcript.find.pattern import first_found
 from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
 from fakegpt_tui.ui.widgets.transcript.virtual_list import LinePosition
 
@@ -95,6 +97,17 @@ class FindController:
         if start is not None:
             self._start_search(self._matches.find_from(start))
 
+    def search_message(self, index: int, queries: Sequence[str]) -> None:
+        """Highlight the first of the queries that a message has as it is written, if any."""
+        query = first_found(queries, self._viewport.message_list.messages[index])
+        if query is not None:
+            self.search(query, LinePosition(index, 0))
+
+    @property
+    def current(self) -> tuple[LinePosition, int] | None:
+        """The line of the current match, and the character there that it begins with."""
+        return self._matches.current_place
+
     def close(self) -> None:
         """Find no more; a query that was not accepted leaves the mark where it was."""
         if self.is_typing:
@@ -140,11 +153,12 @@ class FindController:
         """Does a search go on, as there was no match yet where there seemed to be some?"""
         return self._search is not None
 
-    async def search_in_background(self) -> None:
-        """Search on while keys are handled."""
+    async def search_in_background(self, then: Callable[[], object]) -> None:
+        """Search on while keys are handled, and then do something else."""
         while self.is_searching:
             await asyncio.sleep(_REST)
             self._continue_search()
+        then()
 
     def _continue_search(self) -> None:
         """Search for a moment; once there is a match, scroll to it and mark its message."""

@@ -49,6 +49,14 @@ class Matches:
         above = sum(each.count for each in self._searched[: self._current])
         return above + self._searched[self._current].current_number
 
+    @property
+    def current_place(self) -> tuple[LinePosition, int] | None:
+        """Where the current match begins: its line, and the character there."""
+        if self._current is None:
+            return None
+        span = self._searched[self._current].update_current()
+        return None if span is None else (LinePosition(self._current, span.line), span.start)
+
     def set_query(self, query: str) -> None:
         """Search for a query, in any case unless it has an upper case letter."""
         self._pattern = FindPattern(query) if query.strip() else None
