@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -102,7 +102,7 @@ class ViewModel:
         self._clock = clock
         self._known_labels: dict[str, tuple[ChatMessage, MessageLabel]] = {}
         self._variant_place = ""
-        self._labelled_on: date | None = None
+        self._labelled_by: object = None
         self._row_source: object = None
         self._rows: tuple[ConversationRow, ...] = ()
         self._priced: tuple[object, ...] = ("",)
@@ -228,8 +228,11 @@ class ViewModel:
         with suppress(NotFound, StoreError):
             forks = self._chat.messages.forks(self._state.open.id, path)
         now = self._clock()
-        if now.date() != self._labelled_on:
-            self._labelled_on, self._known_labels = now.date(), {}
+        # A list of models that was fetched meanwhile has prices.
+        models = {name: self._chat.services.known_models(name) for name in _services(path)}
+        if (now.date(), models) != self._labelled_by:
+            self._labelled_by = now.date(), models
+            self._known_labels, self._priced = {}, ("",)
         before, known, picked = self._known_labels, {}, self._state.picked
         labels: dict[str, MessageLabel] = {}
         self._variant_place = ""
@@ -307,6 +310,7 @@ class ViewModel:
         running = {turn.conversation.id: turn.reply for turn in self._chat.active_turns.all()}
         statuses = {each: reply.status for each, reply in running.items()}
         failed, drafts = self._state.failed.copy(), self._chat.drafts.conversations()
+        drafts.discard(self._state.open.id)  # That one is in the prompt.
         conversations, now = self._chat.conversations.all(), self._clock()
         source = conversations, statuses, failed, drafts, now.date()
         if source != self._row_source:
@@ -315,6 +319,10 @@ class ViewModel:
             self._row_source = source
             self._rows = conversation_rows(conversations, running, failed, drafts, now=now)
         return self._rows
+
+
+def _services(path: Sequence[ChatMessage]) -> set[str]:
+    return {message.service for message in path}
 
 
 def _edited(message: ChatMessage | None) -> str:

@@ -256,6 +256,8 @@ async def test_an_unsent_prompt_stays_with_its_conversation() -> None:
         assert it.list.rows[0].status is RowStatus.DRAFT
         await it.pilot.press("alt+1")
         assert it.prompt.text == "half a thou"
+        # It is in sight there, and the sign would outlive it.
+        assert it.list.rows[0].status is RowStatus.NONE
 
 
 async def test_a_prompt_that_cannot_be_saved_comes_back() -> None:

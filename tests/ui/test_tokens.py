@@ -1,8 +1,20 @@
 """The numbers of tokens on replies and in the status bar."""
 
 from dataclasses import replace
+from decimal import Decimal
 
-from fakegpt_tui.domain import ReplyEnded, TextDelta, Usage, UsageReported
+from fakegpt_tui.backends.scripted import ScriptedBackend
+from fakegpt_tui.chat.price_book import PriceBook
+from fakegpt_tui.domain import (
+    Model,
+    ReplyEnded,
+    Service,
+    ServiceKind,
+    TextDelta,
+    Usage,
+    UsageReported,
+)
+from fakegpt_tui.domain.prices import TokenPrices
 from tests.stubs import SERVICE
 from tests.ui.running import reply, running
 
@@ -40,3 +52,24 @@ async def test_a_new_conversation_has_cost_nothing() -> None:
         await it.see("≈ 1 token")
         await it.pilot.press("ctrl+n")
         await it.until(lambda: "token" not in it.text)
+
+
+async def test_a_list_of_models_that_tells_prices_prices_the_replies_before_it() -> None:
+    api = replace(SERVICE, kind=ServiceKind.OPENAI)
+    async with running(COUNTED, service=api) as it:
+
+        def listed(service: Service, model: str) -> TokenPrices | None:
+            known = it.chat.services.known_model(service.name, model)
+            return known.prices if known else None
+
+        it.chat.spending.book = PriceBook({api.name: api}, listed=listed)
+        await it.ask("x")
+        await it.until(lambda: it.header.endswith("1,234 tokens"))
+        assert "$" not in it.text
+        model = Model(api.model, prices=TokenPrices(Decimal(10), Decimal(1000)))
+        it.backend.models = ScriptedBackend(models=(model,)).models
+        await it.pilot.press("f6")
+        await it.see("$10 in, $1000 out")
+        await it.pilot.press("escape")
+        await it.see("34 tokens · ≈ $0.046")
+        assert it.header.endswith("≈ $0.04600")
