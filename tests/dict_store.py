@@ -1,6 +1,6 @@
 """A fake store in dictionaries."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import datetime
@@ -21,7 +21,31 @@ from fakegpt_tui.domain import (
 from fakegpt_tui.domain.folders import Folder
 from fakegpt_tui.domain.parts import Blob, Origin, Part
 from fakegpt_tui.domain.prices import SpendingEntry
+from fakegpt_tui.domain.undo import UndoAction
 from fakegpt_tui.store.blobs import MemoryBlobs
+
+
+class DictChanges:
+    """Has what is kept about changes; every write is done at once."""
+
+    def __init__(self) -> None:
+        self.failures: dict[str, str] = {}
+        self.actions: dict[str, UndoAction] = {}
+
+    def failed_replies(self) -> dict[str, str]:
+        return dict(self.failures)
+
+    def last_action(self, scope: str, *, but_not: Iterable[str] = ()) -> UndoAction | None:
+        left = (self.actions[each] for each in reversed(self.actions) if each not in but_not)
+        return next((each for each in left if each.scope in ("", scope)), None)
+
+    def add_action(self, action: UndoAction) -> Future[None]:
+        self.actions[action.id] = action
+        return settled()
+
+    def remove_action(self, action_id: str) -> Future[None]:
+        self.actions.pop(action_id, None)
+        return settled()
 
 
 class DictStore:
@@ -31,6 +55,7 @@ class DictStore:
         self.headers: dict[str, Conversation] = {}
         self.nodes: dict[str, ChatMessage] = {}
         self.blobs = MemoryBlobs()
+        self.changes = DictChanges()
         self.entries: list[SpendingEntry] = []
         self.kept_folders: dict[str, Folder] = {}
         self._drafts: dict[str, Draft] = {}
@@ -118,6 +143,8 @@ class DictStore:
     def finish_reply(self, reply: ChatMessage) -> Future[None]:
         if reply.id in self.nodes:
             self.nodes[reply.id] = reply
+        if reply.status in (MessageStatus.FAILED, MessageStatus.INTERRUPTED):
+            self.changes.failures[reply.conversation_id] = reply.id
         return settled()
 
     def save_conversation(self, conversation: Conversation) -> Future[None]:

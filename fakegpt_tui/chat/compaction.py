@@ -99,7 +99,7 @@ class Compactions:
             usage=reply.usage,
             summarizes=covered,
         )
-        self._trees.add_leaf(summary, "A summary was added.")
+        self._trees.add_leaf(summary, "A summary was", "added")
         return summary
 
     async def _summarise(self, conversation: Conversation, entries: Sequence[str]) -> SideReply:
@@ -143,8 +143,7 @@ class Compactions:
             raise NotFound("This is no summary.")
         text = replace_surrogates(text).strip()
         changed = replace(summary, text=text, summarizes=summary.summarizes if text else 0)
-        words = "A summary was changed." if text else "A summary was removed."
-        self._trees.change_message(changed, words)
+        self._trees.change_message(changed, "A summary was", "changed" if text else "removed")
 
     def _covered(self, conversation: Conversation, path: Sequence[ChatMessage]) -> int:
         """How many messages from the beginning a summary may stand for."""

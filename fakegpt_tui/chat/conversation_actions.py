@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from fakegpt_tui.chat.undo_steps import header_step, trash_step
 from fakegpt_tui.domain import (
     ChatMessage,
     Conversation,
@@ -22,7 +23,7 @@ from fakegpt_tui.domain import (
 from fakegpt_tui.text import replace_surrogates
 
 if TYPE_CHECKING:
-    from fakegpt_tui.chat.conversation_index import Change, ConversationIndex
+    from fakegpt_tui.chat.conversation_index import ConversationIndex
     from fakegpt_tui.chat.message_trees import MessageTrees
     from fakegpt_tui.chat.undo import UndoHistory
 
@@ -74,12 +75,6 @@ class ConversationActions:
         """Move conversations to the trash, where they stay for 30 days."""
         self._set(self._not_trashed(conversation_ids), "deleted", {"trashed_at": at or now()})
 
-    def trash_without_undo(self, conversation_ids: Iterable[str]) -> None:
-        """Move conversations to the trash as the undoing of another action."""
-        time = now()
-        for each in self._not_trashed(conversation_ids):
-            self._index.update(each, lambda found: replace(found, trashed_at=time))
-
     def restore(self, conversation_ids: Iterable[str]) -> None:
         """Bring conversations back from the trash."""
         self._set(conversation_ids, "restored", {"trashed_at": None})
@@ -101,12 +96,12 @@ class ConversationActions:
         before = self._index.get(conversation_id)
         chosen = service.name, model or service.model
         if chosen != (before.service, before.model):
-            self._change(
-                [conversation_id],
-                f"given to {' '.join(chosen).strip()}",
-                lambda each: _with_model(each, *chosen),
-                lambda each: _with_former_model(each, before),
-            )
+            steps = [
+                header_step(before, ["service", "model"]),
+                header_step(before, ["server_id"], if_leaf_is_same=True),
+            ]
+            self._history.record(f"given to {' '.join(chosen).strip()}", steps)
+            self._index.update(conversation_id, lambda each: _with_model(each, *chosen))
 
     def choose_reply(self, conversation_id: str, reply_id: str) -> None:
         """Show a reply, and let its model reply from now on; the others stay variants.
@@ -141,8 +136,8 @@ class ConversationActions:
 
     def record_replaced_preset(self, replaced: Preset, restore: Callable[[Preset], None]) -> None:
         """Let `undo` put back a preset that was replaced."""
-        words = f"The preset {replaced.name!r} was replaced."
-        self._history.record(words, lambda: restore(replaced))
+        what = f"The preset {replaced.name!r} was"
+        self._history.record_here(what, "replaced", lambda: restore(replaced))
 
     def branch(
         self, conversation_id: str, message_id: str, *, temporary: bool = False
@@ -158,12 +153,10 @@ class ConversationActions:
         branch, messages = branch_conversation(self._index.get(conversation_id), path)
         if temporary or self._index.is_temporary(conversation_id):
             self._index.make_temporary(branch.id)
+        self._history.record("branched off", [trash_step(branch.id)])
         key = self._index.add(branch, messages, copied_from=conversation_id)
         for message in messages:
             self._trees.put(message, key)
-        self._history.record(
-            "A conversation was branched off.", lambda: self.trash_without_undo([branch.id])
-        )
         return branch
 
     def _not_trashed(self, conversation_ids: Iterable[str]) -> list[str]:
@@ -177,43 +170,23 @@ class ConversationActions:
         changes = {"system_prompt": system_prompt, "generation": generation}
         self._set([conversation_id], words, changes)
 
-    def _set(self, ids: Iterable[str], words: str, changes: Mapping[str, Any]) -> None:
+    def _set(self, ids: Iterable[str], done: str, changes: Mapping[str, Any]) -> None:
         """Set fields of the conversations in which they have other values."""
-        before = {
-            each.id: {name: getattr(each, name) for name in changes}
-            for each in self._index.find_many(ids)
-        }
-        self._change(
-            [each for each in before if before[each] != changes],
-            words,
-            lambda each: replace(each, **changes),
-            lambda each: replace(each, **before[each.id]),
-        )
-
-    def _change(self, ids: list[str], words: str, change: Change, undo: Change) -> None:
-        if not ids:
-            return
-
-        def apply(step: Change) -> None:
-            for conversation in self._index.find_many(ids):
-                self._index.update(conversation.id, step)
-
-        apply(change)
-        count = "A conversation was" if len(ids) == 1 else f"{len(ids)} conversations were"
-        self._history.record(f"{count} {words}.", lambda: apply(undo))
+        changed = [
+            each
+            for each in self._index.find_many(dict.fromkeys(ids))
+            if any(getattr(each, name) != value for name, value in changes.items())
+        ]
+        if changed:
+            self._history.record(done, [header_step(each, changes.keys()) for each in changed])
+        for each in changed:
+            self._index.update(each.id, lambda known: replace(known, **changes))
 
 
 def _with_model(conversation: Conversation, service: str, model: str) -> Conversation:
     # `server_id` means nothing to another service.
     kept = conversation.server_id if service == conversation.service else ""
     return replace(conversation, service=service, model=model, server_id=kept)
-
-
-def _with_former_model(conversation: Conversation, before: Conversation) -> Conversation:
-    back = _with_model(conversation, before.service, before.model)
-    # The former service does not know what was said in the meantime.
-    is_unchanged = conversation.leaf_id == before.leaf_id
-    return replace(back, server_id=before.server_id if is_unchanged else back.server_id)
 
 
 def branch_conversation(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from fakegpt_tui.chat.undo_steps import folder_step, header_step
 from fakegpt_tui.domain import Conversation, NotFound, Service
 from fakegpt_tui.domain.folders import (
     Folder,
@@ -127,7 +128,8 @@ class ConversationFolders:
         if not folder.path:
             raise NotFound("Give the folder a name.")
         if self._known().get(folder.path) != folder:
-            self._change({}, {folder.path: folder}, f"The folder {folder.path} was set up.")
+            what = f"The folder {folder.path} was"
+            self._change({}, {folder.path: folder}, "set up", what=what)
         return folder
 
     def rename(self, path: str, new: str) -> str:
@@ -148,7 +150,8 @@ class ConversationFolders:
                 target = move_path(each.path, old, new)
                 folders[each.path] = None
                 folders[target] = self._known().get(target) or replace(each, path=target)
-        self._change(self._moved(old, new), folders, f"The folder {old} was renamed to {new}.")
+        what = f"The folder {old} was"
+        self._change(self._moved(old, new), folders, f"renamed to {new}", what=what)
         return new
 
     def delete(self, path: str) -> int:
@@ -161,7 +164,7 @@ class ConversationFolders:
         inside = self._moved(old, "")
         fields = {each: {"folder": ""} for each in inside}
         folders = {each.path: None for each in self.all() if is_inside(each.path, old)}
-        self._change(fields, folders, f"The folder {old} was deleted.")
+        self._change(fields, folders, "deleted", what=f"The folder {old} was")
         return len(inside)
 
     def preset(self, path: str) -> Folder:
@@ -196,33 +199,37 @@ class ConversationFolders:
             if is_inside(each.folder, old)
         }
 
-    def _set_fields(self, fields: _FieldValues, words: str) -> int:
+    def _set_fields(self, fields: _FieldValues, done: str) -> int:
         """Set fields of conversations that have other values; tells of how many."""
         before = _values_before(self._index.find_many(fields), fields)
         changed = {each: fields[each] for each in fields if fields[each] != before.get(each)}
         if changed:
-            count = len(changed)
-            subject = "A conversation was" if count == 1 else f"{count} conversations were"
-            self._change(changed, {}, f"{subject} {words}.")
+            self._change(changed, {}, done)
         return len(changed)
 
     def _change(
-        self, fields: _FieldValues, folders: Mapping[str, Folder | None], sentence: str
+        self,
+        fields: _FieldValues,
+        folders: Mapping[str, Folder | None],
+        done: str,
+        *,
+        what: str = "",
     ) -> None:
         """Change conversations and folders, `None` being one that goes; `undo` takes it back."""
-        before = _values_before(self._index.find_many(fields), fields)
-        folders_before = {path: self._known().get(path) for path in folders}
-        self._apply(fields, folders)
-        self._history.record(sentence, lambda: self._apply(before, folders_before))
-
-    def _apply(self, fields: _FieldValues, folders: Mapping[str, Folder | None]) -> None:
+        found = self._index.find_many(fields)
+        steps = [
+            *(folder_step(path, self._known().get(path)) for path in folders),
+            *(header_step(each, fields[each.id]) for each in found),
+        ]
+        self._history.record(done, steps, what=what)
         for path, folder in folders.items():
-            self._write_folder(path, folder)
-        for conversation in self._index.find_many(fields):
+            self.write(path, folder)
+        for conversation in found:
             values = fields[conversation.id]
             self._index.update(conversation.id, lambda each, values=values: replace(each, **values))  # type: ignore[misc]  # bound here
 
-    def _write_folder(self, path: str, folder: Folder | None) -> None:
+    def write(self, path: str, folder: Folder | None) -> None:
+        """Make or change just the folder at a path; with none, delete it. No undo is kept."""
         if self._known().get(path) == folder:
             return
         if folder is None:

@@ -8,11 +8,11 @@ from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from fakegpt_tui.chat.undo_steps import trash_messages_step, trash_step
 from fakegpt_tui.domain import FakeGPTError, LoadError, NotFound, StoreError
 from fakegpt_tui.domain.fast_dataclass import dataclass
 
 if TYPE_CHECKING:
-    from fakegpt_tui.chat.conversation_actions import ConversationActions
     from fakegpt_tui.chat.conversation_index import ConversationIndex
     from fakegpt_tui.chat.message_trees import MessageTrees
     from fakegpt_tui.chat.pending_writes import Stores
@@ -160,8 +160,6 @@ class ConversationImporter:
     def __init__(
         self,
         store: ChatStore,
-        trees: MessageTrees,
-        actions: ConversationActions,
         history: UndoHistory,
         *,
         reload: Callable[[], Awaitable[None]],
@@ -174,8 +172,6 @@ class ConversationImporter:
         that reply in conversations of other programs; `max_blob_bytes` is as for the importer.
         """
         self._store = store
-        self._trees = trees
-        self._actions = actions
         self._history = history
         self._reload = reload
         self._default_model = default_model
@@ -221,16 +217,12 @@ class ConversationImporter:
         added, extended = tuple(importer.added), dict(importer.extended)
         if not added and not extended:
             return
+        steps = [
+            *(trash_step(each) for each in added),
+            *(trash_messages_step(each, ids) for each, ids in extended.items()),
+        ]
+        self._history.record("imported", steps)
         await self._reload()
-
-        def undo() -> None:
-            self._actions.trash_without_undo(added)
-            for conversation_id, message_ids in extended.items():
-                self._trees.trash_without_undo(conversation_id, message_ids)
-
-        count = len(added) + len(extended)
-        words = "A conversation was" if count == 1 else f"{count} conversations were"
-        self._history.record(f"{words} imported.", undo)
 
 
 def _import_paths(

@@ -8,7 +8,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from fakegpt_tui.chat import undo_steps
 from fakegpt_tui.chat.pending_writes import reply_key
+from fakegpt_tui.chat.shown_messages import fold_reasoning, without_removed
 from fakegpt_tui.domain import (
     ChatMessage,
     MessageStatus,
@@ -27,13 +29,11 @@ if TYPE_CHECKING:
     from fakegpt_tui.chat.pending_writes import PendingWrites, Stores, WriteKey
     from fakegpt_tui.chat.undo import UndoHistory
     from fakegpt_tui.domain.diff import DiffPart
+    from fakegpt_tui.domain.undo import UndoStep
 
 _LONG_TREE = 400
 _TAIL_LENGTH = 100
 """Of a longer tree the last `_TAIL_LENGTH` messages are read and shown first."""
-
-_MARK_STARTS = frozenset("<[◁")
-"""What the marks of reasoning begin with."""
 
 _MAX_CACHED = 2
 """Cached trees; a long one takes as much memory as its text."""
@@ -68,7 +68,7 @@ class MessageTrees:
         """The chat messages that are shown, oldest first."""
         leaf_id = self._index.get(conversation_id).leaf_id
         path = () if leaf_id is None else self.of(conversation_id).path(leaf_id)
-        return _without_removed(path)
+        return without_removed(path)
 
     def path_tail(self, conversation_id: str) -> tuple[ChatMessage, ...]:
         """The last messages of the shown path, where reading the whole tree would take long.
@@ -86,7 +86,7 @@ class MessageTrees:
         is_ours = any(
             each.id == leaf_id and each.conversation_id == conversation_id for each in end
         )
-        return _without_removed(MessageTree(end).path(leaf_id)) if is_ours else ()
+        return without_removed(MessageTree(end).path(leaf_id)) if is_ours else ()
 
     async def load(self, conversation_id: str) -> None:
         """Read a tree in a thread, so that `path` is fast."""
@@ -166,7 +166,7 @@ class MessageTrees:
             usage=None,
             server_id="",
         )
-        self.add_leaf(edited, "A reply was edited.")
+        self.add_leaf(edited, "A reply was", "edited")
         return edited
 
     def check_idle(self, conversation_id: str) -> None:
@@ -178,22 +178,27 @@ class MessageTrees:
         if conversation_id in self._turns:
             raise StillReplying("A reply is under way in this conversation; stop it first.")
 
-    def change_message(self, message: ChatMessage, words: str) -> None:
+    def change_message(self, message: ChatMessage, what: str, done: str) -> None:
         """Save another version of a message in its own place; can be undone."""
         before = self.message(message.conversation_id, message.id)
+        steps = [undo_steps.message_step(before)]
+        self._history.record(done, steps, what=what, scope=message.conversation_id)
+        self.save_version(message)
 
-        def write(version: ChatMessage) -> None:
-            store, key = self._stores.of(version.conversation_id), reply_key(version)
-            self._writes.submit(key, lambda: store.finish_reply(version))
-            self.put(version, key)
+    def save_version(self, version: ChatMessage) -> None:
+        """Save another version of a message in its own place."""
+        store, key = self._stores.of(version.conversation_id), reply_key(version)
+        self._writes.submit(key, lambda: store.finish_reply(version))
+        self.put(version, key)
 
-        write(message)
-        self._history.record(words, lambda: write(before), scope=message.conversation_id)
-
-    def add_leaf(self, message: ChatMessage, words: str) -> None:
+    def add_leaf(self, message: ChatMessage, what: str, done: str) -> None:
         """Save a new message, and show it; undoing puts it into the trash."""
         conversation_id = message.conversation_id
-        before = self._index.get(conversation_id).leaf_id
+        steps = [
+            undo_steps.trash_messages_step(conversation_id, [message.id]),
+            undo_steps.header_step(self._index.get(conversation_id), ["leaf_id", "updated_at"]),
+        ]
+        self._history.record(done, steps, what=what, scope=conversation_id)
         self.remember_shown_path(conversation_id)
         header = replace(self._index.current(conversation_id), leaf_id=message.id, updated_at=now())
         store, key = self._stores.of(conversation_id), reply_key(message)
@@ -201,29 +206,21 @@ class MessageTrees:
         self.put(message, key)
         self._index.put(header)
 
-        def undo() -> None:
-            self.trash_without_undo(conversation_id, [message.id])
-            self._set_leaf(conversation_id, before)
-
-        self._history.record(words, undo, scope=conversation_id)
-
     def trash(self, conversation_id: str, message_id: str) -> int:
         """Move a chat message and all below it to the trash; their number. Can be undone.
 
         Raises:
             StillReplying: A reply is under way among them.
         """
-        leaf_id = self._index.get(conversation_id).leaf_id
-        found = self._trash_subtree(conversation_id, message_id)
-        count = len(found)
-        words = "A message was" if count == 1 else f"{count} messages were"
-
-        def undo() -> None:
-            self._set_trashed_at(found, None)
-            self._set_leaf(conversation_id, leaf_id)
-
-        self._history.record(f"{words} deleted.", undo, scope=conversation_id)
-        return count
+        ids = self._deletable(conversation_id, message_id)
+        steps = [
+            undo_steps.trash_time_step(conversation_id, ids, None),
+            self._leaf_step(conversation_id),
+        ]
+        what = "A message was" if len(ids) == 1 else f"{len(ids)} messages were"
+        self._history.record("deleted", steps, what=what, scope=conversation_id)
+        self._trash_subtree(conversation_id, message_id)
+        return len(ids)
 
     def trash_without_undo(self, conversation_id: str, message_ids: Iterable[str]) -> None:
         """Move chat messages to the trash as the undoing of another action."""
@@ -244,16 +241,19 @@ class MessageTrees:
         if message is None or message.trashed_at is None:
             raise NotFound("This message is not in the trash.")
         found = tree.trashed_together(message_id)
-        leaf_id = self._index.get(conversation_id).leaf_id
-        self._set_trashed_at(found, None)
+        ids_by_time: dict[datetime | None, list[str]] = {}
+        for each in found:
+            ids_by_time.setdefault(each.trashed_at, []).append(each.id)
+        steps = [
+            *(
+                undo_steps.trash_time_step(conversation_id, ids, time)
+                for time, ids in ids_by_time.items()
+            ),
+            self._leaf_step(conversation_id),
+        ]
+        self._history.record("restored", steps, what="A message was", scope=conversation_id)
+        self.set_trash_time(conversation_id, [each.id for each in found], None)
         self._show(conversation_id, message_id)
-
-        def undo() -> None:
-            for time in {each.trashed_at for each in found}:
-                self._set_trashed_at([each for each in found if each.trashed_at == time], time)
-            self._set_leaf(conversation_id, leaf_id)
-
-        self._history.record("A message was restored.", undo, scope=conversation_id)
 
     def of(self, conversation_id: str) -> MessageTree:
         """The tree as it is now; empty for a conversation that has no prompt."""
@@ -324,19 +324,21 @@ class MessageTrees:
     def _stored(self, conversation_id: str) -> Sequence[ChatMessage]:
         return fold_reasoning(self._stores.of(conversation_id).messages(conversation_id))
 
-    def _trash_subtree(self, conversation_id: str, message_id: str) -> Sequence[ChatMessage]:
-        """Move a chat message and all below it to the trash; returns them."""
-        tree = self.of(conversation_id)
-        message = self.message(conversation_id, message_id)
-        found = tree.subtree(message_id)
-        ids = {each.id for each in found}
+    def _deletable(self, conversation_id: str, message_id: str) -> list[str]:
+        """A chat message and all below it, unless a reply is under way among them."""
+        self.message(conversation_id, message_id)
+        ids = [each.id for each in self.of(conversation_id).subtree(message_id)]
         if any(turn.reply_id in ids for turn in self._turns.of(conversation_id)):
             raise StillReplying("A reply is under way below this message; stop it first.")
-        neighbour = _neighbour(tree, message)
-        self._set_trashed_at(found, now())
+        return ids
+
+    def _trash_subtree(self, conversation_id: str, message_id: str) -> None:
+        """Move a chat message and all below it to the trash."""
+        ids = self._deletable(conversation_id, message_id)
+        neighbour = _neighbour(self.of(conversation_id), self.message(conversation_id, message_id))
+        self.set_trash_time(conversation_id, ids, now())
         if self._index.get(conversation_id).leaf_id in ids:
             self._show(conversation_id, neighbour)
-        return found
 
     def _show(self, conversation_id: str, message_id: str | None) -> None:
         tree = self.of(conversation_id)
@@ -344,50 +346,27 @@ class MessageTrees:
         leaf_id = None if message_id is None else tree.latest_leaf(message_id, self._last_shown)
         self._set_leaf(conversation_id, leaf_id)
 
+    def _leaf_step(self, conversation_id: str) -> UndoStep:
+        return undo_steps.header_step(self._index.get(conversation_id), ["leaf_id"])
+
     def _set_leaf(self, conversation_id: str, leaf_id: str | None) -> None:
         if self._index.get(conversation_id).leaf_id != leaf_id:
             self._index.update(conversation_id, lambda each: replace(each, leaf_id=leaf_id))
 
-    def _set_trashed_at(self, messages: Iterable[ChatMessage], at: datetime | None) -> None:
-        marked = [replace(message, trashed_at=at) for message in messages]
-        ids = [message.id for message in marked]
-        key = ("trash", marked[0].conversation_id, ids[0])
-        store = self._stores.of(marked[0].conversation_id)
+    def set_trash_time(
+        self, conversation_id: str, message_ids: Iterable[str], at: datetime | None
+    ) -> None:
+        """Move just these chat messages to the trash, or out of it, without an undo."""
+        tree = self.of(conversation_id)
+        known = [message for each in message_ids if (message := tree.get(each)) is not None]
+        if not known:
+            return
+        ids = [message.id for message in known]
+        key = ("trash", conversation_id, ids[0])
+        store = self._stores.of(conversation_id)
         self._writes.submit(key, lambda: store.trash_messages(ids, at))
-        for message in marked:
-            self.put(message, key)
-
-
-def fold_reasoning(messages: Iterable[ChatMessage]) -> list[ChatMessage]:
-    """Messages as they are shown, without the reasoning that is still in the text of old replies.
-
-    It was stored so before such reasoning was told apart, and is imported so from other programs.
-    """
-    return [_folded(each) if _may_hold_reasoning(each) else each for each in messages]
-
-
-def _may_hold_reasoning(message: ChatMessage) -> bool:
-    if message.role is not Role.ASSISTANT or message.reasoning or not message.status.is_final:
-        return False
-    return message.text[:40].lstrip()[:1] in _MARK_STARTS or "</th" in message.text
-
-
-def _folded(message: ChatMessage) -> ChatMessage:
-    from fakegpt_tui.backends.thoughts import split_thoughts  # noqa: PLC0415 - few replies need it
-
-    reasoning, text = split_thoughts(message.text)
-    return replace(message, reasoning=reasoning, text=text) if reasoning else message
-
-
-def _without_removed(path: tuple[ChatMessage, ...]) -> tuple[ChatMessage, ...]:
-    if any(map(_is_removed, path)):
-        return tuple(message for message in path if not _is_removed(message))
-    return path
-
-
-def _is_removed(message: ChatMessage) -> bool:
-    """Is it a summary that was removed? It stays in the tree, because others are below it."""
-    return message.role is Role.SYSTEM and not (message.text or message.parts)
+        for message in known:
+            self.put(replace(message, trashed_at=at), key)
 
 
 def _neighbour(tree: MessageTree, message: ChatMessage) -> str | None:

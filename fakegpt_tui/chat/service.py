@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.chat.conversation_actions import ConversationActions
     from fakegpt_tui.chat.drafts import Bookmarks, Drafts
     from fakegpt_tui.chat.emergency_export import EmergencyExport
+    from fakegpt_tui.chat.failed_replies import FailedReplies
     from fakegpt_tui.chat.folders import ConversationFolders
     from fakegpt_tui.chat.jobs import ConversationExporter, ConversationImporter
     from fakegpt_tui.chat.message_trees import MessageTrees
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.chat.turns import Turns
     from fakegpt_tui.chat.undo import UndoHistory
     from fakegpt_tui.domain import ChatMessage
+    from fakegpt_tui.domain.undo import UndoStep
     from fakegpt_tui.formats.mirror import MirrorUpdate
 
 
@@ -105,7 +107,13 @@ class ChatService:
     def history(self) -> UndoHistory:
         from fakegpt_tui.chat.undo import UndoHistory  # noqa: PLC0415 - not before the first frame
 
-        return UndoHistory()
+        return UndoHistory(self._stores, self.writes, self.conversations, self._take_back)
+
+    @cached_property
+    def failed_replies(self) -> FailedReplies:
+        from fakegpt_tui.chat.failed_replies import FailedReplies  # noqa: PLC0415 - as above
+
+        return FailedReplies(self._stores)
 
     @cached_property
     def drafts(self) -> Drafts:
@@ -239,8 +247,6 @@ class ChatService:
 
         return ConversationImporter(
             self._stores.disk,
-            self.messages,
-            self.actions,
             self.history,
             reload=self._reload,
             default_model=self.services.default_model,
@@ -288,6 +294,7 @@ class ChatService:
                 self.messages.clear_cache()
                 self.drafts.refresh()
                 self.queue.refresh()
+                self.failed_replies.refresh()
                 self.folders.refresh()
                 self._is_stale = False
                 return True
@@ -302,6 +309,11 @@ class ChatService:
     async def _reload(self) -> None:
         self._is_stale = True
         await self.refresh()
+
+    def _take_back(self, step: UndoStep) -> None:
+        from fakegpt_tui.chat.undo_performer import perform  # noqa: PLC0415 - when something is undone
+
+        perform(step, self.conversations, self.messages, self.folders)
 
     def _discard(self, conversation_id: str) -> None:
         self.drafts.discard(conversation_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.domain.folders import Folder
     from fakegpt_tui.domain.parts import Blob, Origin, Part
     from fakegpt_tui.domain.prices import SpendingEntry
+    from fakegpt_tui.domain.undo import UndoAction
 
 
 class TurnStore(Protocol):
@@ -74,8 +75,29 @@ class TurnStore(Protocol):
     def finish_reply(self, reply: ChatMessage) -> Future[None]: ...
 
 
+class ChangeStore(Protocol):
+    """What is kept about changes: undo, and signs of replies that failed."""
+
+    def failed_replies(self) -> Mapping[str, str]:
+        """The replies that failed last, by conversation, until it goes on."""
+        ...
+
+    def last_action(self, scope: str, *, but_not: Iterable[str] = ()) -> UndoAction | None:
+        """The last action of a scope or on whole conversations, of any instance."""
+        ...
+
+    def add_action(self, action: UndoAction) -> Future[None]:
+        """Keep an action; those that are too old or too many go."""
+        ...
+
+    def remove_action(self, action_id: str) -> Future[None]: ...
+
+
 class ChatStore(TurnStore, Protocol):
     """What the chat service needs of the store; reads see every write that has settled."""
+
+    @property
+    def changes(self) -> ChangeStore: ...
 
     def conversations(self) -> Sequence[Conversation]:
         """All that are not in the trash."""

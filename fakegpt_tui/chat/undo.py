@@ -1,42 +1,138 @@
-"""Undo history."""
+"""Undo history: what can be taken back, by this instance or another, now or after a restart."""
 
-from collections.abc import Callable
+from __future__ import annotations
 
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-_MAX_ACTIONS = 200
+from fakegpt_tui.domain import new_id, now
+from fakegpt_tui.domain.undo import UndoAction, UndoStep
+from fakegpt_tui.text import safe_line
 
+if TYPE_CHECKING:
+    from fakegpt_tui.chat.conversation_index import ConversationIndex
+    from fakegpt_tui.chat.pending_writes import PendingWrites, Stores
 
-@dataclass(frozen=True, slots=True)
-class _UndoableAction:
-    words: str
-    undo: Callable[[], None]
-    scope: str
+_TITLE_LENGTH = 40
 
 
 class UndoHistory:
-    """Actions that can be undone, the last one first.
+    """Actions that can be undone, the last one first; all instances share those in the store.
 
-    The scope of an action inside a conversation is the id of that conversation; actions on whole
-    conversations have an empty scope.
+    An action is kept before it changes anything, so that a kill in between leaves an undo of
+    nothing, and never a change without its undo. What is about conversations that leave nothing
+    on disk is kept in memory.
     """
 
-    def __init__(self) -> None:
-        self._actions: list[_UndoableAction] = []
+    def __init__(
+        self,
+        stores: Stores,
+        writes: PendingWrites,
+        index: ConversationIndex,
+        perform: Callable[[UndoStep], None],
+    ) -> None:
+        """`perform` takes back what a step is about."""
+        self._stores = stores
+        self._writes = writes
+        self._index = index
+        self._perform = perform
+        self._in_memory: dict[str, UndoAction] = {}
+        self._here: dict[str, Callable[[], None]] = {}
+        self._on_disk: set[str] = set()
+        self._undone: set[str] = set()
+        self._told = ""
 
-    def record(self, words: str, undo: Callable[[], None], *, scope: str = "") -> None:
-        """`words` say what was done, in the past tense; `undo` reverses it."""
-        self._actions.append(_UndoableAction(words, undo, scope))
-        del self._actions[:-_MAX_ACTIONS]
+    def record(
+        self, done: str, steps: Iterable[UndoStep], *, what: str = "", scope: str = ""
+    ) -> None:
+        """Keep what is about to be done, and the steps that take it back, see `UndoAction`."""
+        action = self._remember(UndoAction(new_id(), what, done, scope, now(), tuple(steps)))
+        for_disk = tuple(filter(self._is_for_disk, action.steps))
+        if for_disk:
+            kept, changes = replace(action, steps=for_disk), self._stores.disk.changes
+            self._writes.submit(_write_key(action.id), lambda: changes.add_action(kept))
+        if for_disk == action.steps:
+            self._on_disk.add(action.id)
+
+    def record_here(self, what: str, done: str, undo: Callable[[], None]) -> None:
+        """Keep for this run what is no matter of the store, such as a preset."""
+        action = self._remember(UndoAction(new_id(), what, done, "", now()))
+        self._here[action.id] = undo
+
+    def last(self, scope: str = "") -> UndoAction | None:
+        """What `undo` would take back: the last action of that scope or on whole conversations."""
+        self._forget_settled()
+        found = [each for each in self._in_memory.values() if each.scope in ("", scope)]
+        stored = self._stores.disk.changes.last_action(scope, but_not=self._undone)
+        if stored is not None and stored.id not in self._in_memory:
+            found.append(stored)
+        return max(found, key=lambda each: each.at, default=None)
+
+    def describe(self, action: UndoAction) -> str:
+        """What was done, in a sentence with the title of its conversation."""
+        ids = action.conversation_ids
+        if action.what:
+            title = f" in {self._title(action.scope)}" if action.scope else ""
+            return f"{action.what} {action.done}{title}."
+        if len(ids) == 1:
+            return f"{self._title(ids[0])} was {action.done}."
+        return f"{len(ids)} conversations were {action.done}."
+
+    def is_told(self, action: UndoAction) -> bool:
+        """Does a person know that this is what `undo` would take back?
+
+        So it is with what was done last here, and with what `tell` has told.
+        """
+        return self._told == action.id
+
+    def tell(self, action: UndoAction) -> str:
+        """What `undo` would take back, which is told from now on."""
+        self._told = action.id
+        return self.describe(action)
 
     def undo(self, scope: str = "") -> str | None:
-        """Undo the last action of that scope or on whole conversations; returns its words.
+        """Undo the last action of that scope or on whole conversations; what it was.
 
         `None` if there is none. An action whose undoing fails stays, and can be undone later.
         """
-        for action in reversed(self._actions):
-            if action.scope in ("", scope):
-                action.undo()
-                self._actions.remove(action)
-                return action.words
-        return None
+        action = self.last(scope)
+        if action is None:
+            return None
+        sentence, self._told = self.describe(action), ""
+        if (undo := self._here.pop(action.id, None)) is not None:
+            undo()
+        for step in action.steps:
+            self._perform(step)
+        self._in_memory.pop(action.id, None)
+        self._undone.add(action.id)
+        changes = self._stores.disk.changes
+        self._writes.submit(_write_key(action.id), lambda: changes.remove_action(action.id))
+        return sentence
+
+    def _remember(self, action: UndoAction) -> UndoAction:
+        self._in_memory[action.id] = action
+        self._told = action.id
+        return action
+
+    def _forget_settled(self) -> None:
+        """Leave to the store what is there, because another instance may undo it."""
+        for each in self._on_disk & self._in_memory.keys():
+            if not self._writes.is_pending(_write_key(each)):
+                del self._in_memory[each]
+
+    def _is_for_disk(self, step: UndoStep) -> bool:
+        """Is the conversation in the store, or will it be?"""
+        conversation_id = step.conversation_id
+        return not (
+            self._stores.is_temporary(conversation_id) or self._index.is_new(conversation_id)
+        )
+
+    def _title(self, conversation_id: str) -> str:
+        known = self._index.find(conversation_id)
+        title = safe_line(known.title, _TITLE_LENGTH) if known is not None else ""
+        return f"“{title}”" if title else "A conversation"
+
+
+def _write_key(action_id: str) -> tuple[str, str, str]:
+    return "undo", "", action_id

@@ -167,6 +167,8 @@ def _open(settings: "Settings") -> Iterator[tuple["ConversationFolders", "Conver
     with open_store(settings) as store:
         stores, writes = Stores(lambda: store), PendingWrites()
         index = ConversationIndex(stores, writes, (), lambda: ("", ""))
-        known = ConversationFolders(stores, index, writes, UndoHistory(), settings.services.get)
+        # It is for the program to take back.
+        history = UndoHistory(stores, writes, index, lambda _step: None)
+        known = ConversationFolders(stores, index, writes, history, settings.services.get)
         yield known, index
         writes.wait()

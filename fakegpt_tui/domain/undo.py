@@ -40,4 +40,5 @@ class UndoAction:
     @property
     def conversation_ids(self) -> tuple[str, ...]:
         """The conversations that it is about, each once."""
-        return tuple(dict.fromkeys(each.conversation_id for each in self.steps))
+        ids = dict.fromkeys(each.conversation_id for each in self.steps)
+        return tuple(each for each in ids if each)

@@ -94,10 +94,15 @@ class PlainConversations:
         session.say("Say /trash and a number to restore one." if trashed else "The trash is empty.")
 
     def undo(self) -> None:
-        undone = self._chat.history.undo(self._session.open.id)
-        self._session.say(
-            "There is nothing to take back." if undone is None else f"Taken back: {undone}"
-        )
+        """Take back the last change, once that was told."""
+        history, scope = self._chat.history, self._session.open.id
+        action = history.last(scope)
+        if action is None:
+            self._session.say("There is nothing to take back.")
+        elif history.is_told(action):
+            self._session.say(f"Taken back: {history.undo(scope)}")
+        else:
+            self._session.say(f"{history.tell(action)} /undo once more takes it back.")
 
     def _is_saved(self) -> bool:
         """Has the conversation a prompt yet? Else say so."""

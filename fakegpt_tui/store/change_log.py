@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
-from fakegpt_tui.store import changes, queries, undo_log, write_operations
+from fakegpt_tui.store import changes, queries, undo_log
 
 if TYPE_CHECKING:
     from fakegpt_tui.domain.undo import UndoAction
@@ -27,16 +27,13 @@ class ChangeLog:
         self._submit = submit
 
     def failed_replies(self) -> Mapping[str, str]:
-        """The replies that failed last, by conversation, until it is opened or goes on."""
+        """The replies that failed last, by conversation, until it goes on."""
         found: dict[str, str] = self._read(queries.list_failures)
         return found
 
-    def forget_failure(self, conversation_id: str) -> Future[None]:
-        return self._submit(write_operations.forget_failure(conversation_id))
-
-    def last_action(self, scope: str) -> UndoAction | None:
+    def last_action(self, scope: str, *, but_not: Iterable[str] = ()) -> UndoAction | None:
         """The last action of a scope or on whole conversations, of any instance."""
-        found: UndoAction | None = self._read(undo_log.find_last, scope)
+        found: UndoAction | None = self._read(undo_log.find_last, scope, but_not)
         return found
 
     def add_action(self, action: UndoAction) -> Future[None]:

@@ -105,7 +105,7 @@ def count_messages(connection: sqlite3.Connection, conversation_id: str) -> int:
 
 
 def list_failures(connection: sqlite3.Connection) -> dict[str, str]:
-    """The replies that failed last, by conversation, until it is opened or goes on."""
+    """The replies that failed last, by conversation, until it goes on."""
     return {row["conversation_id"]: row["reply_id"] for row in connection.execute(_FAILURES)}
 
 

@@ -1,6 +1,8 @@
 """Undo log: what was changed, and how to take it back, for all instances and later runs."""
 
+import json
 import sqlite3
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Final
 
@@ -10,7 +12,13 @@ from fakegpt_tui.store.connection import WriteOperation
 from fakegpt_tui.text import replace_surrogates
 
 _LAST: Final = """
-    SELECT * FROM undo_action WHERE scope IN ('', :scope) AND at >= :since
+    SELECT * FROM undo_action
+    WHERE scope IN ('', :scope) AND at >= :since
+        AND id NOT IN (SELECT value FROM json_each(:but_not))
+        AND EXISTS (
+            SELECT 1 FROM undo_step LEFT JOIN conversation ON conversation.id = conversation_id
+            WHERE action_id = undo_action.id AND (conversation_id = '' OR conversation.id NOTNULL)
+        )
     ORDER BY position DESC LIMIT 1
 """
 _STEPS: Final = "SELECT conversation_id, data FROM undo_step WHERE action_id = :id ORDER BY seq"
@@ -27,10 +35,15 @@ _PRUNE: Final = """
 """
 
 
-def find_last(connection: sqlite3.Connection, scope: str) -> UndoAction | None:
-    """The last action of a scope or on whole conversations, unless it is too old."""
+def find_last(
+    connection: sqlite3.Connection, scope: str, but_not: Iterable[str] = ()
+) -> UndoAction | None:
+    """The last action of a scope or on whole conversations, unless it is too old.
+
+    It is about a folder, or a conversation that is still there.
+    """
     since = rows.to_microseconds(datetime.now(UTC) - OLDEST_ACTION)
-    values = {"scope": replace_surrogates(scope), "since": since}
+    values = {"scope": scope, "since": since, "but_not": json.dumps(list(but_not))}
     row = connection.execute(_LAST, values).fetchone()
     if row is None:
         return None

@@ -52,7 +52,6 @@ _DELETE_CONVERSATION = (
     "DELETE FROM queued_prompt WHERE conversation_id = :id",
     "DELETE FROM conversation WHERE id = :id",
 )
-_FORGET_FAILURE = "DELETE FROM failed_reply WHERE conversation_id = :id"
 _OWNED = "SELECT id, owner FROM chat_message WHERE owner IS NOT NULL"
 _CLEAR_USES = "DELETE FROM blob_use WHERE kind = :kind AND user_id = :id"
 _SET_TRASHED = """
@@ -139,16 +138,6 @@ def set_status(message_id: str, status: MessageStatus, owner: str) -> WriteOpera
     def write(connection: sqlite3.Connection) -> None:
         search.unindex_message(connection, message_id)
         _execute_change(connection, _SET_STATUS, values)
-
-    return write
-
-
-def forget_failure(conversation_id: str) -> WriteOperation:
-    """Forget the reply that failed last, because its conversation was opened."""
-    values = {"id": replace_surrogates(conversation_id)}
-
-    def write(connection: sqlite3.Connection) -> None:
-        connection.execute(_FORGET_FAILURE, values)
 
     return write
 

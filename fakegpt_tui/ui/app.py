@@ -374,8 +374,9 @@ class FakeGPTApp(KeySerializer, OverlaidApp, BidiRepairingApp, CrashReportingApp
         if self.screen is self._chat_screen:
             from fakegpt_tui.ui.dialogs.commands import open_palette  # noqa: PLC0415 - when used
 
-            snippets = self._options.snippets()
-            open_palette(self._chat_screen, self._chat_screen.state, self._options.memory, snippets)
+            screen, options = self._chat_screen, self._options
+            undo = screen.controllers.conversations.describe_undo
+            open_palette(screen, screen.state, options.memory, options.snippets(), undo)
 
     async def action_quit(self) -> None:
         """Stop all replies, wait until they are saved, and quit; ask again if they are not."""

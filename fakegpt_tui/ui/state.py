@@ -69,8 +69,6 @@ class ChatState:
         """The conversations as they were last shown in the list."""
         self.found: tuple[str, ...] = ()
         """The model servers that were found on this machine and are not in the configuration."""
-        self.failed: dict[str, str] = {}
-        """The replies that failed last, by their conversations."""
         self.edited_prompt: ChatMessage | None = None
         """The prompt or reply that is being edited, to stand in place of the old one."""
         self.attached: tuple[Attachment, ...] = ()
@@ -310,7 +308,7 @@ class ChatState:
         """Take note of a reply that has ended; is it in the open conversation?"""
         conversation_id = reply.conversation_id
         if reply.status in FAILED_STATUSES:
-            self.failed[conversation_id] = reply.id
+            self._chat.failed_replies.add(conversation_id, reply.id)
         if conversation_id == self.open.id:
             return True
         self._chat.conversations.set_unread(conversation_id, unread=True)

@@ -309,7 +309,7 @@ class ViewModel:
         """The rows of the list, built anew only where something they are made of has changed."""
         running = {turn.conversation.id: turn.reply for turn in self._chat.active_turns.all()}
         statuses = {each: reply.status for each, reply in running.items()}
-        failed, drafts = self._state.failed.copy(), self._chat.drafts.conversations()
+        failed, drafts = self._chat.failed_replies.all(), self._chat.drafts.conversations()
         drafts.discard(self._state.open.id)  # That one is in the prompt.
         conversations, now = self._chat.conversations.all(), self._clock()
         source = conversations, statuses, failed, drafts, now.date()

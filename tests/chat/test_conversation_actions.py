@@ -37,7 +37,7 @@ async def test_a_persons_title_is_never_overwritten() -> None:
     assert (kept.title, kept.title_source) == ("My title", TitleSource.PERSON)
     chat.actions.rename(turn.conversation.id, " ")
     assert chat.conversations.get(turn.conversation.id).title == "My title"
-    assert chat.history.undo() == "A conversation was renamed."
+    assert chat.history.undo() == "“My title” was renamed."
     kept = store.headers[turn.conversation.id]
     assert (kept.title, kept.title_source) == ("hi", TitleSource.PROMPT)
 
@@ -85,7 +85,7 @@ async def test_a_later_run_restores_from_the_trash() -> None:
     assert [each.id for each in later.conversations.all()] == [ids[1]]
     assert store.headers[ids[1]] == before[ids[1]]
     assert later.conversations.get(ids[0]).trashed_at is not None
-    assert later.history.undo() == "A conversation was restored."
+    assert later.history.undo() == "“B” was restored."
     assert later.conversations.all() == []
 
 
@@ -136,7 +136,7 @@ async def test_a_preset_can_be_taken_back() -> None:
     before = store.headers[turn.conversation.id]
     chat.actions.apply_preset(turn.conversation.id, "terse")
     assert store.headers[turn.conversation.id] != before
-    assert chat.history.undo() == "A conversation was set up as 'terse'."
+    assert chat.history.undo() == "“hi” was set up as 'terse'."
     assert store.headers[turn.conversation.id] == before
 
 
@@ -149,7 +149,7 @@ async def test_system_prompt_and_settings_can_be_taken_back() -> None:
         chat.actions.configure(turn.conversation.id, system_prompt=" Brief.\n", generation=settings)
     kept = store.headers[turn.conversation.id]
     assert (kept.system_prompt, kept.generation) == ("Brief.", settings)
-    assert chat.history.undo() == "A conversation was set up."
+    assert chat.history.undo() == "“hi” was set up."
     assert store.headers[turn.conversation.id] == before
     assert chat.history.undo() is None
 
@@ -161,7 +161,7 @@ async def test_another_service_can_be_taken_back_with_what_the_first_one_knew() 
     chat.actions.set_service(turn.conversation.id, "other", "m")
     kept = store.headers[turn.conversation.id]
     assert (kept.service, kept.model, kept.server_id) == ("other", "m", "")
-    assert chat.history.undo() == "A conversation was given to other m."
+    assert chat.history.undo() == "“hi” was given to other m."
     assert store.headers[turn.conversation.id] == before
 
 

@@ -33,7 +33,7 @@ async def test_many_are_moved_at_once_and_taken_back() -> None:
     assert places(store, ids) == ["Work"] * 3
     assert chat.folders.move(ids, "Work") == 0
     assert chat.folders.move([ids[0]], "") == 1
-    assert chat.history.undo() == "A conversation was moved to the top."
+    assert chat.history.undo() == "“A” was moved to the top."
     assert chat.history.undo() == "3 conversations were moved to Work."
     assert places(store, ids) == ["Work/2026", "Work/2026", ""]
     assert chat.history.undo() == "2 conversations were moved to Work/2026."

@@ -70,7 +70,7 @@ async def test_new_conversations_are_taken_back_into_the_trash(tmp_path: Path) -
     assert chat.history.undo() == "2 conversations were imported."
     assert [each.title for each in chat.conversations.all()] == ["Mine"]
     assert len(chat.conversations.trashed()) == 2
-    assert chat.history.undo() == "A conversation was renamed."
+    assert chat.history.undo() == "“Mine” was renamed."
 
 
 async def test_messages_of_a_known_conversation_are_taken_back(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ async def test_messages_of_a_known_conversation_are_taken_back(tmp_path: Path) -
     store.add_turn(known, messages[0])
     await chat.imports.import_files([save_as(conversation, messages, tmp_path)], JobProgress())
     assert len(chat.messages.path(conversation.id)) > 1
-    assert chat.history.undo() == "A conversation was imported."
+    assert chat.history.undo() == "“Rivers” was imported."
     assert texts(chat, conversation.id) == [messages[0].text]
     assert len(store.nodes) == len(messages)
 

@@ -155,6 +155,6 @@ async def test_a_branch_is_a_conversation_of_its_own() -> None:
     assert texts(chat, first.conversation.id) == ["hi", "one", "again", "two"]
     assert backend.requests[2].remote_parent is None
     assert {node.conversation_id for node in store.path(branch.id)} == {branch.id}
-    assert chat.history.undo() == "A conversation was branched off."
+    assert chat.history.undo() == "“Mine” was branched off."
     assert [each.id for each in chat.conversations.all()] == [first.conversation.id]
-    assert chat.history.undo() == "A conversation was renamed."
+    assert chat.history.undo() == "“Mine” was renamed."

@@ -178,14 +178,33 @@ class ConversationController:
         self._window.pick("Trash", choices, take, verb="restore")
 
     def undo(self) -> None:
-        """Take back the last change, of a conversation or of its messages."""
-        scope = "" if self._window.focused is self._window.list else self._state.open.id
-        undone = self._chat.history.undo(scope)
-        # The conversation that is open may be what is taken back.
-        self._state.reload()
-        self._window.notify(
-            "There is nothing to take back." if undone is None else f"Taken back: {undone}"
-        )
+        """Take back the last change, of a conversation or of its messages, once that was told."""
+        scope = self._undo_scope
+        history = self._chat.history
+        action = history.last(scope)
+        if action is None:
+            self._window.notify("There is nothing to take back.")
+        elif not history.is_told(action):
+            self._window.notify(f"{history.tell(action)} u or /undo once more takes it back.")
+        else:
+            undone = history.undo(scope)
+            # The conversation that is open may be what is taken back.
+            self._state.reload()
+            before = history.last(scope)
+            told = f" u takes back, too: {history.tell(before)}" if before else ""
+            self._window.notify(f"Taken back: {undone}{told}")
+
+    def describe_undo(self, *, tells: bool = False) -> str:
+        """What `undo` would take back, which from now on is known where this `tells` it."""
+        history = self._chat.history
+        action = history.last(self._undo_scope)
+        if action is None:
+            return "Nothing to take back"
+        return f"Take back: {history.tell(action) if tells else history.describe(action)}"
+
+    @property
+    def _undo_scope(self) -> str:
+        return "" if self._window.focused is self._window.list else self._state.open.id
 
     def _targets(self) -> tuple[str, ...]:
         conversations = self._window.list

@@ -1,7 +1,9 @@
 """Command palette: every command of the keymap and every conversation, to be run or opened."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
+from typing import Protocol
 
 from textual import on
 from textual.app import ComposeResult
@@ -35,6 +37,13 @@ _FRAME_WIDTH = 6
 """Cells that the frame of the palette and its padding take."""
 _RECENT = "recent_commands"
 _MAX_RECENT = 5
+_UNDO = "list.undo"
+
+
+class DescribeUndo(Protocol):
+    """Says what would be taken back; with `tells` that counts as told."""
+
+    def __call__(self, *, tells: bool = False) -> str: ...
 
 
 class PaletteScreen(ListScreen[str | None]):
@@ -46,10 +55,18 @@ class PaletteScreen(ListScreen[str | None]):
     CSS_PATH = ["dialog.tcss", "palette.tcss"]
 
     def __init__(
-        self, state: ChatState, recent: Iterable[str] = (), snippets: Sequence[Command] = ()
+        self,
+        state: ChatState,
+        recent: Iterable[str] = (),
+        snippets: Sequence[Command] = (),
+        undo: str = "",
     ) -> None:
-        """`recent` are the ids of the commands that were run last; `snippets` are commands, too."""
+        """`recent` are the ids of the commands that were run last; `snippets` are commands, too.
+
+        `undo` says what would be taken back.
+        """
         super().__init__()
+        self._undo = undo
         self._snippets = snippets
         self._state = state
         self._recent = tuple(recent)
@@ -122,6 +139,8 @@ class PaletteScreen(ListScreen[str | None]):
 
     def _row(self, match: CommandMatch) -> Option:
         command = match.command
+        if command.id == _UNDO and self._undo:
+            command = replace(command, help=self._undo)
         keys = self._state.keys.get(command.id, command.keys)
         # An alias is shown where it is what was typed.
         width = self.query_one(DialogFrame).size.width - _FRAME_WIDTH
@@ -142,6 +161,7 @@ def open_palette(
     state: ChatState,
     memory: ChoiceMemory,
     snippets: Mapping[str, Snippet],
+    describe_undo: DescribeUndo,
 ) -> None:
     """Let the user choose a command, and run it on the main screen."""
     own = snippet_commands(snippets)
@@ -151,12 +171,14 @@ def open_palette(
         command = next((each for each in (*COMMANDS, *own) if each.id == chosen), None)
         if command is not None:
             last = [command.id, *(each for each in recent if each != command.id)]
+            if command.id == _UNDO:
+                describe_undo(tells=True)
             await memory.remember({_RECENT: " ".join(last[:_MAX_RECENT])})
             await screen.run_action(screen_action(command))
         elif chosen is not None:
             await screen.run_action(chosen)
 
-    screen.app.push_screen(PaletteScreen(state, recent, own), run)
+    screen.app.push_screen(PaletteScreen(state, recent, own, describe_undo()), run)
 
 
 def _opening(conversation_id: str) -> str:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from fakegpt_tui.domain import SearchHit
+from fakegpt_tui.domain import RateLimited, SearchHit
 from fakegpt_tui.ui.widgets.conversation_list import RowStatus
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from tests.chat.fake_chat import long_conversation
@@ -67,6 +67,25 @@ async def test_several_are_deleted_at_once_and_come_back() -> None:
         await it.until(lambda: titles(it) == ["three", "two", "one"])
 
 
+async def test_a_later_run_shows_failures_and_tells_what_it_takes_back_before_it_does() -> None:
+    store = MemoryStore()
+    async with running([RateLimited("Too many requests.")], store=store) as it:
+        await it.ask("one")
+        await it.until(lambda: [row.status for row in it.list.rows] == [RowStatus.FAILED])
+        it.chat.actions.archive([it.list.rows[0].id])
+    async with running(store=store) as it:
+        await it.pilot.press("ctrl+p", *"undo")
+        await it.see("Take back: “one” was archived.")
+        await it.pilot.press("escape")
+        it.list.focus()
+        await it.pilot.press("u")
+        await it.see("“one” was archived. u or /undo once more takes it back.")
+        assert titles(it) == []
+        await it.pilot.press("u")
+        await it.see("Taken back: “one” was archived.")
+        await it.until(lambda: [row.status for row in it.list.rows] == [RowStatus.FAILED])
+
+
 async def test_another_model_is_taken_back() -> None:
     async with running(*SCRIPTS) as it:
         await it.ask("one")
@@ -74,7 +93,7 @@ async def test_another_model_is_taken_back() -> None:
         row = it.list.rows[0]
         it.chat.actions.set_service(row.id, "scripted", "other-model")
         await it.command("/undo")
-        await it.see("Taken back: A conversation was given to scripted other-model.")
+        await it.see("Taken back: “one” was given to scripted other-model.")
         assert it.chat.conversations.get(row.id).model == "scripted-1"
 
 

@@ -339,9 +339,9 @@ async def test_what_was_done_last_is_taken_back_first_whatever_it_was_done_to() 
         await it.see("in the trash")
         it.chat.actions.pin([it.list.rows[0].id])
         await it.pilot.press("u")
-        await it.see("Taken back: A conversation was pinned.")
+        await it.see("Taken back: “first” was pinned.")
         await it.pilot.press("u")
-        await it.see("Taken back: A message was deleted.")
+        await it.see("Taken back: A message was deleted in “first”.")
 
 
 async def test_a_failed_reply_is_retried() -> None:
