@@ -57,6 +57,11 @@ class ConversationFolders:
         paths = sorted(with_ancestors((*self._known(), *named)), key=folder_order)
         return [self._known().get(path, Folder(path)) for path in paths]
 
+    @property
+    def made(self) -> tuple[str, ...]:
+        """The paths of those that were made, though no conversation may be in them."""
+        return tuple(self._known())
+
     def find(self, path: str) -> Folder:
         """The folder of that path, whichever letters are capitals.
 
@@ -68,6 +73,11 @@ class ConversationFolders:
             if each.path.casefold() == wanted:
                 return each
         raise NotFound(f"There is no folder {safe_line(path)!r}.")
+
+    def spelled(self, path: str) -> Folder:
+        """The folder of a path, as it is spelled where it exists, or as it would be made."""
+        spelled = self._spelled(path)
+        return self._known().get(spelled, Folder(spelled))
 
     def tags(self) -> list[str]:
         """All tags that conversations have, the most used first."""

@@ -114,7 +114,8 @@ def folders(
         if path is not None and delete:
             known.delete(path)
         elif path is not None:
-            _set_up(known, known.rename(path, new) if new else path, changes)
+            folder = known.spelled(known.rename(path, new) if new else path)
+            known.configure(replace(folder, **changes))
         shown = known.all()
         counts = [sum(each.folder == folder.path for each in index.all()) for folder in shown]
     if as_json:
@@ -123,18 +124,6 @@ def folders(
         return
     for folder, count in zip(shown, counts, strict=True):
         click.echo(_line(folder, count))
-
-
-def _set_up(known: "ConversationFolders", path: str, changes: dict[str, str]) -> None:
-    """Make a folder if need be, and change what is named of its preset."""
-    from fakegpt_tui.domain import NotFound  # noqa: PLC0415 - not for --help
-    from fakegpt_tui.domain.folders import Folder  # noqa: PLC0415
-
-    try:
-        folder = known.find(path)
-    except NotFound:
-        folder = Folder(path)
-    known.configure(replace(folder, **changes))
 
 
 def _document(folder: "Folder", count: int) -> dict[str, object]:

@@ -51,6 +51,13 @@ def split_tags(text: str) -> tuple[str, ...]:
     return clean_tags(text.split(","))
 
 
+def parse_tag_changes(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The tags to add in a text that has commas between them, and those to take away, after `-`."""
+    names = [name.strip() for name in text.split(",")]
+    gone = [name[1:] for name in names if name.startswith("-")]
+    return clean_tags(name for name in names if not name.startswith("-")), clean_tags(gone)
+
+
 def is_inside(path: str, folder: str) -> bool:
     """Is a path that of a folder, or of one in it?"""
     return path == folder or path.startswith(f"{folder}/")

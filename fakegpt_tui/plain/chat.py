@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.plain.attachments import PlainAttachments
     from fakegpt_tui.plain.conversations import PlainConversations
     from fakegpt_tui.plain.files import PlainFiles
+    from fakegpt_tui.plain.folders import PlainFolders
     from fakegpt_tui.plain.items import PlainItems
     from fakegpt_tui.plain.messages import PlainMessages
     from fakegpt_tui.plain.prompt import PlainPrompt
@@ -163,6 +164,12 @@ class PlainChat:
         from fakegpt_tui.plain.files import PlainFiles  # noqa: PLC0415 - as above
 
         return PlainFiles(self._session, self._ports.exports)
+
+    @cached_property
+    def folders(self) -> PlainFolders:
+        from fakegpt_tui.plain.folders import PlainFolders  # noqa: PLC0415 - as above
+
+        return PlainFolders(self._session)
 
     @cached_property
     def items(self) -> PlainItems:

@@ -2,19 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus
-from fakegpt_tui.ui.widgets.conversation_list import ConversationRow, RowStatus
+from fakegpt_tui.domain.folders import folder_order, is_inside, with_ancestors
+from fakegpt_tui.ui.widgets import ConversationRow, FolderRow, ListRow, RowStatus
 from fakegpt_tui.ui.widgets.drawing import format_month, format_time
+
+if TYPE_CHECKING:
+    from fakegpt_tui.chat.service import ChatService
+    from fakegpt_tui.ui.state import ChatState
 
 _ROW_STATUSES = {
     MessageStatus.QUEUED: RowStatus.QUEUED,
     MessageStatus.WAITING: RowStatus.WAITING,
 }
+_PINNED, _LOOSE = "/Pinned", "/"
+"""Places of rows that are in no folder; the paths of folders begin with no slash."""
 _LOOKS_ALIKE = 18
 """Titles that begin with the same so many characters look the same in a narrow list."""
+
+
+class ListRows:
+    """The rows of the list, made anew only where something has changed that they are made of."""
+
+    def __init__(self, chat: ChatService, state: ChatState) -> None:
+        self._chat = chat
+        self._state = state
+        self._source: object = None
+        self._rows: tuple[ListRow, ...] = ()
+        self.conversations: tuple[ConversationRow, ...] = ()
+        """Those of the rows that are no folders."""
+
+    def build(self, now: datetime) -> tuple[ListRow, ...]:
+        """The rows as of `now`, in the time zone of the user."""
+        running = {turn.conversation.id: turn.reply for turn in self._chat.active_turns.all()}
+        statuses = {each: reply.status for each, reply in running.items()}
+        failed, drafts = self._chat.failed_replies.all(), self._chat.drafts.conversations()
+        drafts.discard(self._state.open.id)  # That one is in the prompt.
+        conversations, folders = self._chat.conversations.all(), self._chat.folders.made
+        source = conversations, folders, statuses, failed, drafts, now.date()
+        if source != self._source:
+            self._source = source
+            self._rows = conversation_rows(
+                conversations, running, failed, drafts, now=now, folders=folders
+            )
+            found = (row for row in self._rows if isinstance(row, ConversationRow))
+            self.conversations = tuple(found)
+        return self._rows
 
 
 def conversation_rows(
@@ -24,8 +61,9 @@ def conversation_rows(
     drafts: set[str],
     *,
     now: datetime,
-) -> tuple[ConversationRow, ...]:
-    """The rows in the order of the list: pinned ones first, then by the last use.
+    folders: Iterable[str] = (),
+) -> tuple[ListRow, ...]:
+    """The rows in the order of the list: pinned ones, folders as a tree, the others by last use.
 
     Args:
         conversations: Most recently used first.
@@ -33,25 +71,43 @@ def conversation_rows(
         failed: The replies that failed last, by the id of their conversation.
         drafts: The conversations that have an unsent prompt.
         now: The time by which a day is "today", in the time zone of the user.
+        folders: Those that are there though no conversation may be in them.
     """
     days = [_midnight(now, days) for days in (0, 1, 6)]
-    conversations = tuple(conversations)
-    differences = _differences([each for each in conversations if not each.archived], now)
-    shown = sorted(
-        (each for each in conversations if not each.archived), key=lambda each: not each.pinned
-    )
-    return tuple(
-        ConversationRow(
+    shown = [each for each in conversations if not each.archived]
+    differences = _differences(shown, now)
+    places: dict[str, list[ConversationRow]] = {_PINNED: [], _LOOSE: []}
+    for each in shown:
+        # A pinned conversation is at the top, also one that is in a folder.
+        folder = "" if each.pinned else each.folder
+        row = ConversationRow(
             id=each.id,
             title=each.title,
-            group=_group(each, now, *days),
+            group="" if folder else _group(each, now, *days),
             status=_row_status(each, running.get(each.id), failed, drafts),
             difference=differences.get(each.id, ""),
             model=each.model,
             used_at=each.updated_at,
+            folder=folder,
+            tags=each.tags,
         )
-        for each in shown
-    )
+        places.setdefault(folder or (_PINNED if each.pinned else _LOOSE), []).append(row)
+    pinned, loose = places.pop(_PINNED), places.pop(_LOOSE)
+    return *pinned, *_tree((*folders, *places), places), *loose
+
+
+def _tree(
+    paths: Iterable[str], places: Mapping[str, Sequence[ConversationRow]]
+) -> Iterator[ListRow]:
+    """Each folder, then those in it, and then the conversations that are just in it."""
+    around: list[str] = []
+    for path in sorted(with_ancestors(paths), key=folder_order):
+        while around and not is_inside(path, around[-1]):
+            yield from places.get(around.pop(), ())
+        yield FolderRow(path)
+        around.append(path)
+    for path in reversed(around):
+        yield from places.get(path, ())
 
 
 def _midnight(now: datetime, days: int) -> datetime:

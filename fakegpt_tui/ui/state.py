@@ -20,7 +20,7 @@ from fakegpt_tui.domain import (
     StoreError,
 )
 from fakegpt_tui.domain.fast_dataclass import dataclass
-from fakegpt_tui.ui.widgets.conversation_list import ConversationRow
+from fakegpt_tui.ui.widgets import ConversationRow
 from fakegpt_tui.ui.widgets.transcript.line_ids import ReadingPosition
 
 if TYPE_CHECKING:
@@ -337,9 +337,8 @@ class ChatState:
             return self._chat.conversations.get(conversation_id).title
         return ""
 
-    def neighbour(self, step: int) -> str | None:
-        """The conversation that many rows below the open one; from a new one, the first or last."""
-        ids = [row.id for row in self.rows]
+    def neighbour(self, ids: Sequence[str], step: int) -> str | None:
+        """Of these, that so many places below the open one; from a new one, the first or last."""
         if self.open.id in ids:
             place = ids.index(self.open.id) + step
         else:

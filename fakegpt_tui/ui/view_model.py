@@ -28,7 +28,7 @@ from fakegpt_tui.domain import (
 )
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.keymap import first_key, key_label
-from fakegpt_tui.ui.widgets.conversation_list import RUNNING, ConversationRow
+from fakegpt_tui.ui.widgets import RUNNING, ListRow
 from fakegpt_tui.ui.widgets.drawing import format_time
 from fakegpt_tui.ui.widgets.first_page import FirstStep
 from fakegpt_tui.ui.widgets.transcript.appearance import MessageLabel
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.chat.service import ChatService
     from fakegpt_tui.domain.message_tree import Variants
     from fakegpt_tui.domain.parts import Attachment
+    from fakegpt_tui.ui.conversation_rows import ListRows
     from fakegpt_tui.ui.state import ChatState
     from fakegpt_tui.ui.widgets.transcript.line_ids import ReadingPosition
 
@@ -68,7 +69,7 @@ class ChatView:
     """How many tokens go along with the next prompt, and which share of the window that is."""
     activity: str
     background: str
-    rows: tuple[ConversationRow, ...]
+    rows: tuple[ListRow, ...]
     queued: tuple[str, ...]
     queue_held: bool
     chips: Mapping[str, str]
@@ -103,8 +104,6 @@ class ViewModel:
         self._known_labels: dict[str, tuple[ChatMessage, MessageLabel]] = {}
         self._variant_place = ""
         self._labelled_by: object = None
-        self._row_source: object = None
-        self._rows: tuple[ConversationRow, ...] = ()
         self._priced: tuple[object, ...] = ("",)
         self._sum = ""
 
@@ -113,7 +112,8 @@ class ViewModel:
         state = self._state
         tail = state.tail
         path = tail or state.path
-        state.rows = self._build_rows() if state.is_loaded else ()
+        rows = self._rows.build(self._clock()) if state.is_loaded else ()
+        state.rows = self._rows.conversations if state.is_loaded else ()
         service, queued = state.service, state.queued
         variant, at_end = state.variant, state.at_end
         state.variant, state.at_end = None, False
@@ -129,7 +129,7 @@ class ViewModel:
             tokens=self.tokens,
             activity=self.activity,
             background=self.background if state.is_loaded else "",
-            rows=state.rows,
+            rows=rows,
             queued=tuple(queued_text(prompt) for prompt in queued),
             chips=self._chips(state.attached),
             queue_held=bool(queued) and self._chat.queue.is_held(queued[0].id),
@@ -305,20 +305,11 @@ class ViewModel:
         error = self._chat.writes.error
         return label if error is None else f"NOT SAVED: {error}  ·  {label}".rstrip(" ·")
 
-    def _build_rows(self) -> tuple[ConversationRow, ...]:
-        """The rows of the list, built anew only where something they are made of has changed."""
-        running = {turn.conversation.id: turn.reply for turn in self._chat.active_turns.all()}
-        statuses = {each: reply.status for each, reply in running.items()}
-        failed, drafts = self._chat.failed_replies.all(), self._chat.drafts.conversations()
-        drafts.discard(self._state.open.id)  # That one is in the prompt.
-        conversations, now = self._chat.conversations.all(), self._clock()
-        source = conversations, statuses, failed, drafts, now.date()
-        if source != self._row_source:
-            from fakegpt_tui.ui.conversation_rows import conversation_rows  # noqa: PLC0415 - not before the first frame
+    @cached_property
+    def _rows(self) -> ListRows:
+        from fakegpt_tui.ui.conversation_rows import ListRows  # noqa: PLC0415 - as above
 
-            self._row_source = source
-            self._rows = conversation_rows(conversations, running, failed, drafts, now=now)
-        return self._rows
+        return ListRows(self._chat, self._state)
 
 
 def _services(path: Sequence[ChatMessage]) -> set[str]:

@@ -7,6 +7,7 @@ from fakegpt_tui.domain.folders import (
     is_inside,
     join_folder,
     move_path,
+    parse_tag_changes,
     split_tags,
     with_ancestors,
 )
@@ -35,6 +36,7 @@ def test_a_slash_in_a_name_of_another_program_makes_no_folder() -> None:
 def test_tags_are_kept_once_each_as_they_were_first_typed() -> None:
     assert split_tags("#Tax, summer  house,TAX,, # late") == ("Tax", "summer house", "late")
     assert clean_tags(["a,b"]) == ("a b",)
+    assert parse_tag_changes("#a, -b c,-#d") == (("a",), ("b c", "d"))
 
 
 def test_what_is_in_a_folder_moves_with_it() -> None:

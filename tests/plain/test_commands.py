@@ -124,6 +124,37 @@ async def test_conversations_are_searched_named_and_put_away(
     assert said[-2:] == ["Nothing is unread.", "This conversation leaves nothing on disk."]
 
 
+async def test_conversations_are_moved_tagged_and_begun_in_folders(
+    said: list[str], tmp_path: Path
+) -> None:
+    plain = plain_chat(said, tmp_path, *replies("One."))
+    await talk(plain, "/folder", "First")
+    assert said[0] == "There are no folders yet."
+    said.clear()
+    await talk(plain, "/move", "/move Work/2026", "/tag #wet, late", "/tag -WET", "/tag -late")
+    assert said == [
+        "Say /move and a path such as Work/2026, or / for no folder.",
+        "There are no folders yet.",
+        "It is in Work/2026.",
+        "Tags: wet, late.",
+        "Tags: late.",
+        "It has no tags.",
+    ]
+    said.clear()
+    await talk(plain, "/folders", "/folder work", "/folder none", "/move /", "/undo", "/tag")
+    assert said == [
+        *("Work: 0 conversations.", "Work/2026: 1 conversation."),
+        "A new conversation in Work.",
+        "There is no folder 'none'.",
+        "It is in no folder.",
+        "Taken back: “First” was tagged.",
+        *("Say /tag and tags with commas between them; -name takes one away.", "It has no tags."),
+    ]
+    said.clear()
+    await talk(plain, "/temporary", "/move Work")
+    assert said[-1] == "A temporary conversation goes into no folder."
+
+
 async def test_models_effort_and_settings_of_a_conversation_are_chosen(
     said: list[str], tmp_path: Path
 ) -> None:

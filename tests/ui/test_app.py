@@ -30,7 +30,8 @@ from fakegpt_tui.ui.dialogs.link import LinkScreen
 from fakegpt_tui.ui.messages import ReadClipboard
 from fakegpt_tui.ui.screens.chat import ChatScreen
 from fakegpt_tui.ui.themes import DARK, LIGHT
-from fakegpt_tui.ui.widgets.conversation_list import ConversationList, RowStatus
+from fakegpt_tui.ui.widgets import RowStatus
+from fakegpt_tui.ui.widgets.conversation_list import ConversationList
 from fakegpt_tui.ui.widgets.key_footer import KeyFooter
 from fakegpt_tui.ui.widgets.prompt_input import PromptInput
 from fakegpt_tui.ui.widgets.transcript.view import Transcript

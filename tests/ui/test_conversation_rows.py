@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, Role
 from fakegpt_tui.ui.conversation_rows import conversation_rows
-from fakegpt_tui.ui.widgets.conversation_list import RowStatus
+from fakegpt_tui.ui.widgets import ConversationRow, RowStatus
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
@@ -116,3 +116,31 @@ def test_titles_that_look_the_same_have_a_difference() -> None:
         "29 Jan 12:00 (2)",
         "",
     ]
+
+
+def test_folders_stand_between_pinned_and_other_conversations_each_before_what_is_in_it() -> None:
+    rows = conversation_rows(
+        [
+            conversation("top"),
+            conversation("plan", folder="work", tags=("a",)),
+            conversation("sums", days=2, folder="work/B"),
+            conversation("taxes", days=3, folder="work/B"),
+            conversation("kept", days=9, folder="work", pinned=True),
+            conversation("away", folder="archive", archived=True),
+        ],
+        {},
+        {},
+        set(),
+        now=NOW,
+        folders=("Empty/In it",),
+    )
+    assert [row.id for row in rows] == [
+        "kept",
+        *("/Empty", "/Empty/In it", "/work", "/work/B"),
+        *("sums", "taxes", "plan", "top"),
+    ]
+    kept, plan = rows[0], rows[-2]
+    assert isinstance(kept, ConversationRow)
+    assert isinstance(plan, ConversationRow)
+    assert (kept.folder, kept.group) == ("", "Pinned")
+    assert (plan.folder, plan.group, plan.tags) == ("work", "", ("a",))

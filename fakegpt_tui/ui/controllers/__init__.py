@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.ui.controllers.attachments import AttachmentController
     from fakegpt_tui.ui.controllers.conversations import ConversationController
     from fakegpt_tui.ui.controllers.files import FileController
+    from fakegpt_tui.ui.controllers.folders import FolderController
     from fakegpt_tui.ui.controllers.items import ItemController
     from fakegpt_tui.ui.controllers.messages import MessageController
     from fakegpt_tui.ui.controllers.pictures import PictureController
@@ -65,7 +66,22 @@ class Controllers:
     def conversations(self) -> ConversationController:
         from fakegpt_tui.ui.controllers.conversations import ConversationController  # noqa: PLC0415 - see above
 
-        return ConversationController(self._chat, self._state, self._window, self._options.clock)
+        return ConversationController(
+            self._chat,
+            self._state,
+            self._window,
+            self._options.clock,
+            rename_folder=lambda path: self.folders.rename(path),  # noqa: PLW0108 - see above
+            delete_folder=lambda path: self.folders.delete(path),  # noqa: PLW0108 - see above
+        )
+
+    @cached_property
+    def folders(self) -> FolderController:
+        from fakegpt_tui.ui.controllers.folders import FolderController  # noqa: PLC0415 - see above
+
+        return FolderController(
+            self._chat, self._state, self._window, self._options, self.conversations
+        )
 
     @cached_property
     def messages(self) -> MessageController:

@@ -1,5 +1,7 @@
 """Conversation controller: start, open, search, rename, pin, archive, delete, undo."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -8,6 +10,7 @@ from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain import ChatMessage, Conversation, FakeGPTError
 from fakegpt_tui.ui.dialogs import Choice, SearchSelection
 from fakegpt_tui.ui.state import ChatState
+from fakegpt_tui.ui.widgets import ConversationRow
 from fakegpt_tui.ui.window import Window
 
 _TRASH_DAYS = 30
@@ -19,15 +22,33 @@ class ConversationController:
     """
 
     def __init__(
-        self, chat: ChatService, state: ChatState, window: Window, clock: Callable[[], datetime]
+        self,
+        chat: ChatService,
+        state: ChatState,
+        window: Window,
+        clock: Callable[[], datetime],
+        *,
+        rename_folder: Callable[[str], object],
+        delete_folder: Callable[[str], object],
     ) -> None:
         self._chat = chat
+        self._rename_folder = rename_folder
+        self._delete_folder = delete_folder
         self._state = state
         self._window = window
         self._clock = clock
 
     def new(self) -> None:
-        self.start(self._chat.conversations.create())
+        """Start a conversation, in the folder under the cursor of the list if there is one."""
+        if self.folder is not None:
+            self.start_in(self.folder)
+        else:
+            self.start(self._chat.conversations.create())
+
+    def start_in(self, folder: str) -> None:
+        """Open a conversation that has no prompt yet, with the preset of a folder."""
+        self.start(self._chat.folders.new_conversation(folder))
+        self._window.notify(f"A new conversation in {folder}.")
 
     def new_temporary(self) -> None:
         self.start(self._chat.conversations.create(temporary=True))
@@ -74,11 +95,11 @@ class ConversationController:
 
     def step(self, step: int) -> None:
         """Open the conversation that many rows below in the list."""
-        self.open(self._state.neighbour(step))
+        self.open(self._state.neighbour(self._window.list.shown, step))
 
     def open_nth(self, number: int) -> None:
-        rows = self._state.rows
-        self.open(rows[number - 1].id if number <= len(rows) else None)
+        shown = self._window.list.shown
+        self.open(shown[number - 1] if number <= len(shown) else None)
 
     def open_unread(self) -> None:
         if (conversation_id := self._state.first_unread()) is None:
@@ -108,11 +129,14 @@ class ConversationController:
 
     def filter(self) -> None:
         """Find a conversation of the list by its title."""
-        choices = [Choice(row.id, row.title, row.group) for row in self._state.rows]
+        choices = [Choice(row.id, row.title, _place(row)) for row in self._state.rows]
         self._window.pick("Conversations", choices, self.open, current=self._state.open.id)
 
     def rename(self) -> None:
-        ids = self._targets()
+        if self.folder is not None:
+            self._rename_folder(self.folder)
+            return
+        ids = self.targets()
         if not ids:
             self._window.notify("There is nothing to rename yet.")
             return
@@ -120,34 +144,37 @@ class ConversationController:
 
         def take(title: str) -> None:
             self._chat.actions.rename(ids[0], title)
-            self._unpick()
+            self.unpick()
 
         self._window.ask(AskScreen("Title", self._state.title(ids[0])), take)
 
     def pin(self) -> None:
-        ids = self._targets()
+        ids = self.targets()
         pinned = not all(self._chat.conversations.get(each).pinned for each in ids)
         self._chat.actions.pin(ids, pinned=pinned)
-        self._unpick()
+        self.unpick()
 
     def archive(self) -> None:
-        ids = self._targets()
+        ids = self.targets()
         if not ids:
             return
         archived = not all(self._chat.conversations.get(each).archived for each in ids)
         self._chat.actions.archive(ids, archived=archived)
-        self._unpick()
+        self.unpick()
         done = "Archived; is:archived finds it" if archived else "Brought back"
         self._window.notify(f"{done}. u takes it back.")
 
     def trash(self) -> None:
-        ids = self._targets()
+        if self.folder is not None:
+            self._delete_folder(self.folder)
+            return
+        ids = self.targets()
         for conversation_id in ids:
             self._chat.active_turns.stop(conversation_id)
         if not ids:
             return
         self._chat.actions.trash(ids)
-        self._unpick()
+        self.unpick()
         if self._state.open.id in ids:
             self._state.start(self._chat.conversations.create())
             self._window.prompt.load_draft("")
@@ -206,14 +233,28 @@ class ConversationController:
     def _undo_scope(self) -> str:
         return "" if self._window.focused is self._window.list else self._state.open.id
 
-    def _targets(self) -> tuple[str, ...]:
+    @property
+    def folder(self) -> str | None:
+        """The folder under the cursor of the list, while that has the focus."""
+        conversations = self._window.list
+        is_meant = self._window.focused is conversations and not conversations.picked
+        return conversations.folder if is_meant else None
+
+    def targets(self, *, unsaved: bool = False) -> tuple[str, ...]:
+        """The conversations that a command is about, also one without a prompt if `unsaved`."""
         conversations = self._window.list
         if conversations.picked or self._window.focused is conversations:
             return conversations.chosen
-        return (self._state.open.id,) if self._state.open.leaf_id else ()
+        return (self._state.open.id,) if self._state.open.leaf_id or unsaved else ()
 
-    def _unpick(self) -> None:
+    def unpick(self) -> None:
         self._window.list.picked = frozenset()
+
+
+def _place(row: ConversationRow) -> str:
+    """Where a conversation is in the list, and its tags, by which it is found, too."""
+    words = (row.folder or row.group, *(f"#{tag}" for tag in row.tags))
+    return " ".join(filter(None, words))
 
 
 def _day(time: datetime | None) -> str:

@@ -178,7 +178,7 @@ def _label_width(choices: Sequence[Choice]) -> int:
 class AskScreen(ModalScreen[str | None]):
     """A field with a text in it; dismissed with what it holds, or with nothing."""
 
-    CSS_PATH = "dialog.tcss"
+    CSS_PATH = ["dialog.tcss"]
     BINDINGS = [Binding("escape", "dismiss", "Close")]
 
     def __init__(self, title: str, text: str) -> None:

@@ -113,7 +113,7 @@ class ChatScreen(RenderCache, TolerantScreen):
     def compose(self) -> ComposeResult:
         with Column(id="body"):
             with Row():
-                yield ConversationList()
+                yield ConversationList(self._options.memory.get("folded_folders") or "")
                 yield ChatPane(self.window, self.state, self._options, lambda: self.controllers)
             yield KeyFooter()
             yield StatusBar()
@@ -246,9 +246,9 @@ class ChatScreen(RenderCache, TolerantScreen):
         """Run a command of the transcript, wherever the focus is."""
         await self.app.run_action(action, self.window.transcript)
 
-    @on(ConversationList.Resized)
-    def remember_width(self, event: ConversationList.Resized) -> None:
-        self._remember("list_width", event.width)
+    @on(ConversationList.Arranged)
+    def remember_arrangement(self, event: ConversationList.Arranged) -> None:
+        self._remember(event.name, event.value)
 
     @on(ConversationList.Opened)
     def open_row(self, event: ConversationList.Opened) -> None:

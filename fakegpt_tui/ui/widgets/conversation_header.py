@@ -88,6 +88,7 @@ def conversation_facts(
         facts.append(f"preset {preset}")
     else:
         facts += _set_by_hand(conversation)
+    facts += [conversation.folder, " ".join(f"#{tag}" for tag in conversation.tags)]
     return tuple(filter(None, facts))
 
 

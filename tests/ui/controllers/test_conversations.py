@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from fakegpt_tui.domain import RateLimited, SearchHit
-from fakegpt_tui.ui.widgets.conversation_list import RowStatus
+from fakegpt_tui.ui.widgets import RowStatus
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from tests.chat.fake_chat import long_conversation
 from tests.stubs import MemoryStore

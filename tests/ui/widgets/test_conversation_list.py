@@ -8,7 +8,9 @@ from rich.cells import cell_len
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
-from fakegpt_tui.ui.widgets.conversation_list import ConversationList, ConversationRow, RowStatus
+from fakegpt_tui.ui.widgets import ConversationRow, FolderRow, RowStatus
+from fakegpt_tui.ui.widgets.conversation_list import ConversationList
+from fakegpt_tui.ui.widgets.list_index import ListIndex
 from tests.ui.widgets.shown import shown, strips
 
 
@@ -35,12 +37,16 @@ class ListApp(App[None]):
         self.list = CountingList()
         self.list.rows = rows
         self.opened: list[str] = []
+        self.remembered: list[tuple[str, str]] = []
 
     def compose(self) -> ComposeResult:
         yield self.list
 
     def on_conversation_list_opened(self, message: ConversationList.Opened) -> None:
         self.opened.append(message.conversation_id)
+
+    def on_conversation_list_arranged(self, message: ConversationList.Arranged) -> None:
+        self.remembered.append((message.name, message.value))
 
 
 class WideListApp(ListApp):
@@ -63,6 +69,65 @@ async def test_rows_stand_under_the_heading_of_their_group() -> None:
         assert shown(app.list) == [
             " Pinned", "›  Alpha", "", " Today", "   Beta", "   Gamma", "", "", "",
         ]  # fmt: skip
+
+
+NESTED = (
+    ConversationRow("p", "Kept", "Pinned"),
+    FolderRow("Home"),
+    FolderRow("Work"),
+    FolderRow("Work/2026"),
+    ConversationRow("a", "Taxes", folder="Work/2026", tags=("late", "x" * 30)),
+    ConversationRow("b", "Plan", folder="Work", status=RowStatus.UNREAD),
+    ConversationRow("t", "Rivers", "Today", tags=("wet",)),
+)
+
+
+async def test_folders_are_a_tree_that_keys_and_clicks_fold() -> None:
+    app = ListApp(NESTED)
+    async with app.run_test(size=(40, 12)) as pilot:
+        assert shown(app.list) == [
+            *(" Pinned", "›  Kept", ""),
+            *("   ▾ Home", "   ▾ Work", "    ▾ 2026", "      Taxes       #late"),
+            *(" ●   Plan", "", " Today", "   Rivers          #wet", ""),
+        ]  # fmt: skip
+        app.list.current = "a"
+        await press(pilot, "left", "left", "left")
+        assert app.list.folder == "Work"
+        assert app.remembered == [("folded_folders", "Work/2026")]
+        app.list.current = "b"
+        await press(pilot, "left", "enter")
+        assert shown(app.list)[3:8] == [
+            *("   ▾ Home", "▌● ▸ Work            2", "", " Today", "   Rivers          #wet"),
+        ]  # fmt: skip
+        assert app.remembered[-1] == ("folded_folders", "Work\nWork/2026")
+        assert app.opened == []
+        assert app.list.shown == ("p", "t")
+        await press(pilot, "space", "l", "k", "right")
+        assert app.list.picked == {"a", "b"}
+        assert app.list.chosen == ("a", "b")
+        assert app.list.shown == ("p", "b", "t")
+        await pilot.click(app.list, offset=(8, 5))
+        assert app.list.shown == ("p", "a", "b", "t")
+        assert app.remembered[-1] == ("folded_folders", "")
+
+
+def test_what_is_folded_shows_what_is_most_urgent_in_it() -> None:
+    rows = (
+        FolderRow("a"),
+        *(
+            ConversationRow(sign.name, "T", folder="a/b", status=sign)
+            for sign in (RowStatus.DRAFT, RowStatus.FAILED, RowStatus.STREAMING, RowStatus.NONE)
+        ),
+        ConversationRow("ab", "T", "Today"),
+    )
+    index = ListIndex(rows, {"a"})
+    assert index.lines == [rows[0], "", "Today", rows[-1]]
+    assert index.statuses == {"/a": RowStatus.STREAMING}
+    assert (index.counts["/a"], index.running) == (4, [0])
+    assert [index.shown_as(each) for each in ("DRAFT", "ab", "gone", None)] == [
+        *("/a", "ab", None, None),
+    ]  # fmt: skip
+    assert ListIndex(rows, {"b"}).shown_as("DRAFT") == "DRAFT"
 
 
 async def test_every_status_icon_can_be_read_without_colour() -> None:

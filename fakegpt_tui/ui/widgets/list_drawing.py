@@ -1,0 +1,161 @@
+"""Drawing of the conversation list: a row as a line of cells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual.strip import Strip
+
+from fakegpt_tui.text import safe_line
+from fakegpt_tui.ui.widgets import RUNNING, ConversationRow, FolderRow, ListRow, RowStatus
+from fakegpt_tui.ui.widgets.drawing import (
+    fit,
+    format_age,
+    icon_cell,
+    spinner,
+    truncate,
+    without_background,
+)
+
+if TYPE_CHECKING:
+    from rich.style import Style
+
+    from fakegpt_tui.ui.widgets.list_index import ListIndex
+
+_STATUS_STYLES = {
+    RowStatus.STREAMING: "busy",
+    RowStatus.WAITING: "muted",
+    RowStatus.QUEUED: "busy",
+    RowStatus.UNREAD: "unread",
+    RowStatus.FAILED: "failed",
+    RowStatus.DRAFT: "muted",
+}
+_SIGNS = 3
+"""Cells of the marker and the icon of a row."""
+_AGE_FROM_WIDTH = 20
+_MODEL_FROM_WIDTH = 40
+_LEAST_TAG = 4
+"""Cells of a tag, with its sign, below which it says nothing."""
+_DEEPEST = 6
+"""Folders in folders beyond this are indented no further."""
+_OPEN, _FOLDED = "▾", "▸"
+
+
+class _RowTexts(NamedTuple):
+    """What a row shows behind its marker; title and facts fill the line."""
+
+    status: RowStatus
+    title: str
+    facts: str
+
+
+class DrawnList(Protocol):
+    """What is drawn: the list, with its cursor and what is marked in it."""
+
+    folded: frozenset[str]
+    picked: frozenset[str]
+    current: str | None
+    cursor: str | None
+    minute: datetime | None
+    step: int
+
+    @property
+    def has_focus(self) -> bool: ...
+
+    def style_of(self, part: str = "", *, partial: bool = False) -> Style: ...
+
+
+def draw_row(view: DrawnList, index: ListIndex, row: ListRow, width: int) -> Strip:
+    """A marker, an icon, a title and facts; of a folder, its name and what is hidden in it."""
+    style = view.style_of("heading" if isinstance(row, FolderRow) else "")
+    is_current = row.id == index.shown_as(view.current)
+    if is_current:
+        style += view.style_of("current", partial=True)
+    room = max(0, width - _SIGNS)
+    if isinstance(row, FolderRow):
+        texts = _folder_texts(row, index, room, is_folded=row.path in view.folded)
+    else:
+        texts = _conversation_texts(row, width, room, view.minute)
+    icon_style = style
+    if texts.status in _STATUS_STYLES:
+        icon_style += without_background(view.style_of(_STATUS_STYLES[texts.status]))
+    facts_style = style + without_background(view.style_of("muted"))
+    if row.id == view.cursor and view.has_focus:
+        cursor = view.style_of("cursor")
+        style, icon_style, facts_style = style + cursor, icon_style + cursor, style + cursor
+    turns = view.step and texts.status in RUNNING
+    segments = [
+        Segment(_marker(view, row.id, is_current=is_current), style),
+        Segment(icon_cell(spinner(view.step) if turns else texts.status.value), icon_style),
+        Segment(texts.title, style),
+        Segment(texts.facts, facts_style),
+    ]
+    return Strip(segments, max(_SIGNS, width)).crop(0, width)
+
+
+def _marker(view: DrawnList, row_id: str, *, is_current: bool) -> str:
+    if row_id in view.picked:
+        return "✓"
+    if is_current:
+        return "▌"
+    return "›" if row_id == view.cursor and view.has_focus else " "
+
+
+def _folder_texts(row: FolderRow, index: ListIndex, room: int, *, is_folded: bool) -> _RowTexts:
+    count = index.counts[row.id]
+    facts = f" {count} " if count else ""
+    depth = min(row.path.count("/"), _DEEPEST)
+    name = safe_line(row.path.rpartition("/")[2])
+    title = f"{' ' * depth}{_FOLDED if is_folded else _OPEN} {name}"
+    status = index.statuses.get(row.id, RowStatus.NONE)
+    return _RowTexts(status, fit(title, max(0, room - len(facts))), facts)
+
+
+def _conversation_texts(
+    row: ConversationRow, width: int, room: int, minute: datetime | None
+) -> _RowTexts:
+    """Tags stand in room that the title leaves, and in a wide list have some of their own."""
+    indent = min(row.folder.count("/"), _DEEPEST) + 2 if row.folder else 0
+    facts = _facts(row, width, minute)
+    room = max(0, room - indent - cell_len(facts))
+    own = width // 4 if width >= _MODEL_FROM_WIDTH else 0
+    tags = _fitting_tags(row.tags, max(room - cell_len(_title(row)) - 1, own))
+    title = _titled(row, max(0, room - cell_len(tags)))
+    return _RowTexts(row.status, f"{' ' * indent}{title}", f"{tags}{facts}")
+
+
+def _facts(row: ConversationRow, width: int, minute: datetime | None) -> str:
+    """The model, where there is much room, and the age of a row."""
+    if row.used_at is None or minute is None or width < _AGE_FROM_WIDTH:
+        return ""
+    age = f" {format_age(row.used_at, minute):>3} "
+    model = safe_line(row.model) if width >= _MODEL_FROM_WIDTH else ""
+    return f"  {truncate(model, width // 4)} {age}" if model else age
+
+
+def _fitting_tags(tags: Sequence[str], room: int) -> str:
+    """The first tags that fit, each behind a blank; of one that is too long, its beginning."""
+    shown = ""
+    for tag in tags:
+        word = f" #{safe_line(tag)}"
+        if cell_len(shown + word) > room:
+            return shown or (f" {truncate(word[1:], room - 1)}" if room > _LEAST_TAG else "")
+        shown += word
+    return shown
+
+
+def _title(row: ConversationRow) -> str:
+    title = safe_line(row.title) or "Untitled"
+    return f"{title} · {row.difference}" if row.difference else title
+
+
+def _titled(row: ConversationRow, width: int) -> str:
+    """The title with what tells it from others, in just so many cells."""
+    if not row.difference:
+        return fit(_title(row), width)
+    title, difference = safe_line(row.title) or "Untitled", f" · {row.difference}"
+    return fit(f"{truncate(title, max(1, width - cell_len(difference)))}{difference}", width)
