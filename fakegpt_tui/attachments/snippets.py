@@ -107,6 +107,11 @@ class SnippetFolder:
     problems: tuple[str, ...]
 
 
+def variable_spans(text: str) -> list[tuple[int, int]]:
+    """Where the variables of a text stand."""
+    return [match.span() for match in _VARIABLE.finditer(text)]
+
+
 def blanks(names: Iterable[str]) -> str:
     """Variables as a person is to fill them in, such as `tone=…`."""
     return " ".join(f"{each}=…" for each in names)

@@ -157,6 +157,7 @@ def _build_app(
         theme=settings.theme or AUTO_THEME,
         theme_files=own_themes,
         snippets=partial(_read_snippets, settings),
+        snippets_folder=settings.snippets_folder,
         values={name: getattr(settings, name) for name in SETTING_SPECS},
         notify=NotifyMode(settings.notify),
         services=services,

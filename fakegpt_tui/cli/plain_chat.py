@@ -83,6 +83,7 @@ def _plain_ports(settings: Settings) -> PlainPorts:
         items=_message_items,
         write_file=_write_file,
         snippets=lambda: read_snippets(settings.snippets_folder).snippets,
+        snippets_folder=settings.snippets_folder,
     )
 
 

@@ -183,6 +183,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(PROMPT, "prompt.earlier", "alt+p", "earlier", "Earlier", "Bring back an earlier prompt; up does so on the first line"),
     Command(PROMPT, "prompt.later", "alt+n", "later", "Later", "Go on to a later prompt; down does so on the last line"),
     Command(PROMPT, "prompt.history", "ctrl+r", "prompt.search_history", "Earlier prompts", "Search the earlier prompts", "/history", "/prompts", argument="[NUMBER]"),
+    Command(ANY, "prompt.snippets", "", "snippets.choose", "Snippets", "Choose a snippet, which is a prompt of your own with gaps to fill in; an example set is offered there", "/snippets", "/snippet /templates", argument="[examples]"),
     Command(PROMPT, "prompt.edit", "ctrl+g", "prompt.open_editor", "Editor", "Write the prompt in $EDITOR; replies go on meanwhile", "/edit", "/editor"),
 
     Command(ANY, "login.account", "f7", "services.show_account", "Account", "See who is signed in to the service of this conversation, sign in again, or sign out", "/status", "/whoami", priority=True),

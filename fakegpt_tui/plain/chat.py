@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.plain.prompt import PlainPrompt
     from fakegpt_tui.plain.services import PlainServices
     from fakegpt_tui.plain.settings import PlainSettings
+    from fakegpt_tui.plain.snippets import PlainSnippets
 
 _ACTION = re.compile(r"(?:(\w+)\.)?(\w+)(?:\((.*)\))?")
 _ON_SCREEN = ("", "app")
@@ -194,6 +195,12 @@ class PlainChat:
         from fakegpt_tui.plain.services import PlainServices  # noqa: PLC0415 - as above
 
         return PlainServices(self._session, self._ports)
+
+    @cached_property
+    def snippets(self) -> PlainSnippets:
+        from fakegpt_tui.plain.snippets import PlainSnippets  # noqa: PLC0415 - as above
+
+        return PlainSnippets(self._session, self._ports)
 
     @cached_property
     def settings(self) -> PlainSettings:

@@ -89,7 +89,7 @@ class PlainPorts:
     `edit` lets a text be edited in $EDITOR, and returns `None` where nothing was saved;
     `read_secret` asks for a line without showing it. `remember` keeps choices for the next start.
     `items` finds code blocks and files in a text and its parts; `write_file` writes a new file.
-    `snippets` reads the snippets by their names.
+    `snippets` reads the snippets by their names, out of `snippets_folder`.
     """
 
     exports: Path
@@ -101,6 +101,7 @@ class PlainPorts:
     items: Callable[[str, Sequence[Part]], Sequence[MessagePiece]]
     write_file: Callable[[str, bytes], Path]
     snippets: Callable[[], Mapping[str, Snippet]] = dict
+    snippets_folder: Path | None = None
 
 
 class PlainSession:

@@ -214,7 +214,7 @@ class Options:
     `save_preset` writes a preset there. `memory` keeps what was chosen last. `isolates_bidi` says
     that the terminal shows nothing for characters that have no width. `warm_up` draws something out
     of sight soon after the start, so that the first reply need not wait for imports.
-    `snippets` reads the snippets by their names.
+    `snippets` reads the snippets by their names, out of `snippets_folder`.
     `theme_files` are those of the user, by the names of their themes. `child_environment` is the
     environment of programs that are started, without keys.
     `reopens_store` says that a store which cannot be read at the start is opened anew after this
@@ -227,6 +227,7 @@ class Options:
     theme_files: Mapping[str, Path] = field(default_factory=dict)
     keys: Mapping[str, str] = field(default_factory=dict)
     snippets: Callable[[], Mapping[str, "Snippet"]] = dict
+    snippets_folder: Path | None = None
     resume: str | None = None
     notices: Callable[[], tuple[str, ...]] = tuple
     save_preset: SavePreset | None = None

@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from fakegpt_tui.attachments.example_snippets import EXAMPLES, add_examples, missing_examples
 from fakegpt_tui.attachments.snippets import MAX_BYTES, Snippet, read_snippets
+from fakegpt_tui.domain import SaveError
+from fakegpt_tui.keymap import COMMANDS
 
 TRANSLATE = Snippet(
     "translate", "# Translate\n\nInto {{language=French}}, {{tone}}; {{language}}!\n\n{{input}}\n"
@@ -82,3 +85,35 @@ def test_the_files_of_a_folder_are_snippets_and_others_are_told(tmp_path: Path) 
     for name in ("two words.md", "empty.md", "large.md", "folder.md"):
         assert name in told
     assert len(found.problems) == 4
+
+
+def test_the_example_set_is_added_beside_what_is_there_and_once(tmp_path: Path) -> None:
+    folder = tmp_path / "a" / "snippets"
+    folder.mkdir(parents=True)
+    (folder / "Gist.MD").write_text("mine")
+    added = add_examples(folder)
+    assert set(added) == EXAMPLES.keys() - {"gist"}
+    found = read_snippets(folder)
+    assert not found.problems
+    assert found.snippets["gist"].text == "mine"
+    assert {name: each.text for name, each in found.snippets.items() if name != "gist"} == {
+        name: f"{EXAMPLES[name]}\n" for name in added
+    }
+    assert not missing_examples(found.snippets)
+    assert add_examples(folder) == ()
+    assert {path.suffix.lower() for path in folder.iterdir()} == {".md"}
+
+
+def test_an_example_set_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SaveError, match="cannot be written"):
+        add_examples(tmp_path / "file")
+
+
+def test_no_example_has_the_name_of_a_command_and_each_can_be_filled_in() -> None:
+    taken = {name for command in COMMANDS for name in command.names}
+    for name, text in EXAMPLES.items():
+        assert f"/{name}" not in taken
+        filled = Snippet(name, text).complete({"input": "what is given"})
+        assert "what is given" in filled
+        assert "{{" not in filled

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fakegpt_tui.attachments.snippets import Snippet
+from fakegpt_tui.attachments.snippets import Snippet, read_snippets
 from fakegpt_tui.backends.scripted import ScriptedBackend
 from fakegpt_tui.domain import ReplyEnded, TextDelta
 from fakegpt_tui.keymap import COMMANDS
@@ -286,3 +286,24 @@ async def test_a_snippet_is_sent_filled_in_and_listed_behind_the_commands(
     ]
     await plain.run_command("/help")
     assert not any("the world" in line for line in said)
+
+
+async def test_snippets_are_told_and_the_example_set_is_added_where_it_is_wanted(
+    said: list[str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "snippets"
+    plain = plain_chat(
+        said,
+        tmp_path,
+        snippets=lambda: read_snippets(folder).snippets,
+        snippets_folder=folder,
+    )
+    await talk(plain, "/snippets")
+    assert said[0] == "There are no snippets."
+    assert said[1].startswith("Say /snippets examples to add an example set: translate, ")
+    assert not folder.exists()
+    said.clear()
+    await talk(plain, "/snippets examples", "/snippets", "/snippets examples")
+    assert said[0].startswith(f"Snippets added to {folder}: translate, ")
+    assert "/review language=… TEXT: Review this {{language}} code" in "\n".join(said)
+    assert said[-1].endswith("none, all are there.")

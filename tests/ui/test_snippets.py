@@ -1,8 +1,11 @@
 """Snippets on the screen: commands that put a text into the prompt, and tab through variables."""
 
+from collections.abc import Mapping
+from pathlib import Path
+
 from textual.selection import Selection
 
-from fakegpt_tui.attachments.snippets import Snippet
+from fakegpt_tui.attachments.snippets import Snippet, read_snippets
 from fakegpt_tui.ui.slash_commands import matching_commands, snippet_commands
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from tests.ui.running import reply, running
@@ -76,3 +79,33 @@ async def test_the_list_and_the_palette_offer_snippets_and_values_stand_in_front
             await it.until(lambda: it.prompt.text.startswith("# Explain [b]this[/b]\n\n"))
             assert "Good day" in it.prompt.text
             assert "everything" not in it.prompt.text
+
+
+async def test_the_picker_shows_whole_snippets_and_offers_the_example_set(tmp_path: Path) -> None:
+    folder = tmp_path / "snippets"
+
+    def snippets() -> Mapping[str, Snippet]:
+        return {**read_snippets(folder).snippets, "explain": SNIPPETS["explain"]}
+
+    async with running(snippets=snippets, snippets_folder=folder, size=(120, 30)) as it:
+        it.prompt.insert("/snippets")
+        await it.pilot.press("enter")
+        await it.see("Add the example set, 7 snippets")
+        await it.see("{{selection=everything}}")
+        assert "Explain [b]this[/b]" in it.text
+        await it.pilot.press("down")
+        await it.see("/translate  Translate into {{language=English}}")
+        assert not folder.exists()
+        await it.pilot.press("enter")
+        await it.see("/commit-message")
+        assert "Add the example set" not in it.text
+        await it.pilot.press(*"cases")
+        await it.see("Write tests with {{framework=pytest}}")
+        await it.pilot.press("escape")
+        await it.until(lambda: it.app.focused is it.prompt)
+        it.prompt.insert("Good day")
+        await it.command("snippets")
+        await it.see("/commit-message")
+        await it.pilot.press(*"into", "enter")
+        wanted = "Translate into {{language=English}}. Keep the tone, and leave code alone."
+        await it.until(lambda: it.prompt.text == f"{wanted}\n\nGood day")

@@ -60,7 +60,8 @@ class Controllers:
     def snippets(self) -> SnippetController:
         from fakegpt_tui.ui.controllers.snippets import SnippetController  # noqa: PLC0415 - see above
 
-        return SnippetController(self._window, self.attachments)
+        folder = self._options.snippets_folder
+        return SnippetController(self._window, self.attachments, folder)
 
     @cached_property
     def conversations(self) -> ConversationController:

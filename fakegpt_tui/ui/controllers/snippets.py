@@ -1,5 +1,9 @@
 """Snippet controller: puts a snippet into the prompt, with what is typed, selected and copied."""
 
+import asyncio
+from pathlib import Path
+
+from fakegpt_tui.attachments.example_snippets import add_examples, missing_examples
 from fakegpt_tui.attachments.snippets import CLIPBOARD, INPUT, SELECTION, Snippet
 from fakegpt_tui.domain import FakeGPTError, NotFound
 from fakegpt_tui.text import clipboard_text
@@ -10,9 +14,35 @@ from fakegpt_tui.ui.window import Window
 class SnippetController:
     """Fills in what can be filled in, and leaves the other variables to the prompt."""
 
-    def __init__(self, window: Window, attachments: AttachmentController) -> None:
+    def __init__(
+        self, window: Window, attachments: AttachmentController, folder: Path | None
+    ) -> None:
         self._window = window
         self._attachments = attachments
+        self._folder = folder
+
+    def choose(self) -> None:
+        """Let the user choose a snippet, with its text beside the list."""
+        from fakegpt_tui.ui.dialogs.snippets import ADD_EXAMPLES, SnippetScreen  # noqa: PLC0415 - when used
+
+        snippets = self._window.prompt.snippets()
+        missing = missing_examples(snippets) if self._folder is not None else ()
+
+        def take(name: str) -> None:
+            if name == ADD_EXAMPLES:
+                self._window.work(self._add_examples(), group="snippet")
+            else:
+                self.insert(name)
+
+        dialog = SnippetScreen(snippets, missing, str(self._folder or ""))
+        self._window.ask(dialog, take, cancelled=self._window.prompt.focus)
+
+    async def _add_examples(self) -> None:
+        """Write the example set, and go on choosing."""
+        if self._folder is not None:
+            added = await asyncio.to_thread(add_examples, self._folder)
+            self._window.notify(f"Snippets added to {self._folder}: {', '.join(added) or 'none'}.")
+            self.choose()
 
     def insert(self, line: str) -> None:
         """Put a snippet into the prompt; what is typed there, or stands behind its name in `line`,

@@ -1,0 +1,134 @@
+"""Snippet picker: every snippet with its variables, and its whole text beside the list."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from fakegpt_tui.attachments.example_snippets import EXAMPLES
+from fakegpt_tui.attachments.snippets import Snippet, variable_spans
+from fakegpt_tui.text import safe_line, safe_text
+from fakegpt_tui.ui.dialogs import DialogFrame
+from fakegpt_tui.ui.dialogs.pick import ListScreen
+from fakegpt_tui.ui.widgets.drawing import fit
+from fakegpt_tui.ui.widgets.text_field import TextField
+
+ADD_EXAMPLES: Final = "+"
+"""What the picker is dismissed with for the row that adds the example set; no name is so."""
+_WIDE = 90
+"""From this width on there is room for the preview beside the rows."""
+_NAME_WIDTH = 18
+_MOST_SHOWN = 200
+_MOST_TEXT = 4_000
+
+
+class SnippetScreen(ListScreen[str | None]):
+    """Dismissed with the name of a snippet, or with `ADD_EXAMPLES`."""
+
+    CSS_PATH = ["dialog.tcss", "snippets.tcss"]
+    BINDINGS = [
+        Binding("alt+down", "scroll_preview(1)", "Down", show=False),
+        Binding("alt+up", "scroll_preview(-1)", "Up", show=False),
+    ]
+
+    def __init__(
+        self, snippets: Mapping[str, Snippet], missing: Sequence[str], folder: str
+    ) -> None:
+        """`missing` are the examples that can be added, to the `folder` of that name."""
+        super().__init__()
+        self._snippets = snippets
+        self._missing = missing
+        self._folder = folder
+
+    def compose(self) -> ComposeResult:
+        with DialogFrame("snippets"):
+            yield TextField(placeholder="Type to filter", compact=True)
+            with Horizontal():
+                yield OptionList(compact=True, markup=False)
+                with VerticalScroll(id="preview", can_focus=False):
+                    yield Static(markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one(DialogFrame).set_frame(
+            "Snippets", "enter insert · alt+↓ more of it · esc close"
+        )
+        self._show()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.set_class(event.size.width < _WIDE, "-narrow")
+
+    @on(Input.Changed)
+    def filter(self) -> None:
+        self._show()
+
+    @on(Input.Submitted)
+    def choose_highlighted(self) -> None:
+        if (option := self.options.highlighted_option) is not None:
+            self.dismiss(option.id)
+
+    @on(OptionList.OptionSelected)
+    def choose(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(event.option_id)
+
+    @on(OptionList.OptionHighlighted)
+    def show_preview(self, event: OptionList.OptionHighlighted) -> None:
+        snippet = self._snippets.get(event.option_id or "")
+        shown = self._examples() if snippet is None else _text(snippet)
+        self.query_one("#preview Static", Static).update(shown)
+
+    def action_scroll_preview(self, lines: int) -> None:
+        self.query_one("#preview", VerticalScroll).scroll_relative(y=lines, animate=False)
+
+    def _show(self) -> None:
+        words = self.query_one(Input).value.casefold().split()
+        fitting = [each for each in self._snippets.values() if _has(each, words)]
+        rows = [Option(_row(each), id=each.name) for each in fitting[:_MOST_SHOWN]]
+        if self._missing and not words:
+            count = len(self._missing)
+            rows.append(Option(f"Add the example set, {count} snippets", id=ADD_EXAMPLES))
+        self.show_rows(rows)
+
+    def _examples(self) -> Content:
+        """What the row that adds the examples would write, and where."""
+        lines = [Content(f"Written into {safe_line(self._folder)}, to be changed as you like:\n\n")]
+        for name in self._missing:
+            lines += (Content.styled(f"/{name}", "bold"), Content(f"  {_line_of(name)}\n"))
+        return Content("").join(lines)
+
+
+def _line_of(name: str) -> str:
+    return Snippet(name, EXAMPLES[name]).description
+
+
+def _row(snippet: Snippet) -> Content:
+    variables = " ".join(snippet.defaults)
+    return Content.assemble(
+        (fit(f"/{snippet.name}", _NAME_WIDTH), "bold"),
+        f" {snippet.description}",
+        (f"  {safe_line(variables)}", "$text-muted"),
+    )
+
+
+def _has(snippet: Snippet, words: Sequence[str]) -> bool:
+    text = f"/{snippet.name} {snippet.text}".casefold()
+    return all(word in text for word in words)
+
+
+def _text(snippet: Snippet) -> Content:
+    """The text with its variables marked; the beginning of a long one."""
+    written = snippet.text[:_MOST_TEXT]
+    parts: list[Content] = []
+    end = 0
+    for start, stop in variable_spans(written):
+        parts += (
+            Content(safe_text(written[end:start])),
+            Content.styled(safe_text(written[start:stop]), "bold $text-accent"),
+        )
+        end = stop
+    return Content("").join((*parts, Content(safe_text(written[end:]).rstrip())))
