@@ -130,6 +130,10 @@ def state_url(value: object) -> str:
     raise InvalidValue("an address such as unix:///run/valkey.sock or redis://state.example:6379")
 
 
+def _seconds_or_none(value: object) -> float:
+    return 0.0 if value in (0, 0.0) and value is not False else validators.seconds(value)
+
+
 def _many(read: Validator[str]) -> Validator[tuple[str, ...]]:
     def read_all(value: object) -> tuple[str, ...]:
         return tuple(read(item) for item in (value if isinstance(value, list) else [value]))
@@ -165,7 +169,7 @@ SERVE_TABLES: dict[str, dict[str, Validator[object]]] = {
         "secret_file": validators.path,
         "keys": validators.boolean,
     },
-    "drain": {"drain_delay_seconds": validators.seconds, "drain_seconds": validators.seconds},
+    "drain": {"drain_delay_seconds": _seconds_or_none, "drain_seconds": _seconds_or_none},
 }
 """The tables of the file, the keys of each, and how they are read."""
 

@@ -259,7 +259,7 @@ async def test_systemd_opens_sockets_of_any_family_and_hears_that_the_host_is_we
 
 async def test_sigterm_lets_a_reply_finish_where_a_drain_is_set(home: Home) -> None:
     file = home.folder / "serve.toml"
-    file.write_text("[drain]\ndrain_delay_seconds = 0.01\ndrain_seconds = 20\n")
+    file.write_text("[drain]\ndrain_delay_seconds = 0\ndrain_seconds = 20\n")
     with home.started("serve", "--serve-config", str(file)) as process:
         url = first_line(process)
         async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=20) as client:
