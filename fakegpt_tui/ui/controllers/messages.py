@@ -74,8 +74,10 @@ class MessageController:
         summary = await self._chat.compactions.compact(conversation_id)
         self._window.notify(
             f"From here on the model sees a summary of the first {summary.summarizes} messages."
-            " E edits it, d removes it, /undo takes it back."
+            " In the transcript E edits it and d removes it; /undo takes it back."
         )
+        # So that these keys mean the summary.
+        self._window.after_refresh(lambda: self._window.transcript.reveal(summary.id))
 
     def regenerate(self) -> None:
         self._ask_again(self._chat.turns.regenerate, "message.regenerate")

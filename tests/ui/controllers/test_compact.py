@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from fakegpt_tui.domain import ServiceKind
+from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from tests.stubs import SERVICE
 from tests.ui.controllers.test_messages import asked, to_transcript
 from tests.ui.running import reply, running
@@ -21,8 +22,8 @@ async def test_a_summary_is_offered_made_edited_and_removed() -> None:
         await it.see("From here on the model sees a summary of the first 2 messages.")
         await it.see("Summary, in place of the first 2 messages")
         await it.see("They talked.")
-        to_transcript(it)
-        await it.pilot.press("E", "end", *" A lot.", "enter")
+        await it.until(lambda: it.app.screen.query_one(Transcript).is_marked)
+        await it.pilot.press("tab", "E", "end", *" A lot.", "enter")
         await it.see("They talked. A lot.")
         to_transcript(it)
         await it.pilot.press("d")
