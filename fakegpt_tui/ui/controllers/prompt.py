@@ -180,17 +180,23 @@ class PromptController:
         title = safe_line(self._state.title(reply.conversation_id), _MAX_TITLE)
         if not (is_open and self._window.has_app_focus):
             self._window.post(NotifyUser(title, f"the reply is {reply.status.value}"))
-        told = [*event.notices]
+        said = (reply.error or "") if is_open and self._at_end else ""
+        told = [notice for notice in event.notices if notice not in said]
         if reply.status in FAILED_STATUSES:
             told += self._tell_failure(event.ending or "The reply failed.", is_open=is_open)
         for notice in told:
             self._window.notify(notice if is_open else f"{title}: {notice}")
 
+    @property
+    def _at_end(self) -> bool:
+        """Is the last reply in view, with what it says of itself?"""
+        return self._window.transcript.viewport.sticks_to_end
+
     def _tell_failure(self, ending: str, *, is_open: bool) -> Iterator[str]:
         """Say how a reply failed, unless it is in view and says so itself."""
         if not is_open:
             yield ending
-        elif not self._window.transcript.viewport.sticks_to_end:
+        elif not self._at_end:
             last = first_key("transcript.last", self._state.keys)
             yield f"The reply failed; {last} in the transcript goes to it."
 

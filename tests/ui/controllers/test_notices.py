@@ -3,7 +3,7 @@
 import pytest
 
 from fakegpt_tui.backends.scripted import Gate
-from fakegpt_tui.domain import MessageStatus, ReplyCut, TextDelta
+from fakegpt_tui.domain import MessageStatus, Notice, ReplyCut, ReplyEnded, TextDelta
 from fakegpt_tui.ui.messages import PromptNotSaved, ShowNotice
 from fakegpt_tui.ui.widgets.key_footer import KeyFooter
 from fakegpt_tui.ui.widgets.status_bar import StatusBar
@@ -27,6 +27,21 @@ async def test_a_temporary_conversation_says_so_as_long_as_it_is_open() -> None:
         await it.ask("secret")
         await it.see("answer")
         assert "TEMPORARY" in it.header
+
+
+async def test_what_a_reply_in_view_says_of_itself_is_not_said_twice() -> None:
+    told = "The service took no temperature."
+    gate, reply_told = Gate(), [TextDelta("answer 1"), Notice(told), ReplyEnded()]
+    async with running(reply_told, [gate, *reply_told]) as it:
+        await it.ask("question")
+        await it.until(lambda: it.path[-1:] and it.path[-1].status is MessageStatus.COMPLETE)
+        await it.see("answer 1")
+        assert it.text.count(told) == 1
+        await it.ask("question")
+        await it.pilot.press("ctrl+n")
+        await it.see("A new conversation")
+        gate.open()
+        await it.see(f"question: {told}")
 
 
 async def test_a_notice_goes_when_it_is_no_longer_true() -> None:
