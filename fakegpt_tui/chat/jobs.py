@@ -8,7 +8,7 @@ from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from fakegpt_tui.chat.undo_steps import trash_messages_step, trash_step
+from fakegpt_tui.chat.undo_steps import folder_step, trash_messages_step, trash_step
 from fakegpt_tui.domain import FakeGPTError, LoadError, NotFound, StoreError
 from fakegpt_tui.domain.fast_dataclass import dataclass
 
@@ -220,6 +220,7 @@ class ConversationImporter:
         steps = [
             *(trash_step(each) for each in added),
             *(trash_messages_step(each, ids) for each, ids in extended.items()),
+            *(folder_step(path, None) for path in importer.folders),
         ]
         self._history.record("imported", steps)
         await self._reload()

@@ -6,10 +6,13 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol, Self, TypeAlias
+from typing import TYPE_CHECKING, Protocol, Self, TypeAlias
 
 from fakegpt_tui.domain import ChatMessage, Conversation, LoadError
 from fakegpt_tui.domain.message_tree import MessageTree
+
+if TYPE_CHECKING:
+    from fakegpt_tui.domain.folders import Folder
 
 LARGEST_CONVERSATION = 64 * 2**20
 """In bytes, of other programs; more might not fit into memory."""
@@ -61,6 +64,8 @@ class LoadedItem:
     left_out: Mapping[Loss, int] = field(default_factory=dict)
     blobs: "Mapping[str, OpenBlob]" = field(default_factory=dict, compare=False)
     """Opens the bytes of its parts, by the digest, or the stand-in for one, that a part names."""
+    folder: "Folder | None" = None
+    """Its folder, where that has a preset for new conversations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +100,10 @@ class SourceDefaults:
     assets: "AssetSource | None" = None
     folder: Path | None = None
     """Where the file is, unless it came out of an archive or a pipe."""
+    folders: "Mapping[str, Folder]" = field(default_factory=dict)
+    """Folders that are beside the conversations in the same object, by their ids."""
+    memo: dict[str, object] = field(default_factory=dict, compare=False)
+    """What a reader has found beside the file, and needs again for its next conversation."""
 
     def beside(self, name: str) -> bytes:
         """What a file of this name beside that of the conversation holds; may be nothing."""

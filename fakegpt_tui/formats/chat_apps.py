@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from fakegpt_tui.domain.folders import Folder
 from fakegpt_tui.formats.base import ImportItem, Record, RecordFormat, SourceDefaults
 from fakegpt_tui.formats.message_list import add_messages, first_exchange
 from fakegpt_tui.formats.message_parts import dicts_of, parse_object, texts_of
@@ -20,6 +21,7 @@ def _read_better(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]
         program="betterchatgpt",
         key=texts_of(record, "id") or first_exchange(messages),
         title=texts_of(record, "title"),
+        folder=origin.folders.get(texts_of(record, "folder"), Folder("")),
     )
     add_messages(conversation, messages, model=texts_of(record.get("config"), "model"))
     yield conversation.build(origin)
@@ -37,6 +39,7 @@ def _read_typingmind(record: Record, origin: SourceDefaults) -> Iterator[ImportI
         title=texts_of(record, "chatTitle"),
         created=read_time(record.get("createdAt")),
         updated=read_time(record.get("updatedAt")),
+        folder=origin.folders.get(texts_of(record, "folderID"), Folder("")),
     )
     messages = dicts_of(record.get("messages"))
     add_messages(conversation, messages, model=texts_of(record, "model"))

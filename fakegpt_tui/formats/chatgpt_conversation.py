@@ -34,6 +34,7 @@ from fakegpt_tui.formats.base import (
 )
 from fakegpt_tui.formats.chatgpt_messages import CONTEXTS, ContentReader
 from fakegpt_tui.formats.chatgpt_tree import ExportNode, ExportTree
+from fakegpt_tui.formats.foreign_folders import chatgpt_project
 from fakegpt_tui.formats.times import EARLIEST, read_time
 from fakegpt_tui.text import replace_surrogates, safe_line
 
@@ -102,6 +103,7 @@ def read_conversation(
         leaf_id=growing.leaf(exported.get("current_node")).id,
         pinned=exported.get("is_starred") is True,
         archived=exported.get("is_archived") is True,
+        folder=chatgpt_project(exported.get("gizmo_id")).path,
     )
     left_out = growing.left_out + tree.repairs
     return LoadedItem(conversation, tuple(growing.messages), left_out, growing.blobs)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from fakegpt_tui.domain import Role
 from fakegpt_tui.formats.base import ImportItem, Record, RecordFormat, SourceDefaults
+from fakegpt_tui.formats.foreign_folders import claude_project
 from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, texts_of
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
 from fakegpt_tui.formats.times import EARLIEST, read_time
@@ -31,6 +32,8 @@ def _read(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
         leaf=texts_of(record, "current_leaf_message_uuid") or None,
         pinned=record.get("is_starred") is True,
     )
+    if project := texts_of(record, "project_uuid") or texts_of(record.get("project"), "uuid"):
+        conversation.folder = claude_project(origin, project)
     said = dicts_of(record.get("chat_messages"))
     is_tree = any(each.get("parent_message_uuid") for each in said)
     if is_tree:

@@ -16,7 +16,7 @@ from fakegpt_tui.domain import (
     StoreError,
     TitleSource,
 )
-from fakegpt_tui.domain.folders import clean_tags
+from fakegpt_tui.domain.folders import Folder, clean_tags
 from fakegpt_tui.domain.message_tree import MessageTree
 from fakegpt_tui.domain.parts import Blob
 from fakegpt_tui.formats.asset_import import FILLED_IN, MISSING, NO_ROOM, BlobImport, BlobRoom
@@ -47,6 +47,10 @@ class ImportStore(Protocol):
     def has_blob(self, blob: Blob) -> bool: ...
 
     def blobs_size(self) -> int: ...
+
+    def folders(self) -> Sequence[Folder]: ...
+
+    def save_folder(self, folder: Folder) -> Future[None]: ...
 
 
 class ImportOutcome(StrEnum):
@@ -130,6 +134,8 @@ class Importer:
         """The conversations that were not there before."""
         self.extended: dict[str, list[str]] = {}
         """The messages that others have got, by conversation."""
+        self.folders: list[str] = []
+        """The folders that were not there before, and have a preset."""
 
     def add(self, found: ImportItem) -> ImportOutcome:
         """Take one; it is on the disk when this returns.
@@ -192,6 +198,7 @@ class Importer:
         else:
             self._write(header, lacking, (*completed, *filled), is_other=is_other)
             self._note(header.id, lacking, is_new=is_new)
+            self._make_folder(found.folder)
         self.report.messages += len(lacking)
         self.report.left_out.update(found.left_out)
         self._note_loss(MISSING, blobs.missing)
@@ -215,6 +222,12 @@ class Importer:
             self._store.finish_reply(reply).result()
         if lacking or is_other or self._store.conversation(header.id) is None:
             self._store.add_turn(header, *lacking).result()
+
+    def _make_folder(self, folder: Folder | None) -> None:
+        """Make a folder for the sake of its preset; one that is there keeps its own."""
+        if folder and folder.path not in {each.path for each in self._store.folders()}:
+            self._store.save_folder(folder).result()
+            self.folders.append(folder.path)
 
     def _note(self, conversation_id: str, lacking: Iterable[ChatMessage], *, is_new: bool) -> None:
         """Remember what was taken, so that it can be taken back."""

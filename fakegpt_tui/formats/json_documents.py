@@ -7,7 +7,7 @@ conversations, and one object a line are entered, as people join exports by hand
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from itertools import chain, islice
 
@@ -27,6 +27,7 @@ from fakegpt_tui.formats.base import (
     UnknownFormat,
 )
 from fakegpt_tui.formats.documents import OpenDocument
+from fakegpt_tui.formats.foreign_folders import read_folders
 from fakegpt_tui.formats.json_stream import Undecoded, decode_array
 from fakegpt_tui.formats.large_exports import iter_array
 
@@ -183,6 +184,8 @@ class JsonReader:
         elif isinstance(value, list) and value:
             yield from self._read_list(value, where)
         elif isinstance(value, dict) and self._is_wrapper(value):
+            if folders := read_folders(value.get("folders")):
+                self._origin = replace(self._origin, folders=folders)
             for name in _WRAPPERS:
                 if isinstance(value.get(name), list | dict):
                     yield from self._read_value(value[name], where)

@@ -35,6 +35,7 @@ def _read(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
         key=texts_of(record, "conversationId"),
         title=texts_of(record, "title"),
         system_prompt=texts_of(record.get("options"), "promptPrefix"),
+        tags=_tags(record),
     )
     waiting = dicts_of(record.get("messagesTree") or record.get("messages"))[::-1]
     found: list[SourceMessage] = []
@@ -51,6 +52,11 @@ def _read(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
     if found:
         conversation.leaf = found[-1].key
     yield conversation.build(origin)
+
+
+def _tags(record: Record) -> list[str]:
+    held = record.get("tags")
+    return [each for each in held if isinstance(each, str)] if isinstance(held, list) else []
 
 
 def _read_message(conversation: SourceConversation, held: Record) -> SourceMessage:
@@ -109,6 +115,7 @@ def write_librechat(
         "title": conversation.title,
         "exportAt": conversation.updated_at.isoformat(),
         **({"note": part} if part else {}),
+        **({"tags": list(conversation.tags)} if conversation.tags else {}),
         "branches": True,
         "recursive": False,
         "options": {"model": conversation.model, "promptPrefix": conversation.system_prompt},

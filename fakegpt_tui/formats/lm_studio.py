@@ -4,13 +4,16 @@ What followed a version that is not selected is not in the file.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from fakegpt_tui.domain import TitleSource, Usage
+from fakegpt_tui.domain.folders import Folder, join_folder
 from fakegpt_tui.formats.base import ImportItem, Record, RecordFormat, SourceDefaults
 from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, read_role, texts_of
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
 from fakegpt_tui.formats.times import read_time
 
+_CONVERSATIONS = "conversations"
 _SILENT = ("debugInfoBlock", "toolStatus")
 _SYSTEM_PROMPT = "llm.prediction.systemPrompt"
 
@@ -33,6 +36,7 @@ def _read(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
         updated=read_time(record.get("assistantLastMessagedAt")),
         pinned=record.get("pinned") is True,
         system_prompt=texts_of(record, "systemPrompt") or _old_system_prompt(record),
+        folder=_folder(origin.folder),
     )
     model = texts_of(record.get("lastUsedModel"), "identifier")
     before: str | None = None
@@ -49,6 +53,15 @@ def _read(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
             before = keys[min(max(chosen, 0), len(keys) - 1)]
     conversation.leaf = before
     yield conversation.build(origin)
+
+
+def _folder(place: Path | None) -> Folder:
+    """The folder of a file below the folder of all conversations."""
+    parts = place.parts if place is not None else ()
+    if _CONVERSATIONS not in parts:
+        return Folder("")
+    below = len(parts) - parts[::-1].index(_CONVERSATIONS)
+    return Folder(join_folder(*parts[below:]))
 
 
 def _old_system_prompt(record: Record) -> str:

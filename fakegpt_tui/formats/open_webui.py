@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, Role
+from fakegpt_tui.domain.folders import Folder, clean_folder
 from fakegpt_tui.formats.base import (
     Format,
     ImportItem,
@@ -17,6 +18,7 @@ from fakegpt_tui.formats.base import (
     dump_json,
     reading_order,
 )
+from fakegpt_tui.formats.foreign_folders import UNNAMED_FOLDER
 from fakegpt_tui.formats.message_list import read_usage
 from fakegpt_tui.formats.message_parts import (
     MessageParts,
@@ -58,12 +60,31 @@ def _read(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
         pinned=record.get("pinned") is True,
         archived=record.get("archived") is True,
         system_prompt=texts_of(params, "system"),
+        folder=_folder(record, origin),
+        tags=_tags(record, chat),
     )
+    if texts_of(record, "folder_id") and not conversation.folder.path:
+        conversation.left_out[UNNAMED_FOLDER] += 1
     messages = history.get("messages")
     for key, held in messages.items() if isinstance(messages, dict) else ():
         if isinstance(held, dict):
             conversation.add(read_message(conversation, str(key), held))
     yield conversation.build(origin)
+
+
+def _folder(record: Record, origin: SourceDefaults) -> Folder:
+    """The folder that a database names, or an export of ours."""
+    path = texts_of(record.get("meta"), "folder")
+    return origin.folders.get(texts_of(record, "folder_id"), Folder(clean_folder(path)))
+
+
+def _tags(record: Record, chat: object) -> list[str]:
+    """The names of tags, or else their ids, which have lower case and underscores."""
+    for held in (chat, record.get("meta")):
+        found = held.get("tags") if isinstance(held, dict) else None
+        if isinstance(found, list) and found:
+            return [each for each in found if isinstance(each, str)]
+    return []
 
 
 def read_message(conversation: SourceConversation, key: str, held: Record) -> SourceMessage:
@@ -153,7 +174,7 @@ def write_open_webui(
         "params": {"system": conversation.system_prompt} if conversation.system_prompt else {},
         "history": {"messages": written, "currentId": path[-1].id if path else None},
         "messages": [written[each.id] for each in path],
-        "tags": [],
+        "tags": list(conversation.tags),
         "timestamp": round(conversation.created_at.timestamp() * 1000),
     }
     row = {
@@ -164,9 +185,16 @@ def write_open_webui(
         "updated_at": int(conversation.updated_at.timestamp()),
         "pinned": conversation.pinned,
         "archived": conversation.archived,
-        "meta": {"note": part} if part else {},
+        "meta": _write_meta(conversation, part),
     }
     return dump_json([row])
+
+
+def _write_meta(conversation: Conversation, part: str) -> dict[str, object]:
+    """Tags by their ids. The folder is for readers of ours: the program names one by an id."""
+    tags = [tag.replace(" ", "_").lower() for tag in conversation.tags]
+    held = {"note": part, "tags": tags, "folder": conversation.folder}
+    return {name: value for name, value in held.items() if value}
 
 
 def _write_message(message: ChatMessage) -> dict[str, object]:

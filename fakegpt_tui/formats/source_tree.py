@@ -5,7 +5,7 @@ same at every import, parents that are missing are told, and places without a wo
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -20,6 +20,7 @@ from fakegpt_tui.domain import (
     TitleSource,
     Usage,
 )
+from fakegpt_tui.domain.folders import Folder, clean_tags
 from fakegpt_tui.formats.base import (
     EmptyConversation,
     EmptyItem,
@@ -41,6 +42,7 @@ FORKED = Loss(
 )
 _IDS = UUID("9b1c6d0e-64a1-5c0e-9d55-6f1f5d1f7a10")
 _TITLE_LENGTH = 60
+_NO_FOLDER = Folder("")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -73,6 +75,8 @@ class SourceConversation:
     pinned: bool = False
     archived: bool = False
     system_prompt: str = ""
+    folder: Folder = _NO_FOLDER
+    tags: Sequence[str] = ()
     messages: list[SourceMessage] = field(default_factory=list)
     left_out: Counter[Loss] = field(default_factory=Counter)
     _keys: set[str] = field(default_factory=set, init=False)
@@ -116,7 +120,9 @@ class SourceConversation:
                 built.append(message)
         if all(each.role is Role.SYSTEM for each in built):
             raise EmptyConversation
-        return LoadedItem(self._header(built, nearest, origin), tuple(built), self.left_out)
+        header = self._header(built, nearest, origin)
+        folder = self.folder if self.folder.has_preset else None
+        return LoadedItem(header, tuple(built), self.left_out, folder=folder)
 
     def item(self, origin: SourceDefaults) -> ImportItem:
         """The conversation as one of several, where one without a word is no error."""
@@ -195,6 +201,8 @@ class SourceConversation:
             pinned=self.pinned,
             archived=self.archived,
             system_prompt=replace_surrogates(self.system_prompt),
+            folder=self.folder.path,
+            tags=clean_tags(self.tags),
         )
 
     def _id(self) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from hashlib import sha256
 
 from fakegpt_tui.domain import Role
@@ -14,6 +15,7 @@ from fakegpt_tui.formats.base import (
     SourceDefaults,
 )
 from fakegpt_tui.formats.databases import DatabaseFormat, ForeignDatabase, Tables, has_tables
+from fakegpt_tui.formats.foreign_folders import nest_folders
 from fakegpt_tui.formats.message_list import add_messages
 from fakegpt_tui.formats.message_parts import MessageParts, read_role, split_thinking, texts_of
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
@@ -84,10 +86,13 @@ def _sniff_webui(tables: Tables) -> str:
 
 
 def _read_webui(database: ForeignDatabase, origin: SourceDefaults) -> Iterator[ImportItem]:
-    columns = ("id", "title", "chat", "created_at", "updated_at", "archived", "pinned")
-    for row in database.rows("chat", *columns, "current_message_id", order="id"):
-        chat = _parse(row.get("chat"))
-        record: Record = {**row, "chat": chat if isinstance(chat, dict) else {}}
+    columns = ("id", "title", "chat", "created_at", "updated_at", "archived", "pinned", "folder_id")
+    folders = database.rows("folder", "id", "parent_id", "name", "data", order="id")
+    known = nest_folders({**each, "data": _parse(each.get("data"))} for each in folders)
+    origin = replace(origin, folders=known)
+    for row in database.rows("chat", *columns, "meta", "current_message_id", order="id"):
+        chat, meta = _parse(row.get("chat")), _parse(row.get("meta"))
+        record: Record = {**row, "chat": chat if isinstance(chat, dict) else {}, "meta": meta}
         record |= {name: row.get(name) == 1 for name in ("archived", "pinned")}
         _take_rows(database, record)
         try:

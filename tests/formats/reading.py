@@ -59,6 +59,11 @@ def outline(found: list[ImportItem]) -> list[str]:
             lines.append(f"# {each.conversation.title}")
             if each.conversation.system_prompt:
                 lines.append(f"system: {each.conversation.system_prompt!r}")
+            tags = (f"#{tag}" for tag in each.conversation.tags)
+            if place := " ".join(filter(None, (each.conversation.folder, *tags))):
+                lines.append(f"in: {place}")
+            if each.folder:
+                lines.append(f"new ones there: {each.folder.system_prompt!r}")
             lines.extend(_messages(each))
     return lines
 
