@@ -112,8 +112,10 @@ class ConversationExporter:
             read_blob=self._stores.of(conversation_id).read_blob,
         )
 
-    async def export_to(self, conversation_id: str, path: Path) -> Path:
+    async def export_to(self, conversation_id: str, path: Path, *, suffix: str = "") -> Path:
         """Write a conversation as the file at `path`, or into the folder that is there.
+
+        The format is that of the `suffix`, or else the one that the name of the file says.
 
         Raises:
             NotFound: There is no such conversation.
@@ -124,11 +126,13 @@ class ConversationExporter:
         from fakegpt_tui.formats.registry import save_at  # noqa: PLC0415 - not at every start
 
         if await asyncio.to_thread(path.is_dir):
-            return await self.export(conversation_id, path)
+            return await self.export(conversation_id, path, suffix=suffix or MARKDOWN)
         conversation = self._index.get(conversation_id)
         messages = self._trees.snapshot(conversation_id)
         read_blob = self._stores.of(conversation_id).read_blob
-        return await asyncio.to_thread(save_at, conversation, messages, path, read_blob=read_blob)
+        return await asyncio.to_thread(
+            save_at, conversation, messages, path, suffix=suffix, read_blob=read_blob
+        )
 
     async def export_all(
         self, folder: Path, progress: JobProgress, *, suffix: str = MARKDOWN

@@ -180,16 +180,17 @@ def save_at(
     messages: Sequence[ChatMessage],
     path: Path,
     *,
+    suffix: str = "",
     read_blob: ReadBlob | None = None,
 ) -> Path:
-    """Write a conversation as the file at `path`, whose name says in which format.
+    """Write a conversation as the file at `path`, in the format of `suffix`, or of its name.
 
     What something else has written there is left alone.
 
     Raises:
         SaveError: The name is of no format, or the file could not be written.
     """
-    suffix = _suffix_of(path)
+    suffix = suffix or _suffix_of(path)
     is_named = path.name.lower().endswith(f".{suffix}")
     target = path if is_named else path.with_name(f"{path.name}.{suffix}")
     chosen = _Chosen.of(conversation, messages, ())

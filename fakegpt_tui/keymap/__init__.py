@@ -37,10 +37,9 @@ class Command:
     """Something a user can do, with its keys, palette entry and slash command.
 
     `label` is for the footer, which shows commands with `in_footer` only. A command without a
-    `slash`, such as moving a cursor, is not in the palette. With `path_action` the slash command
-    takes a path behind its name, which that action is given. `argument` is what plain mode takes there,
-    for people; in brackets where nothing is taken, too. A destructive one must be chosen; it is
-    never the first of those that merely resemble what was typed.
+    `slash`, such as moving a cursor, is not in the palette. What may stand behind its name is the
+    `argument`, in the words of `argument_kinds.py`; the action is given these, after its own. A
+    destructive one must be chosen; it is never the first of those that merely resemble what was typed.
     """
 
     scope: KeyScope
@@ -54,13 +53,17 @@ class Command:
     in_footer: bool = False
     priority: bool = False
     is_destructive: bool = False
-    path_action: str = ""
     argument: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
         """The slash command, and then its aliases."""
         return (self.slash, *re.findall(r"/[^/]*[^/ ]", self.aliases)) if self.slash else ()
+
+    @property
+    def usage(self) -> str:
+        """The slash command with what it takes."""
+        return f"{self.slash} {self.argument}".rstrip()
 
 
 _FUNCTION_KEY = re.compile(r"f\d+")
@@ -140,30 +143,30 @@ COMMANDS: tuple[Command, ...] = (
     Command(ANY, "chat.stop", "escape", "prompt.leave_or_stop", "Stop", "Stop the reply and keep what arrived; first a selection, an edit or a search is left", in_footer=True),
     Command(ANY, "chat.stop-now", "", "prompt.stop", "Stop", "Stop the reply and keep what arrived", "/stop", "/cancel"),
     Command(ANY, "chat.stop-all", "", "prompt.stop_all", "Stop all", "Stop all replies", "/stop all", "/cancel all"),
-    Command(ANY, "chat.search", "ctrl+o,f3", "conversations.search", "Search", "Search all conversations, and open what is found", "/open", "/search /resume /sessions", in_footer=True, argument="NUMBER or WORDS"),
-    Command(ANY, "chat.model", "f6", "services.choose_model", "Model", "Choose the service and model of this conversation", "/model", "/models /service /services /switch-model", in_footer=True, priority=True, argument="[NUMBER or NAME]"),
+    Command(ANY, "chat.search", "ctrl+o,f3", "conversations.search", "Search", "Search all conversations, and open what is found", "/open", "/search /resume /sessions", in_footer=True, argument="[NUMBER or CONVERSATION or WORDS]"),
+    Command(ANY, "chat.model", "f6", "services.choose_model", "Model", "Choose the service and model of this conversation", "/model", "/models /service /services /switch-model", in_footer=True, priority=True, argument="[NUMBER or MODEL]"),
     Command(ANY, "chat.side-by-side", "alt+s", "side_by_side.ask", "Side by side", "Ask several services or models at once, and go on with the best reply", "/side-by-side", "/ask-several"),
     Command(ANY, "chat.temporary", "", "conversations.new_temporary", "Temporary", "Start a conversation that leaves nothing on disk but its cost", "/temporary", "/temp /private /incognito"),
     Command(ANY, "chat.system-prompt", "", "settings.edit_system_prompt", "System prompt", "Say how this conversation should be answered", "/system", "/instructions", argument="[TEXT]"),
     Command(ANY, "chat.generation", "alt+g", "settings.edit_generation", "Generation", "See and change temperature, top_p, max_tokens, seed and stop here; keep them as a preset", "/generation", "/temperature /parameters", argument="[KEY=VALUE]"),
     Command(ANY, "chat.compact", "", "messages.compact", "Compact", "Let the model summarise this conversation, and send the summary in place of its older part", "/compact", "/summarize /summary"),
     Command(ANY, "chat.effort", "alt+t", "settings.cycle_effort", "Effort", "Let the model think more, or less, from the next reply on", "/effort", "/thinking /reasoning", argument="[LEVEL]"),
-    Command(ANY, "chat.request", "", "settings.show_request", "Request", "Show the exact request that would be sent, and the service's last answer", "/request", "/dry-run /curl", argument="[PROMPT]"),
-    Command(ANY, "chat.preset", "", "settings.choose_preset", "Preset", "Use a system prompt and settings of the configuration", "/preset", "/presets /role", argument="[NAME]"),
-    Command(ANY, "chat.save", "ctrl+s,f5", "files.save", "Save", "Save this conversation as a Markdown file; /save PATH says where, and its suffix in which format", "/save", "/export", in_footer=True, path_action="files.save_to", argument="[PATH]"),
-    Command(ANY, "chat.save-to", "", "files.ask_where", "Save to", "Save this conversation as a file whose path is asked for", "/save to", "/export to"),
-    Command(ANY, "chat.save-clean", "", "files.save('clean.md')", "Save clean", "Save what is shown as Markdown without ids, for others to read", "/save clean", "/export clean"),
+    Command(ANY, "chat.request", "", "settings.show_request", "Request", "Show the exact request that would be sent, and the service's last answer", "/request", "/dry-run /curl", argument="[TEXT]"),
+    Command(ANY, "chat.preset", "", "settings.choose_preset", "Preset", "Use a system prompt and settings of the configuration", "/preset", "/presets /role", argument="[PRESET]"),
+    Command(ANY, "chat.save", "ctrl+s,f5", "files.save", "Save", "Save this conversation as a Markdown file; a path says where, and its suffix in which format", "/save", "/export", in_footer=True, argument="[FORMAT] [PATH]"),
+    Command(ANY, "chat.save-to", "", "files.ask_where", "Save to", "Save this conversation as a file whose path is asked for", "/save to", "/export to", argument="[PATH]"),
+    Command(ANY, "chat.save-clean", "", "files.save('clean.md')", "Save clean", "Save what is shown as Markdown without ids, for others to read", "/save clean", "/export clean", argument="[PATH]"),
     Command(ANY, "chat.copy-path", "", "files.copy_path", "Copy path", "Copy the path of the file that was saved last", "/copy path", "/yank path"),
     Command(ANY, "chat.open-file", "", "files.open_saved", "Open file", "Open the file that was saved last with the program of the desktop for it", "/open file"),
     Command(ANY, "chat.open-folder", "", "files.open_folder", "Open folder", "Open the folder of the file that was saved last", "/open folder"),
     Command(ANY, "chat.save-as", "alt+e", "files.save_as", "Save as", "Save this conversation, some messages of it, or every conversation, in any format", "/save as", "/export as", argument="[FORMAT]"),
-    Command(ANY, "chat.save-html", "", "files.save('html')", "Save as HTML", "Save this conversation as an HTML page", "/save html", "/export html"),
-    Command(ANY, "chat.save-jsonl", "", "files.save('jsonl')", "Save as JSON lines", "Save this conversation as JSON lines", "/save jsonl", "/export jsonl"),
+    Command(ANY, "chat.save-html", "", "files.save('html')", "Save as HTML", "Save this conversation as an HTML page", "/save html", "/export html", argument="[PATH]"),
+    Command(ANY, "chat.save-jsonl", "", "files.save('jsonl')", "Save as JSON lines", "Save this conversation as JSON lines", "/save jsonl", "/export jsonl", argument="[PATH]"),
     Command(ANY, "chat.save-all", "", "files.save_all", "Save all", "Save every conversation", "/save all", "/export all", argument="[FORMAT]"),
-    Command(ANY, "chat.import", "alt+i", "files.import_file", "Import", "Import saved conversations, or exports of other programs", "/import", "/load", path_action="files.import_path", argument="PATH"),
+    Command(ANY, "chat.import", "alt+i", "files.import_file", "Import", "Import saved conversations, or exports of other programs", "/import", "/load", argument="PATH"),
     Command(ANY, "chat.import-found", "", "files.import_found", "Import from other programs", "Find conversations of other programs on this machine, and import them", "/import found", "/load found", argument="[NUMBER]"),
     Command(ANY, "chat.progress", "", "files.show_job", "Progress", "Show how far an import has come, or stop it", "/progress", "/jobs"),
-    Command(ANY, "attach.file", "alt+a", "attachments.ask", "Attach", "Attach a file or picture to the prompt; @ in the prompt does so, too", "/attach", "/file /image", path_action="attachments.attach_path", argument="PATH"),
+    Command(ANY, "attach.file", "alt+a", "attachments.ask", "Attach", "Attach a file or picture to the prompt; @ in the prompt does so, too", "/attach", "/file /image", argument="PATH"),
     Command(ANY, "attach.list", "alt+o", "attachments.show", "Attached", "Open, edit or remove what is attached to the prompt, or turn a paste back into text", "/attachments", "/attached"),
     Command(ANY, "attach.clear", "", "attachments.clear", "Detach", "Leave out all that is attached to the prompt", "/detach", "/unattach"),
     Command(PROMPT, "attach.paste", "ctrl+v,alt+v", "attachments.paste", "Paste", "Attach the picture or files of the clipboard, or insert its text", "/paste", "/clipboard"),
@@ -196,12 +199,12 @@ COMMANDS: tuple[Command, ...] = (
     Command(ANY, "app.next-pane", "tab,f2", "app.focus_next", "Next pane", "Go from the prompt to the transcript, the list, and back; shift+tab goes the other way"),
     Command(ANY, "app.go-to-list", "alt+l", "go_to_list", "To the list", "Go to the conversation list, which is shown for it"),
     Command(ANY, "app.list", "ctrl+t,f9", "toggle_list", "List", "Show or hide the conversation list", "/list", "/sidebar"),
-    Command(ANY, "app.settings", "f10", "settings.open", "Settings", "Change how the program looks and works", "/settings", "/preferences /config /options", argument="[NAME [VALUE]]"),
+    Command(ANY, "app.settings", "f10", "settings.open", "Settings", "Change how the program looks and works", "/settings", "/preferences /config /options", argument="[SETTING [VALUE]]"),
     Command(ANY, "app.usage", "", "settings.show_usage", "Usage", "See tokens and money by month, model and conversation", "/usage", "/cost /tokens", argument="[GROUP]"),
     Command(ANY, "app.keys", "", "settings.edit_keys", "Edit keys", "Change the keys of all commands by pressing others", "/edit keys", "/keymap /bindings /shortcuts"),
-    Command(ANY, "app.theme", "", "settings.choose_theme", "Theme", "Change the colours, dark or light, which are shown while you choose", "/theme", "/themes /color /colour /colors /colours"),
+    Command(ANY, "app.theme", "", "settings.choose_theme", "Theme", "Change the colours, dark or light, which are shown while you choose", "/theme", "/themes /color /colour /colors /colours", argument="[THEME]"),
     Command(ANY, "app.redraw", "ctrl+l", "redraw", "Redraw", "Draw the screen again", "/redraw", "/refresh"),
-    Command(ANY, "app.help", "f1,question_mark", "help", "Help", "Show all keys; ? does so outside the prompt", "/help", "/keys /?", in_footer=True, argument="[WORD]"),
+    Command(ANY, "app.help", "f1,question_mark", "help", "Help", "Show all keys; ? does so outside the prompt", "/help", "/keys /?", in_footer=True, argument="[WORDS]"),
     Command(ANY, "app.suspend", "", "app.suspend_process", "Suspend", "Stop the program and go back to the shell, whose `fg` goes on here", "/suspend", "/background"),
     Command(ANY, "app.quit", "ctrl+q", "app.quit", "Quit", "Leave; replies under way are stopped and kept", "/quit", "/exit /q", in_footer=True),
 
@@ -217,8 +220,8 @@ COMMANDS: tuple[Command, ...] = (
     Command(TRANSCRIPT, "message.continue", "full_stop", "messages.continue_reply", "Continue", "Let the reply go on where it stopped", "/continue", "/go-on"),
     Command(TRANSCRIPT, "message.variant-before", "left,h", "messages.show_variant(-1)", "Before", "Show the variant before", "/variant before"),
     Command(TRANSCRIPT, "message.variant-after", "right,l", "messages.show_variant(1)", "After", "Show the variant after", "/variant", "/variants /variant after", argument="[NUMBER]"),
-    Command(TRANSCRIPT, "message.compare", "D", "messages.compare", "Compare", "Compare with another variant, word by word; left and right choose which", "/compare", "/diff"),
-    Command(TRANSCRIPT, "message.tree", "t", "messages.show_tree", "Tree", "Show the tree of this conversation, one row a turn", "/tree", "/branches"),
+    Command(TRANSCRIPT, "message.compare", "D", "messages.compare", "Compare", "Compare with another variant, word by word; left and right choose which", "/compare", "/diff", argument="[NUMBER]"),
+    Command(TRANSCRIPT, "message.tree", "t", "messages.show_tree", "Tree", "Show the tree of this conversation, one row a turn", "/tree", "/branches", argument="[NUMBER]"),
     Command(TRANSCRIPT, "message.branch", "b", "messages.branch", "Branch", "Go on from here in a new conversation", "/branch", "/fork"),
     Command(TRANSCRIPT, "message.trash", "d", "messages.trash", "Delete", "Put the message and all below it into the trash; twice where there are some below", "/trash message", "/delete message /remove message", is_destructive=True),
     Command(TRANSCRIPT, "message.items", "x", "items.show", "Blocks", "Save, edit, pipe or copy the code blocks and files of the marked message", "/blocks", "/code /files", argument="[NUMBER [PATH]]"),
@@ -302,10 +305,10 @@ COMMANDS: tuple[Command, ...] = (
     Command(SERVICES, "services.use-here", "alt+enter,alt+h", "use_here", "Here", "Let the model answer in the open conversation alone; new ones use what they did", in_footer=True),
     Command(SERVICES, "services.ask-marked", "ctrl+s", "ask_marked", "Ask", "Ask all that are marked, where several are wanted", in_footer=True),
     Command(SERVICES, "services.favourite", "f3", "services.toggle_favourite", "Star", "Show the model first from now on, or no longer", "/favourite", "/favorite /star", in_footer=True),
-    Command(SERVICES, "services.add", "f4", "services.add_service", "Add", "Add a service: its address, its model, its key", "/add-service", "/connect", in_footer=True, argument="NAME URL [MODEL]"),
-    Command(SERVICES, "services.edit", "f2", "services.edit_service", "Edit", "Change the service", "/edit-service", "/change-service", in_footer=True, argument="NAME FIELD=VALUE"),
-    Command(SERVICES, "services.test", "f5", "services.test_service", "Test", "Try the service out, and say what exactly does not work", "/test-service", "/check-service", in_footer=True, argument="[NAME]"),
-    Command(SERVICES, "services.remove", "f9", "services.remove_service", "Remove", "Take the service out of the configuration, after a question", "/remove-service", "/delete-service", in_footer=True, is_destructive=True, argument="NAME"),
+    Command(SERVICES, "services.add", "f4", "services.add_service", "Add", "Add a service: its address, its model, its key", "/add-service", "/connect", in_footer=True, argument="NAME URL [MODEL-ID]"),
+    Command(SERVICES, "services.edit", "f2", "services.edit_service", "Edit", "Change the service", "/edit-service", "/change-service", in_footer=True, argument="SERVICE [FIELD=VALUE]"),
+    Command(SERVICES, "services.test", "f5", "services.test_service", "Test", "Try the service out, and say what exactly does not work", "/test-service", "/check-service", in_footer=True, argument="[SERVICE]"),
+    Command(SERVICES, "services.remove", "f9", "services.remove_service", "Remove", "Take the service out of the configuration, after a question", "/remove-service", "/delete-service", in_footer=True, is_destructive=True, argument="SERVICE"),
     Command(SERVICES, "services.sign-in", "f7", "sign_in", "Sign in", "Sign in to the service, and ask for its models"),
     Command(SERVICES, "services.ask-again", "ctrl+r", "ask_for_models", "Again", "Ask all services for their models again, and look for servers on this machine"),
 

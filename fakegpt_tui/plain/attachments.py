@@ -5,6 +5,8 @@ from pathlib import Path
 
 from fakegpt_tui.plain.session import PlainSession
 
+_HOW = "Say /attach and the path of a file."
+
 
 class PlainAttachments:
     """Keeps files as they are now, for the next prompt."""
@@ -12,10 +14,10 @@ class PlainAttachments:
     def __init__(self, session: PlainSession) -> None:
         self._session = session
 
-    def ask(self) -> None:
-        self._session.say("Say /attach and the path of a file.")
-
-    async def attach_path(self, typed: str) -> None:
+    async def ask(self, typed: str = "") -> None:
+        if not typed:
+            self._session.say(_HOW)
+            return
         from fakegpt_tui.domain.captions import size_label  # noqa: PLC0415 - when attached
         from fakegpt_tui.domain.media_types import type_label  # noqa: PLC0415 - as above
 
@@ -29,11 +31,11 @@ class PlainAttachments:
         for part in self._session.attached:
             self._session.say(f"{part.name} goes with the next prompt. /detach leaves it out.")
         if not self._session.attached:
-            self.ask()
+            self._session.say(f"Nothing is attached. {_HOW}")
 
     def clear(self) -> None:
         self._session.attached.clear()
-        self._session.say("Nothing is attached. Say /attach and the path of a file.")
+        self._session.say(f"Nothing is attached. {_HOW}")
 
 
 def expanded(typed: str) -> Path:

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import re
 from ast import literal_eval
-from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property
-from inspect import isawaitable, signature
+from collections.abc import Callable, Iterator
+from functools import cached_property, partial
+from inspect import isawaitable
 from typing import TYPE_CHECKING, Any
 
+from fakegpt_tui.argument_kinds import kinds_of
+from fakegpt_tui.command_grammar import (
+    SNIPPET_ID,
+    ParsedCommand,
+    WrongArgument,
+    named_command,
+    parse_command,
+    snippet_commands,
+)
 from fakegpt_tui.domain import FakeGPTError
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.keymap import COMMANDS, Command
+from fakegpt_tui.plain.left_out import LEFT_OUT
 from fakegpt_tui.plain.session import PlainPorts, PlainSession, WriteLine
 
 if TYPE_CHECKING:
-    from fakegpt_tui.attachments.snippets import Snippet
+    from fakegpt_tui.chat.argument_values import ArgumentValues
     from fakegpt_tui.chat.service import ChatService
     from fakegpt_tui.plain.attachments import PlainAttachments
     from fakegpt_tui.plain.conversations import PlainConversations
@@ -24,6 +34,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.plain.items import PlainItems
     from fakegpt_tui.plain.messages import PlainMessages
     from fakegpt_tui.plain.prompt import PlainPrompt
+    from fakegpt_tui.plain.screen import PlainScreen
     from fakegpt_tui.plain.services import PlainServices
     from fakegpt_tui.plain.settings import PlainSettings
     from fakegpt_tui.plain.snippets import PlainSnippets
@@ -35,18 +46,10 @@ _ON_SCREEN = ("", "app")
 
 @dataclass(frozen=True, slots=True)
 class PlainCommand:
-    """A row of the keymap with the method that does the same here.
-
-    `with_text` takes what is typed behind the name, where the command takes anything.
-    """
+    """A row of the keymap with the method that does the same here, and is given its arguments."""
 
     row: Command
-    run: Callable[[], object] | None
-    with_text: Callable[[str], object] | None
-
-    @property
-    def usage(self) -> str:
-        return f"{self.row.slash} {self.row.argument}".rstrip()
+    run: Callable[..., object]
 
 
 class PlainChat:
@@ -77,29 +80,52 @@ class PlainChat:
         session = self._session
         session.hear(line)
         try:
-            found = self._find(line.strip())
-            name, _, typed = line.strip().partition(" ")
-            if found is None and (snippet := self._snippet(name)) is not None:
-                await self.prompt.send_snippet(snippet, typed)
-            elif found is None:
-                session.say(f"There is no command {name} here. /help lists the commands.")
-            else:
-                await self._run(*found)
+            await self._obey(line.strip())
         except FakeGPTError as error:
             session.say(str(error))
         session.refresh()
         return not session.is_over
 
-    async def _run(self, command: PlainCommand, text: str) -> None:
-        result: object = None
-        if text and command.with_text is not None:
-            result = command.with_text(text)
-        elif text:
-            self._session.say(f"{command.row.slash} takes nothing behind it.")
-        elif command.run is not None:
-            result = command.run()
-        if isawaitable(result):
-            await result
+    async def _obey(self, line: str) -> None:
+        session, snippets = self._session, self._ports.snippets()
+        said = {name: snippet.description for name, snippet in snippets.items()}
+        rows = (*(command.row for command in self.commands), *snippet_commands(said))
+        named = named_command(line, rows)
+        if named is not None and line != named[1]:
+            await self._values.load(kinds_of(named[0].argument))
+        match parse_command(line, rows, self._values):
+            case ParsedCommand(row, name, arguments) if row.id.startswith(SNIPPET_ID):
+                snippet = snippets[name.removeprefix("/")]
+                await self.prompt.send_snippet(snippet, *arguments)
+            case ParsedCommand(row, _, arguments):
+                result = next(each for each in self.commands if each.row is row).run(*arguments)
+                if isawaitable(result):
+                    await result
+            case WrongArgument(sentence=sentence):
+                session.say(sentence)
+            case None:
+                await self._send_or_refuse(line)
+
+    async def _send_or_refuse(self, line: str) -> None:
+        """Send a path as it is; a word that is no command is rather a slip."""
+        name = line.split(maxsplit=1)[0]
+        if "/" in name[1:]:
+            self._session.say(f"{name} is no command: this is sent as it is.")
+            await self.ask(line)
+            return
+        left_out = named_command(line, COMMANDS)
+        self._session.say(
+            f"There is no command {name} here. /help lists the commands; // sends a slash."
+            if left_out is None
+            else LEFT_OUT[left_out[0].id]
+        )
+
+    @cached_property
+    def _values(self) -> ArgumentValues:
+        from fakegpt_tui.chat.argument_values import ArgumentValues  # noqa: PLC0415 - when used
+
+        settings = self._ports.settings.settings
+        return ArgumentValues(self._session.chat, lambda: self._session.open, settings)
 
     @cached_property
     def commands(self) -> tuple[PlainCommand, ...]:
@@ -109,11 +135,8 @@ class PlainChat:
     def _available(self) -> Iterator[PlainCommand]:
         for row in COMMANDS:
             method = self._method(row.action) if row.slash else None
-            if method is None:
-                continue
-            typed = self._method(row.path_action) if row.path_action else None
-            takes_text = bool(row.argument and signature(method).parameters)
-            yield PlainCommand(row, method, typed or (method if takes_text else None))
+            if method is not None:
+                yield PlainCommand(row, method)
 
     def _method(self, action: str) -> Callable[..., object] | None:
         match = _ACTION.fullmatch(action)
@@ -124,29 +147,16 @@ class PlainChat:
         method = getattr(owner, name, None)
         if method is None or not written:
             return method
-        arguments = literal_eval(f"({written},)")
-        return _bound(method, arguments)
-
-    def _find(self, line: str) -> tuple[PlainCommand, str] | None:
-        """The command with the longest name that a line begins with, and what is behind it."""
-        typed = line.casefold()
-        found = [
-            (name, command)
-            for command in self.commands
-            for name in command.row.names
-            if typed == name or typed.startswith(f"{name} ")
-        ]
-        if not found:
-            return None
-        name, command = max(found, key=lambda each: len(each[0]))
-        return command, line[len(name) :].strip()
-
-    def _snippet(self, name: str) -> Snippet | None:
-        return self._ports.snippets().get(name.removeprefix("/").casefold())
+        return partial(method, *literal_eval(f"({written},)"))
 
     @cached_property
     def screen(self) -> PlainScreen:
-        return PlainScreen(self._session, lambda: self.commands, self._ports.snippets)
+        from fakegpt_tui.plain.screen import PlainScreen  # noqa: PLC0415 - when used
+
+        def rows() -> list[Command]:
+            return [command.row for command in self.commands]
+
+        return PlainScreen(self._session, rows, self._ports.snippets)
 
     @cached_property
     def attachments(self) -> PlainAttachments:
@@ -207,76 +217,3 @@ class PlainChat:
         from fakegpt_tui.plain.settings import PlainSettings  # noqa: PLC0415 - as above
 
         return PlainSettings(self._session, self._ports)
-
-
-def _bound(method: Callable[..., object], arguments: tuple[object, ...]) -> Callable[..., object]:
-    """A method with its first arguments; it takes what is typed where there is one more."""
-    if len(signature(method).parameters) == len(arguments):
-        return lambda: method(*arguments)
-    return lambda text="": method(*arguments, text)
-
-
-class PlainScreen:
-    """What the main screen of the user interface does itself: the list, help, and leaving."""
-
-    def __init__(
-        self,
-        session: PlainSession,
-        commands: Callable[[], tuple[PlainCommand, ...]],
-        snippets: Callable[[], Mapping[str, Snippet]],
-    ) -> None:
-        self._session = session
-        self._commands = commands
-        self._snippets = snippets
-
-    def toggle_list(self) -> None:
-        """List the conversations; /open takes their numbers."""
-        session = self._session
-        conversations = session.chat.conversations.all()[:20]
-        for number, conversation in enumerate(conversations, 1):
-            mark = ", open" if conversation.id == session.open.id else ""
-            session.say(f"{number}. {conversation.title}{mark}")
-        session.offer("conversation", [each.id for each in conversations])
-        if not conversations:
-            session.say("There are no conversations yet.")
-
-    def find(self, words: str = "") -> None:
-        """Say which messages of the open conversation have all the words."""
-        wanted = words.casefold().split()
-        if not wanted:
-            self._session.say("Say /find and the words to look for.")
-            return
-        found = [
-            (number, message)
-            for number, message in enumerate(self._session.path, 1)
-            if all(word in message.text.casefold() for word in wanted)
-        ]
-        for number, message in found:
-            line = next(each for each in message.text.splitlines() if wanted[0] in each.casefold())
-            self._session.say(f"Message {number}, {message.role.value}: {line.strip()}")
-        if not found:
-            self._session.say("No message of this conversation has these words.")
-
-    def help(self, word: str = "") -> None:
-        """Say what can be typed; with a word, only the commands about it."""
-        session, wanted = self._session, word.casefold()
-        if not wanted:
-            session.say("Type a prompt and press Enter; ctrl+c stops a reply. Commands:")
-        for command in self._commands():
-            row = command.row
-            others = f" Also {', '.join(row.names[1:])}." if wanted and row.names[1:] else ""
-            if wanted in f"{' '.join(row.names)} {row.help}".casefold():
-                text = row.help if wanted else row.help.partition(";")[0]
-                session.say(f"{command.usage}: {text}.{others}")
-        taken = {name for command in self._commands() for name in command.row.names}
-        for name, snippet in self._snippets().items():
-            is_wanted = wanted in f"/{name} snippet {snippet.description}".casefold()
-            if is_wanted and f"/{name}" not in taken:
-                from fakegpt_tui.attachments.snippets import blanks  # noqa: PLC0415 - with snippets
-
-                usage = f"/{name} {blanks(snippet.asked)}".rstrip()
-                session.say(f"{usage} TEXT, a snippet: {snippet.description}")
-
-    def quit(self) -> None:
-        """Leave; so does ctrl+d."""
-        self._session.is_over = True

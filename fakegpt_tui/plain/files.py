@@ -16,42 +16,43 @@ class PlainFiles:
         self._chat = session.chat
         self._folder = folder
 
-    async def save(self, suffix: str = MARKDOWN) -> None:
-        if self._is_something():
-            path = await self._chat.exports.export(
-                self._session.open.id, self._folder, suffix=suffix
-            )
-            self._session.say(f"Saved as {path}")
+    async def save(self, suffix: str = "", typed: str = "") -> None:
+        """Save the open conversation, in the folder of exports or where a path says."""
+        if not self._is_something():
+            return
+        exports, conversation_id = self._chat.exports, self._session.open.id
+        if typed:
+            path = await exports.export_to(conversation_id, expanded(typed), suffix=suffix)
+        else:
+            path = await exports.export(conversation_id, self._folder, suffix=suffix or MARKDOWN)
+        self._session.say(f"Saved as {path}")
 
-    async def save_to(self, typed: str) -> None:
-        if self._is_something():
-            path = await self._chat.exports.export_to(self._session.open.id, expanded(typed))
-            self._session.say(f"Saved as {path}")
+    async def ask_where(self, typed: str = "") -> None:
+        if typed:
+            await self.save("", typed)
+        else:
+            self._session.say("Say /save to and a path, whose end says in which format.")
 
     async def save_as(self, suffix: str = "") -> None:
         """Save in a format; without one, say which there are."""
-        known = export_formats()
-        if suffix in known:
+        if suffix:
             await self.save(suffix)
             return
-        for name, words in known.items():
+        for name, words in export_formats().items():
             self._session.say(f"{name}: {words}")
         self._session.say("Say /save as and one of these.")
 
     async def save_all(self, suffix: str = "") -> None:
-        if suffix and suffix not in export_formats():
-            await self.save_as(suffix)
-            return
         self._tell(
             await self._chat.exports.export_all(
                 self._folder, JobProgress(), suffix=suffix or MARKDOWN
             )
         )
 
-    def import_file(self) -> None:
-        self._session.say("Say /import and the path of a file, a folder or an archive.")
-
-    async def import_path(self, typed: str) -> None:
+    async def import_file(self, typed: str = "") -> None:
+        if not typed:
+            self._session.say("Say /import and the path of a file, a folder or an archive.")
+            return
         self._tell(await self._chat.imports.import_files([expanded(typed)], JobProgress()))
 
     async def import_found(self, number: str = "") -> None:

@@ -15,13 +15,12 @@ class PlainItems:
         self._session = session
         self._ports = ports
 
-    async def show(self, typed: str = "") -> None:
+    async def show(self, number: str = "", path: str = "") -> None:
         """Say what there is; with a number read one out, and with a path save it there."""
-        number, _, path = typed.partition(" ")
         items = self._items()
         if not items:
             self._session.say("There is no code block or file in this conversation.")
-        elif number.isdecimal() and 0 < int(number) <= len(items):
+        elif number and 0 < int(number) <= len(items):
             await self._take(items[int(number) - 1], path.strip().strip("'\""))
         else:
             for place, item in enumerate(items, 1):

@@ -49,10 +49,8 @@ class PlainMessages:
         """Show the variant that is `step` further, or the one of a number, of the last message."""
         session, message = self._session, self._last_with_variants()
         variants = self._chat.messages.variants(session.open.id, message.id)
-        place = int(number) if number.isdecimal() else variants.position + step
-        if number and not number.isdecimal():
-            session.say("Say /variant and a number.")
-        elif variants.count == 1:
+        place = int(number) if number else variants.position + step
+        if variants.count == 1:
             session.say("There is only one variant of the last prompt and reply.")
         elif not 0 < place <= variants.count:
             session.say(f"This is variant {variants.position} of {variants.count}.")

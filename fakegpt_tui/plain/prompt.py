@@ -26,7 +26,7 @@ class PlainPrompt:
             return
         await session.run(turn)
 
-    async def send_snippet(self, snippet: Snippet, typed: str) -> None:
+    async def send_snippet(self, snippet: Snippet, typed: str = "") -> None:
         """Fill in a snippet from what is typed behind its name, and send it.
 
         Raises:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from fakegpt_tui.chat.argument_values import find_model
 from fakegpt_tui.domain import (
     ConfigError,
     FakeGPTError,
@@ -15,8 +16,6 @@ from fakegpt_tui.domain import (
     SignedIn,
 )
 from fakegpt_tui.plain.session import PlainPorts, PlainSession
-
-_FIELDS = ("url", "model", "kind", "key_env", "key")
 
 
 class PlainServices:
@@ -33,7 +32,7 @@ class PlainServices:
         if not name:
             await self._list_models()
             return
-        chosen = self._named(session.numbered("model", name) or name)
+        chosen = find_model(self._chat, session.open, session.numbered("model", name) or name)
         self._chat.actions.set_service(session.open.id, chosen.service, chosen.model)
         if not self._chat.conversations.is_temporary(session.open.id):
             self._chat.services.set_default(chosen.service, chosen.model)
@@ -56,13 +55,6 @@ class PlainServices:
                 session.say(f"{len(names)}. {ref}")
         session.offer("model", names)
         session.say("Say /model and a number, or a name.")
-
-    def _named(self, name: str) -> ModelRef:
-        """A model by its name; of the open service, unless another one is named before it."""
-        service, _, model = name.partition("/")
-        if self._chat.services.find(service) is not None:
-            return ModelRef(service, model or self._chat.services.get(service).model)
-        return ModelRef(self._session.open.service, name)
 
     def _open_model(self) -> ModelRef:
         return ModelRef(self._session.open.service, self._session.open.model)
@@ -106,10 +98,9 @@ class PlainServices:
         await registry.set_favourite(model, favourite=favourite)
         self._session.say(f"{model} is {'a' if favourite else 'no longer a'} favourite.")
 
-    async def add_service(self, typed: str = "") -> None:
+    async def add_service(self, name: str = "", url: str = "", model: str = "") -> None:
         """Add a service by its name, its address and perhaps its model."""
-        name, url, model, *more = [*typed.split(), "", "", ""]
-        if not url or any(more):
+        if not name:
             self._session.say(
                 "Say /add-service, a name, the address, and perhaps a model."
                 " /edit-service and the name take a key."
@@ -117,13 +108,12 @@ class PlainServices:
             return
         await self._save(ServiceForm(name=name, kind=ServiceKind.OPENAI, url=url, model=model))
 
-    async def edit_service(self, typed: str = "") -> None:
+    async def edit_service(self, name: str = "", change: str = "") -> None:
         """Change a field of a service; `key` is asked for and not shown."""
-        name, _, change = typed.partition(" ")
-        field, _, value = change.strip().partition("=")
-        if field not in _FIELDS or not (value or field == "key"):
-            fields = ", ".join(f"{each}=VALUE" for each in _FIELDS[:-1])
-            self._session.say(f"Say /edit-service, its name, and one of {fields} or key.")
+        field, _, value = change.partition("=")
+        if not change:
+            fields = "url=VALUE, model=VALUE, kind=VALUE, key_env=VALUE or key"
+            self._session.say(f"Say /edit-service, its name, and one of {fields}.")
             return
         form = ServiceForm.of(self._service(name))
         if field == "key":

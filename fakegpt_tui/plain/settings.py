@@ -3,12 +3,11 @@
 from dataclasses import replace
 from decimal import Decimal
 
+from fakegpt_tui.chat.argument_values import DEFAULT, NO_EFFORT
 from fakegpt_tui.domain import GenerationSettings
 from fakegpt_tui.domain.generation import format_generation, merge_settings, parse_assignment
 from fakegpt_tui.domain.setting_kinds import InvalidSetting
 from fakegpt_tui.plain.session import PlainPorts, PlainSession
-
-_DEFAULT = "default"
 
 
 class PlainSettings:
@@ -19,15 +18,14 @@ class PlainSettings:
         self._chat = session.chat
         self._ports = ports
 
-    async def open(self, typed: str = "") -> None:
+    async def open(self, name: str = "", value: str = "") -> None:
         """Say all settings; with a name, one of them; with a value, change it."""
-        name, _, value = typed.partition(" ")
-        found = [each for each in await self._ports.settings.settings() if name in ("", each.name)]
-        if not found:
-            self._session.say(f"There is no setting {name}. /settings says all of them.")
-        elif value.strip():
-            await self._change(name, value.strip())
-        for each in found if not value.strip() else ():
+        if value:
+            await self._change(name, value)
+            return
+        for each in await self._ports.settings.settings():
+            if name not in ("", each.name):
+                continue
             self._session.say(f"{each.name} is {each.value or 'not set'}, {each.origin}.")
             if name:
                 self._session.say(each.description)
@@ -36,7 +34,7 @@ class PlainSettings:
                 )
 
     async def _change(self, name: str, value: str) -> None:
-        await self._ports.settings.change(name, None if value == _DEFAULT else value)
+        await self._ports.settings.change(name, None if value == DEFAULT else value)
         is_used = self._use(name, value)
         when = "from now on" if is_used else "from the next start on"
         self._session.say(f"{name} is {value} {when}.")
@@ -45,8 +43,8 @@ class PlainSettings:
         """Use a setting at once, where that can be done."""
         match name:
             case "monthly_budget":
-                self._chat.spending.budget = None if value == _DEFAULT else Decimal(value)
-            case "service" if value != _DEFAULT:
+                self._chat.spending.budget = None if value == DEFAULT else Decimal(value)
+            case "service" if value != DEFAULT:
                 self._chat.services.set_default(value)
             case _:
                 return False
@@ -80,13 +78,10 @@ class PlainSettings:
         """Let the model think more or less; without a level, take the next one."""
         conversation = self._session.open
         levels = await self._chat.services.effort_levels(conversation.service, conversation.model)
-        if level and level not in (*levels, "none"):
-            self._session.say(f"The effort is one of {', '.join(levels)}, or none.")
-            return
         current = conversation.generation.effort
         place = levels.index(current) + 1 if current in levels else 0
         following = levels[place] if place < len(levels) else ""
-        effort = following if not level else "" if level == "none" else level
+        effort = following if not level else "" if level == NO_EFFORT else level
         self._configure(
             conversation.system_prompt, replace(conversation.generation, effort=effort), told=False
         )
@@ -116,11 +111,7 @@ class PlainSettings:
         """Say tokens and money by month, model or conversation."""
         from fakegpt_tui.chat.spending import SpendingGroup, cost_sentence  # noqa: PLC0415 - seldom
 
-        known = [each.value for each in SpendingGroup]
-        if group and group not in known:
-            self._session.say(f"Say /usage and one of {', '.join(known)}.")
-            return
-        rows = self._chat.spending.rows(SpendingGroup(group or known[0]))
+        rows = self._chat.spending.rows(SpendingGroup(group or SpendingGroup.MONTH))
         for row in rows:
             tokens = f"{row.prompt_tokens:,} tokens read, {row.reply_tokens:,} written"
             cost = cost_sentence(row.cost)

@@ -1,0 +1,168 @@
+"""Argument values: what may be typed behind slash commands, from all that is known just now."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Protocol
+
+from fakegpt_tui.argument_kinds import ArgumentQuestion, ArgumentValue
+from fakegpt_tui.domain import FakeGPTError, ModelRef
+from fakegpt_tui.text import safe_line
+
+if TYPE_CHECKING:
+    from fakegpt_tui.chat.service import ChatService
+    from fakegpt_tui.domain import Conversation
+
+_MOST_NUMBERED = 100
+_LONGEST = 200
+DEFAULT = "default"
+"""What takes the value of a setting away."""
+NO_EFFORT = "none"
+
+
+class SettingChoices(Protocol):
+    """A setting, as far as it is chosen by name."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def value(self) -> str: ...
+    @property
+    def choices(self) -> tuple[str, ...]: ...
+
+
+class ArgumentValues:
+    """Answers what may stand in the place of an argument.
+
+    What must be asked for first is known once `load` has asked for it; before, anything may do.
+    """
+
+    def __init__(
+        self,
+        chat: ChatService,
+        opened: Callable[[], Conversation],
+        settings: Callable[[], Awaitable[Sequence[SettingChoices]]] | None = None,
+    ) -> None:
+        """`opened` tells which conversation is open, and `settings` reads all settings."""
+        self._chat = chat
+        self._opened = opened
+        self._read_settings = settings
+        self._settings: Sequence[SettingChoices] = ()
+        self._levels: dict[ModelRef, tuple[str, ...]] = {}
+        self._readers: Mapping[str, Callable[[ArgumentQuestion], Sequence[ArgumentValue] | None]]
+        self._readers = {
+            "MODEL": lambda _: self._models(),
+            "SERVICE": lambda _: _values(service.name for service in chat.services.all()),
+            "PRESET": lambda _: self._presets(),
+            "FORMAT": lambda _: _formats(),
+            "GROUP": lambda _: _groups(),
+            "LEVEL": lambda _: self._levels_here(),
+            "CONVERSATION": lambda _: _values(dict.fromkeys(map(_title, chat.conversations.all()))),
+            "NUMBER": self._numbered,
+            "SETTING": lambda _: self._setting_names(),
+            "THEME": lambda _: self._choices("theme"),
+            "VALUE": lambda question: self._choices("".join(question.given), DEFAULT),
+        }
+
+    def __call__(self, question: ArgumentQuestion) -> Sequence[ArgumentValue] | None:
+        """The values that there are; `None` where that is not known."""
+        read = self._readers.get(question.kind.name)
+        return None if read is None else read(question)
+
+    async def load(self, kinds: Collection[str]) -> None:
+        """Ask for what is needed to know the values of these kinds."""
+        if self._read_settings is not None and not {"SETTING", "VALUE", "THEME"}.isdisjoint(kinds):
+            with suppress(FakeGPTError):
+                self._settings = await self._read_settings()
+        opened = self._opened()
+        if "LEVEL" in kinds:
+            with suppress(FakeGPTError):  # which the command tells itself
+                model = ModelRef(opened.service, opened.model)
+                levels = await self._chat.services.effort_levels(opened.service, opened.model)
+                self._levels[model] = (*levels, NO_EFFORT)
+
+    async def load_models(self) -> None:
+        """Ask the open service for its models, unless that was done."""
+        name = self._opened().service
+        if not self._chat.services.known_models(name):
+            with suppress(FakeGPTError):
+                await self._chat.services.models(name)
+
+    def _models(self) -> Sequence[ArgumentValue] | None:
+        """The models of the open service, then those of others, then services; `None` where the
+        open service has not told its own.
+        """
+        services, here = self._chat.services, self._opened().service
+        if not (listed := services.known_models(here)):
+            return None
+        others = [service.name for service in services.all() if service.name != here]
+        refs = [ModelRef(name, each.id) for name in others for each in services.known_models(name)]
+        names = (*(model.id for model in listed), *map(str, refs), *others, here)
+        return _values(dict.fromkeys(names))
+
+    def _levels_here(self) -> Sequence[ArgumentValue] | None:
+        opened = self._opened()
+        known = self._levels.get(ModelRef(opened.service, opened.model))
+        return None if known is None else _values(dict.fromkeys(known))
+
+    def _presets(self) -> Sequence[ArgumentValue]:
+        presets = self._chat.presets.items()
+        return [ArgumentValue(name, preset.system_prompt) for name, preset in presets]
+
+    def _setting_names(self) -> Sequence[ArgumentValue] | None:
+        return [ArgumentValue(each.name, each.value) for each in self._settings] or None
+
+    def _choices(self, setting: str, *more: str) -> Sequence[ArgumentValue] | None:
+        """What a setting takes, if it is chosen from a list."""
+        choices = next((each.choices for each in self._settings if each.name == setting), ())
+        return _values((*choices, *more)) if choices else None
+
+    def _numbered(self, question: ArgumentQuestion) -> Sequence[ArgumentValue] | None:
+        """What the numbers of some commands mean."""
+        match question.command:
+            case "transcript.go-to":
+                path = self._chat.messages.path(self._opened().id)
+                texts = [f"{message.role.value}: {message.text[:_LONGEST]}" for message in path]
+            case "prompt.history":
+                texts = list(self._chat.search.sent_prompts(_MOST_NUMBERED))
+            case "list.show-trash":
+                texts = [each.title for each in self._chat.conversations.trashed()]
+            case _:
+                return None
+        return [ArgumentValue(str(number), text) for number, text in enumerate(texts, 1)]
+
+
+def find_model(chat: ChatService, conversation: Conversation, name: str) -> ModelRef:
+    """The model that a name means: of the open service, unless a service is named before it."""
+    service, _, model = name.partition("/")
+    if chat.services.find(service) is not None:
+        return ModelRef(service, model or chat.services.get(service).model)
+    return ModelRef(conversation.service, name)
+
+
+def find_titled(chat: ChatService, title: str) -> Conversation | None:
+    """The newest conversation with a title, as `ArgumentValues` spells it."""
+    wanted = title.casefold()
+    found = (each for each in chat.conversations.all() if _title(each).casefold() == wanted)
+    return next(found, None)
+
+
+def _title(conversation: Conversation) -> str:
+    return safe_line(conversation.title, _LONGEST)
+
+
+def _formats() -> Sequence[ArgumentValue]:
+    from fakegpt_tui.chat.jobs import export_formats  # noqa: PLC0415 - when typed
+
+    return [ArgumentValue(name, words) for name, words in export_formats().items()]
+
+
+def _groups() -> Sequence[ArgumentValue]:
+    from fakegpt_tui.chat.spending import SpendingGroup  # noqa: PLC0415 - when typed
+
+    return _values(group.value for group in SpendingGroup)
+
+
+def _values(names: Iterable[str]) -> Sequence[ArgumentValue]:
+    return [ArgumentValue(name) for name in names if name]
