@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, 
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
-from fakegpt_tui.argument_kinds import ArgumentQuestion, ArgumentValue
 from fakegpt_tui.domain import FakeGPTError, ModelRef
+from fakegpt_tui.keymap.argument_kinds import ArgumentQuestion, ArgumentValue
 from fakegpt_tui.text import safe_line
 
 if TYPE_CHECKING:
@@ -59,6 +59,8 @@ class ArgumentValues:
             "GROUP": lambda _: _groups(),
             "LEVEL": lambda _: self._levels_here(),
             "CONVERSATION": lambda _: _values(dict.fromkeys(map(_title, chat.conversations.all()))),
+            "FOLDER": lambda _: _values(folder.path for folder in chat.folders.all()),
+            "TAGS": lambda _: _values(chat.folders.tags()),
             "NUMBER": self._numbered,
             "SETTING": lambda _: self._setting_names(),
             "THEME": lambda _: self._choices("theme"),
@@ -67,6 +69,8 @@ class ArgumentValues:
 
     def __call__(self, question: ArgumentQuestion) -> Sequence[ArgumentValue] | None:
         """The values that there are; `None` where that is not known."""
+        if question.kind.name.islower():
+            return _values((question.kind.name,))
         read = self._readers.get(question.kind.name)
         return None if read is None else read(question)
 
@@ -90,16 +94,9 @@ class ArgumentValues:
                 await self._chat.services.models(name)
 
     def _models(self) -> Sequence[ArgumentValue] | None:
-        """The models of the open service, then those of others, then services; `None` where the
-        open service has not told its own.
-        """
-        services, here = self._chat.services, self._opened().service
-        if not (listed := services.known_models(here)):
-            return None
-        others = [service.name for service in services.all() if service.name != here]
-        refs = [ModelRef(name, each.id) for name in others for each in services.known_models(name)]
-        names = (*(model.id for model in listed), *map(str, refs), *others, here)
-        return _values(dict.fromkeys(names))
+        opened = self._opened()
+        is_told = self._chat.services.known_models(opened.service)
+        return _values(listed_models(self._chat, opened)) if is_told else None
 
     def _levels_here(self) -> Sequence[ArgumentValue] | None:
         opened = self._opened()
@@ -121,7 +118,7 @@ class ArgumentValues:
     def _numbered(self, question: ArgumentQuestion) -> Sequence[ArgumentValue] | None:
         """What the numbers of some commands mean."""
         match question.command:
-            case "transcript.go-to":
+            case "message.go-to":
                 path = self._chat.messages.path(self._opened().id)
                 texts = [f"{message.role.value}: {message.text[:_LONGEST]}" for message in path]
             case "prompt.history":
@@ -131,6 +128,15 @@ class ArgumentValues:
             case _:
                 return None
         return [ArgumentValue(str(number), text) for number, text in enumerate(texts, 1)]
+
+
+def listed_models(chat: ChatService, conversation: Conversation) -> Sequence[str]:
+    """The names of the models of a conversation's service, then of others, then of services."""
+    services, here = chat.services, conversation.service
+    others = [service.name for service in services.all() if service.name != here]
+    refs = [ModelRef(name, each.id) for name in others for each in services.known_models(name)]
+    names = (*(model.id for model in services.known_models(here)), *map(str, refs), *others, here)
+    return [name for name in dict.fromkeys(names) if name.isprintable()]
 
 
 def find_model(chat: ChatService, conversation: Conversation, name: str) -> ModelRef:
@@ -165,4 +171,4 @@ def _groups() -> Sequence[ArgumentValue]:
 
 
 def _values(names: Iterable[str]) -> Sequence[ArgumentValue]:
-    return [ArgumentValue(name) for name in names if name]
+    return [ArgumentValue(name) for name in names if name and name.isprintable()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -76,7 +77,7 @@ def _plain_ports(settings: Settings) -> PlainPorts:
     return PlainPorts(
         exports=settings.folders.exports,
         services=services,
-        settings=SettingsStore(settings, themes=tuple, choices=choices),
+        settings=SettingsStore(settings, themes=partial(_theme_names, settings), choices=choices),
         remember=choices.remember,
         edit=partial(_edit_text, settings),
         read_secret=_read_secret,
@@ -84,7 +85,46 @@ def _plain_ports(settings: Settings) -> PlainPorts:
         write_file=_write_file,
         snippets=lambda: read_snippets(settings.snippets_folder).snippets,
         snippets_folder=settings.snippets_folder,
+        copy=partial(_copy, settings),
+        open_file=partial(_open_file, settings),
+        suspend=_suspend,
     )
+
+
+async def _copy(settings: Settings, text: str, what: str) -> str:
+    from fakegpt_tui.ui.terminal.clipboard import copy_text  # noqa: PLC0415 - Textual, and seldom
+
+    # A screen reader would read the sequence out that tells a terminal to copy.
+    folder = settings.folders.exports
+    result = await copy_text(text, to_terminal=lambda _sequence: False, folder=folder)
+    return result.sentence(what)
+
+
+async def _open_file(settings: Settings, path: Path, name: str) -> None:
+    from fakegpt_tui.ui.desktop import open_copy, open_on_desktop  # noqa: PLC0415 - seldom
+
+    environment = without_service_keys(settings)
+    if name:
+        await open_copy(path, name, environment)
+    else:
+        await open_on_desktop(path, environment)
+
+
+def _suspend() -> None:
+    """Stop until the shell lets the program go on.
+
+    Raises:
+        ConfigError: This system has no such thing.
+    """
+    if sys.platform == "win32":
+        raise ConfigError("Programs cannot be stopped and gone on with on this system.")
+    signal.raise_signal(signal.SIGTSTP)
+
+
+def _theme_names(settings: Settings) -> Sequence[str]:
+    from fakegpt_tui.ui.themes import theme_files, theme_names  # noqa: PLC0415 - Textual, and seldom
+
+    return theme_names(theme_files(settings.themes_folder))
 
 
 def _message_items(text: str, parts: Sequence[Part]) -> Sequence[MessagePiece]:

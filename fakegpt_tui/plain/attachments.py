@@ -1,9 +1,15 @@
 """Attachments in plain mode: files and pictures that go with the next prompt."""
 
+from __future__ import annotations
+
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fakegpt_tui.plain.session import PlainSession
+
+if TYPE_CHECKING:
+    from fakegpt_tui.domain.parts import FilePart, ImagePart
 
 _HOW = "Say /attach and the path of a file."
 
@@ -18,14 +24,35 @@ class PlainAttachments:
         if not typed:
             self._session.say(_HOW)
             return
+        session = self._session
+        part = await session.chat.attachments.add_file(session.open.id, expanded(typed))
+        self._add(part)
+
+    def _add(self, part: ImagePart | FilePart) -> None:
         from fakegpt_tui.domain.captions import size_label  # noqa: PLC0415 - when attached
         from fakegpt_tui.domain.media_types import type_label  # noqa: PLC0415 - as above
 
-        session = self._session
-        part = await session.chat.attachments.add_file(session.open.id, expanded(typed))
-        session.attached.append(part)
+        self._session.attached.append(part)
         kind, size = type_label(part.blob.media_type), size_label(part.blob.size)
-        session.say(f"{part.name}, {kind}, {size}, goes with the next prompt.")
+        self._session.say(f"{part.name}, {kind}, {size}, goes with the next prompt.")
+
+    async def paste(self) -> None:
+        """Attach the picture or the text of the clipboard."""
+        from fakegpt_tui.attachments.clipboard import read_clipboard  # noqa: PLC0415 - when used
+
+        session, found = self._session, await read_clipboard()
+        data, name = found.picture or found.text.encode(), "clipboard"
+        if found.files:
+            from fakegpt_tui.attachments.dropped_paths import dropped_paths  # noqa: PLC0415 - as above
+
+            for path in dropped_paths(found.files, lambda each: Path(each).is_file()) or ():
+                await self.ask(path)
+        elif data:
+            name = name if found.picture else f"{name}.txt"
+            part = await session.chat.attachments.add_bytes(session.open.id, data, name)
+            self._add(part)
+        else:
+            session.say("The clipboard is empty.")
 
     def show(self) -> None:
         for part in self._session.attached:

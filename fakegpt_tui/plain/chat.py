@@ -9,8 +9,11 @@ from functools import cached_property, partial
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any
 
-from fakegpt_tui.argument_kinds import kinds_of
-from fakegpt_tui.command_grammar import (
+from fakegpt_tui.domain import FakeGPTError
+from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.keymap import COMMANDS, Command
+from fakegpt_tui.keymap.argument_kinds import kinds_of
+from fakegpt_tui.keymap.command_grammar import (
     SNIPPET_ID,
     ParsedCommand,
     WrongArgument,
@@ -18,10 +21,7 @@ from fakegpt_tui.command_grammar import (
     parse_command,
     snippet_commands,
 )
-from fakegpt_tui.domain import FakeGPTError
-from fakegpt_tui.domain.fast_dataclass import dataclass
-from fakegpt_tui.keymap import COMMANDS, Command
-from fakegpt_tui.plain.left_out import LEFT_OUT
+from fakegpt_tui.plain.screen import LEFT_OUT, PlainScreen
 from fakegpt_tui.plain.session import PlainPorts, PlainSession, WriteLine
 
 if TYPE_CHECKING:
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from fakegpt_tui.plain.conversations import PlainConversations
     from fakegpt_tui.plain.files import PlainFiles
     from fakegpt_tui.plain.folders import PlainFolders
-    from fakegpt_tui.plain.items import PlainItems
+    from fakegpt_tui.plain.generation import PlainGeneration
+    from fakegpt_tui.plain.items import PlainItems, PlainPictures
     from fakegpt_tui.plain.messages import PlainMessages
     from fakegpt_tui.plain.prompt import PlainPrompt
-    from fakegpt_tui.plain.screen import PlainScreen
-    from fakegpt_tui.plain.services import PlainServices
+    from fakegpt_tui.plain.services import PlainServices, PlainSideBySide
     from fakegpt_tui.plain.settings import PlainSettings
     from fakegpt_tui.plain.snippets import PlainSnippets
 
@@ -151,12 +151,10 @@ class PlainChat:
 
     @cached_property
     def screen(self) -> PlainScreen:
-        from fakegpt_tui.plain.screen import PlainScreen  # noqa: PLC0415 - when used
-
         def rows() -> list[Command]:
             return [command.row for command in self.commands]
 
-        return PlainScreen(self._session, rows, self._ports.snippets)
+        return PlainScreen(self._session, rows, self._ports)
 
     @cached_property
     def attachments(self) -> PlainAttachments:
@@ -174,7 +172,13 @@ class PlainChat:
     def files(self) -> PlainFiles:
         from fakegpt_tui.plain.files import PlainFiles  # noqa: PLC0415 - as above
 
-        return PlainFiles(self._session, self._ports.exports)
+        return PlainFiles(self._session, self._ports)
+
+    @cached_property
+    def generation(self) -> PlainGeneration:
+        from fakegpt_tui.plain.generation import PlainGeneration  # noqa: PLC0415 - as above
+
+        return PlainGeneration(self._session)
 
     @cached_property
     def folders(self) -> PlainFolders:
@@ -199,6 +203,23 @@ class PlainChat:
         from fakegpt_tui.plain.prompt import PlainPrompt  # noqa: PLC0415 - as above
 
         return PlainPrompt(self._session, self._ports.edit)
+
+    @cached_property
+    def pictures(self) -> PlainPictures:
+        from fakegpt_tui.plain.items import PlainPictures  # noqa: PLC0415 - as above
+
+        return PlainPictures(self._session, self._ports)
+
+    @cached_property
+    def side_by_side(self) -> PlainSideBySide:
+        from fakegpt_tui.plain.services import PlainSideBySide  # noqa: PLC0415 - as above
+
+        return PlainSideBySide(self._session)
+
+    @property
+    def recall(self) -> PlainPrompt:
+        """Earlier prompts and queued ones."""
+        return self.prompt
 
     @cached_property
     def services(self) -> PlainServices:

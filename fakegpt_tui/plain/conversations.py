@@ -1,5 +1,6 @@
 """Conversations in plain mode: new, search, open, rename, pin, archive, delete, undo."""
 
+from fakegpt_tui.chat.argument_values import find_titled
 from fakegpt_tui.plain.session import PlainSession
 
 _MOST_HITS = 20
@@ -21,9 +22,13 @@ class PlainConversations:
         self._session.say("This conversation leaves nothing on disk.")
 
     async def search(self, words: str = "") -> None:
-        """Open a conversation by its number in the last list, or list those with the words."""
+        """Open a conversation by its number in the last list or its title, or list those with the
+        words.
+        """
         session = self._session
-        if (chosen := session.numbered("conversation", words)) is not None:
+        titled = find_titled(self._chat, words)
+        chosen = session.numbered("conversation", words) or (titled.id if titled else None)
+        if chosen is not None:
             session.go_on(chosen)
             return
         if not words or words.isdecimal():

@@ -4,17 +4,18 @@ from pathlib import Path
 
 from fakegpt_tui.chat.jobs import MARKDOWN, JobProgress, JobResult, export_formats
 from fakegpt_tui.plain.attachments import expanded
-from fakegpt_tui.plain.session import PlainSession
+from fakegpt_tui.plain.session import PlainPorts, PlainSession
 
 
 class PlainFiles:
     """What takes long is waited for, and ctrl+c stops it."""
 
-    def __init__(self, session: PlainSession, folder: Path) -> None:
-        """`folder` is where files are saved."""
+    def __init__(self, session: PlainSession, ports: PlainPorts) -> None:
         self._session = session
         self._chat = session.chat
-        self._folder = folder
+        self._ports = ports
+        self._folder = ports.exports
+        self._saved: Path | None = None
 
     async def save(self, suffix: str = "", typed: str = "") -> None:
         """Save the open conversation, in the folder of exports or where a path says."""
@@ -25,6 +26,10 @@ class PlainFiles:
             path = await exports.export_to(conversation_id, expanded(typed), suffix=suffix)
         else:
             path = await exports.export(conversation_id, self._folder, suffix=suffix or MARKDOWN)
+        self._tell_saved(path)
+
+    def _tell_saved(self, path: Path) -> None:
+        self._saved = path
         self._session.say(f"Saved as {path}")
 
     async def ask_where(self, typed: str = "") -> None:
@@ -70,6 +75,50 @@ class PlainFiles:
         session.say(
             "Say /import found and a number." if sources else "Nothing was found on this machine."
         )
+
+    def pick(self, number: str = "") -> None:
+        """Pick a message to be saved with others, or no longer: that of a number, or the last."""
+        session, path = self._session, self._session.path_to_mark
+        if number:
+            path = session.path[: int(number)]
+        if not path or (number and len(path) != int(number)):
+            session.say("Say /pick and the number of a message, as /goto says them.")
+            return
+        session.picked ^= {path[-1].id}
+        count = len(session.picked)
+        session.say(f"Messages that are picked: {count}. /save selection saves them.")
+
+    async def save_picked(self) -> None:
+        """Save the messages that are picked."""
+        picked = [each.id for each in self._session.path if each.id in self._session.picked]
+        if not picked:
+            self.pick("0")
+            return
+        export = self._chat.exports.export
+        self._tell_saved(await export(self._session.open.id, self._folder, only=picked))
+        self._session.picked.clear()
+
+    async def copy_path(self) -> None:
+        """Copy the path of the file that was saved last."""
+        if (path := self._last_saved()) is not None:
+            self._session.say(await self._ports.copy(str(path), "path"))
+
+    async def open_saved(self) -> None:
+        """Open the file that was saved last on the desktop."""
+        if (path := self._last_saved()) is not None:
+            await self._ports.open_file(path, "")
+            self._session.say(f"{path.name} is opened in another program.")
+
+    async def open_folder(self) -> None:
+        """Open the folder of the file that was saved last on the desktop."""
+        if (path := self._last_saved()) is not None:
+            await self._ports.open_file(path.parent, "")
+            self._session.say(f"{path.parent} is opened in another program.")
+
+    def _last_saved(self) -> Path | None:
+        if self._saved is None:
+            self._session.say("Nothing was saved yet in this run; /save does.")
+        return self._saved
 
     def _tell(self, result: JobResult) -> None:
         for sentence in (result.summary, *result.details):

@@ -28,7 +28,10 @@ class PlainItems:
             self._session.say("Say /blocks and a number, with a path to save it there.")
 
     def _items(self) -> tuple[MessagePiece, ...]:
-        found = (self._ports.items(each.text, each.parts) for each in reversed(self._session.path))
+        found = (
+            self._ports.items(each.text, each.parts)
+            for each in reversed(self._session.path_to_mark)
+        )
         return next((tuple(items) for items in found if items), ())
 
     async def _take(self, item: MessagePiece, path: str) -> None:
@@ -44,3 +47,30 @@ class PlainItems:
         if text is None:
             raise LoadError(f"{item.name} is no text; a path behind its number saves it.")
         self._session.read_out(text.rstrip("\n"))
+
+
+class PlainPictures:
+    """Opens a picture in another program."""
+
+    def __init__(self, session: PlainSession, ports: PlainPorts) -> None:
+        self._session = session
+        self._ports = ports
+
+    async def view(self) -> None:
+        """Open the last picture of the conversation on the desktop."""
+        session = self._session
+        found = [
+            item
+            for message in session.path_to_mark
+            for item in self._ports.items("", message.parts)
+            if item.blob is not None and item.blob.media_type.startswith("image/")
+        ]
+        if not found or (blob := found[-1].blob) is None:
+            session.say("There is no picture in this conversation.")
+            return
+        path = session.chat.attachments.path(session.open.id, blob.digest)
+        if path is None:
+            session.say("A temporary conversation has no file that could be opened.")
+            return
+        await self._ports.open_file(path, found[-1].name)
+        session.say(f"{found[-1].name} is opened in another program.")

@@ -6,11 +6,12 @@ from fakegpt_tui.domain import ChatMessage, NotFound, Role
 from fakegpt_tui.domain.diff import DiffKind
 from fakegpt_tui.plain.session import PlainSession
 
+_LONGEST = 200
 _WORDS = {DiffKind.ADDED: "Added", DiffKind.REMOVED: "Removed"}
 
 
 class PlainMessages:
-    """Acts on the last messages of the open conversation."""
+    """Acts on the message that was gone to, or else on the last ones of the open conversation."""
 
     def __init__(self, session: PlainSession, edit: Callable[[str], str | None]) -> None:
         self._session = session
@@ -60,15 +61,18 @@ class PlainMessages:
             session.say(f"Variant {place} of {variants.count}.")
             session.read_last()
 
-    def compare(self) -> None:
-        """Say what changed from the variant before."""
+    def compare(self, number: str = "") -> None:
+        """Say what changed from the variant of a number, or from the one before."""
         session, message = self._session, self._last_with_variants()
         variants = self._chat.messages.variants(session.open.id, message.id)
         if variants.count == 1:
             session.say("There is only one variant of the last prompt and reply.")
             return
         this = variants.position - 1
-        other = this - 1 if this else 1
+        other = int(number) - 1 if number else this - 1 if this else 1
+        if other == this or not 0 <= other < variants.count:
+            session.say(f"This is variant {this + 1} of {variants.count}.")
+            return
         parts = self._chat.messages.compare(
             session.open.id, variants.ids[other], variants.ids[this]
         )
@@ -77,16 +81,42 @@ class PlainMessages:
             if part.kind in _WORDS and part.text.strip():
                 session.say(f"{_WORDS[part.kind]}: {part.text.strip()}")
 
-    def show_tree(self) -> None:
-        """Say the first line of each turn, with its place among variants."""
+    def show_tree(self, number: str = "") -> None:
+        """Say the first line of each turn, with its place among variants; or go to one of them."""
         rows = self._chat.messages.turn_rows(self._session.open.id)
-        for number, row in enumerate(rows, 1):
+        if number and 0 < int(number) <= len(rows):
+            message = rows[int(number) - 1].messages[0]
+            self._chat.messages.show_variant(self._session.open.id, message.id)
+            self._session.refresh()
+            self._mark(message)
+            return
+        for turn, row in enumerate(rows, 1):
             variants = row.variants
             place = f", variant {variants.position} of {variants.count}" * (variants.count > 1)
             shown = "" if row.is_shown else ", not shown"
-            self._session.say(f"{number}. {row.messages[0].text}{place}{shown}")
+            self._session.say(f"{turn}. {row.messages[0].text}{place}{shown}")
         if not rows:
             self._session.say("There is no tree yet.")
+        else:
+            self._session.say("Say /tree and a number to go there.")
+
+    def go_to(self, number: str = "") -> None:
+        """Read the message of a number, which is what commands are about from then on."""
+        path = self._session.path
+        if number and 0 < int(number) <= len(path):
+            self._mark(path[int(number) - 1])
+            return
+        for place, message in enumerate(path, 1):
+            self._session.say(f"{place}. {message.role.value}: {message.text[:_LONGEST]}")
+        self._session.say(
+            "Say /goto and a number; what is said about messages is about that one then."
+            if path
+            else "There is no message yet."
+        )
+
+    def _mark(self, message: ChatMessage) -> None:
+        self._session.marked = message.id
+        self._session.read_message(message)
 
     def branch(self) -> None:
         branch = self._chat.actions.branch(self._session.open.id, self._last().id)
@@ -96,9 +126,15 @@ class PlainMessages:
     def trash(self) -> None:
         """Delete the last prompt with its reply."""
         prompt = self._last(Role.USER)
-        if self._session.is_confirmed("This deletes the last prompt and its reply."):
+        if self._session.is_confirmed(self._question(prompt)):
             count = self._chat.messages.trash(self._session.open.id, prompt.id)
             self._session.say(f"{count} in the trash. /undo takes that back.")
+
+    def _question(self, prompt: ChatMessage) -> str:
+        path = self._session.path
+        if prompt.id in [each.id for each in path[-2:]]:
+            return "This deletes the last prompt and its reply."
+        return f"This deletes a prompt and all below it: {prompt.text[:_LONGEST]}."
 
     async def compact(self) -> None:
         self._session.say("A summary is being written.")
@@ -110,7 +146,8 @@ class PlainMessages:
 
     def _last_with_variants(self) -> ChatMessage:
         """The reply where it has variants, or else the prompt where that has, or else the reply."""
-        last = self._session.path[-2:][::-1]
+        path = self._session.path_to_mark
+        last = path[-1:] if self._session.marked else path[-2:][::-1]
         count = {
             each.id: self._chat.messages.variants(self._session.open.id, each.id).count
             for each in last
@@ -118,12 +155,12 @@ class PlainMessages:
         return next((each for each in last if count[each.id] > 1), None) or self._last()
 
     def _last(self, role: Role | None = None) -> ChatMessage:
-        """The last message, or the last one of a role.
+        """The marked message or the last one; or the last one of a role up to there.
 
         Raises:
             NotFound: There is none yet.
         """
-        for message in reversed(self._session.path):
+        for message in reversed(self._session.path_to_mark):
             if role in (None, message.role):
                 return message
         raise NotFound("There is no message yet.")

@@ -47,6 +47,33 @@ class PlainPrompt:
         else:
             await self.send(text.strip())
 
+    def show_queue(self, number: str = "") -> None:
+        """Say the prompts that wait to be sent, as another run has left them; take one back."""
+        session, queue = self._session, self._session.chat.queue
+        queued = queue.of(session.open.id)
+        if number and 0 < int(number) <= len(queued):
+            withdrawn = queue.withdraw(queued[int(number) - 1].id)
+            session.say("It is taken back, and is not sent:")
+            session.read_out(withdrawn.text)
+            return
+        for place, prompt in enumerate(queued, 1):
+            session.say(f"{place}. {prompt.text}")
+        session.say(
+            "Say /queue and a number to take one back, or /send to send the first."
+            if queued
+            else "Nothing is queued here."
+        )
+
+    async def send_queued(self) -> None:
+        """Send the first prompt that waits."""
+        session = self._session
+        queued = session.chat.queue.of(session.open.id)
+        turn = session.chat.turns.send_queued(queued[0].id) if queued else None
+        if turn is None:
+            session.say("Nothing is queued here.")
+        else:
+            await session.run(turn)
+
     async def search_history(self, number: str = "") -> None:
         """Say the earlier prompts; with the number of one, send it again."""
         session = self._session

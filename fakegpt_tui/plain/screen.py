@@ -1,16 +1,35 @@
-"""What the main screen does itself, in plain mode: the list, finding words, help, and leaving."""
+"""The main screen in plain mode: lists, finding, copying, help; and which commands it has not."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
 
-from fakegpt_tui.command_grammar import example_of
 from fakegpt_tui.keymap import Command
-from fakegpt_tui.plain.session import PlainSession
+from fakegpt_tui.keymap.command_grammar import example_of
+from fakegpt_tui.plain.session import PlainPorts, PlainSession
 
 if TYPE_CHECKING:
-    from fakegpt_tui.attachments.snippets import Snippet
+    pass
+
+_WAITS = "A reply is waited for here, and ctrl+c stops it."
+_SELECTS = "Nothing can be selected here; /copy copies a message, and /goto says which."
+_DRAWS = "Nothing is drawn here that this could change."
+
+LEFT_OUT: Final = MappingProxyType(
+    {
+        "chat.stop-now": _WAITS,
+        "chat.stop-all": _WAITS,
+        "chat.progress": "An import or export is waited for here, and ctrl+c stops it.",
+        "transcript.wrap-code": _DRAWS,
+        "transcript.select": _SELECTS,
+        "transcript.select-lines": _SELECTS,
+        "app.redraw": _DRAWS,
+        "app.keys": "There are no keys here; the [keys] table of config.toml is for the screen.",
+    }
+)
+"""A sentence for each command, by its id."""
 
 
 class PlainScreen:
@@ -20,11 +39,11 @@ class PlainScreen:
         self,
         session: PlainSession,
         rows: Callable[[], Sequence[Command]],
-        snippets: Callable[[], Mapping[str, Snippet]],
+        ports: PlainPorts,
     ) -> None:
         self._session = session
         self._rows = rows
-        self._snippets = snippets
+        self._ports = ports
 
     def toggle_list(self) -> None:
         """List the conversations; /open takes their numbers."""
@@ -54,6 +73,35 @@ class PlainScreen:
         if not found:
             self._session.say("No message of this conversation has these words.")
 
+    async def copy_message(self) -> None:
+        """Copy the message that was gone to, or else the last one."""
+        path = self._session.path_to_mark
+        await self._copy(path[-1].text if path else "", "message")
+
+    async def copy_code(self) -> None:
+        """Copy the first code block of the last message that has one."""
+        for message in reversed(self._session.path_to_mark):
+            blocks = [each for each in self._ports.items(message.text, ()) if each.text]
+            if blocks:
+                await self._copy(blocks[0].text, "code block")
+                return
+        self._session.say("There is no code block in this conversation.")
+
+    async def copy_conversation(self) -> None:
+        """Copy all messages, each under its role."""
+        said = (f"{each.role.value.capitalize()}:\n\n{each.text}" for each in self._session.path)
+        await self._copy("\n\n".join(said), "conversation")
+
+    async def _copy(self, text: str, what: str) -> None:
+        if text:
+            self._session.say(await self._ports.copy(text, what))
+        else:
+            self._session.say("There is nothing to copy yet.")
+
+    def suspend_process(self) -> None:
+        """Stop the program until the shell lets it go on."""
+        self._ports.suspend()
+
     def help(self, word: str = "") -> None:
         """Say what can be typed; with a word, only the commands about it."""
         session, rows, wanted = self._session, self._rows(), word.casefold()
@@ -65,7 +113,7 @@ class PlainScreen:
                 more = _more_about(row) if wanted else ""
                 session.say(f"{row.usage}: {text}.{more}")
         taken = {name for row in rows for name in row.names}
-        for name, snippet in self._snippets().items():
+        for name, snippet in self._ports.snippets().items():
             is_wanted = wanted in f"/{name} snippet {snippet.description}".casefold()
             if is_wanted and f"/{name}" not in taken:
                 from fakegpt_tui.attachments.snippets import blanks  # noqa: PLC0415 - with snippets

@@ -1,18 +1,14 @@
 """Services in plain mode: models, signing in and out; adding, changing, testing, removing."""
 
 from dataclasses import replace
-from typing import Any
 
 from fakegpt_tui.chat.argument_values import find_model
+from fakegpt_tui.chat.service_forms import known_service, new_form, save_form, with_field
 from fakegpt_tui.domain import (
-    ConfigError,
     FakeGPTError,
     ModelRef,
     NoLogin,
-    NotFound,
-    Service,
     ServiceForm,
-    ServiceKind,
     SignedIn,
 )
 from fakegpt_tui.plain.session import PlainPorts, PlainSession
@@ -106,67 +102,66 @@ class PlainServices:
                 " /edit-service and the name take a key."
             )
             return
-        await self._save(ServiceForm(name=name, kind=ServiceKind.OPENAI, url=url, model=model))
+        await self._save(new_form(name, url, model))
 
     async def edit_service(self, name: str = "", change: str = "") -> None:
         """Change a field of a service; `key` is asked for and not shown."""
-        field, _, value = change.partition("=")
         if not change:
             fields = "url=VALUE, model=VALUE, kind=VALUE, key_env=VALUE or key"
             self._session.say(f"Say /edit-service, its name, and one of {fields}.")
             return
-        form = ServiceForm.of(self._service(name))
-        if field == "key":
+        form = ServiceForm.of(known_service(self._chat.services, name))
+        if change == "key":
             secret = self._ports.read_secret(f"Key of {name}: ")
             if secret is None:
                 self._session.say("No key was typed; nothing has changed.")
                 return
             form = replace(form, key=secret, key_in_file=True)
-        elif field == "kind":
-            form = replace(form, kind=_kind(value))
         else:
-            changed: dict[str, Any] = {field: value}
-            form = replace(form, **changed)
+            form = with_field(form, change)
         await self._save(form)
 
     async def test_service(self, name: str = "") -> None:
         """Try a service out, and say what works; without a name, the one of this conversation."""
-        service = self._service(name or self._session.open.service)
+        service = known_service(self._chat.services, name or self._session.open.service)
         async for check in self._ports.services().check_connection(ServiceForm.of(service)):
             self._session.say(check.sentence)
 
     async def remove_service(self, name: str = "") -> None:
         if not name:
             self._session.say("Say /remove-service and the name of a service.")
-        elif self._session.is_confirmed(f"This removes {self._service(name).name}."):
+            return
+        service = known_service(self._chat.services, name)
+        if self._session.is_confirmed(f"This removes {service.name}."):
             await self._ports.services().remove(name)
             self._session.say(f"{name} is removed from the configuration.")
 
     async def _save(self, form: ServiceForm) -> None:
-        registry = self._ports.services()
-        problems = registry.validate(form)
-        if problems:
-            for sentence in problems.values():
-                self._session.say(sentence)
-            return
-        service = await registry.save(form)
-        self._chat.services.reconnect(service.name)
+        service = await save_form(self._ports.services(), self._chat.services, form)
         self._session.say(
             f"{service.name} is in the configuration. /model {service.name} uses it, and"
             f" /test-service {service.name} tries it out."
         )
 
-    def _service(self, name: str) -> Service:
-        service = self._chat.services.find(name)
-        if service is None:
-            known = ", ".join(each.name for each in self._chat.services.all())
-            raise NotFound(f"There is no service {name!r}; there are {known}.")
-        return service
 
+class PlainSideBySide:
+    """Asks several models for replies to one prompt, one after another."""
 
-def _kind(value: str) -> ServiceKind:
-    try:
-        return ServiceKind(value)
-    except ValueError as error:
-        known = ", ".join(each.value for each in ServiceKind)
-        raise ConfigError(f"There is no kind {value!r}; there are {known}.") from error
+    def __init__(self, session: PlainSession) -> None:
+        self._session = session
+
+    async def ask(self, *names: str) -> None:
+        """Ask these models for the reply to the last prompt; each is a variant of it."""
+        session = self._session
+        if not any(names) or not session.path:
+            session.say("Ask something, and then say /side-by-side and the names of the models.")
+            return
+        models = [find_model(session.chat, session.open, each) for each in names if each]
+        message_id = session.path_to_mark[-1].id
+        for model in models:
+            session.say(f"{model}:")
+            turns = session.chat.turns
+            (turn,) = turns.regenerate_parallel(session.open.id, message_id, (model,))
+            await session.run(turn)
+            session.refresh()
+        session.say("Say /variant and a number to go on with another reply.")

@@ -89,7 +89,10 @@ class PlainPorts:
     `edit` lets a text be edited in $EDITOR, and returns `None` where nothing was saved;
     `read_secret` asks for a line without showing it. `remember` keeps choices for the next start.
     `items` finds code blocks and files in a text and its parts; `write_file` writes a new file.
-    `snippets` reads the snippets by their names, out of `snippets_folder`.
+    `snippets` reads the snippets by their names, out of `snippets_folder`. `copy` copies a text,
+    which it is told the name of, and says where to. `open_file` opens a file on the desktop; where
+    it is given a name, a copy that is called so. `suspend` stops the program until the shell lets
+    it go on.
     """
 
     exports: Path
@@ -102,6 +105,9 @@ class PlainPorts:
     write_file: Callable[[str, bytes], Path]
     snippets: Callable[[], Mapping[str, Snippet]] = dict
     snippets_folder: Path | None = None
+    copy: Callable[[str, str], Awaitable[str]]
+    open_file: Callable[[Path, str], Awaitable[None]]
+    suspend: Callable[[], None]
 
 
 class PlainSession:
@@ -114,6 +120,10 @@ class PlainSession:
         self.chat = chat
         self.open: Conversation = chat.conversations.create()
         self.attached: list[ImagePart | FilePart] = []
+        self.marked = ""
+        """The id of the message that commands are about, if it is not the last one."""
+        self.picked: set[str] = set()
+        """The ids of the messages that are to be saved together."""
         self._told_parts: list[Part] = []
         self.is_over = False
         self._write = write
@@ -126,6 +136,13 @@ class PlainSession:
     def path(self) -> tuple[ChatMessage, ...]:
         """The messages of the open conversation."""
         return self.chat.messages.path(self.open.id)
+
+    @property
+    def path_to_mark(self) -> tuple[ChatMessage, ...]:
+        """The messages of the open conversation up to the marked one."""
+        path = self.path
+        places = [place for place, each in enumerate(path) if each.id == self.marked]
+        return path[: places[0] + 1] if places else path
 
     def say(self, sentence: str) -> None:
         """Write a sentence in one line."""
@@ -163,7 +180,9 @@ class PlainSession:
     def start(self, conversation: Conversation) -> None:
         """Open a conversation that has no prompt yet."""
         self.open = conversation
+        self.marked = ""
         self.attached.clear()
+        self.picked.clear()
 
     def go_on(self, conversation_id: str) -> None:
         """Open a conversation, saying what was said last.
@@ -184,9 +203,9 @@ class PlainSession:
     def read_last(self) -> None:
         """Say the last prompt and its reply."""
         for message in self.path[-2:]:
-            self._read_message(message)
+            self.read_message(message)
 
-    def _read_message(self, message: ChatMessage) -> None:
+    def read_message(self, message: ChatMessage) -> None:
         self._write(f"{message.role.value.capitalize()}:")
         if not message.parts:
             self.read_out(message.text)
@@ -203,6 +222,7 @@ class PlainSession:
         """Run a turn, and write its reply sentence by sentence."""
         try:
             async with turn:
+                self.marked = ""
                 self.attached.clear()
                 await self._write_reply(turn)
         except FakeGPTError as error:

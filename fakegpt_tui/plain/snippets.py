@@ -24,7 +24,7 @@ class PlainSnippets:
         Raises:
             SaveError: The example set cannot be written.
         """
-        if typed.strip().casefold() == _EXAMPLES and self._ports.snippets_folder is not None:
+        if typed and self._ports.snippets_folder is not None:
             await self._add_examples(self._ports.snippets_folder)
         else:
             self._tell_all()

@@ -41,7 +41,8 @@ def command_action(command: Command) -> str:
     if match is None:
         return command.action
     controller, method, arguments = match.groups(default="")
-    return f"screen.run_command('{controller}', '{method}'{arguments and f', {arguments}'})"
+    given = arguments and f", ({arguments},)"  # as one, or Textual would cut them off
+    return f"screen.run_command('{controller}', '{method}'{given})"
 
 
 def _dialog_action(command: Command) -> str:

@@ -28,6 +28,12 @@ def complete_path(typed: str) -> PathCompletion:
     return PathCompletion(f"{head}{slash}{common}" if common else typed, names)
 
 
+def list_names(folder: str) -> tuple[str, ...]:
+    """The names in a folder, which is typed with a slash at its end; hidden ones last."""
+    path = typed_path(folder) or Path()
+    return (*sorted(_names(path, "")), *sorted(_names(path, ".")))
+
+
 def typed_path(typed: str) -> Path | None:
     """The path that was typed, or dropped onto the terminal in quotes; nothing for no text."""
     typed = typed.strip()

@@ -1,20 +1,16 @@
-"""Slash commands: which commands fit what is typed, and which one Enter runs."""
+"""Slash commands: which commands fit what is typed, and the actions that run them."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from enum import IntEnum, auto
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.keymap import COMMANDS, Command, KeyScope
+from fakegpt_tui.keymap.command_grammar import SNIPPET_ID
 from fakegpt_tui.ui.bindings import command_action
 
-if TYPE_CHECKING:
-    from fakegpt_tui.attachments.snippets import Snippet
-
 _SLASH = "/"
-SNIPPET_ID = "snippet."
-"""How the ids of the commands of snippets begin; none of the keymap does."""
 
 
 class MatchRank(IntEnum):
@@ -41,62 +37,6 @@ def exact_command(text: str, snippets: Sequence[Command] = ()) -> Command | None
     """The command that has exactly this name or alias; one of the keymap wins."""
     name = text.strip().casefold()
     return next((command for command in (*COMMANDS, *snippets) if name in command.names), None)
-
-
-def snippet_commands(snippets: Mapping[str, "Snippet"]) -> tuple[Command, ...]:
-    """A command for each snippet whose name is none of a command."""
-    taken = {name for command in COMMANDS for name in command.names}
-    return tuple(
-        Command(
-            KeyScope.ANY,
-            f"{SNIPPET_ID}{name}",
-            "",
-            f"snippets.insert({name!r})",
-            name,
-            snippet.description,
-            f"{_SLASH}{name}",
-        )
-        for name, snippet in snippets.items()
-        if f"{_SLASH}{name}" not in taken
-    )
-
-
-def snippet_with_input(text: str, snippets: Sequence[Command]) -> str | None:
-    """The action of a snippet behind whose name something is typed."""
-    name, *typed = text.split(maxsplit=1)
-    command = exact_command(name, snippets) if typed else None
-    if command is None or not command.id.startswith(SNIPPET_ID):
-        return None
-    name = command.id.removeprefix(SNIPPET_ID)
-    line = f"{name} {typed[0]}"
-    return f"screen.run_command('snippets', 'insert', {line!r})"
-
-
-def command_with_path(text: str) -> tuple[Command, str, str] | None:
-    """A command that takes a path, its name as typed, and the path behind it."""
-    if "\n" in text or exact_command(text) is not None:
-        return None
-    lowered = text.casefold()
-    fitting = [
-        (name, command)
-        for command in COMMANDS
-        if command.path_action
-        for name in command.names
-        if lowered.startswith(f"{name} ")
-    ]
-    if not fitting:
-        return None
-    name, command = max(fitting, key=lambda each: len(each[0]))
-    path = text[len(name) :].strip()
-    # Several words without a sign of a path are a sentence.
-    is_path = len(path.split()) == 1 or any(sign in path for sign in "/\\.~")
-    return (command, text[: len(name)], path) if is_path else None
-
-
-def path_command_action(command: Command, path: str) -> str:
-    """The action by which the main screen runs a command with a path."""
-    controller, _, method = command.path_action.partition(".")
-    return f"screen.run_command({controller!r}, {method!r}, {path!r})"
 
 
 def matching_commands(
@@ -167,12 +107,21 @@ def _group(command: Command) -> str:
     return "Program"
 
 
-def screen_action(command: Command) -> str:
+def screen_action(command: Command, arguments: Sequence[str] = ()) -> str:
     """The action of a command as the main screen runs it, wherever its keys work."""
+    if arguments:
+        command = replace(command, action=_with_arguments(command.action, arguments))
     action = command_action(command)
-    if command.scope is KeyScope.TRANSCRIPT and "." not in action:
-        return f"screen.run_in_transcript('{action}')"
+    if command.scope is KeyScope.TRANSCRIPT and action == command.action:
+        return f"screen.run_in_transcript({action!r})"
     return action
+
+
+def _with_arguments(action: str, arguments: Sequence[str]) -> str:
+    """An action that is given these behind its own arguments."""
+    name, _, written = action.partition("(")
+    given = filter(None, (written.removesuffix(")"), *map(repr, arguments)))
+    return f"{name}({', '.join(given)})"
 
 
 def _match(command: Command, wanted: str) -> CommandMatch | None:
@@ -208,67 +157,3 @@ def _name_rank(name: str, wanted: str, first: str) -> MatchRank | None:
 
 def _order(match: CommandMatch) -> tuple[MatchRank, bool]:
     return match.rank, match.command.is_destructive and match.rank is not MatchRank.EXACT
-
-
-class SlashCompletion:
-    """The commands that fit a prompt that begins with a slash.
-
-    All of it follows from the text, so that no key can take what fitted an earlier one.
-    """
-
-    def __init__(self, snippets: Sequence[Command] = ()) -> None:
-        self.snippets = snippets
-        self._text = ""
-        self._is_closed = False
-        self._marked: int | None = None
-        self.matches: list[CommandMatch] = []
-
-    def update(self, text: str) -> None:
-        """Find what fits `text`; once closed, it stays so until the slash is typed again."""
-        if text == self._text:
-            return
-        self._text = text
-        self._is_closed = self._is_closed and text.startswith(_SLASH)
-        typed = text.startswith(_SLASH) and not text.startswith("//") and "\n" not in text
-        self.matches = matching_commands(text, self.snippets) if typed else []
-        first = first_choice(self.matches)
-        # A word inside of a name is a guess: it is listed, and not taken without a choice.
-        is_guess = first is not None and self.matches[first].rank > MatchRank.ALIAS_PREFIX
-        self._marked = None if is_guess else first
-
-    @property
-    def is_open(self) -> bool:
-        return bool(self.matches) and not self._is_closed
-
-    @property
-    def marked(self) -> int | None:
-        """The place of the match that Enter takes, where it takes one."""
-        return self._marked if self.is_open else None
-
-    @property
-    def chosen(self) -> Command | None:
-        """The command that Enter runs; `None` where it sends the text as it is."""
-        if (exact := exact_command(self._text, self.snippets)) is not None and not self._is_moved:
-            return exact
-        return None if self.marked is None else self.matches[self.marked].command
-
-    @property
-    def completed(self) -> str:
-        """The name of the marked match, or of the first one."""
-        return self.matches[self.marked or 0].name
-
-    @property
-    def _is_moved(self) -> bool:
-        return self.marked is not None and self.matches[self.marked].rank is not MatchRank.EXACT
-
-    def handle_key(self, key: str) -> bool:
-        """Move the mark or close; whether the key is one for it."""
-        if not self.is_open or key not in {"up", "down", "tab", "escape"}:
-            return False
-        if key == "escape":
-            self._is_closed = True
-        elif key != "tab":
-            step = 1 if key == "down" else -1
-            start = -1 if self._marked is None and step > 0 else self._marked or 0
-            self._marked = (start + step) % len(self.matches)
-        return True

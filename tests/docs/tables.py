@@ -20,13 +20,18 @@ def keys_table() -> str:
     parts = []
     for scope, commands in groupby(sorted(ALL_COMMANDS, key=_scope), key=lambda each: each.scope):
         rows = [
-            f"| {_keys(each.keys)} | {', '.join(f'`{name}`' for name in each.names)} | {each.help} "
-            f"| `{each.id}` |\n"
+            f"| {_keys(each.keys)} | {_names(each)} | {each.help} | `{each.id}` |\n"
             for each in commands
         ]
         head = "| keys | command | does | id |\n|---|---|---|---|\n"
         parts.append(f"## Keys {scope}\n\n{head}{''.join(rows)}")
     return "\n".join(parts)
+
+
+def _names(command: Command) -> str:
+    """The slash command with what it takes, and its aliases."""
+    names = (command.usage, *command.names[1:]) if command.slash else ()
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def settings_table() -> str:

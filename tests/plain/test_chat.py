@@ -83,7 +83,7 @@ async def test_conversations_are_listed_opened_and_saved(said: list[str], tmp_pa
     await plain.run_command("/open 7")
     assert "number" in said[-1]
     await plain.run_command("/what now")
-    assert said[-1] == "There is no command /what here. /help lists the commands."
+    assert said[-1] == "There is no command /what here. /help lists the commands; // sends a slash."
     assert not await plain.run_command("/quit")
 
 

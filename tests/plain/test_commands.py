@@ -1,6 +1,7 @@
 """Every command of the keymap in plain mode, line by line."""
 
 import re
+from inspect import signature
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from fakegpt_tui.attachments.snippets import Snippet, read_snippets
 from fakegpt_tui.backends.scripted import ScriptedBackend
 from fakegpt_tui.domain import ReplyEnded, TextDelta
 from fakegpt_tui.keymap import COMMANDS
+from fakegpt_tui.keymap.argument_kinds import slots_of
+from fakegpt_tui.plain.screen import LEFT_OUT
 from tests.docs.tables import DOCS
 from tests.plain.talking import NotedServices, NotedSettings, plain_chat
 
@@ -29,30 +32,31 @@ def test_each_command_is_a_row_of_the_table_and_the_page_says_which_are_left_out
     said: list[str], tmp_path: Path
 ) -> None:
     plain = plain_chat(said, tmp_path)
-    here = {command.row.slash for command in plain.commands}
+    missing = {row for row in COMMANDS if row.slash} - {each.row for each in plain.commands}
+    assert {row.id for row in missing} == set(LEFT_OUT)
     text = (DOCS / "terminals.md").read_text(encoding="utf-8")
     _, _, page = text.partition("plain mode leaves them out:")
-    left_out = set(re.findall(r"`(/[a-z -]+)`", page))
-    assert {row.slash for row in COMMANDS if row.slash} - here == left_out
+    assert set(re.findall(r"`(/[a-z -]+)`", page)) == {row.slash for row in missing}
     for command in plain.commands:
-        takes_text = command.with_text is not None
-        assert takes_text == bool(command.row.argument), command.row.id
+        signature(command.run).bind(*slots_of(command.row.argument))
 
 
 async def test_help_is_made_of_the_table(said: list[str], tmp_path: Path) -> None:
     plain = plain_chat(said, tmp_path)
     await talk(plain, "/help")
     rows = {row.slash: row for row in COMMANDS}
-    assert "/model [NUMBER or NAME]: Choose the service and model of this conversation." in said
+    assert "/model [NUMBER or MODEL]: Choose the service and model of this conversation." in said
     assert len(said) == len(plain.commands) + 1
     said.clear()
     await talk(plain, "/keys favourite")
     assert said == [f"/favourite: {rows['/favourite'].help}. Also /favorite, /star."]
-    await talk(plain, "/undo it", "/wrong")
-    assert said[1:] == [
+    await talk(plain, "/undo it", "/wrong", "/stop", "/help /effort")
+    assert said[1:4] == [
         "/undo takes nothing behind it.",
-        "There is no command /wrong here. /help lists the commands.",
+        "There is no command /wrong here. /help lists the commands; // sends a slash.",
+        "A reply is waited for here, and ctrl+c stops it.",
     ]
+    assert said[-1].endswith("Also /thinking, /reasoning. Example: /effort high")
 
 
 async def test_prompts_and_replies_are_edited_asked_again_and_compared(
@@ -83,7 +87,7 @@ async def test_prompts_and_replies_are_edited_asked_again_and_compared(
         "Message 2, assistant: Once more.",
         "No message of this conversation has these words.",
     ]
-    assert said[-1].startswith("4. Hello there")
+    assert said[-2].startswith("4. Hello there")
     said.clear()
     await talk(plain, "/continue", "/branch", "/delete message", "/delete message", "/undo")
     assert said == [
@@ -170,7 +174,7 @@ async def test_models_effort_and_settings_of_a_conversation_are_chosen(
         "lab/m-2 answers from now on.",
         "The effort is low.",
         "The effort is left to the service.",
-        "The effort is one of low, medium, high, or none.",
+        "“much” is no LEVEL (low, medium, high, none).",
     ]
     said.clear()
     await talk(plain, "/system Be kind.", "/generation temperature=0.5", "/generation heat=1")
@@ -188,7 +192,7 @@ async def test_models_effort_and_settings_of_a_conversation_are_chosen(
         *("theme is dark, default.", "motion is on, file."),
         *("motion is on, file.", "Signs.", "It takes on, off."),
         "motion is off from the next start on.",
-        "There is no setting none. /settings says all of them.",
+        "“none” is no SETTING (theme, motion).",
         "That cannot be used.",
         "theme is default from the next start on.",
     ]
@@ -215,7 +219,7 @@ async def test_services_are_added_changed_tested_and_removed(
     assert "http://127.0.0.1:9 does not answer." in said
     assert "The address begins with http." in said
     assert "scripted/scripted-1 is a favourite." in said
-    assert said[-1] == "There is no service 'none'; there are scripted, lab."
+    assert said[-1] == "“none” is no SERVICE (scripted, lab)."
 
 
 async def test_files_are_saved_imported_and_attached(said: list[str], tmp_path: Path) -> None:
@@ -307,3 +311,86 @@ async def test_snippets_are_told_and_the_example_set_is_added_where_it_is_wanted
     assert said[0].startswith(f"Snippets added to {folder}: translate, ")
     assert "/review language=… TEXT: Review this {{language}} code" in "\n".join(said)
     assert said[-1].endswith("none, all are there.")
+
+
+async def test_a_path_is_sent_and_said_to_be(said: list[str], tmp_path: Path) -> None:
+    backend = ScriptedBackend(*replies("It is empty."))
+    plain = plain_chat(said, tmp_path, backend=backend)
+    await talk(plain, "/etc/hosts is empty, why?")
+    assert said[0] == "/etc/hosts is no command: this is sent as it is."
+    assert backend.requests[0].messages[-1].text == "/etc/hosts is empty, why?"
+
+
+async def test_a_message_is_gone_to_and_what_is_said_is_about_it(
+    said: list[str], tmp_path: Path
+) -> None:
+    plain = plain_chat(said, tmp_path, *replies("One.", "Two.", "Three."))
+    await talk(plain, "/goto", "Hello", "Thanks", "/goto 1")
+    assert said[0] == "There is no message yet."
+    assert said[-2:] == ["User:", "Hello"]
+    said.clear()
+    await talk(plain, "/goto", "/copy", "/edit prompt Hello there", "/copy", "/goto 9")
+    assert said[:4] == ["1. user: Hello", "2. assistant: One.", "3. user: Thanks", said[3]]
+    assert said[5:9] == ["Copied the message: Hello", "Assistant:", "Three.", said[8]]
+    assert said[8] == "Copied the message: Three."
+    said.clear()
+    await talk(plain, "/tree", "/tree 1", "/copy all", "/compare 2", "/branch", "/copy all")
+    assert said[0] == "1. Hello, variant 1 of 2, not shown"
+    whole = "User: Hello Assistant: One. User: Thanks Assistant: Two."
+    assert f"Copied the conversation: {whole}" in said
+    assert "From variant 2 to variant 1:" in said
+    assert said[-1] == "Copied the conversation: User: Hello"
+    await talk(plain, "/open hello")
+    assert "Conversation: Hello" in said
+
+
+async def test_picked_messages_are_saved_and_what_was_saved_is_opened_and_copied(
+    said: list[str], tmp_path: Path
+) -> None:
+    opened: list[tuple[str, str]] = []
+
+    async def open_file(path: Path, name: str) -> None:
+        opened.append((path.name, name))
+
+    code = "Here:\n\n```python\nsail()\n```\n"
+    plain = plain_chat(said, tmp_path, *replies(code), open_file=open_file)
+    await talk(plain, "/open file", "/save selection", "/picture", "/copy code", "Hello")
+    assert said[:2] == [
+        "Nothing was saved yet in this run; /save does.",
+        "Say /pick and the number of a message, as /goto says them.",
+    ]
+    said.clear()
+    await talk(plain, "/pick 1", "/save selection", "/open file", "/open folder", "/copy path")
+    assert said[0] == "Messages that are picked: 1. /save selection saves them."
+    (saved,) = tmp_path.glob("*.md")
+    assert "sail()" not in saved.read_text()
+    assert opened == [(saved.name, ""), (tmp_path.name, "")]
+    await talk(plain, "/copy code", f"/save md {tmp_path}/my notes", "/save to", "/save all x.md")
+    assert said[-4:] == [
+        "Copied the code block: sail()",
+        f"Saved as {tmp_path}/my notes.md",
+        "Say /save to and a path, whose end says in which format.",
+        said[-1],
+    ]
+    assert said[-1].startswith("“x.md” is no FORMAT (md, ")
+
+
+async def test_several_models_answer_and_the_theme_of_the_screen_is_kept(
+    said: list[str], tmp_path: Path
+) -> None:
+    kept: list[object] = []
+
+    async def remember(values: object) -> None:
+        kept.append(values)
+
+    backend = ScriptedBackend(*replies("One.", "Two.", "Three."))
+    plain = plain_chat(said, tmp_path, backend=backend, remember=remember)
+    await talk(plain, "/side-by-side", "Hello", "/side-by-side lab/m-1", "/theme", "/theme light")
+    said.clear()
+    await talk(plain, "/side-by-side lab/m-1 scripted", "/variant 1", "/queue", "/send")
+    assert said[:5] == ["lab/m-1:", "Assistant:", "Two.", "scripted/scripted-1:", "Assistant:"]
+    assert said[6:8] == ["Say /variant and a number to go on with another reply.", said[7]]
+    assert said[7] == "Variant 1 of 3."
+    assert [each.model for each in backend.requests] == ["scripted-1", "m-1", "scripted-1"]
+    assert kept == [{"theme": "light"}]
+    assert said[-2:] == ["Nothing is queued here.", "Nothing is queued here."]

@@ -1,13 +1,17 @@
 """Slash commands: a name runs its command and no other, and other words are sent."""
 
+from pathlib import Path
+
 import pytest
 from textual.events import Key, Paste
 
+from fakegpt_tui.domain import Preset
 from fakegpt_tui.keymap import COMMANDS
 from fakegpt_tui.ui.dialogs.keys import HelpScreen
 from fakegpt_tui.ui.dialogs.pick import PickScreen
 from fakegpt_tui.ui.dialogs.settings import SettingsScreen
 from fakegpt_tui.ui.slash_commands import exact_command, first_choice, matching_commands
+from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from tests.ui.running import FakeMemory, Running, reply, running
 
 NAMES = [name for command in COMMANDS for name in command.names]
@@ -167,3 +171,56 @@ async def test_the_palette_takes_what_is_typed_and_not_what_fitted_before() -> N
         burst(it, "history", "enter")
         await it.until(lambda: isinstance(it.app.screen, PickScreen))
         assert not isinstance(it.app.screen, SettingsScreen)
+
+
+async def test_arguments_choose_set_find_and_go_without_a_dialog(tmp_path: Path) -> None:
+    presets = {"brief": Preset("brief", "Be brief.")}
+    async with running(
+        reply("Of boats."), reply("Of seas."), presets=presets, exports=tmp_path, size=(100, 40)
+    ) as it:
+        await it.ask("/find boats")
+        await it.until(lambda: it.prompt.text == "")
+        await it.ask("Rivers?")
+        await it.see("Of boats.")
+        await it.ask("/title Of rivers")
+        await it.until(lambda: [row.title for row in it.list.rows] == ["Of rivers"])
+        await it.ask(f"/save md {tmp_path}/my notes")
+        await it.until((tmp_path / "my notes.md").exists)
+        await it.ask("/preset Brief")
+        await it.see("The preset brief is used from now on.")
+        await it.ask("/edit prompt Seas?")
+        await it.see("Of seas.")
+        assert it.backend.requests[-1].messages[0].text == "Be brief."
+        await it.ask("/variant 1")
+        await it.see("Of boats.")
+        await it.ask("/find boats")
+        await it.see("1/1")
+        await it.pilot.press("n")
+        await it.until(lambda: it.app.focused is it.app.screen.query_one(Transcript))
+        assert it.prompt.text == ""
+        await it.pilot.press("escape")
+        await it.until(lambda: "1/1" not in it.text)
+        it.prompt.focus()
+        await it.ask("/new")
+        await it.until(lambda: not it.path)
+        await it.ask("/open of rivers")
+        await it.see("Of boats.")
+
+
+async def test_what_does_not_fit_stays_with_a_row_about_it_and_values_are_completed() -> None:
+    presets = {"brief": Preset("brief", "Be brief."), "two words": Preset("two words")}
+    async with running(reply("one"), presets=presets) as it:
+        await it.ask("/preset wrong")
+        await it.see("“wrong” is no PRESET (brief, two words). // sends it.")
+        assert it.prompt.text == "/preset wrong"
+        await it.pilot.press("ctrl+u", *"/preset tw")
+        await it.until(lambda: it.text.count("two words") == 1)
+        await it.pilot.press("tab")
+        assert it.prompt.text == "/preset two words"
+        await it.pilot.press("ctrl+u", *"/preset ", "down", "down", "enter")
+        await it.see("The preset two words is used from now on.")
+        it.prompt.insert("/etc/hosts is…")
+        await it.see("/etc/hosts is no command: this is sent as it is.")
+        await it.pilot.press("enter")
+        await it.see("one")
+        assert it.path[0].text == "/etc/hosts is…"

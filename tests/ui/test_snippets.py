@@ -6,7 +6,8 @@ from pathlib import Path
 from textual.selection import Selection
 
 from fakegpt_tui.attachments.snippets import Snippet, read_snippets
-from fakegpt_tui.ui.slash_commands import matching_commands, snippet_commands
+from fakegpt_tui.keymap.command_grammar import snippet_commands
+from fakegpt_tui.ui.slash_commands import matching_commands
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from tests.ui.running import reply, running
 
@@ -21,7 +22,7 @@ SNIPPETS = {
 
 
 def test_a_snippet_is_found_by_its_name_and_never_in_place_of_a_command() -> None:
-    own = snippet_commands(SNIPPETS)
+    own = snippet_commands({name: each.description for name, each in SNIPPETS.items()})
     assert [each.slash for each in own] == ["/translate", "/explain"]
     assert matching_commands("/transl", own)[0].name == "/translate"
     assert matching_commands("/exp", own)[0].name.startswith("/export")

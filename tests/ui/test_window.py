@@ -1,15 +1,19 @@
 """What is shown is what is so: after each command, dialog and report, read and drawn once."""
 
+from inspect import signature
+
 import pytest
 from textual.actions import parse
 
 from fakegpt_tui.backends.scripted import Gate
 from fakegpt_tui.domain import Preset, Service, ServiceKind
-from fakegpt_tui.keymap import COMMANDS, Command
+from fakegpt_tui.keymap import COMMANDS, Command, KeyScope
+from fakegpt_tui.keymap.argument_kinds import slots_of
 from fakegpt_tui.ui.bindings import command_action
 from fakegpt_tui.ui.options import local_now
 from fakegpt_tui.ui.screens.chat import ChatScreen
 from fakegpt_tui.ui.view_model import ChatView, ViewModel
+from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from tests.stubs import MemoryStore
 from tests.ui.running import Running, reply, running
 
@@ -157,17 +161,21 @@ async def test_one_enter_reads_the_conversation_once_and_shows_one_new_path() ->
         assert [len(path) for path in paths] == [4]
 
 
-async def test_each_command_of_the_main_screen_is_a_method_of_a_controller() -> None:
+async def test_each_command_of_the_main_screen_is_a_method_that_takes_its_arguments() -> None:
     async with running() as it:
         screen = it.app.screen
         assert isinstance(screen, ChatScreen)
         for command in COMMANDS:
+            slots = slots_of(command.argument)
             _, action, parameters = parse(command_action(command))
             if action == "run_command":
-                controller, method, *_ = parameters
-                assert callable(getattr(getattr(screen.controllers, controller), method)), (
-                    command.id
-                )
+                controller, method, *given = parameters
+                bound = getattr(getattr(screen.controllers, controller), method)
+                signature(bound).bind(*(given[0] if given else ()), *slots)
+            elif slots:
+                owner = Transcript if command.scope is KeyScope.TRANSCRIPT else screen
+                bound = getattr(owner, f"action_{action}")
+                signature(bound).bind(*parameters, *slots, *([None] if owner is Transcript else []))
 
 
 def test_the_main_screen_leaves_its_commands_to_controllers() -> None:

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from fakegpt_tui.chat.service import ChatService
+    from fakegpt_tui.ui.command_values import ChatCommandValues
     from fakegpt_tui.ui.controllers.attachments import AttachmentController
     from fakegpt_tui.ui.controllers.conversations import ConversationController
     from fakegpt_tui.ui.controllers.files import FileController
     from fakegpt_tui.ui.controllers.folders import FolderController
+    from fakegpt_tui.ui.controllers.generation import GenerationController
     from fakegpt_tui.ui.controllers.items import ItemController
     from fakegpt_tui.ui.controllers.messages import MessageController
     from fakegpt_tui.ui.controllers.pictures import PictureController
     from fakegpt_tui.ui.controllers.prompt import PromptController
+    from fakegpt_tui.ui.controllers.recall import RecallController
     from fakegpt_tui.ui.controllers.services import ServiceController
     from fakegpt_tui.ui.controllers.settings import SettingsController
     from fakegpt_tui.ui.controllers.side_by_side import SideBySideController
@@ -38,6 +41,12 @@ class Controllers:
         self._window = window
         self._options = options
 
+    def command_values(self) -> ChatCommandValues:
+        """What arguments of commands may be, as of now."""
+        from fakegpt_tui.ui.command_values import ChatCommandValues  # noqa: PLC0415 - when typed
+
+        return ChatCommandValues(self._chat, self._state, self._options)
+
     @cached_property
     def attachments(self) -> AttachmentController:
         from fakegpt_tui.ui.controllers.attachments import AttachmentController  # noqa: PLC0415 - see above
@@ -55,6 +64,12 @@ class Controllers:
             self.attachments,
             self.services.choose_model,
         )
+
+    @cached_property
+    def recall(self) -> RecallController:
+        from fakegpt_tui.ui.controllers.recall import RecallController  # noqa: PLC0415 - see above
+
+        return RecallController(self._chat, self._state, self._window)
 
     @cached_property
     def snippets(self) -> SnippetController:
@@ -124,7 +139,13 @@ class Controllers:
     def settings(self) -> SettingsController:
         from fakegpt_tui.ui.controllers.settings import SettingsController  # noqa: PLC0415 - see above
 
-        return SettingsController(
+        return SettingsController(self._chat, self._state, self._window, self._options)
+
+    @cached_property
+    def generation(self) -> GenerationController:
+        from fakegpt_tui.ui.controllers.generation import GenerationController  # noqa: PLC0415 - see above
+
+        return GenerationController(
             self._chat, self._state, self._window, self._options, self.attachments
         )
 

@@ -63,16 +63,18 @@ class AttachmentController:
         while self._reading:
             await asyncio.wait(self._reading)
 
-    def attach_path(self, typed: str) -> None:
-        """Attach a file by its path."""
+    def ask(self, typed: str = "") -> None:
+        """Attach a file by its path, which the user is asked for unless it was typed."""
         if (path := typed_path(typed)) is not None:
             self._attach_paths((str(path),))
-
-    def ask(self) -> None:
-        """Ask for the path of a file, and attach it."""
+            return
         from fakegpt_tui.ui.dialogs.pick import AskPathScreen  # noqa: PLC0415 - after first paint
 
-        self._window.ask(AskPathScreen("Attach a file", ""), self.attach_path)
+        self._window.ask(AskPathScreen("Attach a file", ""), self._attach_typed)
+
+    def _attach_typed(self, typed: str) -> None:
+        if typed.strip():
+            self.ask(typed)
 
     def _attach_paths(self, paths: tuple[str, ...]) -> None:
         for path in paths:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 
+from fakegpt_tui.chat.argument_values import find_titled
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain import ChatMessage, Conversation, FakeGPTError
 from fakegpt_tui.ui.dialogs import Choice, SearchSelection
@@ -99,18 +100,22 @@ class ConversationController:
 
     def open_nth(self, number: int) -> None:
         shown = self._window.list.shown
-        self.open(shown[number - 1] if number <= len(shown) else None)
+        self.open(shown[number - 1] if 0 < number <= len(shown) else None)
 
     def open_unread(self) -> None:
         if (conversation_id := self._state.first_unread()) is None:
             self._window.notify("Nothing is unread.")
         self.open(conversation_id)
 
-    def search(self) -> None:
+    def search(self, words: str = "") -> None:
+        """Open the conversation of a number or title, or search all for words."""
+        if (found := find_titled(self._chat, words)) is not None or words.isdecimal():
+            self.open(found.id) if found is not None else self.open_nth(int(words))
+            return
         from fakegpt_tui.ui.dialogs.search import SearchScreen  # noqa: PLC0415 - after first paint
 
         self._window.ask(
-            SearchScreen(self._chat.search.find, self._clock),
+            SearchScreen(self._chat.search.find, self._clock, words),
             self._open_selection,
             cancelled=self._window.prompt.focus,
         )
@@ -132,7 +137,8 @@ class ConversationController:
         choices = [Choice(row.id, row.title, _place(row)) for row in self._state.rows]
         self._window.pick("Conversations", choices, self.open, current=self._state.open.id)
 
-    def rename(self) -> None:
+    def rename(self, typed: str = "") -> None:
+        """Give a conversation a title, which the user is asked for unless it was typed."""
         if self.folder is not None:
             self._rename_folder(self.folder)
             return
@@ -140,11 +146,15 @@ class ConversationController:
         if not ids:
             self._window.notify("There is nothing to rename yet.")
             return
-        from fakegpt_tui.ui.dialogs.pick import AskScreen  # noqa: PLC0415 - after first paint
 
         def take(title: str) -> None:
             self._chat.actions.rename(ids[0], title)
             self.unpick()
+
+        if typed:
+            take(typed)
+            return
+        from fakegpt_tui.ui.dialogs.pick import AskScreen  # noqa: PLC0415 - after first paint
 
         self._window.ask(AskScreen("Title", self._state.title(ids[0])), take)
 
@@ -180,8 +190,11 @@ class ConversationController:
             self._window.prompt.load_draft("")
         self._window.notify(f"In the trash for {_TRASH_DAYS} days. u takes it back.")
 
-    def show_trash(self) -> None:
-        """Offer the deleted messages of the open conversation, and the deleted conversations."""
+    def show_trash(self, number: str = "") -> None:
+        """Offer the deleted messages of the open conversation, and the deleted conversations.
+
+        A number restores one of those conversations.
+        """
         open_id = self._state.open.id
         messages: Sequence[ChatMessage] = self._chat.messages.trashed(open_id)
         trashed = self._chat.conversations.trashed()
@@ -202,7 +215,10 @@ class ConversationController:
                 self._chat.actions.restore([chosen])
                 self.open(chosen)
 
-        self._window.pick("Trash", choices, take, verb="restore")
+        if number and 0 < int(number) <= len(trashed):
+            take(trashed[int(number) - 1].id)
+        else:
+            self._window.pick("Trash", choices, take, verb="restore")
 
     def undo(self) -> None:
         """Take back the last change, of a conversation or of its messages, once that was told."""

@@ -30,8 +30,10 @@ class FileController:
         self._job: Job | None = None
         self._saved: Path | None = None
 
-    def save(self, suffix: str = MARKDOWN) -> None:
-        self._window.work(self._save(suffix, ()), group="save", exclusive=False)
+    def save(self, suffix: str = "", typed: str = "") -> None:
+        """Save the open conversation, in the folder of exports or where a path says."""
+        work = self._save_to(suffix, typed) if typed else self._save(suffix or MARKDOWN, ())
+        self._window.work(work, group="save", exclusive=False)
 
     def save_picked(self, suffix: str = MARKDOWN) -> None:
         """Save the messages that are picked, or selected, or the one under the cursor."""
@@ -57,31 +59,30 @@ class FileController:
         then = "/copy path, /open file, /open folder"
         self._window.notify(f"{what} {path.name} in {path.parent} · {then}")
 
-    def save_to(self, typed: str) -> None:
-        """Save the open conversation where a path says, in the format of its suffix."""
-        self._window.work(self._save_to(typed), group="save", exclusive=False)
-
-    async def _save_to(self, typed: str) -> None:
+    async def _save_to(self, suffix: str, typed: str) -> None:
         conversation, path = self._state.open, typed_path(typed)
         if conversation.leaf_id is None or path is None:
             self._window.notify("There is nothing to save yet.")
             return
         try:
-            self._tell_saved(await self._chat.exports.export_to(conversation.id, path))
+            saved = await self._chat.exports.export_to(conversation.id, path, suffix=suffix)
         except SaveError:
             if not self._window.prompt.text:
-                self._window.prompt.replace_text(f"/save {typed}")
+                self._window.prompt.replace_text(" ".join(filter(None, ("/save", suffix, typed))))
             raise
+        self._tell_saved(saved)
 
-    def ask_where(self) -> None:
-        """Let the user type a path, and save there."""
-        if self._state.open.leaf_id is None:
+    def ask_where(self, typed: str = "") -> None:
+        """Save where a path says, which the user is asked for unless it was typed."""
+        if typed:
+            self.save("", typed)
+        elif self._state.open.leaf_id is None:
             self._window.notify("There is nothing to save yet.")
-            return
-        from fakegpt_tui.ui.dialogs.pick import AskPathScreen  # noqa: PLC0415 - after first paint
+        else:
+            from fakegpt_tui.ui.dialogs.pick import AskPathScreen  # noqa: PLC0415 - after first paint
 
-        name = f"{file_stem(self._state.open.title) or 'conversation'}.md"
-        self._window.ask(AskPathScreen("Save to", str(Path.cwd() / name)), self.save_to)
+            name = f"{file_stem(self._state.open.title) or 'conversation'}.md"
+            self._window.ask(AskPathScreen("Save to", str(Path.cwd() / name)), self.ask_where)
 
     def copy_path(self) -> None:
         """Copy the path of the file that was saved last."""
@@ -103,11 +104,18 @@ class FileController:
             self._window.notify("Nothing was saved yet in this run; ctrl+s saves.")
         return self._saved
 
-    def save_all(self) -> None:
-        self._choose_what([_ALL])
+    def save_all(self, suffix: str = "") -> None:
+        if suffix:
+            self._save_part(_ALL, suffix)
+        else:
+            self._choose_what([_ALL])
 
-    def save_as(self) -> None:
-        self._choose_what([_OPEN, _PICKED, _ALL] if self._targets() else [_ALL])
+    def save_as(self, suffix: str = "") -> None:
+        """Save in a format; where none was typed, ask for it, and for what to save."""
+        if suffix:
+            self.save(suffix)
+        else:
+            self._choose_what([_OPEN, _PICKED, _ALL] if self._targets() else [_ALL])
 
     def _choose_what(self, parts: list[str]) -> None:
         count = len(self._targets())
@@ -134,9 +142,12 @@ class FileController:
             run = partial(self._chat.exports.export_all, self._folder, suffix=suffix)
             self.start_job(Job(f"Saving every conversation as {export_formats()[suffix]}", run))
 
-    def pick(self) -> None:
-        """Pick the message under the cursor, or no longer, and go on to the next."""
+    def pick(self, number: str = "") -> None:
+        """Pick the message of a number or under the cursor, or no longer, and go on to the next."""
         transcript = self._window.transcript
+        path = self._state.path
+        if number and 0 < int(number) <= len(path):
+            transcript.reveal(path[int(number) - 1].id)
         if (message := transcript.current_message) is None:
             self._window.notify("There is no message to pick yet.")
             return
@@ -148,8 +159,12 @@ class FileController:
             while_true=lambda: len(self._state.picked_in_path) == count,
         )
 
-    def import_file(self) -> None:
+    def import_file(self, typed: str = "") -> None:
+        """Import what is at a path, which the user is asked for unless it was typed."""
         if self._show_running_job():
+            return
+        if (path := typed_path(typed)) is not None:
+            self._import([path], path.name, dry_run=False)
             return
         from fakegpt_tui.ui.dialogs.import_files import ImportRequest, ImportScreen  # noqa: PLC0415 - after first paint
 
@@ -158,19 +173,13 @@ class FileController:
 
         self._window.ask(ImportScreen(), take)
 
-    def import_path(self, typed: str) -> None:
-        """Import what is at a path that was typed."""
-        path = typed_path(typed)
-        if path is not None and not self._show_running_job():
-            self._import([path], path.name, dry_run=False)
-
-    def import_found(self) -> None:
+    def import_found(self, number: str = "") -> None:
         """Look for what other programs keep on this machine, and offer to import it."""
         if not self._show_running_job():
             self._window.notify("Looking for conversations of other programs …")
-            self._window.work(self._offer_found(), group="import")
+            self._window.work(self._offer_found(number), group="import")
 
-    async def _offer_found(self) -> None:
+    async def _offer_found(self, number: str) -> None:
         sources = {str(each.path): each for each in await self._chat.imports.find_sources()}
         if not sources:
             self._window.notify("Nothing was found on this machine; alt+i imports a file.")
@@ -184,7 +193,10 @@ class FileController:
             found = sources[path]
             self._import(found.files, found.name, dry_run=True)
 
-        self._window.pick("Import", choices, take)
+        if number and 0 < int(number) <= len(choices):
+            take(choices[int(number) - 1].id)
+        else:
+            self._window.pick("Import", choices, take)
 
     def _import(self, paths: Sequence[Path], name: str, *, dry_run: bool) -> None:
         run = partial(self._chat.imports.import_files, paths)

@@ -41,7 +41,8 @@ class ItemController:
         self._window = window
         self._last_command = ""
 
-    def show(self) -> None:
+    def show(self, number: str = "", typed: str = "") -> None:
+        """List the items of the marked message, at the one of a number; or save that at a path."""
         path = self._state.path
         message = self._window.transcript.current_message or (path[-1] if path else None)
         from fakegpt_tui.ui.dialogs.items import ItemsScreen, items_of  # noqa: PLC0415 - after first paint
@@ -55,7 +56,12 @@ class ItemController:
         def take(chosen: tuple[ItemAction, MessageItem]) -> None:
             self._act(conversation_id, *chosen)
 
-        self._window.ask(ItemsScreen(items), take)
+        place = int(number or 1) - 1
+        if typed and 0 <= place < len(items):
+            get = self._data(conversation_id, items[place])
+            self._window.work(self._save(typed.strip("'\""), get), group="save-item")
+        else:
+            self._window.ask(ItemsScreen(items, place), take)
 
     def _act(self, conversation_id: str, action: ItemAction, item: MessageItem) -> None:
         from fakegpt_tui.ui.dialogs.items import ItemAction  # noqa: PLC0415 - after first paint

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.turn import Turn
@@ -30,8 +31,8 @@ class MessageController:
         self._clock = clock
         self._agreed_to_pay: set[str] = set()
 
-    def edit(self) -> None:
-        """Take a prompt into the field where it was typed."""
+    def edit(self, text: str = "") -> None:
+        """Take a prompt into the field where it was typed; or send it as it is typed anew."""
         if not self._is_meant():
             return
         message = self._target()
@@ -41,10 +42,14 @@ class MessageController:
         if message is None:
             self._window.notify("There is no prompt to edit.")
             return
+        if text:
+            turn = self._chat.turns.edit(self._state.open.id, message.id, text)
+            self._window.start_turn(turn)
+            return
         self._begin_edit(message, "Send the edited prompt; the old one stays as a variant.")
 
-    def edit_reply(self) -> None:
-        """Take a reply into the field, to be gone on from as it was edited."""
+    def edit_reply(self, text: str = "") -> None:
+        """Take a reply into the field, to be gone on from as it was edited; or put a text there."""
         if not self._is_meant():
             return
         message = self._target()
@@ -53,6 +58,10 @@ class MessageController:
             return
         if message is None or message.role is not Role.ASSISTANT:
             self._window.notify("There is no reply to edit.")
+            return
+        if text:
+            self._chat.messages.edit_reply(self._state.open.id, message.id, text)
+            self._window.notify("The reply is edited; the old one stays as a variant.")
             return
         words = (
             "Enter keeps the edited reply, and asks for nothing; the old one stays as a variant."
@@ -137,12 +146,29 @@ class MessageController:
         self._window.notify(question)
         return False
 
-    def show_variant(self, step: int) -> None:
-        if (message := self._target()) is not None:
+    def show_variant(self, step: int, number: str = "") -> None:
+        """Show the variant that is `step` further, or the one of a number."""
+        if number:
+            self._show_nth_variant(int(number))
+        elif (message := self._target()) is not None:
             self._state.switch_variant(message.id, step)
 
-    def compare(self) -> None:
-        """Show what changed from another variant, at first from the one before."""
+    def _show_nth_variant(self, number: int) -> None:
+        """Show a variant of the marked message, or of the nearest one above it that has any."""
+        ids = [message.id for message in self._state.path]
+        target = self._target()
+        above = ids[: ids.index(target.id) + 1] if target is not None and target.id in ids else ids
+        variants_of = partial(self._chat.messages.variants, self._state.open.id)
+        found = next((each for each in reversed(above) if variants_of(each).count > 1), None)
+        if found is None:
+            self._window.notify("There is only one variant of this message.")
+        elif 0 < number <= (variants := variants_of(found)).count:
+            self._state.switch_variant(found, number - variants.position)
+        else:
+            self._window.notify(f"There are {variants.count} variants of that message.")
+
+    def compare(self, number: str = "") -> None:
+        """Show what changed from a variant, at first from the one before."""
         if (message := self._target()) is None:
             return
         trees, conversation_id = self._chat.messages, self._state.open.id
@@ -157,9 +183,11 @@ class MessageController:
 
         from fakegpt_tui.ui.dialogs.compare import CompareScreen  # noqa: PLC0415 - after first paint
 
-        self._window.open(CompareScreen(this, variants.count, parts_from))
+        other = int(number) - 1 if number else this - 1
+        self._window.open(CompareScreen(this, variants.count, parts_from, other))
 
-    def show_tree(self) -> None:
+    def show_tree(self, number: str = "") -> None:
+        """Show the tree, or go to the turn of a number in it."""
         conversation = self._state.open
         if conversation.leaf_id is None:
             self._window.notify("There is no tree yet.")
@@ -171,7 +199,22 @@ class MessageController:
             self._window.after_refresh(lambda: self._window.transcript.reveal(message_id))
 
         rows = self._chat.messages.turn_rows(conversation.id)
-        self._window.ask(TreeScreen(rows, now=self._clock()), take)
+        if number and 0 < int(number) <= len(rows):
+            take(rows[int(number) - 1].messages[0].id)
+        else:
+            self._window.ask(TreeScreen(rows, now=self._clock()), take)
+
+    def go_to(self, number: str = "") -> None:
+        """Mark the message of a number, and show it; without one, choose in the tree."""
+        path = self._state.path
+        if number and 0 < int(number) <= len(path):
+            message_id = path[int(number) - 1].id
+            self._window.after_refresh(lambda: self._window.transcript.reveal(message_id))
+            self._window.transcript.focus()
+        elif number:
+            self._window.notify(f"There are {len(path)} messages in this conversation.")
+        else:
+            self.show_tree()
 
     def wrap_code(self) -> None:
         if self._window.transcript.toggle_code_wrap():

@@ -1,4 +1,4 @@
-"""Prompt controller: send, stop, edit, recall, queue, and what becomes of a turn."""
+"""Prompt controller: send, stop, edit, and what becomes of a turn."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -22,7 +22,6 @@ from fakegpt_tui.ui.messages import (
     TurnStarted,
 )
 from fakegpt_tui.ui.state import FAILED_STATUSES, ChatState, HeldPrompt
-from fakegpt_tui.ui.view_model import queued_text
 from fakegpt_tui.ui.window import Window
 
 _MAX_TITLE = 40
@@ -288,35 +287,3 @@ class PromptController:
 
     def open_editor(self) -> None:
         self._window.post(OpenEditor(self._window.prompt.text))
-
-    def search_history(self) -> None:
-        prompt = self._window.prompt
-        prompts = prompt.earlier_prompts
-        choices = [Choice(str(number), text) for number, text in enumerate(prompts)]
-
-        def take(choice: str) -> None:
-            prompt.replace_text(prompts[int(choice)])
-            prompt.focus()
-
-        self._window.pick("Earlier prompts", choices, take, cancelled=prompt.focus)
-
-    def show_queue(self) -> None:
-        """Take a prompt that waits back to where it was typed, to be changed or dropped."""
-        queued, prompt = self._state.queued, self._window.prompt
-        if not queued:
-            self._window.notify("Nothing is queued here.")
-            return
-        choices = [Choice(each.id, queued_text(each)) for each in queued]
-
-        def take(prompt_id: str) -> None:
-            prompt.focus()
-            withdrawn = self._chat.queue.withdraw(prompt_id)
-            prompt.restore_text(self._state.type_again(withdrawn.text, withdrawn.parts))
-
-        self._window.pick("Queued prompts", choices, take, verb="take back", cancelled=prompt.focus)
-
-    def send_queued(self) -> None:
-        """Send what was held back when the reply before it failed or was stopped."""
-        for prompt in self._state.queued[:1]:
-            if (turn := self._chat.turns.send_queued(prompt.id)) is not None:
-                self._window.start_turn(turn)

@@ -1,7 +1,10 @@
 """Service controller: the service, model and login of the open conversation."""
 
+from fakegpt_tui.chat.argument_values import find_model, listed_models
 from fakegpt_tui.chat.service import ChatService
+from fakegpt_tui.chat.service_forms import known_service, new_form, save_form, with_field
 from fakegpt_tui.domain import (
+    FakeGPTError,
     FoundService,
     KeyNeeded,
     LoginState,
@@ -116,21 +119,49 @@ class ServiceController:
             return service
         return None
 
-    def choose_model(self) -> None:
-        """Show all services and their models, to choose which one answers from now on."""
-        self._open_services()
+    def choose_model(self, name: str = "") -> None:
+        """Let a model answer from now on, which is chosen among all services unless it is named."""
+        if not name:
+            self._open_services()
+            return
+        if name.isdecimal():
+            listed = listed_models(self._chat, self._state.open)
+            name = listed[int(name) - 1] if 0 < int(name) <= len(listed) else name
+        chosen = find_model(self._chat, self._state.open, name)
+        self._let_answer(self._state.open.id, chosen)
+        self._window.notify(f"{chosen} answers from now on.")
 
-    def add_service(self) -> None:
-        self._open_services("add_service")
+    async def add_service(self, name: str = "", url: str = "", model: str = "") -> None:
+        """Add a service as it is typed, or as it is filled in."""
+        if name:
+            await self._save(new_form(name, url, model), f"/add-service {name} {url} {model}")
+        else:
+            self._open_services("add_service")
 
-    def edit_service(self) -> None:
-        self._open_services("edit_service")
+    async def edit_service(self, name: str = "", change: str = "") -> None:
+        """Change a field of a service as it is typed, or show its form, which takes a key."""
+        if change and change != "key":
+            form = ServiceForm.of(known_service(self._chat.services, name))
+            await self._save(with_field(form, change), f"/edit-service {name} {change}")
+        else:
+            self._open_services("edit_service", name)
 
-    def test_service(self) -> None:
-        self._open_services("test_service")
+    def test_service(self, name: str = "") -> None:
+        self._open_services("test_service", name)
 
-    def remove_service(self) -> None:
-        self._open_services("remove_service")
+    def remove_service(self, name: str = "") -> None:
+        self._open_services("remove_service", name)
+
+    async def _save(self, form: ServiceForm, typed: str) -> None:
+        try:
+            service = await save_form(self._registry, self._chat.services, form)
+        except FakeGPTError:
+            self._window.prompt.restore_text(typed.rstrip())
+            raise
+        name = service.name
+        self._window.notify(
+            f"{name} is in config.toml. /model {name} uses it, /test-service {name} tries it out."
+        )
 
     async def toggle_favourite(self) -> None:
         """Mark the model of the open conversation as a favourite, or no longer."""
@@ -139,25 +170,36 @@ class ServiceController:
         await self._registry.set_favourite(model, favourite=favourite)
         self._window.notify(f"{model} is {'a' if favourite else 'no longer a'} favourite.")
 
-    def _open_services(self, begin: str = "") -> None:
+    def _open_services(self, begin: str = "", name: str = "") -> None:
+        """Show the services, perhaps to do something at once with one of them."""
         from fakegpt_tui.ui.dialogs.services import ServicesScreen  # noqa: PLC0415 - after first paint
 
         conversation_id = self._state.open.id
 
         def take(chosen: tuple[ModelRef, ...]) -> None:
-            is_temporary = self._chat.conversations.is_temporary(conversation_id)
             for model in chosen:
-                self._chat.actions.set_service(conversation_id, model.service, model.model)
+                self._let_answer(conversation_id, model, only_here=screen.is_only_here)
                 if screen.is_only_here:
                     self._window.notify(f"{model} answers here alone.")
-                elif not is_temporary:
-                    self._use_from_now_on(model)
-                self._window.post(RunLogin(model.service))
 
         screen = ServicesScreen(
-            self._chat, self._registry, current=self._state.model, clock=self._clock, begin=begin
+            self._chat,
+            self._registry,
+            current=self._state.model,
+            clock=self._clock,
+            begin=begin,
+            at=ModelRef(name) if name else None,
         )
         self._window.ask(screen, take)
+
+    def _let_answer(
+        self, conversation_id: str, model: ModelRef, *, only_here: bool = False
+    ) -> None:
+        """Let a model answer in a conversation, and in new ones where that is not temporary."""
+        self._chat.actions.set_service(conversation_id, model.service, model.model)
+        if not only_here and not self._chat.conversations.is_temporary(conversation_id):
+            self._use_from_now_on(model)
+        self._window.post(RunLogin(model.service))
 
     def _use_from_now_on(self, model: ModelRef) -> None:
         """Let a model answer in new conversations, in this run and in those to come."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from fakegpt_tui.chat.argument_values import find_model
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import ModelRef, NotFound
@@ -32,8 +33,8 @@ class SideBySideController:
         self._options = options
         self._last_models: tuple[ModelRef, ...] = ()
 
-    def ask(self) -> None:
-        """Let the user choose two to four models, and ask them."""
+    def ask(self, *names: str) -> None:
+        """Ask two to four models, which the user chooses unless they are named."""
         if self._state.turn is not None:
             self._window.notify("A reply is under way in this conversation; stop it first.")
         elif self._state.edited_prompt is not None:
@@ -42,6 +43,8 @@ class SideBySideController:
             )
         elif not self._window.prompt.text.strip() and not self._state.path:
             self._window.notify("Type a prompt first; several will answer it side by side.")
+        elif named := [find_model(self._chat, self._state.open, each) for each in names if each]:
+            self._ask(tuple(named))
         else:
             self._choose_models()
 

@@ -21,8 +21,11 @@ class SnippetController:
         self._attachments = attachments
         self._folder = folder
 
-    def choose(self) -> None:
-        """Let the user choose a snippet, with its text beside the list."""
+    def choose(self, typed: str = "") -> None:
+        """Let the user choose a snippet, with its text beside the list; or add the example set."""
+        if typed:
+            self._window.work(self._add_examples(), group="snippet")
+            return
         from fakegpt_tui.ui.dialogs.snippets import ADD_EXAMPLES, SnippetScreen  # noqa: PLC0415 - when used
 
         snippets = self._window.prompt.snippets()
@@ -44,15 +47,13 @@ class SnippetController:
             self._window.notify(f"Snippets added to {self._folder}: {', '.join(added) or 'none'}.")
             self.choose()
 
-    def insert(self, line: str) -> None:
-        """Put a snippet into the prompt; what is typed there, or stands behind its name in `line`,
-        is its input.
+    def insert(self, name: str, typed: str = "") -> None:
+        """Put a snippet into the prompt; what is typed there, or behind its name, is its input.
 
         Raises:
             NotFound: Its file is no longer there.
         """
         prompt = self._window.prompt
-        name, typed = (*line.split(maxsplit=1), "")[:2]
         snippet = prompt.snippets().get(name)
         if snippet is None:
             self._give_back(name, typed)

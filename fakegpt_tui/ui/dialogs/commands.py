@@ -14,6 +14,7 @@ from textual.widgets.option_list import Option
 
 from fakegpt_tui.attachments.snippets import Snippet
 from fakegpt_tui.keymap import COMMANDS, Command
+from fakegpt_tui.keymap.command_grammar import snippet_commands
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.dialogs import DialogFrame
 from fakegpt_tui.ui.dialogs.pick import ListScreen
@@ -25,7 +26,6 @@ from fakegpt_tui.ui.slash_commands import (
     first_choice,
     matching_commands,
     screen_action,
-    snippet_commands,
 )
 from fakegpt_tui.ui.state import ChatState
 from fakegpt_tui.ui.terminal.output import repaint_now
@@ -164,7 +164,8 @@ def open_palette(
     describe_undo: DescribeUndo,
 ) -> None:
     """Let the user choose a command, and run it on the main screen."""
-    own = snippet_commands(snippets)
+    said = {name: snippet.description for name, snippet in snippets.items()}
+    own = snippet_commands(said)
     recent = (memory.get(_RECENT) or "").split()
 
     async def run(chosen: str | None) -> None:
@@ -182,4 +183,4 @@ def open_palette(
 
 
 def _opening(conversation_id: str) -> str:
-    return f"run_command('conversations', 'open', {conversation_id!r})"
+    return f"run_command('conversations', 'open', ({conversation_id!r},))"

@@ -31,15 +31,21 @@ class CompareScreen(ModalScreen[None]):
     ]
 
     def __init__(
-        self, this: int, count: int, parts_from: Callable[[int], Sequence[DiffPart]]
+        self,
+        this: int,
+        count: int,
+        parts_from: Callable[[int], Sequence[DiffPart]],
+        other: int = -1,
     ) -> None:
-        """`this` is the place of the variant that others are compared with, from 0.
+        """`this` is the place of the variant that others are compared with, from 0; `other` comes
+        first, where it is one.
 
         `parts_from` tells how to get to it from the variant at another place.
         """
         super().__init__()
         self._this = this
-        self._other = this - 1 if this else 1
+        is_other = 0 <= other < count and other != this
+        self._other = other if is_other else this - 1 if this else 1
         self._count = count
         self._parts_from = parts_from
 

@@ -136,9 +136,11 @@ class ItemsScreen(ListScreen[tuple[ItemAction, MessageItem] | None]):
         Binding("k", "move(-1)", "Previous", show=False),
     ]
 
-    def __init__(self, items: Sequence[MessageItem]) -> None:
+    def __init__(self, items: Sequence[MessageItem], at: int = 0) -> None:
+        """`at` is the place of the one that is marked first."""
         super().__init__()
         self._items = items
+        self._at = at if 0 <= at < len(items) else 0
 
     def compose(self) -> ComposeResult:
         with DialogFrame("items"):
@@ -151,7 +153,7 @@ class ItemsScreen(ListScreen[tuple[ItemAction, MessageItem] | None]):
 
     def on_mount(self) -> None:
         self.query_one(DialogFrame).set_frame("In this message", _KEYS)
-        self.options.highlighted = 0
+        self.options.highlighted = self._at
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         item = self._items[event.option_index]

@@ -38,15 +38,19 @@ class CommandListScreen(ListScreen[T]):
 
     CSS_PATH = ["dialog.tcss", "keys.tcss"]
 
-    def __init__(self, shown: Mapping[str, str]) -> None:
-        """`shown` are the keys that are not as in the keymap, by the ids of their commands."""
+    def __init__(self, shown: Mapping[str, str], words: str = "") -> None:
+        """`shown` are the keys that are not as in the keymap, by the ids of their commands.
+
+        `words` are searched for at first.
+        """
         super().__init__()
+        self._words = words
         self._shown = shown
         self._commands: Sequence[Command] = ALL_COMMANDS
 
     def compose(self) -> ComposeResult:
         with DialogFrame("keys"):
-            yield TextField(placeholder="Type to search", compact=True)
+            yield TextField(self._words, placeholder="Type to search", compact=True)
             yield OptionList(compact=True, markup=False)
             yield Static(id="said", markup=False)
 
@@ -102,8 +106,10 @@ class HelpScreen(CommandListScreen[str | None]):
 
     BINDINGS = [Binding("f1", "dismiss", "Close", show=False)]
 
-    def __init__(self, keys: Mapping[str, str], where: KeyScope, *, has_vim: bool) -> None:
-        super().__init__(keys)
+    def __init__(
+        self, keys: Mapping[str, str], where: KeyScope, words: str = "", *, has_vim: bool
+    ) -> None:
+        super().__init__(keys, words)
         self._where = where
         self._commands = ALL_COMMANDS if has_vim else COMMANDS
 
@@ -124,7 +130,7 @@ class HelpScreen(CommandListScreen[str | None]):
     def describe(self) -> None:
         """Say all about the marked command, with its names and its id for the configuration."""
         if (command := self._marked) is not None:
-            names = " ".join(command.names)
+            names = " ".join((command.usage, *command.names[1:]))
             ends = filter(None, (names, command.id))
             self._say(f"{command.help} · {' · '.join(ends)}")
 
@@ -132,7 +138,7 @@ class HelpScreen(CommandListScreen[str | None]):
         return sorted(KeyScope, key=lambda each: each is not self._where)
 
 
-def open_help(screen: Screen[None], keys: Mapping[str, str], where: KeyScope) -> None:
+def open_help(screen: Screen[None], keys: Mapping[str, str], where: KeyScope, words: str) -> None:
     """Show all keys, and run the command that is chosen there on the main screen."""
 
     async def run(action: str | None) -> None:
@@ -140,7 +146,7 @@ def open_help(screen: Screen[None], keys: Mapping[str, str], where: KeyScope) ->
             await screen.run_action(action)
 
     has_vim = screen.query_one(PromptInput).editing == "vim"
-    screen.app.push_screen(HelpScreen(keys, where, has_vim=has_vim), run)
+    screen.app.push_screen(HelpScreen(keys, where, words, has_vim=has_vim), run)
 
 
 class KeysScreen(CommandListScreen[None]):

@@ -32,15 +32,19 @@ class SearchScreen(ListScreen[SearchSelection | None]):
 
     CSS_PATH = ["dialog.tcss", "search.tcss"]
 
-    def __init__(self, search: SearchFunction, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, search: SearchFunction, clock: Callable[[], datetime], words: str = ""
+    ) -> None:
+        """`words` are searched for at first."""
         super().__init__()
+        self._words = words
         self._search = search
         self._clock = clock
         self._hits: Sequence[SearchHit] = ()
 
     def compose(self) -> ComposeResult:
         with DialogFrame("search"):
-            yield TextField(placeholder="Words in titles and messages", compact=True)
+            yield TextField(self._words, placeholder="Words in titles and messages", compact=True)
             yield Static(Content(_FILTERS), id="filters")
             yield OptionList(compact=True, markup=False)
 
@@ -50,7 +54,7 @@ class SearchScreen(ListScreen[SearchSelection | None]):
     def on_mount(self) -> None:
         box = self.query_one(DialogFrame)
         box.set_frame("Search", "enter open · esc close")
-        self._look("")
+        self._look(self._words)
 
     @on(Input.Changed)
     def look(self, event: Input.Changed) -> None:

@@ -65,8 +65,9 @@ class ServicePickerScreen(ModalScreen[tuple[ModelRef, ...] | None]):
         clock: Callable[[], datetime],
         wanted: SelectionRequest = SelectionRequest(),
         begin: str = "",
+        at: ModelRef | None = None,
     ) -> None:
-        """`begin` is an action that is run at once, about the service of `current`."""
+        """`begin` is an action that is run at once, about the service of `at`, or of `current`."""
         super().__init__()
         self._chat = chat
         self._registry = registry
@@ -74,6 +75,7 @@ class ServicePickerScreen(ModalScreen[tuple[ModelRef, ...] | None]):
         self._clock = clock
         self._request = wanted
         self._begin = begin
+        self._at = at or current
         self._marked = list(wanted.preselected)
         self._found: tuple[FoundService, ...] = ()
         self._asked: set[str] = set()
@@ -88,7 +90,7 @@ class ServicePickerScreen(ModalScreen[tuple[ModelRef, ...] | None]):
 
     def on_mount(self) -> None:
         self.call_after_refresh(self._set_frame)
-        self.refresh_rows(highlight=self._current)
+        self.refresh_rows(highlight=self._at)
         self.action_ask_for_models()
         if self._begin:
             self.call_after_refresh(self.run_action, self._begin)

@@ -35,7 +35,8 @@ class SettingsScreen(ListScreen[str | None]):
     """A list of all settings, and below it what there is to say about the one that is marked.
 
     `take` gets the name and the new value of each that can be used at once. `changes` are those
-    that can be undone, the last one at the end. Dismissed with a word for what is to open next.
+    that can be undone, the last one at the end. `words` are searched for at first. Dismissed with a
+    word for what is to open next.
     """
 
     CSS_PATH = ["dialog.tcss", "settings.tcss"]
@@ -51,8 +52,10 @@ class SettingsScreen(ListScreen[str | None]):
         settings: tuple[EffectiveSetting, ...],
         take: Callable[[str, str], None],
         changes: list[SettingChange],
+        words: str = "",
     ) -> None:
         super().__init__()
+        self._first_words = words
         self._repository = repository
         self._settings = {setting.name: setting for setting in settings}
         self._take = take
@@ -62,7 +65,9 @@ class SettingsScreen(ListScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         with DialogFrame("settings"):
-            yield TextField(placeholder="Type to search", compact=True, id="words")
+            yield TextField(
+                self._first_words, placeholder="Type to search", compact=True, id="words"
+            )
             yield OptionList(compact=True, markup=False)
             yield PathField(id="value")
             yield Static(id="problem", markup=False)

@@ -26,10 +26,10 @@ class UsageScreen(ModalScreen[None]):
         Binding("shift+tab,left", "step(-1)", "Sums before"),
     ]
 
-    def __init__(self, spending: Spending) -> None:
+    def __init__(self, spending: Spending, group: SpendingGroup = SpendingGroup.MONTH) -> None:
         super().__init__()
         self._spending = spending
-        self._group = SpendingGroup.MONTH
+        self._group = group
 
     def compose(self) -> ComposeResult:
         with ScrollingFrame("usage"):

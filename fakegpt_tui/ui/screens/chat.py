@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from time import monotonic
@@ -219,9 +219,9 @@ class ChatScreen(RenderCache, TolerantScreen):
                 case _:
                     pass
 
-    def action_run_command(self, controller: str, method: str, *arguments: object) -> None:
+    def action_run_command(self, controller: str, name: str, given: Sequence[object] = ()) -> None:
         """Run a command of the keymap, which is a method of a controller."""
-        self.window.run(getattr(getattr(self.controllers, controller), method), *arguments)
+        self.window.run(getattr(getattr(self.controllers, controller), name), *given)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Stopping is offered while there is something to stop; else esc leaves what is open."""
@@ -365,13 +365,13 @@ class ChatScreen(RenderCache, TolerantScreen):
         self._list_wanted = self._list_asked = self.window.list.display = True
         self.window.list.focus()
 
-    def action_help(self) -> None:
+    def action_help(self, words: str = "") -> None:
         from fakegpt_tui.ui.dialogs.keys import open_help  # noqa: PLC0415 - after first paint
 
         window = self.window
         places = ((window.list, KeyScope.LIST), (window.transcript, KeyScope.TRANSCRIPT))
         where = next((scope for each, scope in places if each is self.focused), KeyScope.PROMPT)
-        open_help(self, self.state.keys, where)
+        open_help(self, self.state.keys, where, words)
 
     def action_redraw(self) -> None:
         forget_pictures(self.app)

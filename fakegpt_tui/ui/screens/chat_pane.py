@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from fakegpt_tui.ui.widgets.queue_view import QueueView
     from fakegpt_tui.ui.window import Window
 
-_MOST_NAMES = 20
-"""Of the names that a path may go on with."""
-
 
 class ChatPane(RenderCache, Vertical):
     """Hands what is typed, pasted and pressed here to controllers, and lists what may follow.
@@ -59,6 +56,7 @@ class ChatPane(RenderCache, Vertical):
         yield Transcript(warm_up=self._options.warm_up)
         prompt = PromptInput(cursor_blink=self._options.cursor_blink)
         prompt.snippets = self._options.snippets
+        prompt.command_values = lambda: self._controllers().command_values()
         yield prompt
 
     def on_mount(self) -> None:
@@ -160,16 +158,11 @@ class ChatPane(RenderCache, Vertical):
             self.mount(self._completion, before=self._window.prompt)
         if self._completion is not None:
             self._completion.keys = self._state.keys
-            is_open = completion is not None and completion.is_open
-            self._completion.matches = completion.matches if completion and is_open else ()
+            self._completion.matches = completion.rows if completion is not None else ()
             self._completion.marked = completion.marked if completion else None
         self._show_paths()
         if isinstance(event, PromptInput.CompletionMoved) and event.is_closed:
             self._window.notify("The list of commands is closed; what is typed is sent as it is.")
-
-    @on(PromptInput.PathsFound)
-    def tell_paths(self, event: PromptInput.PathsFound) -> None:
-        self._window.notify(" · ".join(event.names[:_MOST_NAMES]))
 
     def _show_paths(self) -> None:
         """List the paths that fit a reference."""

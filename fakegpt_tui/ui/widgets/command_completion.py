@@ -2,34 +2,63 @@
 
 from collections.abc import Mapping
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.reactive import reactive
 
 from fakegpt_tui.keymap import Command, key_label
+from fakegpt_tui.text import safe_line
+from fakegpt_tui.ui.argument_completion import ArgumentMatch
 from fakegpt_tui.ui.slash_commands import CommandMatch
 from fakegpt_tui.ui.widgets.completion_list import CompletionList
 from fakegpt_tui.ui.widgets.drawing import fit
 
 _NAME_WIDTH = 18
+_MAX_VALUE = 1_000
 _KEY_WIDTH = 8
 _KEYS_FROM_WIDTH = 50
 
 
-class CommandCompletion(CompletionList[CommandMatch]):
-    """Rows of name, description and keys."""
+class CommandCompletion(CompletionList[CommandMatch | ArgumentMatch | str]):
+    """Rows of name, description and keys, of the values of arguments, and of what is to be said."""
+
+    COMPONENT_CLASSES = {"command-completion--marked", "command-completion--remark"}
 
     keys: reactive[Mapping[str, str]] = reactive({})
     """The keys that are not as in the keymap, by the ids of their commands."""
 
-    def row_segments(self, match: CommandMatch, width: int, style: Style) -> list[Segment]:
+    def row_style(self, match: CommandMatch | ArgumentMatch | str) -> Style:
+        """What is said has a colour of its own."""
+        if isinstance(match, str):
+            return self.get_component_rich_style("command-completion--remark", partial=True)
+        return self.rich_style
+
+    def row_segments(
+        self, match: CommandMatch | ArgumentMatch | str, width: int, style: Style
+    ) -> list[Segment]:
         """The name in bold, and what the command does and its key behind it."""
+        if isinstance(match, str):
+            return [Segment(fit(f" {match}", width), style)]
+        if isinstance(match, ArgumentMatch):
+            return _value_segments(match, width, style)
         keys = self.keys.get(match.command.id, match.command.keys)
         name, description, shown_keys = command_columns(match.command, match.name, keys, width)
         return [
             Segment(f" {name}", style + Style(bold=True)),
             Segment(f"{description}{shown_keys}", style),
         ]
+
+
+def _value_segments(match: ArgumentMatch, width: int, style: Style) -> list[Segment]:
+    """The value in bold, and what is known of it behind it."""
+    value = safe_line(match.value.text, _MAX_VALUE)
+    about = safe_line(match.value.description, width)
+    room = max(_NAME_WIDTH, cell_len(value)) if about else width - 1
+    return [
+        Segment(f" {fit(value, room)}", style + Style(bold=True)),
+        Segment(fit(f" {about}", width - room - 1), style),
+    ]
 
 
 def command_columns(command: Command, name: str, keys: str, width: int) -> tuple[str, str, str]:

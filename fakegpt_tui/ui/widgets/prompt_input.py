@@ -18,7 +18,10 @@ from fakegpt_tui.ui.widgets.text_box import TextBox
 
 if TYPE_CHECKING:
     from fakegpt_tui.attachments.snippets import Snippet
-    from fakegpt_tui.ui.slash_commands import SlashCompletion
+    from fakegpt_tui.keymap import Command
+    from fakegpt_tui.ui.argument_completion import CommandValues
+    from fakegpt_tui.ui.slash_completion import SlashCompletion
+    from fakegpt_tui.ui.widgets.command_entry import CommandEntry
     from fakegpt_tui.ui.widgets.editing.vim_input import VimInput
     from fakegpt_tui.ui.widgets.reference_completion import ReferenceCompletion
     from fakegpt_tui.ui.widgets.snippet_fields import SnippetFields
@@ -68,12 +71,6 @@ class PromptInput(TextBox):
         is_closed: bool = False
 
     @dataclass
-    class PathsFound(Message):
-        """A path that is typed behind a command may go on with these names."""
-
-        names: tuple[str, ...]
-
-    @dataclass
     class FieldMissing(Message):
         """Nothing was sent, because this variable of a snippet has no value yet."""
 
@@ -116,7 +113,7 @@ class PromptInput(TextBox):
         self.cursor_blink = cursor_blink
         self._history_index = 0
         self._unsent = ""
-        self._completion: SlashCompletion | None = None
+        self._command: CommandEntry | None = None
         self.vim: VimInput | None = None
         self.paths: ReferenceCompletion | None = None
         """The completion of paths, once a reference was typed."""
@@ -124,6 +121,8 @@ class PromptInput(TextBox):
         """The marks in the text that stand for something attached; a deletion takes them whole."""
         self.snippets: Callable[[], Mapping[str, Snippet]] = dict
         """Reads the snippets, which are commands here."""
+        self.command_values: Callable[[], CommandValues] | None = None
+        """Makes what knows the arguments of commands."""
         self.fields: SnippetFields | None = None
         """The variables of a snippet that are to be filled in, once one was inserted."""
         self._quoted = ""
@@ -145,17 +144,29 @@ class PromptInput(TextBox):
 
     @property
     def completion(self) -> "SlashCompletion | None":
-        """The commands that fit a text that begins with a slash."""
+        """What fits a text that begins with a slash."""
+        return None if (command := self._typed_command) is None else command.completion
+
+    @property
+    def _typed_command(self) -> "CommandEntry | None":
         if not self.document[0].startswith("/"):
-            self._completion = None
+            self._command = None
             self._quoted = ""
             return None
-        if self._completion is None:
-            from fakegpt_tui.ui.slash_commands import SlashCompletion, snippet_commands  # noqa: PLC0415 - when typed
+        if self._command is None:
+            from fakegpt_tui.ui.widgets.command_entry import CommandEntry  # noqa: PLC0415 - when typed
 
-            self._completion = SlashCompletion(snippet_commands(self.snippets()))
-        self._completion.update(self.text)
-        return self._completion
+            values = self.command_values
+            self._command = CommandEntry(self, self, self._snippet_commands, values)
+        self._command.follow()
+        return self._command
+
+    @property
+    def _snippet_commands(self) -> "Sequence[Command]":
+        from fakegpt_tui.keymap.command_grammar import snippet_commands  # noqa: PLC0415 - when typed
+
+        snippets = self.snippets().items()
+        return snippet_commands({name: snippet.description for name, snippet in snippets})
 
     def watch_enter_sends(self, enter_sends: bool) -> None:
         self.placeholder = Content(_ENTER_SENDS if enter_sends else _ENTER_BREAKS)
@@ -267,50 +278,20 @@ class PromptInput(TextBox):
         return _EMPTY_LINES.sub("", self.text).rstrip()
 
     async def _run_command(self) -> bool:
-        """Run the command that is typed or marked; whether there is one."""
-        completion = self.completion
-        if completion is None:
-            return False
-        from fakegpt_tui.ui.slash_commands import (  # noqa: PLC0415 - as above
-            command_with_path,
-            exact_command,
-            path_command_action,
-            screen_action,
-            snippet_with_input,
-        )
+        """Run the command that is typed or marked; is the text none that is to be sent?"""
+        command = self._typed_command
+        return command is not None and await command.run()
 
-        if (command := completion.chosen) is None:
-            found = command_with_path(self.text)
-            action = path_command_action(found[0], found[2]) if found else None
-            action = action or snippet_with_input(self.text, completion.snippets)
-            if action is not None:
-                self.take_text()
-                await self.app.run_action(action, self.screen)
-            return action is not None
-        if command.is_destructive and exact_command(self.text) is not command:
-            self.replace_text(command.slash)
-        else:
-            self.take_text()
-            await self.app.run_action(screen_action(command), self.screen)
-        return True
+    def command_taken(self) -> None:
+        self.take_text()
 
     def _is_escaped(self, text: str) -> bool:
         """Does a second slash say that the name of a command is meant as a prompt?"""
         if not text.startswith("//"):
             return False
-        from fakegpt_tui.ui.slash_commands import (  # noqa: PLC0415 - as above
-            command_with_path,
-            exact_command,
-            snippet_commands,
-            snippet_with_input,
-        )
+        from fakegpt_tui.ui.widgets.command_entry import is_escaped  # noqa: PLC0415 - when typed
 
-        snippets = snippet_commands(self.snippets())
-        return (
-            exact_command(text[1:], snippets) is not None
-            or command_with_path(text[1:]) is not None
-            or snippet_with_input(text[1:], snippets) is not None
-        )
+        return is_escaped(text, self._snippet_commands)
 
     def take_text(self) -> str:
         """Remove the text, and return it; `restore_text` brings it back."""
@@ -395,35 +376,8 @@ class PromptInput(TextBox):
 
     async def _complete_command(self, key: str) -> bool:
         """Handle a key of the list of commands; whether it was one."""
-        completion = self.completion
-        if completion is None:
-            return False
-        if key == "tab" and not completion.is_open:
-            return self._complete_path()
-        if key == "enter" and completion.chosen is not None:
-            await self.action_send()
-        elif not completion.handle_key(key):
-            return False
-        elif key == "tab":
-            self.replace_text(completion.completed)
-        self.post_message(self.CompletionMoved(is_closed=key == "escape"))
-        return True
-
-    def _complete_path(self) -> bool:
-        """Complete the path behind a command that takes one; whether there is such a command."""
-        from fakegpt_tui.ui.slash_commands import command_with_path  # noqa: PLC0415 - as above
-
-        if (found := command_with_path(self.text)) is None:
-            return False
-        from fakegpt_tui.ui.path_completion import complete_path  # noqa: PLC0415 - when completed
-
-        _, name, path = found
-        completed = complete_path(path)
-        if completed.text != path:
-            self.replace_text(f"{name} {completed.text}")
-        elif len(completed.names) > 1:
-            self.post_message(self.PathsFound(completed.names))
-        return True
+        command = self._typed_command
+        return command is not None and await command.handle_key(key)
 
     def _recall_by_arrow(self, key: str) -> bool:
         """Go to another prompt where an arrow leads out of this one; whether it does."""

@@ -272,9 +272,9 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
         self.viewport.rewrap(partial(self.message_list.change_appearance, **changes))
         self.sync_view()
 
-    def action_find(self) -> None:
+    def action_find(self, words: str = "") -> None:
         if self.message_list.messages:
-            self.find.open()
+            self.focus().find.open(words)
             self._sync_find()
 
     def close_find(self) -> None:

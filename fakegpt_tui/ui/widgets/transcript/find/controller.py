@@ -82,8 +82,11 @@ class FindController:
         self._last_query = ""
         self._search: MatchSearch | None = None
 
-    def open(self) -> None:
-        """Begin to type a query, to be found from the top of the view on."""
+    def open(self, words: str = "") -> None:
+        """Begin to type a query, to be found from the top of the view on; or find these words."""
+        if words:
+            self.search(words, self._viewport.top)
+            return
         self._origin, self._marked_before = self._viewport.top, self._viewport.cursor
         self.is_open = self.is_typing = True
         self._set_query("")

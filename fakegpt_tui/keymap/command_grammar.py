@@ -7,7 +7,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from fakegpt_tui.argument_kinds import (
+from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.keymap import COMMANDS, Command, KeyScope
+from fakegpt_tui.keymap.argument_kinds import (
     KINDS,
     ArgumentKind,
     ArgumentQuestion,
@@ -17,14 +19,12 @@ from fakegpt_tui.argument_kinds import (
     no_values,
     slots_of,
 )
-from fakegpt_tui.domain.fast_dataclass import dataclass
-from fakegpt_tui.keymap import COMMANDS, Command, KeyScope
 from fakegpt_tui.text import safe_line
 
 SNIPPET_ID: Final = "snippet."
 """How the ids of the commands of snippets begin; none of the keymap does."""
-_MOST_SAID = 12
-"""Values that a sentence lists."""
+_MOST_SAID = 48
+"""Letters of the values that a sentence lists."""
 _LONGEST = 60
 _WORD = re.compile(r"\S+")
 _ALL: Final = "all"
@@ -113,7 +113,7 @@ def parse_command(
         return ParsedCommand(command, name)
     if "\n" in line and not any(kind.takes_lines for slot in slots for kind in slot.kinds):
         return None
-    read = _Reader(command, name, values).read(slots, text, ())
+    read = _ArgumentReader(command, name, values).read(slots, text, ())
     if isinstance(read, str):
         return WrongArgument(command, name, read)
     return ParsedCommand(command, name, read)
@@ -127,11 +127,11 @@ def open_argument(
     if found is None or len(line) == len(found[1]):
         return None
     command, name = found
-    return _Reader(command, name, values).open(slots_of(command.argument), line, len(name))
+    return _ArgumentReader(command, name, values).open(slots_of(command.argument), line, len(name))
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
+class _ArgumentReader:
     """Reads what is behind the name of a command."""
 
     command: Command
@@ -242,7 +242,9 @@ class _Reader:
         if known is None or kind.goes_on:
             return kind.says
         said = ", ".join(safe_line(each.text, _LONGEST) for each in known[:_MOST_SAID])
-        return (f"{said} …" if len(known) > _MOST_SAID else said) or f"{kind.says}; there is none"
+        if len(said) > _MOST_SAID:
+            said = f"{said[:_MOST_SAID].rpartition(',')[0] or said[:_MOST_SAID]} …"
+        return said or f"{kind.says}; there is none"
 
 
 def _listed(known: Sequence[ArgumentValue], text: str) -> Iterator[tuple[str, int]]:

@@ -1,7 +1,7 @@
 """Argument kinds: what may stand behind slash commands, and how rows of the keymap write it.
 
-In `[FORMAT] [PATH]`, words in capitals are kinds of arguments, and what is in brackets may be left
-out. Inner brackets need what is before them.
+In `[FORMAT] [PATH]`, words in capitals are kinds of arguments, others stand for themselves, and
+what is in brackets may be left out. Inner brackets need what is before them.
 """
 
 import re
@@ -66,6 +66,8 @@ KINDS: Final = MappingProxyType(
                 "PATH", "notes.html", "in quotes where it has blanks", _PATH, takes_rest=True
             ),
             ArgumentKind("VALUE", "off", "a value", is_listed=True, takes_rest=True),
+            ArgumentKind("FOLDER", "Work/2026", "a folder, as in Work/2026", takes_rest=True),
+            ArgumentKind("TAGS", "sea, -land", "tags between commas", takes_rest=True),
             ArgumentKind("TITLE", "Of rivers", "a title", takes_rest=True),
             ArgumentKind("WORDS", "of rivers", "words", takes_rest=True),
             ArgumentKind("TEXT", "Be kind.", "a text", takes_rest=True, takes_lines=True),
@@ -124,9 +126,14 @@ def slots_of(notation: str) -> tuple[Slot, ...]:
             joins = True
         else:
             before = slots.pop().kinds if joins else ()
-            slots.append(Slot((*before, KINDS[sign]), depth))
+            slots.append(Slot((*before, _literal(sign) if sign.islower() else KINDS[sign]), depth))
             joins = False
     return tuple(slots)
+
+
+def _literal(word: str) -> ArgumentKind:
+    """A word that stands for itself, as in `/snippets examples`."""
+    return ArgumentKind(word, word, "as it is", rf"(?i:{word})\Z")
 
 
 def kinds_of(notation: str) -> frozenset[str]:

@@ -2,15 +2,15 @@
 
 import pytest
 
-from fakegpt_tui.argument_kinds import ArgumentQuestion, ArgumentValue, slots_of
-from fakegpt_tui.command_grammar import (
+from fakegpt_tui.keymap import COMMANDS
+from fakegpt_tui.keymap.argument_kinds import ArgumentQuestion, ArgumentValue, slots_of
+from fakegpt_tui.keymap.command_grammar import (
     ParsedCommand,
     WrongArgument,
     example_of,
     open_argument,
     parse_command,
 )
-from fakegpt_tui.keymap import COMMANDS
 
 SLASHES = [row for row in COMMANDS if row.slash]
 LISTED = {
