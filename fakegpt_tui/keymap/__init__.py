@@ -24,6 +24,7 @@ class KeyScope(StrEnum):
     SIDE_BY_SIDE = "in replies side by side"
     SERVICES = "in services and models"
     SERVICE_FORM = "while a service is added or changed"
+    EDITING = "in the prompt, to edit it"
     VIM_INSERT = "in vim's insert mode"
     VIM_NORMAL = "in vim's normal mode"
     VIM_OPERATOR = "in vim mode, before a motion or for a selection"
@@ -119,8 +120,8 @@ def first_key(command_id: str, changed: Mapping[str, str]) -> str:
     return key_label(keys.partition(",")[0])
 
 
-VIM_PREFIX = "vim."
-"""The ids of the commands of vim mode, which are in a table of their own, begin with this."""
+EDITING_PREFIX, VIM_PREFIX = "edit.", "vim."
+"""The ids of the commands that edit the prompt begin so; they are in tables of their own."""
 OPEN_NTH_PREFIX = "chat.open-"
 """The ids of the commands that open one of the first nine conversations begin with this."""
 

@@ -7,6 +7,7 @@ of what the modules of `ui/widgets/editing` do.
 from collections.abc import Iterable, Iterator, Mapping
 
 from fakegpt_tui.keymap import COMMANDS, Command, KeyScope, key_sign
+from fakegpt_tui.keymap.readline import EDITING_COMMANDS
 
 MOTION, OPERATOR = KeyScope.VIM_MOTION, KeyScope.VIM_OPERATOR
 OBJECT = KeyScope.VIM_OBJECT
@@ -136,7 +137,7 @@ VIM_COMMANDS: tuple[Command, ...] = (
 )
 # fmt: on
 
-ALL_COMMANDS = (*COMMANDS, *VIM_COMMANDS)
+ALL_COMMANDS = (*COMMANDS, *EDITING_COMMANDS, *VIM_COMMANDS)
 
 Keys = tuple[str, ...]
 """Keys one after the other: what they type, or else their names."""

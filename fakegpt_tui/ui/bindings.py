@@ -7,7 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from textual.binding import Binding, BindingType
 from textual.keys import KEY_ALIASES, KEY_NAME_REPLACEMENTS, Keys
 
-from fakegpt_tui.keymap import COMMANDS, ENTER_INSERTS_NEWLINE, VIM_PREFIX, Command, KeyScope
+from fakegpt_tui.keymap import (
+    COMMANDS,
+    EDITING_PREFIX,
+    ENTER_INSERTS_NEWLINE,
+    VIM_PREFIX,
+    Command,
+    KeyScope,
+)
 from fakegpt_tui.ui.terminal.typed_keys import key_name
 
 _CONTROLLER_ACTION = re.compile(r"(?!app\.|screen\.)(\w+)\.(\w+)(?:\((.*)\))?")
@@ -56,10 +63,12 @@ def textual_keymap(changed: Mapping[str, str]) -> dict[str, str]:
 
 
 def commands_for_key(key: str, overrides: Mapping[str, str]) -> list[Command]:
-    """The commands that a key runs, in any part of the screen."""
+    """The commands that a key runs, in any part of the screen, but for those of vim's modes."""
+    from fakegpt_tui.keymap.readline import EDITING_COMMANDS  # noqa: PLC0415 - when asked
+
     return [
         command
-        for command in COMMANDS
+        for command in (*COMMANDS, *EDITING_COMMANDS)
         if key in map(_full_name, _split(overrides.get(command.id, command.keys)))
     ]
 
@@ -86,12 +95,18 @@ def validate_keys(overrides: Mapping[str, str]) -> list[str]:
 
 def _key_problems(overrides: Mapping[str, str]) -> Iterator[tuple[tuple[str, ...], str]]:
     """What is wrong, with the ids of the commands that it is about."""
-    has_vim = any(name.startswith(VIM_PREFIX) for name in overrides)
-    if has_vim:
-        from fakegpt_tui.keymap.vim import VIM_COMMANDS, vim_key_problems  # noqa: PLC0415 - when changed
+    commands = COMMANDS
+    if any(name.startswith(EDITING_PREFIX) for name in overrides):
+        from fakegpt_tui.keymap.readline import EDITING_COMMANDS, editing_key_problems  # noqa: PLC0415 - when changed
 
+        commands += EDITING_COMMANDS
+        yield from editing_key_problems(overrides)
+    if any(name.startswith(VIM_PREFIX) for name in overrides):
+        from fakegpt_tui.keymap.vim import VIM_COMMANDS, vim_key_problems  # noqa: PLC0415 - as above
+
+        commands += VIM_COMMANDS
         yield from vim_key_problems(overrides)
-    by_id = {each.id: each for each in (*COMMANDS, *(VIM_COMMANDS if has_vim else ()))}
+    by_id = {each.id: each for each in commands}
     for name in overrides.keys() - by_id:
         yield (name,), f"There is no command {name!r} to give a key to."
     for name in by_id.keys() & overrides.keys():

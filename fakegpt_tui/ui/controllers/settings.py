@@ -86,7 +86,6 @@ class SettingsController:
         """Let the keys of the configuration hold, as far as they can be used."""
         sends = self._window.prompt.enter_sends
         self._state.keys = effective_keys(self._state.own_keys, enter_sends=sends)
-        self._window.prompt.forget_edits()
         self._window.post(ApplySetting("keys", ""))
 
     async def choose_theme(self, name: str = "") -> None:

@@ -14,6 +14,7 @@ from textual.widgets.option_list import Option
 
 from fakegpt_tui.domain import FakeGPTError
 from fakegpt_tui.keymap import COMMANDS, VIM_PREFIX, Command, KeyScope, key_label, key_labels
+from fakegpt_tui.keymap.readline import EDITING_COMMANDS
 from fakegpt_tui.keymap.vim import ALL_COMMANDS, begins_keys, key_sequences
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.bindings import validate_keys
@@ -111,7 +112,7 @@ class HelpScreen(CommandListScreen[str | None]):
     ) -> None:
         super().__init__(keys, words)
         self._where = where
-        self._commands = ALL_COMMANDS if has_vim else COMMANDS
+        self._commands = ALL_COMMANDS if has_vim else (*COMMANDS, *EDITING_COMMANDS)
 
     def on_mount(self) -> None:
         self.query_one(DialogFrame).set_frame("Keys", "enter run · F10 change keys · esc close")

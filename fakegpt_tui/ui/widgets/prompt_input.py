@@ -1,7 +1,8 @@
 """Prompt input widget: what is typed, completed, recalled and sent."""
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from textual import events, on
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.ui.argument_completion import CommandValues
     from fakegpt_tui.ui.slash_completion import SlashCompletion
     from fakegpt_tui.ui.widgets.command_entry import CommandEntry
+    from fakegpt_tui.ui.widgets.editing.readline_input import ReadlineInput
     from fakegpt_tui.ui.widgets.editing.vim_input import VimInput
     from fakegpt_tui.ui.widgets.reference_completion import ReferenceCompletion
     from fakegpt_tui.ui.widgets.snippet_fields import SnippetFields
@@ -35,7 +37,7 @@ _LARGE_LINES, _LARGE_LENGTH = 20, 2_000
 _EMPTY_LINES = re.compile(r"\A(?:[^\S\n]*\n)+")
 
 
-class PromptInput(TextBox):
+class PromptInput(TextBox, inherit_bindings=False):
     """A text area in which a key sends; it grows to a third of the screen."""
 
     DEFAULT_CSS = """
@@ -115,10 +117,9 @@ class PromptInput(TextBox):
         self._unsent = ""
         self._command: CommandEntry | None = None
         self.vim: VimInput | None = None
+        self._readline: ReadlineInput | None = None
         self.paths: ReferenceCompletion | None = None
         """The completion of paths, once a reference was typed."""
-        self.marks: Collection[str] = ()
-        """The marks in the text that stand for something attached; a deletion takes them whole."""
         self.snippets: Callable[[], Mapping[str, Snippet]] = dict
         """Reads the snippets, which are commands here."""
         self.command_values: Callable[[], CommandValues] | None = None
@@ -178,7 +179,22 @@ class PromptInput(TextBox):
 
             self.vim = VimInput(self, self.changed_keys)
 
+    @cached_property
+    def _edits(self) -> Mapping[str, str]:
+        from fakegpt_tui.ui.widgets.editing.readline_input import edits_of  # noqa: PLC0415 - with a key
+
+        return edits_of(self.changed_keys)
+
+    def action_readline(self, name: str) -> None:
+        """Do an edit of readline."""
+        if self._readline is None:
+            from fakegpt_tui.ui.widgets.editing.readline_input import ReadlineInput  # noqa: PLC0415 - when used
+
+            self._readline = ReadlineInput(self)
+        self._readline.run(name, self.marks)
+
     def watch_changed_keys(self, keys: Mapping[str, str]) -> None:
+        self.forget_edits()
         if self.vim is not None:
             self.vim.use_keys(keys)
 
@@ -363,7 +379,6 @@ class PromptInput(TextBox):
             or (self.fields is not None and self.fields.handle_key(event.key))
             or (self.vim is not None and await self.vim.handle_key(event, self.marks))
             or self._type_sign(event.character)
-            or self._recall_by_arrow(event.key)
         ):
             event.stop()
             event.prevent_default()
@@ -379,19 +394,21 @@ class PromptInput(TextBox):
         command = self._typed_command
         return command is not None and await command.handle_key(key)
 
-    def _recall_by_arrow(self, key: str) -> bool:
-        """Go to another prompt where an arrow leads out of this one; whether it does."""
-        location = self.cursor_location
-        if key == "up" and self.navigator.is_first_wrapped_line(location):
-            if self._history_index < len(self.earlier_prompts):
-                self.action_earlier()
-                return True
-        elif (
-            key == "down" and self.navigator.is_last_wrapped_line(location) and self._history_index
-        ):
+    def action_cursor_up(self, select: bool = False) -> None:
+        """Go up a line; from the first one, to an earlier prompt."""
+        is_first = self.navigator.is_first_wrapped_line(self.cursor_location)
+        if is_first and not select and self._history_index < len(self.earlier_prompts):
+            self.action_earlier()
+        else:
+            super().action_cursor_up(select)
+
+    def action_cursor_down(self, select: bool = False) -> None:
+        """Go down a line; from the last one, to a later prompt."""
+        is_last = self.navigator.is_last_wrapped_line(self.cursor_location)
+        if is_last and not select and self._history_index:
             self.action_later()
-            return True
-        return False
+        else:
+            super().action_cursor_down(select)
 
     def _type_sign(self, sign: str | None) -> bool:
         """Handle the signs that begin a reference or a command; whether they stood as text.
@@ -424,32 +441,6 @@ class PromptInput(TextBox):
 
     def completion_moved(self, *, is_closed: bool) -> None:
         self.post_message(self.CompletionMoved(is_closed=is_closed))
-
-    def action_delete_left(self) -> None:
-        if not self._delete_mark(before=True):
-            super().action_delete_left()
-
-    def action_delete_right(self) -> None:
-        if not self._delete_mark(before=False):
-            super().action_delete_right()
-
-    def _delete_mark(self, *, before: bool) -> bool:
-        """Delete the mark that a deletion at the cursor would break; is there one?"""
-        if not self.marks or not self.selection.is_empty:
-            return False
-        from fakegpt_tui.attachments.marks import mark_around  # noqa: PLC0415 - where there is one
-
-        row, column = self.cursor_location
-        start, end = mark_around(self.document[row], column, self.marks, before=before)
-        if start != end:
-            self.history.checkpoint()
-            self.delete((row, start), (row, end), maintain_selection_offset=False)
-        return start != end
-
-    def remove_mark(self, mark: str) -> None:
-        """Take a mark out of the text, with the blank behind it."""
-        if not self.replace_first(f"{mark} ", ""):
-            self.replace_first(mark, "")
 
     def on_paste(self, event: events.Paste) -> None:
         """Take a paste as one edit, without the characters that a terminal would act on."""

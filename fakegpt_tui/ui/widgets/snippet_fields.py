@@ -6,7 +6,8 @@ from typing import Final
 
 from textual.widgets.text_area import Selection
 
-from fakegpt_tui.ui.widgets.text_box import Location, TextBox, end_of
+from fakegpt_tui.ui.widgets.editing.box_text import selected_range
+from fakegpt_tui.ui.widgets.text_box import TextBox, end_of
 
 _STEPS: Final = {"tab": 1, "shift+tab": -1}
 
@@ -42,7 +43,7 @@ class SnippetFields:
             return False
         self._repeat()
         if places := self._places():
-            start, end = sorted(map(self._index, self._box.selection))
+            start, end = selected_range(self._box)
             behind = [place for place in places if place[0] >= end]
             before = [place for place in places if place[1] <= start]
             self._select((behind or places)[0] if _STEPS[key] > 0 else (before or places)[-1])
@@ -94,7 +95,3 @@ class SnippetFields:
         text, (start, end) = self._box.text, place
         self._box.selection = Selection(end_of(text[:start]), end_of(text[:end]))
         self._filled = (text[start:end], text[:start], text[end:])
-
-    def _index(self, location: Location) -> int:
-        row, column = location
-        return sum(len(self._box.document[each]) + 1 for each in range(row)) + column

@@ -1,6 +1,6 @@
 """Text box: Textual's text area, whose keys go by graphemes and undo word by word."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from types import ModuleType
 from typing import Any, ClassVar
 
@@ -30,6 +30,8 @@ class TextBox(EditsInTurn, TextArea):
 
     def __init__(self, text: str = "", **options: Any) -> None:
         super().__init__(text, soft_wrap=True, max_checkpoints=_UNDO_STEPS, **options)
+        self.marks: Collection[str] = ()
+        """The marks in the text that stand for something attached; a deletion takes them whole."""
 
     def edit(self, edit: Edit) -> EditResult:
         if not edit.text.isascii():
@@ -63,7 +65,7 @@ class TextBox(EditsInTurn, TextArea):
 
     async def repeat_edit(self, action: str, count: int) -> None:
         """Do an edit `count` times; those that held keys do, as one change of the text."""
-        if count == 1 or action not in self.repeated or self.read_only:
+        if count == 1 or action not in self.repeated or self.read_only or self.marks:
             await super().repeat_edit(action, count)
             return
         if not self.selection.is_empty:
@@ -115,12 +117,36 @@ class TextBox(EditsInTurn, TextArea):
         return self._on_boundary(super().get_target_document_location(event))
 
     def action_delete_left(self) -> None:
+        if self._delete_mark(before=True):
+            return
         if self.read_only or not self.selection.is_empty:
             super().action_delete_left()
         else:
             end = self.cursor_location
             start = self._left_of(end, _graphemes().backspace_boundary)
             self.delete(start, end, maintain_selection_offset=False)
+
+    def action_delete_right(self) -> None:
+        if not self._delete_mark(before=False):
+            super().action_delete_right()
+
+    def _delete_mark(self, *, before: bool) -> bool:
+        """Delete the mark that a deletion at the cursor would break; is there one?"""
+        if not self.marks or not self.selection.is_empty:
+            return False
+        from fakegpt_tui.attachments.marks import mark_around  # noqa: PLC0415 - where there is one
+
+        row, column = self.cursor_location
+        start, end = mark_around(self.document[row], column, self.marks, before=before)
+        if start != end:
+            self.history.checkpoint()
+            self.delete((row, start), (row, end), maintain_selection_offset=False)
+        return start != end
+
+    def remove_mark(self, mark: str) -> None:
+        """Take a mark out of the text, with the blank behind it."""
+        if not self.replace_first(f"{mark} ", ""):
+            self.replace_first(mark, "")
 
     def insert_text(self, text: str) -> None:
         """Put a text in place of the selection, as one edit."""

@@ -100,7 +100,7 @@ async def test_pressing_escape_changes_nothing(config: Path) -> None:
 
 async def test_commands_are_found_by_words_and_keys(config: Path) -> None:
     async with keys_open(config) as it:
-        await it.pilot.press(*"start a new conv")
+        await it.pilot.press(*"start a new conversation; replies")
         await it.until(lambda: it.app.screen.query_one(OptionList).option_count == 2)
 
 

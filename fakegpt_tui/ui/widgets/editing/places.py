@@ -111,6 +111,11 @@ def kind_at(text: str, at: int, *, big: bool = False) -> int:
     return _WORD if text[at].isalnum() or text[at] == "_" else _SIGN
 
 
+def is_word(text: str, at: int) -> bool:
+    """Is there part of a word at `at`, and no blank or sign?"""
+    return kind_at(text, at) not in (BLANK, _SIGN)
+
+
 def run_around(text: str, at: int, *, big: bool = False) -> tuple[int, int]:
     """Where the run of characters of one kind around `at` begins and ends, on its line."""
     kind, start, end = kind_at(text, at, big=big), at, at

@@ -8,12 +8,13 @@ from textual.widgets.text_area import Selection
 
 from fakegpt_tui.ui.messages import CopyText
 from fakegpt_tui.ui.terminal.typed_keys import HeldKey, LayoutKey
+from fakegpt_tui.ui.widgets.editing.box_text import index_of, location_of, text_of, write_text
 from fakegpt_tui.ui.widgets.editing.operators import EditState, fit, lines_around
-from fakegpt_tui.ui.widgets.editing.places import after, before, common_length
+from fakegpt_tui.ui.widgets.editing.places import after, before
 from fakegpt_tui.ui.widgets.editing.vim import Vim
 from fakegpt_tui.ui.widgets.editing.vim_keys import VimKeys, VimMode
 from fakegpt_tui.ui.widgets.editing.vim_state import Request
-from fakegpt_tui.ui.widgets.text_box import Location, TextBox, end_of
+from fakegpt_tui.ui.widgets.text_box import TextBox
 
 _NEWLINE = "prompt.newline"
 _PASTE = "screen.run_command('attachments', 'paste')"
@@ -118,7 +119,7 @@ class VimInput:
     def follow(self) -> None:
         """Take over what others have changed."""
         vim, selection = self._vim, self._box.selection
-        text = _text_of(self._box)
+        text = text_of(self._box)
         if selection == self._shown and text == self._state.text:
             return
         self._state = state = self._read()
@@ -128,7 +129,7 @@ class VimInput:
             vim.mode = VimMode.NORMAL
             self._show(fit(state))
         else:
-            start, end = self._index(selection.start), state.cursor
+            start, end = index_of(self._box, selection.start), state.cursor
             if vim.mode is VimMode.NORMAL:
                 vim.mode = VimMode.VISUAL
             last = before(text, end) if end > start else end
@@ -136,21 +137,11 @@ class VimInput:
         self._show_mode()
 
     def _read(self) -> EditState:
-        return EditState(_text_of(self._box), self._index(self._box.cursor_location))
+        return EditState(text_of(self._box), index_of(self._box, self._box.cursor_location))
 
     def _apply(self, state: EditState) -> None:
         """Write the text into the box, as one step that can be undone."""
-        old, new = _text_of(self._box), state.text
-        if old != new:
-            start = common_length(old, new)
-            same = common_length(old[start:][::-1], new[start:][::-1])
-            self._box.history.checkpoint()
-            self._box.replace(
-                new[start : len(new) - same],
-                end_of(old[:start]),
-                end_of(old[: len(old) - same]),
-                maintain_selection_offset=False,
-            )
+        write_text(self._box, state.text)
         self._show(state)
 
     def _show(self, state: EditState) -> None:
@@ -163,7 +154,7 @@ class VimInput:
         elif start is not None and start > end:
             start = after(text, start)
         first = end if start is None else start
-        shown = Selection(end_of(text[:first]), end_of(text[:end]))
+        shown = Selection(location_of(text, first), location_of(text, end))
         if shown != self._box.selection:
             self._box.selection = shown
             self._box.record_cursor_width()
@@ -183,12 +174,3 @@ class VimInput:
 
     def _show_mode(self) -> None:
         self._box.border_subtitle = Content(self._vim.shown)
-
-    def _index(self, location: Location) -> int:
-        row, column = location
-        return sum(len(self._box.document[each]) + 1 for each in range(row)) + column
-
-
-def _text_of(box: TextBox) -> str:
-    """The text with `\\n` between its lines, whatever is between them where it came from."""
-    return "\n".join(box.document[each] for each in range(box.document.line_count))
