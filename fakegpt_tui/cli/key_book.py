@@ -1,27 +1,24 @@
 """Key book: where `serve-admin keys` finds access keys, a file or the shared state of hosts."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
 
+from fakegpt_tui.cli.shared_state import run_in_state
 from fakegpt_tui.config.access_keys_file import edit_access_keys, load_access_keys
 from fakegpt_tui.domain import Unreachable
 from fakegpt_tui.host.access_keys import AccessKey
-from fakegpt_tui.host.conversations import StateError
 from fakegpt_tui.host.extras import StateOptions
-from fakegpt_tui.text import safe_line
 
 if TYPE_CHECKING:
+    from fakegpt_tui.host.shared_state.connection import StateConnection
     from fakegpt_tui.host.shared_state.keys import RedisKeys
 
 Edit: TypeAlias = Callable[[list[AccessKey]], list[AccessKey]]
 _T = TypeVar("_T")
 
 _TRIES = 20
-_SECONDS = 5.0
-_REASON_LENGTH = 200
 
 
 class KeyBook(Protocol):
@@ -95,16 +92,9 @@ class StateKeys:
         return self._run(change)
 
     def _run(self, work: "Callable[[RedisKeys], Awaitable[_T]]") -> _T:
-        async def run() -> _T:
-            connection = self.options.connect(_SECONDS)
+        async def run(connection: "StateConnection") -> _T:
             from fakegpt_tui.host.shared_state.keys import RedisKeys  # noqa: PLC0415 - an extra
 
-            try:
-                return await work(RedisKeys(connection))
-            except StateError as error:
-                reason = safe_line(str(error.__cause__ or error), _REASON_LENGTH)
-                raise Unreachable(f"The shared state cannot be used: {reason}") from error
-            finally:
-                await connection.close()
+            return await work(RedisKeys(connection))
 
-        return asyncio.run(run())
+        return run_in_state(self.options, run)

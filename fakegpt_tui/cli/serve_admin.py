@@ -2,16 +2,21 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import click
 
+from fakegpt_tui.cli.errors import ExitCode
 from fakegpt_tui.cli.options import json_option
 from fakegpt_tui.cli.output import echo_json
 from fakegpt_tui.cli.serve_keys import keys
+from fakegpt_tui.cli.serve_options import with_state
 from fakegpt_tui.domain import ConfigError, NotFound, Unreachable
 from fakegpt_tui.text import safe_line
+
+if TYPE_CHECKING:
+    from fakegpt_tui.host.extras import StateOptions
 
 _CHECK_SECONDS = 5.0
 
@@ -22,10 +27,42 @@ def serve_admin() -> None:
 
 
 @serve_admin.command()
-@click.argument("url")
+@click.argument("url", required=False)
+@with_state
 @json_option
-def check(url: str, *, as_json: bool) -> None:
-    """Ask the host at URL whether it runs and takes requests; for containers and scripts."""
+@click.pass_context
+def check(
+    context: click.Context, url: str | None, state: "StateOptions | None", *, as_json: bool
+) -> None:
+    """Ask the host at URL whether it runs and takes requests; for containers and scripts.
+
+    With --state look at the engine that hosts share: version, rights, speed, memory, and what it
+    would lose. The exit code is 1 if something there needs attention.
+    """
+    if not url and state is None:
+        raise click.UsageError("Name the URL of a host, or the shared state with --state.")
+    found: dict[str, object] = {"version": 1}
+    has_warnings = False
+    if url:
+        _check_host(url)
+        found |= {"url": url, "ready": True}
+        if not as_json:
+            click.echo("The host runs and takes requests.")
+    if state is not None:
+        from fakegpt_tui.cli.shared_state import check_state  # noqa: PLC0415 - slow, not for --help
+
+        facts, warnings = check_state(state)
+        found["state"] = {"facts": facts, "warnings": warnings}
+        if not as_json:
+            for line in [*facts, *(f"Attention: {each}" for each in warnings)]:
+                click.echo(line)
+        has_warnings = bool(warnings)
+    if as_json:
+        echo_json(found)
+    context.exit(ExitCode.FAILURE if has_warnings else ExitCode.DONE)
+
+
+def _check_host(url: str) -> None:
     import httpx  # noqa: PLC0415 - slow, and for this command alone
 
     for path in ("/healthz", "/readyz"):
@@ -36,10 +73,6 @@ def check(url: str, *, as_json: bool) -> None:
             raise Unreachable(f"The host at {url} does not answer: {reason}.") from error
         if not answer.is_success:
             raise Unreachable(f"The host at {url} takes no requests: status {answer.status_code}.")
-    if as_json:
-        echo_json({"version": 1, "url": url, "ready": True})
-    else:
-        click.echo("The host runs and takes requests.")
 
 
 def _socket_option(function: Callable[..., None]) -> Callable[..., None]:

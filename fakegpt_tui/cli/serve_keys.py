@@ -13,7 +13,7 @@ import click
 from fakegpt_tui.cli.errors import echo_err
 from fakegpt_tui.cli.options import json_option
 from fakegpt_tui.cli.output import echo_json
-from fakegpt_tui.cli.serve_options import FILE_PATH
+from fakegpt_tui.cli.serve_options import FILE_PATH, with_state
 from fakegpt_tui.config.access_keys_file import key_label
 from fakegpt_tui.config.validators import InvalidValue
 from fakegpt_tui.domain import ConfigError, NotFound, now
@@ -22,6 +22,7 @@ from fakegpt_tui.text import safe_line
 
 if TYPE_CHECKING:
     from fakegpt_tui.cli.key_book import KeyBook
+    from fakegpt_tui.host.extras import StateOptions
 
 _DURATION = re.compile(r"([0-9]{1,6})([smhd])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -41,35 +42,21 @@ def _place_options(function: Callable[..., None]) -> Callable[..., None]:
     """Options for where the keys are; the function is given a `KeyBook`."""
 
     @wraps(function)
-    def run(
-        path: Path | None, state_url: str | None, state_secret_file: Path | None, **rest: Any
-    ) -> None:
-        function(book=_book(path, state_url or "", state_secret_file), **rest)
+    def run(path: Path | None, state: "StateOptions | None", **options: Any) -> None:
+        function(book=_book(path, state), **options)
 
-    for option in (
-        click.option(
-            "--state-secret-file", type=FILE_PATH, help="The password of it is in this file."
-        ),
-        click.option(
-            "--state", "state_url", metavar="URL", help="The Valkey or Redis that hosts share."
-        ),
-        click.option(
-            "--file", "path", type=FILE_PATH, help="The keys file, which is made if need be."
-        ),
-    ):
-        run = option(run)
-    return run
+    return click.option(
+        "--file", "path", type=FILE_PATH, help="The keys file, which is made if need be."
+    )(with_state(run))
 
 
-def _book(path: Path | None, url: str, secret_file: Path | None) -> "KeyBook":
+def _book(path: Path | None, state: "StateOptions | None") -> "KeyBook":
     from fakegpt_tui.cli.key_book import FileKeys, StateKeys  # noqa: PLC0415 - slow, not for --help
-    from fakegpt_tui.cli.shared_state import state_options  # noqa: PLC0415 - as above
 
-    options = state_options(url, secret_file)
-    if path is not None and options is None:
+    if path is not None and state is None:
         return FileKeys(path)
-    if path is None and options is not None:
-        return StateKeys(options)
+    if path is None and state is not None:
+        return StateKeys(state)
     raise click.UsageError("Name the keys file with --file, or the shared state with --state.")
 
 

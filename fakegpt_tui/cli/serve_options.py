@@ -1,7 +1,9 @@
 """Options of `serve` for a host that a team uses."""
 
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -91,3 +93,27 @@ def team_options(function: Callable[..., None]) -> Callable[..., None]:
     ):
         function = option(function)
     return function
+
+
+def with_state(function: Callable[..., None]) -> Callable[..., None]:
+    """Options for the state that hosts share; the function is given it, or `None` without one."""
+
+    @wraps(function)
+    def run(
+        *arguments: Any, state_url: str | None, state_secret_file: Path | None, **options: Any
+    ) -> None:
+        from fakegpt_tui.cli.shared_state import state_options  # noqa: PLC0415 - slow, not for --help
+
+        state = state_options(state_url or "", state_secret_file)
+        function(*arguments, state=state, **options)
+
+    for option in (
+        click.option(
+            "--state-secret-file", type=FILE_PATH, help="The password of it is in this file."
+        ),
+        click.option(
+            "--state", "state_url", metavar="URL", help="The Valkey or Redis that hosts share."
+        ),
+    ):
+        run = option(run)
+    return run

@@ -1,267 +1,181 @@
 """Three hosts behind HAProxy, with their state in Redis: what fails, and what a client keeps of it.
 
-An oracle reads every byte of many replies while processes and the engine are killed, paused and
-emptied, and compares what it read with what the hosts have kept.
+An oracle reads every byte of many replies while processes and the engine are killed, paused,
+emptied, filled and cut off, and compares what it read with what the hosts have kept.
 """
 
 import asyncio
-import shutil
-import subprocess
-from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field
+import signal
+from collections.abc import Iterator
 from pathlib import Path
-from time import monotonic
-from typing import Any
+from time import monotonic, time
 
 import httpx
 import pytest
 
-from tests.cli.program import COMMAND, Home
-from tests.host.calls import NO_TLS, messages, prompt_body, reply_texts, token_of
+from tests.campaigns.shared_hosts import (
+    HAPROXY,
+    CuttableProxy,
+    Host,
+    Oracle,
+    asking,
+    balanced,
+    compare,
+    new_client,
+    ready,
+    refusals,
+    started,
+)
 from tests.host.shared_state.engine import PROGRAM, Engine, running_engine
 from tests.patience import PATIENCE
 
-HAPROXY = shutil.which("haproxy") or shutil.which("haproxy", path="/usr/sbin") or ""
-NAME = "chat.test"
 LEASE_SECONDS = 35.0
-LOST_SECONDS = 0.5
-"""How much of a reply may be missing: a tenth of a second, and what a busy machine adds."""
+COMPLETION = {"model": "", "messages": [{"role": "user", "content": "hello"}]}
 
 pytestmark = [
     pytest.mark.long,
     pytest.mark.skipif(not (HAPROXY and PROGRAM), reason="haproxy and redis-server are needed"),
 ]
 
-CONFIG = """
-global
-    maxconn 500
-defaults
-    mode http
-    timeout connect 1s
-    timeout client 60s
-    timeout server 60s
-    option redispatch
-    retries 3
-frontend all
-    bind 127.0.0.1:{port}
-    option forwardfor
-    default_backend hosts
-backend hosts
-    balance leastconn
-    option httpchk GET /readyz
-{servers}
-"""
-
-
-@dataclass
-class Host:
-    """`serve` on a port that it keeps over its restarts."""
-
-    folder: Path
-    port: int
-    engine: Engine
-    process: subprocess.Popen[str] | None = None
-
-    def start(self) -> None:
-        options = ["--port", str(self.port), "--trust-proxy", "127.0.0.1/32"]
-        options += ["--allow-host", NAME, "--no-keys-i-mean-it"]
-        options += ["--state", self.engine.url, "--key-file", str(self.folder / "key")]
-        self.process = subprocess.Popen(
-            [*COMMAND, "serve", *options],
-            env=Home(self.folder).environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        assert self.process.stdout is not None
-        assert self.process.stdout.readline().startswith("http")
-
-    def kill(self) -> None:
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-            self.process.stdout.close()  # type: ignore[union-attr]
-            self.process = None
-
-
-@dataclass
-class Oracle:
-    """What one client has read of its replies."""
-
-    client: httpx.AsyncClient
-    replies: list["Seen"] = field(default_factory=list)
-    refused: int = 0
-
-    async def ask_until(self, is_over: asyncio.Event) -> None:
-        while not is_over.is_set():
-            seen = Seen()
-            body = prompt_body(
-                "Show me a table, a list and some code", history_and_training_disabled=False
-            )
-            with suppress(httpx.HTTPError):
-                async with self.client.stream("POST", "/api/conversation", json=body) as response:
-                    if response.status_code != 200:
-                        self.refused += 1
-                        await asyncio.sleep(0.1)
-                        continue
-                    async for event in messages(response):
-                        seen.take(event)
-                    seen.is_whole = True
-            if seen.conversation_id:
-                self.replies.append(seen)
-
-
-@dataclass
-class Seen:
-    """One reply as it was read."""
-
-    conversation_id: str = ""
-    texts: list[tuple[float, str]] = field(default_factory=list)
-    is_whole: bool = False
-
-    def take(self, event: dict[str, Any]) -> None:
-        self.conversation_id = event.get("conversation_id") or self.conversation_id
-        self.texts += [(monotonic(), text) for text in reply_texts([event])]
-
-    def must_be_kept(self) -> str:
-        """The text, without what came in the last moments of a reply that was cut."""
-        if not self.texts:
-            return ""
-        last = self.texts[-1][0] - (0 if self.is_whole else LOST_SECONDS)
-        return next((text for at, text in reversed(self.texts) if at <= last), "")
-
 
 @pytest.fixture
 def engine() -> Iterator[Engine]:
-    with running_engine() as started:
-        yield started
+    with running_engine() as running:
+        yield running
 
 
 @pytest.fixture
 def hosts(tmp_path: Path, engine: Engine) -> Iterator[list[Host]]:
-    with ExitStack() as stack:
-        found = [Host(tmp_path, port, engine) for port in free_ports(3)]
-        for host in found:
-            host.start()
-            stack.callback(host.kill)
+    with started(tmp_path, [engine.url] * 3) as found:
         yield found
-
-
-def free_ports(count: int) -> list[int]:
-    import socket  # noqa: PLC0415 - here alone
-
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
 
 
 @pytest.fixture
 def balancer(tmp_path: Path, hosts: list[Host]) -> Iterator[str]:
-    (port,) = free_ports(1)
-    rows = [
-        f"    server s{number} 127.0.0.1:{host.port} check inter 200ms fall 2 rise 1"
-        for number, host in enumerate(hosts)
-    ]
-    config = tmp_path / "haproxy.cfg"
-    config.write_text(CONFIG.format(port=port, servers="\n".join(rows)))
-    with subprocess.Popen([HAPROXY, "-db", "-f", str(config)], stderr=subprocess.DEVNULL) as it:
-        yield f"http://127.0.0.1:{port}"
-        it.kill()
+    with balanced(tmp_path, hosts) as url:
+        yield url
 
 
-@asynccontextmanager
-async def asking(url: str, count: int = 12) -> AsyncIterator[list[Oracle]]:
-    """Clients that ask one prompt after the other until the block ends."""
-    is_over = asyncio.Event()
-    clients = [new_client(url) for _ in range(count)]
-    await ready(clients[0])
-    for number, client in enumerate(clients):
-        # Each has room for 200 conversations of its own.
-        token = await token_of(client, f"k3vq0zt{number:03}")
-        client.headers["X-Authorization"] = f"Bearer {token}"
-    oracles = [Oracle(client) for client in clients]
-    asked = [asyncio.create_task(each.ask_until(is_over)) for each in oracles]
-    try:
-        yield oracles
-    finally:
-        is_over.set()
-        await asyncio.gather(*asked)
-        for client in clients:
-            await client.aclose()
-
-
-def new_client(url: str) -> httpx.AsyncClient:
-    return httpx.AsyncClient(
-        base_url=url,
-        trust_env=False,
-        timeout=PATIENCE,
-        verify=NO_TLS,
-        headers={"Host": NAME},
-    )
-
-
-async def ready(client: httpx.AsyncClient) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while True:
-            with suppress(httpx.ConnectError):
-                if (await client.get("/readyz")).status_code == 200:
-                    return
-            await asyncio.sleep(0.05)
-
-
-async def kept(client: httpx.AsyncClient, conversation_id: str) -> tuple[str, str]:
-    """The status and the text of the only reply of a conversation."""
-    response = await client.get(f"/api/conversation/{conversation_id}")
-    response.raise_for_status()
-    body = response.json()
-    reply = body["mapping"][body["current_node"]]["message"]
-    return reply["status"], "".join(reply["content"]["parts"])
-
-
-async def compare(url: str, oracles: list[Oracle]) -> int:
-    """Check every reply against what is kept; how many were cut."""
-    cut = 0
-    async with new_client(url) as client:
-        for oracle, seen in [(each, one) for each in oracles for one in each.replies]:
-            client.headers["X-Authorization"] = oracle.client.headers["X-Authorization"]
-            status, text = await kept(client, seen.conversation_id)
-            assert status != "in_progress"
-            assert text.startswith(seen.must_be_kept())
-            if seen.is_whole:
-                assert text == seen.must_be_kept()
-            cut += not seen.is_whole
-    return cut
+@pytest.mark.parametrize("drain_seconds", [30.0, 0.3])
+async def test_a_rolling_restart_under_load_loses_no_text(
+    balancer: str, hosts: list[Host], drain_seconds: float
+) -> None:
+    """With a long drain no reply is cut; with a short one, all that was read is kept."""
+    for host in hosts:
+        host.drain_seconds = drain_seconds
+    async with asking(balancer) as oracles:
+        for _ in range(2):
+            for host in hosts:
+                await asyncio.sleep(1)
+                await asyncio.to_thread(host.end)
+                await asyncio.to_thread(host.start)
+                async with new_client(host.url) as client:
+                    await ready(client)
+    cut = await compare(balancer, oracles)
+    assert all(each.is_told for each in cut)
+    assert bool(cut) == (drain_seconds < 1), "the first round had the drain of the fixture"
+    assert not refusals(oracles)
 
 
 async def test_processes_that_are_killed_lose_a_tenth_of_a_second(
-    balancer: str, hosts: list[Host]
+    balancer: str, hosts: list[Host], engine: Engine
 ) -> None:
     async with asking(balancer) as oracles:
-        for number in range(6):
+        for number in range(9):
             await asyncio.sleep(3)
             hosts[number % 3].kill()
             hosts[number % 3].start()
     await asyncio.sleep(LEASE_SECONDS)
-    assert await compare(balancer, oracles) > 0
+    assert await compare(balancer, oracles)
+    assert 404 not in refusals(oracles)
+    now = str(round(time() * 1_000_000))
+    assert engine.ask("ZCOUNT", "fg1:{}:leases", now, "+inf") == b":0\r\n"
+    await retried(balancer, oracles)
 
 
-async def test_an_engine_that_is_killed_and_paused_cuts_no_stream(
-    balancer: str, engine: Engine
+async def retried(url: str, oracles: list[Oracle]) -> None:
+    """A reply that was cut is asked for anew, by whichever process answers."""
+    async with new_client(url) as client:
+        for oracle in oracles:
+            client.headers["X-Authorization"] = oracle.client.headers["X-Authorization"]
+            for seen in [each for each in oracle.replies if not each.is_whole][:1]:
+                body = {"conversation_id": seen.conversation_id, "action": "variant"}
+                found = await client.get(f"/api/conversation/{seen.conversation_id}")
+                node = found.json()["mapping"][seen.reply_id or found.json()["current_node"]]
+                body["parent_message_id"] = node["parent"]
+                body["model"] = "text-davinci-002-render-sha"
+                prompt = found.json()["mapping"][node["parent"]]["message"]
+                again = await client.post("/api/conversation", json={**body, "messages": [prompt]})
+                assert again.status_code == 200, again.text
+
+
+async def test_an_engine_that_is_paused_cuts_no_stream_and_forgets_nothing(
+    balancer: str, engine: Engine, hosts: list[Host]
 ) -> None:
     async with asking(balancer) as oracles:
-        for stop, go_on in ((engine.kill, engine.start), (engine.pause, engine.go_on)):
+        for seconds in (1, 10):
             await asyncio.sleep(3)
-            before = monotonic()
-            stop()
-            await asyncio.sleep(3)
-            await asyncio.to_thread(go_on)
-            await ask_once(oracles[0].client, before)
-    replies = [each for oracle in oracles for each in oracle.replies]
-    assert len(replies) > len(oracles)
-    assert all(each.is_whole for each in replies)
+            engine.pause()
+            await asyncio.sleep(seconds)
+            engine.go_on()
+        await asyncio.sleep(8)
+    assert await compare(balancer, oracles) == []
+    assert refusals(oracles).keys() <= {503}
+    for host in hosts:
+        lines = [line for line in host.errors.read_text().splitlines() if "shared state" in line]
+        assert len(lines) <= 4
+
+
+async def test_an_engine_that_is_killed_cuts_no_stream(
+    balancer: str, engine: Engine, hosts: list[Host]
+) -> None:
+    async with asking(balancer) as oracles:
+        await asyncio.sleep(3)
+        engine.kill()
+        await asyncio.sleep(5)
+        await asyncio.to_thread(engine.start)
+        await asyncio.sleep(10)
+        begun = sum(len(each.replies) for each in oracles)
+        await asyncio.sleep(5)
+    assert sum(len(each.replies) for each in oracles) > begun
+    assert all(each.is_whole for oracle in oracles for each in oracle.replies)
+    assert refusals(oracles).keys() <= {503, 404}, "it comes back empty, so that 404 is true"
+    for host in hosts:
+        lines = [line for line in host.errors.read_text().splitlines() if "shared state" in line]
+        assert len(lines) <= 4
+
+
+async def test_a_paused_engine_is_waited_for_three_tenths_of_a_second_and_then_no_more(
+    hosts: list[Host], engine: Engine
+) -> None:
+    async with new_client(hosts[0].url) as client:
+        usual = sorted([await seconds_for(client) for _ in range(5)])[2]
+        engine.pause()
+        try:
+            first = [await seconds_for(client) for _ in range(3)]
+            later = [await seconds_for(client) for _ in range(5)]
+        finally:
+            engine.go_on()
+    assert max(first) < usual + 0.3 + 0.2
+    assert sorted(later)[2] < usual + 0.1
+
+
+async def seconds_for(client: httpx.AsyncClient) -> float:
+    begun = monotonic()
+    assert (await client.post("/v1/chat/completions", json=COMPLETION)).status_code == 200
+    return monotonic() - begun
+
+
+async def test_an_engine_that_is_full_cuts_no_stream(balancer: str, engine: Engine) -> None:
+    async with asking(balancer) as oracles, new_client(balancer) as other:
+        await asyncio.sleep(3)
+        engine.ask("CONFIG", "SET", "maxmemory", "1")
+        await asyncio.sleep(3)
+        assert await seconds_for(other) < PATIENCE
+        engine.ask("CONFIG", "SET", "maxmemory", "0")
+        await asyncio.sleep(3)
+    assert await compare(balancer, oracles) == []
+    assert refusals(oracles).keys() == {507}
 
 
 async def test_an_engine_that_is_emptied_cuts_no_stream(balancer: str, engine: Engine) -> None:
@@ -269,20 +183,23 @@ async def test_an_engine_that_is_emptied_cuts_no_stream(balancer: str, engine: E
         for _ in range(4):
             await asyncio.sleep(2)
             engine.ask("FLUSHALL")
-    assert all(each.is_whole for oracle in oracles for each in oracle.replies)
+        emptied_at = monotonic()
+    for oracle in oracles:
+        assert all(each.is_whole for each in oracle.replies)
+        oracle.replies = [e for e in oracle.replies if e.texts and e.texts[-1][0] > emptied_at]
+    assert any(oracle.replies for oracle in oracles)
+    await compare(balancer, oracles)
+    assert refusals(oracles).keys() <= {404}
 
 
 async def test_a_process_that_was_paused_is_fenced_out(balancer: str, hosts: list[Host]) -> None:
-    import signal  # noqa: PLC0415 - here alone
-
     async with asking(balancer) as oracles:
         await asyncio.sleep(2)
-        assert hosts[0].process is not None
-        hosts[0].process.send_signal(signal.SIGSTOP)
+        hosts[0].send(signal.SIGSTOP)
         await asyncio.sleep(LEASE_SECONDS)
         # A reader ends what the paused process has left behind, before that wakes.
         await asyncio.gather(*(listed(oracle.client) for oracle in oracles))
-        hosts[0].process.send_signal(signal.SIGCONT)
+        hosts[0].send(signal.SIGCONT)
         await asyncio.sleep(2)
     await asyncio.sleep(1)
     await compare(balancer, oracles)
@@ -293,9 +210,22 @@ async def listed(client: httpx.AsyncClient) -> None:
         await client.get(f"/api/conversation/{row['id']}")
 
 
-async def ask_once(client: httpx.AsyncClient, _: float) -> None:
-    """A prompt is answered as soon as the engine is back."""
-    body = prompt_body("hello", history_and_training_disabled=False)
-    async with asyncio.timeout(PATIENCE):
-        while (await client.post("/api/conversation", json=body)).status_code != 200:
-            await asyncio.sleep(0.1)
+async def test_a_process_that_is_cut_off_from_the_engine_goes_on(
+    tmp_path: Path, engine: Engine
+) -> None:
+    proxy = CuttableProxy(engine.socket)
+    await proxy.start()
+    with (
+        started(tmp_path, [proxy.url, engine.url, engine.url]) as hosts,
+        balanced(tmp_path, hosts) as url,
+    ):
+        async with asking(url) as oracles:
+            await asyncio.sleep(3)
+            proxy.cut()
+            await asyncio.sleep(10)
+            proxy.mend()
+            await asyncio.sleep(8)
+        assert await compare(url, oracles) == []
+    assert refusals(oracles)[503] > 0
+    assert "shared state is lost" in hosts[0].errors.read_text()
+    assert "shared state is lost" not in hosts[1].errors.read_text()

@@ -59,8 +59,14 @@ def slow_readers(streams: int) -> Report:
     yield "openai", measures.run("openai", measures.slow_readers, streams)
 
 
+def shared(streams: int) -> Report:
+    """20 chunks a second in each stream, and replies of five words, with an engine behind."""
+    for name in ("openai", "fakegpt"):
+        yield name, measures.run_shared(name, streams)
+
+
 LOADS: dict[str, Callable[[int], Report]] = {
-    each.__name__: each for each in (steady, starts, slow_end, storm, slow_readers)
+    each.__name__: each for each in (steady, starts, slow_end, storm, slow_readers, shared)
 }
 
 

@@ -6,12 +6,13 @@ import sys
 from fakegpt_tui.cli.app import SERVED_PAUSE_SECONDS, build_api_backend
 from fakegpt_tui.domain import Secret, Service, ServiceKind
 from fakegpt_tui.host.connections import ConnectionLimits
+from fakegpt_tui.host.extras import StateOptions
 from fakegpt_tui.host.server import HostServer, settle_memory
 
 _SHARE = 0.9
 
 
-def main(upstream: str) -> None:
+def main(upstream: str, state_url: str = "") -> None:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     service = Service(name="load", kind=ServiceKind.OPENAI, url=f"{upstream}/v1")
@@ -23,7 +24,10 @@ def main(upstream: str) -> None:
     )
     limits = ConnectionLimits(connections=int(most * _SHARE) // 2)
     metrics = ("127.0.0.1", 0)
-    with HostServer(backend, secret_path=False, limits=limits, metrics=metrics) as server:
+    state = StateOptions(url=state_url) if state_url else None
+    with HostServer(
+        backend, secret_path=False, limits=limits, metrics=metrics, state=state
+    ) as server:
         settle_memory()
         sys.stdout.write(f"{server.base_url} {server.metrics_url}\n")
         sys.stdout.flush()
@@ -31,4 +35,4 @@ def main(upstream: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 
 from tests.benchmarks.rows import percentile
+from tests.host.shared_state.engine import running_engine
 from tests.load.clients import Shape, Taken, Target, ask_in_turn, stream_many
 from tests.load.processes import Measured, pin, started
 
@@ -31,13 +32,16 @@ class Steady:
 
 
 @contextmanager
-def server(name: str) -> Iterator[tuple[Measured, Target]]:
-    """A host that is asked in a dialect, or the `floor`; its upstream has the clients' core."""
+def server(name: str, state_url: str = "") -> Iterator[tuple[Measured, Target]]:
+    """A host that is asked in a dialect, or the `floor`; its upstream has the clients' core.
+
+    With an address, its state is in the engine there.
+    """
     pin(os.getpid(), 1)
     module = "forwarder" if name == "floor" else "host"
     with (
         started("upstream", is_server=False) as upstream,
-        started(module, upstream.said[0]) as measured,
+        started(module, upstream.said[0], *filter(None, [state_url])) as measured,
     ):
         yield measured, Target(measured.said[0], name)
 
@@ -46,6 +50,39 @@ def run(name: str, measure: Callable[..., Coroutine[Any, Any, Any]], *given: Any
     """What `measure` makes of a fresh server."""
     with server(name) as (measured, target):
         return asyncio.run(measure(measured, target, *given))
+
+
+@contextmanager
+def engine() -> Iterator[tuple[Measured, str]]:
+    """An engine on the clients' core, and its address."""
+    with running_engine() as running:
+        pin(running.pid, 1)
+        yield Measured(running.pid, ()), running.url
+
+
+def run_shared(name: str, count: int) -> dict[str, float]:
+    """What a host with a shared state costs, and what the engine does for it."""
+    with engine() as (behind, url), server(name, url) as (measured, target):
+
+        async def measure() -> dict[str, float]:
+            used, begun = behind.cpu(), monotonic()
+            found = await steady(measured, target, count)
+            core, chunks = (behind.cpu() - used) / (monotonic() - begun), count * STEADY.chunks
+            used_for_chunks, used = behind.cpu() - used, behind.cpu()
+            replies = 1_000
+            ms = 1000 * await starts(measured, target, 100, replies // 100)
+            return {
+                "us_per_chunk": found.cpu_per_chunk * 1e6,
+                "engine_us_per_chunk": used_for_chunks / chunks * 1e6,
+                "core": found.core,
+                "engine_core": core,
+                "delay_p99_ms": 1000 * percentile(found.delays or [0.0], 99),
+                "ms_per_start": ms,
+                "engine_ms_per_start": 1000 * (behind.cpu() - used) / replies,
+                "whole": float(found.whole),
+            }
+
+        return asyncio.run(measure())
 
 
 async def steady(measured: Measured, target: Target, count: int) -> Steady:
