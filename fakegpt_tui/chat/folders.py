@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from fakegpt_tui.chat.undo_steps import folder_step, header_step
@@ -50,6 +51,8 @@ class ConversationFolders:
         self._history = history
         self._find_service = find_service
         self._made: dict[str, Folder] | None = None
+        self._begun: set[str] = set()
+        """Conversations that got a folder before they had a prompt."""
 
     def all(self) -> list[Folder]:
         """All folders as a tree: each is followed by those in it, by the alphabet."""
@@ -93,7 +96,7 @@ class ConversationFolders:
         created = self._index.create()
         if self._index.is_temporary(created.id):
             return created
-        self._index.save(self._put_into(created, self._spelled(path)))
+        self._put_into(created, self._spelled(path))
         return self._index.get(created.id)
 
     def move(self, conversation_ids: Iterable[str], path: str) -> int:
@@ -106,7 +109,7 @@ class ConversationFolders:
         kept = [each for each in found if not self._index.is_temporary(each.id)]
         unsaved = [each for each in kept if self._index.is_new(each.id)]
         for each in unsaved:
-            self._index.save(self._put_into(each, folder))
+            self._put_into(each, folder)
         moved = self._set_fields(
             {each.id: {"folder": folder} for each in kept if each not in unsaved},
             f"moved to {folder or 'the top'}",
@@ -186,12 +189,15 @@ class ConversationFolders:
         prompts = (each.system_prompt for each in known if each.system_prompt)
         return Folder(path, served.service, served.model, next(prompts, ""))
 
-    def _put_into(self, conversation: Conversation, path: str) -> Conversation:
+    def _put_into(self, conversation: Conversation, path: str) -> None:
+        """Put a conversation that has no prompt yet into a folder, with what its preset says."""
         preset = self.preset(path)
         moved = replace(conversation, folder=path)
         if preset.service:
             moved = replace(moved, service=preset.service, model=preset.model)
-        return replace(moved, system_prompt=moved.system_prompt or preset.system_prompt)
+        prompt = moved.system_prompt or preset.system_prompt
+        self._index.save(replace(moved, system_prompt=prompt))
+        self._begun.add(conversation.id)
 
     def _spelled(self, path: str) -> str:
         """A path with its names as folders of these names are spelled that exist."""
@@ -203,16 +209,20 @@ class ConversationFolders:
 
     def _moved(self, old: str, new: str) -> _FieldValues:
         """What the conversations in a folder have once that is called `new`."""
+        begun = self._index.find_many(self._begun)
         return {
             each.id: {"folder": move_path(each.folder, old, new)}
-            for each in (*self._index.all(), *self._index.trashed())
+            for each in (*self._index.all(), *self._index.trashed(), *begun)
             if is_inside(each.folder, old)
         }
 
     def _set_fields(self, fields: _FieldValues, done: str) -> int:
         """Set fields of conversations that have other values; tells of how many."""
-        before = _values_before(self._index.find_many(fields), fields)
-        changed = {each: fields[each] for each in fields if fields[each] != before.get(each)}
+        changed = {
+            each.id: fields[each.id]
+            for each in self._index.find_many(fields)
+            if any(getattr(each, name) != value for name, value in fields[each.id].items())
+        }
         if changed:
             self._change(changed, {}, done)
         return len(changed)
@@ -225,18 +235,22 @@ class ConversationFolders:
         *,
         what: str = "",
     ) -> None:
-        """Change conversations and folders, `None` being one that goes; `undo` takes it back."""
+        """Change conversations and folders, `None` being one that goes; `undo` takes it back.
+
+        There is nothing to take back of a conversation that has no prompt yet.
+        """
         found = self._index.find_many(fields)
+        saved = (each for each in found if not self._index.is_new(each.id))
         steps = [
             *(folder_step(path, self._known().get(path)) for path in folders),
-            *(header_step(each, fields[each.id]) for each in found),
+            *(header_step(each, fields[each.id]) for each in saved),
         ]
-        self._history.record(done, steps, what=what)
+        if steps:
+            self._history.record(done, steps, what=what)
         for path, folder in folders.items():
             self.write(path, folder)
         for conversation in found:
-            values = fields[conversation.id]
-            self._index.update(conversation.id, lambda each, values=values: replace(each, **values))  # type: ignore[misc]  # bound here
+            self._index.update(conversation.id, partial(replace, **fields[conversation.id]))
 
     def write(self, path: str, folder: Folder | None) -> None:
         """Make or change just the folder at a path; with none, delete it. No undo is kept."""
@@ -256,9 +270,3 @@ class ConversationFolders:
         if self._made is None:
             self._made = {each.path: each for each in self._stores.disk.folders()}
         return self._made
-
-
-def _values_before(conversations: Sequence[Conversation], fields: _FieldValues) -> _FieldValues:
-    return {
-        each.id: {name: getattr(each, name) for name in fields[each.id]} for each in conversations
-    }

@@ -114,6 +114,20 @@ async def test_a_folder_is_renamed_with_all_that_is_in_it() -> None:
         chat.folders.rename("Wor", "x")
 
 
+async def test_a_conversation_without_a_prompt_goes_along_and_leaves_nothing_to_take_back() -> None:
+    chat, store, _ = service_of(says("a"))
+    begun = chat.folders.new_conversation("Work")
+    assert chat.folders.tag([begun.id], ["late"]) == 1
+    assert chat.history.undo() is None
+    chat.folders.configure(Folder("Work"))
+    chat.folders.rename("Work", "Job")
+    turn = await ask(chat, "hi", chat.conversations.get(begun.id))
+    kept = store.headers[turn.conversation.id]
+    assert (kept.folder, kept.tags) == ("Job", ("late",))
+    chat.folders.delete("Job")
+    assert store.headers[turn.conversation.id].folder == ""
+
+
 async def test_a_deleted_folder_puts_its_conversations_back_to_the_top() -> None:
     chat, store, ids = await three()
     folder = chat.folders.configure(Folder("Work/2026", system_prompt="This year."))
