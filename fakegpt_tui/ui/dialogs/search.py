@@ -87,7 +87,12 @@ class SearchScreen(ListScreen[SearchSelection | None]):
 
     def _lines(self, hit: SearchHit) -> Content:
         day = hit.created_at.astimezone(self._clock().tzinfo).strftime("%Y-%m-%d")
-        title = Content.assemble((safe_line(hit.title) or "Untitled", "bold"), f"  {day}")
+        place = " ".join(filter(None, (hit.folder, *(f"#{tag}" for tag in hit.tags))))
+        title = Content.assemble(
+            (safe_line(hit.title) or "Untitled", "bold"),
+            f"  {day}",
+            (f"  {safe_line(place)}" if place else "", "$text-muted"),
+        )
         if hit.message_id is None:
             return title
         return Content("\n").join([title, highlight_snippet(hit.snippet, hit.marks)])

@@ -122,7 +122,7 @@ def _conversation_texts(
     indent = min(row.folder.count("/"), _DEEPEST) + 2 if row.folder else 0
     facts = _facts(row, width, minute)
     room = max(0, room - indent - cell_len(facts))
-    own = width // 4 if width >= _MODEL_FROM_WIDTH else 0
+    own = width // 5 if width >= _MODEL_FROM_WIDTH else 0
     tags = _fitting_tags(row.tags, max(room - cell_len(_title(row)) - 1, own))
     title = _titled(row, max(0, room - cell_len(tags)))
     return _RowTexts(row.status, f"{' ' * indent}{title}", f"{tags}{facts}")

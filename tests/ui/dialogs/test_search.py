@@ -24,6 +24,8 @@ HITS = [
         snippet=f"a needle \x1b[31m in {number}",
         marks=((2, 8),),
         created_at=NOW,
+        folder="Work/2026" if number == 2 else "",
+        tags=("late", "[b]") if number == 2 else (),
     )
     for number in range(3)
 ]
@@ -57,7 +59,7 @@ async def until(pilot, words: str) -> None:
 async def test_what_is_found_is_shown_while_typing_and_opened_with_enter() -> None:
     app = SearchApp(by_title)
     async with app.run_test(size=(100, 30)) as pilot:
-        await until(pilot, "Title [/] 2")
+        await until(pilot, "Title [/] 2  2026-03-10  Work/2026 #late #[b]")
         assert "a needle ␛[31m in 1" in screen_text(app)
         await pilot.press(*"Title", "down", "down", "enter")
         await pilot.pause()
