@@ -169,8 +169,9 @@ class ConversationImporter:
         reload: Callable[[], Awaitable[None]],
         default_model: Callable[[], tuple[str, str]],
         max_blob_bytes: int = 0,
+        mirror: Path | None = None,
     ) -> None:
-        """Import into `store`, the one on disk.
+        """Import into `store`, the one on disk; `mirror` is the mirror folder.
 
         `reload` reads what is new in the store; `default_model` returns the service and the model
         that reply in conversations of other programs; `max_blob_bytes` is as for the importer.
@@ -180,6 +181,26 @@ class ConversationImporter:
         self._reload = reload
         self._default_model = default_model
         self._max_blob_bytes = max_blob_bytes
+        self._mirror = mirror
+
+    async def edited_files(self) -> list[tuple[Path, str]]:
+        """The files of the mirror folder that were edited, and the titles in them."""
+        if self._mirror is None:
+            return []
+        from fakegpt_tui.chat.read_back import list_edited  # noqa: PLC0415 - few have such a folder
+
+        return await asyncio.to_thread(list_edited, self._store, self._mirror)
+
+    async def read_back(self, path: Path) -> str:
+        """Take over what was edited in a file of the mirror folder; what came of it."""
+        from fakegpt_tui.chat.read_back import read_back  # noqa: PLC0415 - as above
+
+        try:
+            return await asyncio.to_thread(
+                read_back, self._store, self._mirror or path.parent, path
+            )
+        finally:
+            await self._reload()
 
     async def find_sources(self) -> list[FoundSource]:
         """What other programs keep on this machine, and exports among the downloads."""

@@ -24,6 +24,8 @@ from fakegpt_tui.domain import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fakegpt_tui.chat.attachments import Attachments
     from fakegpt_tui.chat.compaction import Compactions
     from fakegpt_tui.chat.conversation_actions import ConversationActions
@@ -45,7 +47,6 @@ if TYPE_CHECKING:
     from fakegpt_tui.chat.undo import UndoHistory
     from fakegpt_tui.domain import ChatMessage
     from fakegpt_tui.domain.undo import UndoStep
-    from fakegpt_tui.formats.mirror import MirrorUpdate
 
 
 class ChatService:
@@ -66,7 +67,7 @@ class ChatService:
         attachment_limit: int = 50_000_000,
         attachment_total_limit: int = 0,
         presets: Mapping[str, Preset] = MappingProxyType({}),
-        mirror: MirrorUpdate | None = None,
+        mirror: Path | None = None,
         spending: Callable[[Callable[[], ChatStore]], Spending] | None = None,
         has_budget: bool = True,
         title_model: ModelRef | None = None,
@@ -74,20 +75,20 @@ class ChatService:
     ) -> None:
         """`open_store` returns the store; nothing here calls it before something is read.
 
-        `mirror` is called with each conversation in which a turn has ended, and `spending` makes
-        what sums money, where that is done by other than the shipped prices; it may `has_budget`.
+        `mirror` is the mirror folder; `spending` makes what sums money, where that is done by other
+        than the shipped prices; it may `has_budget`.
         `title_model` titles new conversations; if `temporary`, they leave nothing on disk.
 
         Raises:
             NotFound: There is no such service.
         """
         self._stores = Stores(open_store)
-        self._mirror = mirror
         self._services_by_name = services
         self._open_spending = spending
         self._has_budget = has_budget
         self._title_model = title_model
         self._max_turns = max_turns
+        self._mirror = mirror
         self._attachment_limit = attachment_limit
         self._attachment_total_limit = attachment_total_limit
         self._is_stale = False
@@ -251,6 +252,7 @@ class ChatService:
             reload=self._reload,
             default_model=self.services.default_model,
             max_blob_bytes=self._attachment_total_limit,
+            mirror=self._mirror,
         )
 
     @cached_property
@@ -321,19 +323,13 @@ class ChatService:
         self.queue.discard(conversation_id)
 
     def _follow_up(self, turn: Turn) -> None:
-        """Record what an ended turn tells about its service, and mirror its conversation."""
+        """Record what an ended turn tells about its service."""
         if turn.error is not None or turn.reply.status is MessageStatus.COMPLETE:
             self.services.record_outcome(turn.reply.service, turn.error)
         if isinstance(turn.error, PictureRefused):
             self.services.record_blind(ModelRef(turn.reply.service, turn.reply.model))
         if self.conversations.is_temporary(turn.conversation.id):
             self._count_temporary(turn.reply)
-        conversation = self.conversations.find(turn.conversation.id)
-        if self._mirror is None or conversation is None or not turn.is_saved:
-            return
-        if not self.conversations.is_temporary(conversation.id):
-            messages = tuple(self.messages.of(conversation.id))
-            self._mirror(conversation, messages, self._stores.disk.read_blob)
 
     def _count_temporary(self, reply: ChatMessage) -> None:
         """Record what a reply used that is nowhere on disk, without what was said."""

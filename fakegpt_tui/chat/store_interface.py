@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.domain.parts import Blob, Origin, Part
     from fakegpt_tui.domain.prices import SpendingEntry
     from fakegpt_tui.domain.undo import UndoAction
+    from fakegpt_tui.store.changes import MirroredFile
 
 
 class TurnStore(Protocol):
@@ -76,7 +78,7 @@ class TurnStore(Protocol):
 
 
 class ChangeStore(Protocol):
-    """What is kept about changes: undo, and signs of replies that failed."""
+    """What is kept about changes: undo, signs of failed replies, and what a mirror shows."""
 
     def failed_replies(self) -> Mapping[str, str]:
         """The replies that failed last, by conversation, until it goes on."""
@@ -91,6 +93,34 @@ class ChangeStore(Protocol):
         ...
 
     def remove_action(self, action_id: str) -> Future[None]: ...
+
+    def watch(self, changed: Callable[[], None]) -> None:
+        """Call `changed` from now on, in another thread, after each write of any instance."""
+        ...
+
+    def settle(self, seconds: float) -> None:
+        """Wait until what was queued until now is written, for so many seconds at most."""
+        ...
+
+    def mirror_lock(self) -> AbstractContextManager[bool]:
+        """Holds other instances off the folder; false where one does not let go of it."""
+        ...
+
+    def newest_change(self) -> int:
+        """A number that grows with every change of any conversation."""
+        ...
+
+    def unmirrored(self, folder: str) -> Sequence[tuple[str, int | None]]:
+        """The conversations that a folder does not show as they are; without a change, gone."""
+        ...
+
+    def mirrored_files(self, folder: str) -> Sequence[MirroredFile]: ...
+
+    def note_files(
+        self, folder: str, files: Sequence[MirroredFile], gone: Iterable[str] = ()
+    ) -> Future[None]:
+        """Note what is known of files now, and forget those at the paths that are `gone`."""
+        ...
 
 
 class ChatStore(TurnStore, Protocol):

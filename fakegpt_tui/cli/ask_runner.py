@@ -64,7 +64,8 @@ def _opened(settings: Settings, plan: AskPlan) -> Iterator[ConversationStore]:
     with ExitStack() as stack:
         store = None
         try:
-            store = stack.enter_context(open_store(settings)) if is_needed or not is_free else None
+            if is_needed or not is_free:
+                store = stack.enter_context(open_store(settings, changes=plan.is_kept))
         except StoreError as error:
             if is_needed or settings.monthly_budget is not None:
                 raise
@@ -82,7 +83,7 @@ def show_request(settings: Settings, prompt: AskPrompt, plan: AskPlan, *, as_cur
     with (
         ConversationStore.open_in_memory() if plan.continues is None else open_store(settings)
     ) as store:
-        made = asyncio.run(_preview(replace(settings, mirror=None), store, prompt, plan))
+        made = asyncio.run(_preview(settings, store, prompt, plan))
     if as_curl:
         click.echo(made.to_curl(), nl=False)
     elif plan.output is AskOutput.TEXT:

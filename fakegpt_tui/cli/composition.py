@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from fakegpt_tui.cli.errors import PROGRAM, echo_err
 
 if TYPE_CHECKING:
+    from fakegpt_tui.chat.mirror_thread import MirrorThread
     from fakegpt_tui.chat.service import ChatService
     from fakegpt_tui.chat.spending import Spending
     from fakegpt_tui.chat.store_interface import ChatStore
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
     from fakegpt_tui.config.spec import Settings
     from fakegpt_tui.domain import Service
     from fakegpt_tui.domain.prices import TokenPrices
-    from fakegpt_tui.formats.mirror import MirrorUpdate
     from fakegpt_tui.store.conversation_store import ConversationStore
+
+
+_HOUR = 3600
 
 
 class LazyStore:
@@ -32,15 +35,24 @@ class LazyStore:
     The first frame needs no store, and all that opens one takes time to import.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, mirror_seconds: float = 0) -> None:
+        """The mirror folder, if there is one, follows what is changed, unless this is only read.
+
+        Closing then takes so many seconds at most for what the folder does not show yet.
+        """
         self._settings = settings
         self._store: ConversationStore | None = None
         self._opening = Lock()
+        self._mirror_seconds = mirror_seconds
+        self._mirror: MirrorThread | None = None
+        self._told = 0
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """Sentences for a person about how the store was found; may grow."""
-        return () if self._store is None else self._store.notices
+        """Sentences for a person about the store and the mirror folder; may grow."""
+        mirror = () if self._mirror is None else self._mirror.notices
+        self._told = len(mirror)
+        return (*(() if self._store is None else self._store.notices), *mirror)
 
     def open(self) -> ConversationStore:
         """The store; may be called from any thread.
@@ -55,25 +67,36 @@ class LazyStore:
 
                 make_folders(self._settings.folders)
                 self._store = ConversationStore.open(self._settings.database)
+                if self._settings.mirror is not None and self._mirror_seconds:
+                    from fakegpt_tui.chat.mirror_thread import MirrorThread  # noqa: PLC0415 - few have one
+
+                    self._mirror = MirrorThread(self._settings.mirror)
+                    self._mirror.follow(self._store)
             return self._store
 
     def close(self) -> None:
-        """Write what is queued; a sentence tells where that fails."""
+        """Write what is queued; sentences tell where that fails."""
         store = self._store
+        if self._mirror is not None:
+            self._mirror.close(self._mirror_seconds)
+            for notice in self._mirror.notices[self._told :]:
+                echo_err(notice)
         if store is not None and not store.close():
             echo_err(f"Not everything was written to the store. {store.last_error or ''}".rstrip())
 
 
 @contextmanager
 def open_store(
-    settings: Settings, tell: Callable[[str], None] = echo_err
+    settings: Settings, tell: Callable[[str], None] = echo_err, *, changes: bool = False
 ) -> Iterator[ConversationStore]:
     """The store, closed at the end of the block; notices about it are passed to `tell`.
+
+    What `changes` it has the mirror folder follow, which the end waits for.
 
     Raises:
         StoreError: It cannot be opened.
     """
-    with closing(LazyStore(settings)) as opener:
+    with closing(LazyStore(settings, mirror_seconds=_HOUR if changes else 0)) as opener:
         store = opener.open()
         for notice in store.notices:
             tell(notice)
@@ -95,7 +118,6 @@ async def open_chat(
 
     logging.lastResort = _UnhandledErrors(logging.ERROR)
     with ExitStack() as stack:
-        mirror = stack.enter_context(_open_mirror(settings))
 
         @cache
         def connections() -> ConnectionFactory:
@@ -113,7 +135,7 @@ async def open_chat(
             attachment_limit=settings.attachment_limit * 1_000_000,
             attachment_total_limit=settings.attachment_total_limit * 1_000_000,
             presets=settings.presets,
-            mirror=mirror,
+            mirror=settings.mirror,
             spending=lambda store: open_spending(settings, store),
             has_budget=settings.monthly_budget is not None,
             title_model=settings.title_model,
@@ -168,20 +190,6 @@ async def _export_unsaved(chat: ChatService, settings: Settings) -> None:
     account = await chat.emergency_export.write_files(folders())
     if account is not None:
         echo_err(" ".join((account.summary, *account.details)))
-
-
-@contextmanager
-def _open_mirror(settings: Settings) -> Iterator[MirrorUpdate | None]:
-    """The updater of the mirror folder, if there is one; it is finished at the end of the block."""
-    if settings.mirror is None:
-        yield None
-        return
-    from fakegpt_tui.formats.mirror import Mirror  # noqa: PLC0415 - only with such a folder
-
-    with closing(Mirror(settings.mirror)) as mirror:
-        yield mirror.update
-    if mirror.error is not None:
-        echo_err(str(mirror.error))
 
 
 class _UnhandledErrors(logging.Handler):

@@ -132,7 +132,7 @@ def purge(context: click.Context, *, everything: bool, yes: bool, as_json: bool)
 def _open(settings: "Settings") -> AbstractContextManager["ConversationStore"]:
     from fakegpt_tui.cli.composition import open_store  # noqa: PLC0415 - not for --help
 
-    return open_store(settings)
+    return open_store(settings, changes=True)
 
 
 def find_all(known: Sequence[Conversation], prefixes: Iterable[str]) -> list[Conversation]:

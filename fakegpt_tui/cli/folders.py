@@ -153,7 +153,7 @@ def _open(settings: "Settings") -> Iterator[tuple["ConversationFolders", "Conver
     from fakegpt_tui.chat.undo import UndoHistory  # noqa: PLC0415
     from fakegpt_tui.cli.composition import open_store  # noqa: PLC0415
 
-    with open_store(settings) as store:
+    with open_store(settings, changes=True) as store:
         stores, writes = Stores(lambda: store), PendingWrites()
         index = ConversationIndex(stores, writes, (), lambda: ("", ""))
         # It is for the program to take back.

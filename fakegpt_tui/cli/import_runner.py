@@ -33,7 +33,10 @@ def import_files(
     """
     code = ExitCode.DONE
     paths = list(list_import_files(files))
-    with open_store(settings) as store, ArchiveGroup(each.path for each in paths) as group:
+    with (
+        open_store(settings, changes=True) as store,
+        ArchiveGroup(each.path for each in paths) as group,
+    ):
         importer = Importer(
             store,
             dry_run=dry_run,

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 _START_SECONDS = 0.5
 """After which there is garbage to collect; importing makes none."""
 _NEVER = 1_000_000
+_MIRROR_SECONDS = 3
+"""How long leaving may take for the mirror folder; the next start goes on with what is left."""
 
 
 def open_interface(settings: Settings, *, resume: str | None, temporary: bool = False) -> int:
@@ -57,19 +59,19 @@ def open_interface(settings: Settings, *, resume: str | None, temporary: bool = 
     if settings.plain:
         gc.enable()
 
-        with open_store(settings) as store:
+        with open_store(settings, changes=True) as store:
             found = None if resume is None else _find_resumed(store, resume)
             from fakegpt_tui.cli.plain_chat import run_plain_chat  # noqa: PLC0415 - for plain mode alone
 
             return run_plain_chat(settings, store, found, temporary=temporary)
     drop_empty_no_color(os.environ)
-    with closing(LazyStore(settings)) as store:
+    with closing(LazyStore(settings, mirror_seconds=_MIRROR_SECONDS)) as store:
         found = None if resume is None else _find_resumed(store.open(), resume)
         run = partial(_run_app, settings, store, found, choices, temporary=temporary)
         ended = asyncio.run(run(reopens_store=True))
     if ended.unreadable is not None:
         # Opening it once more brings over what is whole, or says what is the matter.
-        with closing(LazyStore(settings)) as store:
+        with closing(LazyStore(settings, mirror_seconds=_MIRROR_SECONDS)) as store:
             store.open()
             typed = ended.unreadable.typed
             run = partial(_run_app, settings, store, found, choices, temporary=temporary)

@@ -38,6 +38,7 @@ _COMMANDS = {
     "login": "services.login",
     "logout": "services.logout",
     "man": "man_page.man",
+    "mirror": "mirror.mirror",
     "models": "services.models",
     "move": "folders.move",
     "paths": "config.paths",

@@ -118,6 +118,11 @@ def short_id(owner_id: str) -> str:
     return re.sub("[^0-9a-z]", "", owner_id.lower())[:_SHORT_ID_LENGTH]
 
 
+def is_own_name(name: str, owner_id: str) -> bool:
+    """Could a Markdown file of that id have got this name here?"""
+    return re.fullmatch(rf".*\b{short_id(owner_id)}(-\d+)?\.md", name) is not None
+
+
 def _publish(part: Path, data: bytes, base: Path, suffix: str, owner_id: str) -> Path:
     """Move `part`, which holds `data`, to a free path or the owner's last file; where that is."""
     for number in range(1, _ATTEMPTS + 1):

@@ -77,8 +77,11 @@ def write_markdown(
     branches = list(tree.branches_beside(path))
     in_file = [*path, *(message for branch in branches for message in branch)]
     places = {message.id: place for place, message in enumerate(messages)}
-    if in_file == list(messages):
-        places.clear()
+    for message, other in zip(in_file, messages, strict=True):
+        # Up to here the order of the file is that of the tree, and lines need not change.
+        if message is not other:
+            break
+        del places[message.id]
     version = fields_version(messages)
     sections = [_write_front_matter(conversation, mark, part, version)]
     if title := safe_line(conversation.title):

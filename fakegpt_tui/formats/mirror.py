@@ -1,113 +1,158 @@
-"""Mirror folder: an up-to-date Markdown file of every conversation."""
+"""Mirror folder: a Markdown file of every conversation, and what became of these files."""
 
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from codecs import BOM_UTF8
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from threading import Lock
-from typing import TypeAlias
+from typing import Self
 
-from fakegpt_tui.domain import ChatMessage, Conversation, SaveError
-from fakegpt_tui.formats.files import is_empty_claim, is_unmodified_file, short_id
+from fakegpt_tui.domain import ChatMessage, Conversation, LoadError, SaveError
+from fakegpt_tui.formats.assets import ReadBlob, remove_assets
+from fakegpt_tui.formats.files import (
+    is_empty_claim,
+    is_own_name,
+    is_unmodified_file,
+    save_sentence,
+    sign,
+)
+from fakegpt_tui.formats.markdown import read_markdown, write_markdown
+from fakegpt_tui.formats.registry import save_as, save_at
+from fakegpt_tui.temporary_files import temporary_file
+from fakegpt_tui.text import safe_line
 
-MirrorUpdate: TypeAlias = Callable[
-    [Conversation, Sequence[ChatMessage], Callable[[str], bytes] | None], None
-]
-"""Is given a conversation that has changed, its whole tree, and what reads its pictures."""
+_MOST_FILES = 20_000
+"""Files of a folder that are looked at for those that were moved."""
+
+_HEAD_BYTES = 4096
+_HEADING = re.compile(r"\A(---\n.*?\n---\n\n)# ([^\n]*)\n", re.DOTALL)
+"""The front matter, and the heading below it."""
 
 
-class Mirror:
-    """Writes files in a thread of its own, so that no caller waits for a disk.
+class MirrorFolder:
+    """The files of a mirror folder.
 
-    A file that was edited stays as it is, and the conversation continues in another file. One that
-    was moved or renamed within the folder is continued where it is.
+    A file that was edited stays as it is, and the conversation continues in another one. One that
+    was moved or renamed within the folder is continued where it is. A conversation with another
+    title has a file of another name, in place of its last one.
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._lock = Lock()
-        self._waiting: dict[str, Callable[[Path | None], Path]] = {}
-        self._thread = ThreadPoolExecutor(1, "mirror")
-        self._moved: dict[str, Path] = {}
-        self.error: SaveError | None = None
-        """Why the last file could not be written; `None` if it could."""
+        self.path = folder
 
-    def update(
+    def write(
         self,
         conversation: Conversation,
         messages: Sequence[ChatMessage],
-        read_blob: Callable[[str], bytes] | None = None,
-    ) -> None:
-        """Write the conversation soon; of several updates only the last need be written."""
+        known: Iterable[Path],
+        read_blob: ReadBlob | None = None,
+    ) -> Path:
+        """Write a conversation as it is; `known` are its files so far. Tells where it is.
 
-        def save(moved: Path | None) -> Path:
-            # In the mirror's thread, because importing all formats takes a tenth of a second.
-            from fakegpt_tui.formats.registry import save_as, save_at  # noqa: PLC0415
-
-            if moved is None:
-                return save_as(conversation, messages, self._folder, read_blob=read_blob)
-            return save_at(conversation, messages, moved, read_blob=read_blob)
-
-        with self._lock:
-            is_on_its_way = conversation.id in self._waiting
-            self._waiting[conversation.id] = save
-        if not is_on_its_way:
-            self._thread.submit(self._write, conversation.id)
-
-    def close(self) -> None:
-        """Write what is waiting."""
-        self._thread.shutdown()
-
-    def _write(self, conversation_id: str) -> None:
-        with self._lock:
-            save = self._waiting.pop(conversation_id)
-        try:
-            self._remove_old_names(conversation_id, save(self._find_moved(conversation_id)))
-        except SaveError as error:
-            self.error = error
-        except OSError as error:
-            self.error = SaveError(f"The mirror folder cannot be tidied: {error.strerror}.")
+        Raises:
+            SaveError: It could not be written.
+        """
+        ours = [path for path in known if is_unmodified_file(path, conversation.id)]
+        moved = [path for path in ours if not self._is_named_by_us(path, conversation.id)]
+        if moved:
+            written = save_at(conversation, messages, moved[0], read_blob=read_blob)
         else:
-            self.error = None
+            written = save_as(conversation, messages, self.path, read_blob=read_blob)
+        self.remove((path for path in ours if path != written), conversation.id)
+        return written
 
-    def _find_moved(self, conversation_id: str) -> Path | None:
-        """Where a person has put the file of a conversation, if it has no name of ours any more."""
-        ours = _own_names(conversation_id)
-        if not self._folder.is_dir() or any(
-            ours.fullmatch(path.name) for path in self._folder.iterdir()
-        ):
-            return None
-        known = self._moved.get(conversation_id)
-        if known is not None and is_unmodified_file(known, conversation_id):
-            return known
-        for path in islice(_markdown_below(self._folder), _MOST_FILES):
-            if _names(path, conversation_id) and is_unmodified_file(path, conversation_id):
-                self._moved[conversation_id] = path
-                return path
-        return None
+    def remove(self, paths: Iterable[Path], conversation_id: str) -> None:
+        """Remove files of a conversation that are as they were written, with what is beside them.
 
-    def _remove_old_names(self, conversation_id: str, written: Path) -> None:
-        """Remove the file that had the conversation's last title, if it is as it was written."""
-        from fakegpt_tui.formats.assets import remove_assets  # noqa: PLC0415 - as above
-
-        ours = _own_names(conversation_id)
-        for path in self._folder.iterdir():
-            is_other = path != written and ours.fullmatch(path.name)
-            if is_other and (is_unmodified_file(path, conversation_id) or is_empty_claim(path)):
+        Raises:
+            SaveError: One could not be removed.
+        """
+        for path in paths:
+            if not (is_unmodified_file(path, conversation_id) or is_empty_claim(path)):
+                continue
+            try:
                 path.unlink(missing_ok=True)
                 remove_assets(path.with_suffix(".assets"), ())
+            except OSError as error:
+                reason = f"{error.strerror or error}"
+                raise SaveError(f"{safe_line(str(path))} cannot be removed: {reason}.") from error
+
+    def is_intact(self, path: Path, conversation_id: str) -> bool:
+        """Is it as it was written, but for how its lines end?"""
+        return is_unmodified_file(path, conversation_id)
+
+    def stamp(self, path: Path) -> str:
+        """What tells without reading it whether a file was changed; empty where there is none."""
+        try:
+            found = path.stat()
+        except OSError:
+            return ""
+        return f"{found.st_size} {found.st_mtime_ns}"
+
+    def find_all(self) -> dict[str, list[Path]]:
+        """The Markdown files that name conversations, by the ids of these."""
+        found: dict[str, list[Path]] = {}
+        for path in islice(_markdown_below(self.path), _MOST_FILES):
+            if conversation_id := _id_in(path):
+                found.setdefault(conversation_id, []).append(path)
+        return found
+
+    def _is_named_by_us(self, path: Path, conversation_id: str) -> bool:
+        return path.parent == self.path and is_own_name(path.name, conversation_id)
 
 
-_MOST_FILES = 20_000
-"""Files of a folder that are looked at for one that was moved."""
+@dataclass(frozen=True, slots=True)
+class EditedFile:
+    """What an edited file says, and its bytes. Does it hold more than its messages and fields?
 
-_HEAD_BYTES = 4096
+    The `heading` shows the title, and may have been edited in its place.
+    """
 
+    conversation: Conversation
+    messages: tuple[ChatMessage, ...]
+    heading: str
+    data: bytes
+    holds_more: bool
 
-def _own_names(conversation_id: str) -> re.Pattern[str]:
-    return re.compile(rf".*\b{short_id(conversation_id)}(-\d+)?\.md")
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read an edited file.
+
+        Raises:
+            LoadError: It cannot be read, or is no longer a file of a conversation.
+        """
+        try:
+            data = path.read_bytes()
+            text = data.decode("utf-8-sig").replace("\r\n", "\n")
+        except (OSError, UnicodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
+            raise LoadError(f"{safe_line(str(path))} cannot be read: {reason}.") from error
+        assets: dict[str, str] = {}
+        conversation, messages = read_markdown(text, assets)
+        written = write_markdown(conversation, messages, assets=assets)
+        heading = _HEADING.match(text)
+        without = [sign(_HEADING.sub(r"\1", each).encode(), "") for each in (written, text)]
+        return cls(
+            conversation, messages, heading[2] if heading else "", data, without[0] != without[1]
+        )
+
+    def accept(self, path: Path) -> None:
+        """Count the file as written here, so that it may be replaced.
+
+        Raises:
+            SaveError: It holds something else by now, or cannot be written.
+        """
+        text = self.data.removeprefix(BOM_UTF8).replace(b"\r\n", b"\n")
+        try:
+            with temporary_file(path.parent, sign(text, self.conversation.id)) as half:
+                if path.is_symlink() or path.read_bytes() != self.data:
+                    shown = safe_line(str(path))
+                    raise SaveError(f"{shown} was changed meanwhile. Read it back again.")
+                half.replace(path)
+        except OSError as error:
+            raise SaveError(save_sentence(path.parent, error)) from error
 
 
 def _markdown_below(folder: Path) -> Iterator[Path]:
@@ -117,10 +162,12 @@ def _markdown_below(folder: Path) -> Iterator[Path]:
         yield from (Path(place, name) for name in names if name.endswith(".md"))
 
 
-def _names(path: Path, conversation_id: str) -> bool:
-    """Is the id of the conversation in the beginning of a file?"""
+def _id_in(path: Path) -> str:
+    """The id of the conversation in the beginning of a file; empty where it names none."""
     try:
         with path.open("rb") as file:
-            return conversation_id.encode(errors="replace") in file.read(_HEAD_BYTES)
+            head = file.read(_HEAD_BYTES)
     except OSError:
-        return False
+        return ""
+    line = next((each for each in head.splitlines() if each.startswith(b'id: "')), b"")
+    return line[5:-1].decode(errors="replace")

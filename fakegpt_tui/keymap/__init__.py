@@ -166,6 +166,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(ANY, "chat.save-all", "", "files.save_all", "Save all", "Save every conversation", "/save all", "/export all", argument="[FORMAT]"),
     Command(ANY, "chat.import", "alt+i", "files.import_file", "Import", "Import saved conversations, or exports of other programs", "/import", "/load", argument="PATH"),
     Command(ANY, "chat.import-found", "", "files.import_found", "Import from other programs", "Find conversations of other programs on this machine, and import them", "/import found", "/load found", argument="[NUMBER]"),
+    Command(ANY, "chat.read-back", "", "files.read_back", "Mirror", "Take over what was edited in the files of the mirror folder", "/mirror", "/read-back", argument="[NUMBER]"),
     Command(ANY, "chat.progress", "", "files.show_job", "Progress", "Show how far an import has come, or stop it", "/progress", "/jobs"),
     Command(ANY, "attach.file", "alt+a", "attachments.ask", "Attach", "Attach a file or picture to the prompt; @ in the prompt does so, too", "/attach", "/file /image", argument="PATH"),
     Command(ANY, "attach.list", "alt+o", "attachments.show", "Attached", "Open, edit or remove what is attached to the prompt, or turn a paste back into text", "/attachments", "/attached"),

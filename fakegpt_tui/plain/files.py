@@ -120,6 +120,22 @@ class PlainFiles:
             self._session.say("Nothing was saved yet in this run; /save does.")
         return self._saved
 
+    async def read_back(self, number: str = "") -> None:
+        """Say which files of the mirror folder were edited; with a number, read one back."""
+        session = self._session
+        edited = await self._chat.imports.edited_files()
+        if (chosen := session.numbered("mirror", number)) is not None:
+            session.say(await self._chat.imports.read_back(Path(chosen)))
+            return
+        session.offer("mirror", [str(path) for path, _ in edited])
+        for place, (path, title) in enumerate(edited, 1):
+            session.say(f"{place}. {title}: {path.name}")
+        session.say(
+            "Say /mirror and a number to read one back."
+            if edited
+            else "No file of the mirror folder was edited."
+        )
+
     def _tell(self, result: JobResult) -> None:
         for sentence in (result.summary, *result.details):
             self._session.say(sentence)

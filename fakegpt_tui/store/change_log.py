@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from fakegpt_tui.domain import StoreError
 from fakegpt_tui.store import changes, queries, undo_log
+from fakegpt_tui.store.errors import TransientStoreError
+from fakegpt_tui.store.instances import FileLock
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fakegpt_tui.domain.undo import UndoAction
     from fakegpt_tui.store.changes import MirroredFile
-    from fakegpt_tui.store.connection import WriteOperation
+    from fakegpt_tui.store.writer import StoreWriter
 
 
 class ChangeLog:
     """What is kept beside conversations about their changes. Reads and writes are the store's."""
 
-    def __init__(
-        self,
-        read: Callable[..., Any],
-        submit: Callable[[WriteOperation], Future[None]],
-    ) -> None:
-        """`read` runs a query on a connection, and `submit` queues a write."""
+    def __init__(self, path: Path, read: Callable[..., Any], writer: StoreWriter) -> None:
+        """`read` runs a query on a connection to the store at `path`."""
         self._read = read
-        self._submit = submit
+        self._writer = writer
+        self._submit = writer.submit
+        self._lock = FileLock(path.with_name(f"{path.name}.mirror.lock"))
 
     def failed_replies(self) -> Mapping[str, str]:
         """The replies that failed last, by conversation, until it goes on."""
@@ -42,6 +46,26 @@ class ChangeLog:
 
     def remove_action(self, action_id: str) -> Future[None]:
         return self._submit(undo_log.remove_action(action_id))
+
+    def watch(self, changed: Callable[[], None]) -> None:
+        """Call `changed` from now on, in another thread, after each write of any instance."""
+        self._writer.on_change = changed
+
+    def settle(self, seconds: float) -> None:
+        """Wait until what was queued until now is written, for so many seconds at most."""
+        with suppress(StoreError, TimeoutError):
+            self._submit(lambda _connection: None).result(seconds)
+
+    @contextmanager
+    def mirror_lock(self) -> Iterator[bool]:
+        """Holds other instances off mirror folders; false where one does not let go of them."""
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(self._lock.hold())
+            except TransientStoreError:
+                yield False
+            else:
+                yield True
 
     def newest_change(self) -> int:
         """A number that grows with every change of any conversation."""

@@ -61,7 +61,7 @@ class ConversationStore(BlobAccess):
         self._seen_changes = 0
         self._search = SearchConnection(path, files.open_reader)
         self._writer = StoreWriter(path, files.writer, files.hold_lock, identity=files.identity)
-        self.changes = ChangeLog(self._read, self._writer.submit)
+        self.changes = ChangeLog(path, self._read, self._writer)
         self._maintenance: Maintenance | None = None
         if files.needs_maintenance:
             self._maintenance = Maintenance(

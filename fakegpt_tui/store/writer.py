@@ -7,6 +7,7 @@ import sqlite3
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import ExitStack, suppress
 from dataclasses import field
@@ -79,6 +80,8 @@ class StoreWriter:
         """Why the last write failed; `None` after one that succeeded."""
         self.foreign_changes = 0
         """How often `poll` found that another instance has written."""
+        self.on_change: Callable[[], None] = lambda: None
+        """Called in the writer's thread after each write of this instance or another."""
         self._path = path
         self._connection = connection
         self._hold_lock = hold_lock
@@ -231,6 +234,7 @@ class StoreWriter:
         if version != self._data_version:
             self._data_version = version
             self.foreign_changes += 1
+            self.on_change()
 
     def _write(self, job: _Job) -> StoreError | None:
         """Do a job; the error says why that failed."""
@@ -251,6 +255,7 @@ class StoreWriter:
             self.last_error = error
             return error
         self.last_error = None
+        self.on_change()
         return None
 
     def _check_identity(self) -> None:

@@ -1,7 +1,6 @@
-"""What a chat service writes into files: saved conversations, and the mirror."""
+"""What a chat service writes into files: saved conversations."""
 
 from collections.abc import Sequence
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,17 +13,14 @@ from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import ChatMessage, Conversation, ReplyEnded, TextDelta
 from fakegpt_tui.formats import registry
 from fakegpt_tui.formats.markdown import read_markdown
-from fakegpt_tui.formats.mirror import Mirror, MirrorUpdate
 from tests.stubs import SERVICE, MemoryStore, connecting
 
 
-def service_of(replies: Sequence[str], mirror: MirrorUpdate | None = None) -> ChatService:
+def service_of(replies: Sequence[str]) -> ChatService:
     backend = ScriptedBackend(*([TextDelta(reply), ReplyEnded()] for reply in replies))
     services = {SERVICE.name: SERVICE}
     store = MemoryStore()
-    return ChatService(
-        lambda: store, services, connecting(backend), service=SERVICE.name, mirror=mirror
-    )
+    return ChatService(lambda: store, services, connecting(backend), service=SERVICE.name)
 
 
 async def run(chat: ChatService, turn: Turn) -> None:
@@ -98,23 +94,6 @@ async def test_what_could_not_be_saved_is_told(tmp_path: Path) -> None:
     result = await chat.exports.export_all(tmp_path / "file", JobProgress())
     assert "0 of 1" in result.summary
     assert result.details[0].startswith("first: Nothing could be saved in")
-
-
-async def test_every_turn_that_ends_is_mirrored(tmp_path: Path) -> None:
-    with closing(Mirror(tmp_path)) as mirror:
-        chat = service_of(["one", "two"], mirror.update)
-        turn = chat.turns.new(chat.conversations.create(), "first")
-        await run(chat, turn)
-        await run(chat, chat.turns.new(chat.conversations.get(turn.conversation.id), "second"))
-    (file,) = tmp_path.iterdir()
-    assert [message.text for message in read(file)[1]] == ["first", "one", "second", "two"]
-
-
-async def test_a_temporary_conversation_is_not_mirrored(tmp_path: Path) -> None:
-    with closing(Mirror(tmp_path)) as mirror:
-        chat = service_of(["one"], mirror.update)
-        await run(chat, chat.turns.new(chat.conversations.create(temporary=True), "first"))
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_every_format_has_a_name_for_people() -> None:

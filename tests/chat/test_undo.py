@@ -62,9 +62,9 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
         yield disk
 
 
-def chat_over(store: ConversationStore) -> ChatService:
+def chat_over(store: ConversationStore, **options: Path) -> ChatService:
     connect = connecting(ScriptedBackend())
-    return ChatService(lambda: store, {"scripted": SERVICE}, connect, service="scripted")
+    return ChatService(lambda: store, {"scripted": SERVICE}, connect, service="scripted", **options)
 
 
 BOTH = [HEADER.id, OTHER.id]

@@ -24,3 +24,30 @@ def test_a_folder_that_cannot_be_written_is_told_after_the_answer(home: Home) ->
     done = home.run("ask", "What is a turn?")
     assert done.returncode == 0
     assert "Nothing could be saved in" in done.stderr
+
+
+def test_every_command_that_changes_something_is_followed(home: Home) -> None:
+    folder = home.folder / "notes"
+    home.configure(f'mirror = "{folder}"\n')
+    assert home.run("ask", "What is a turn?").returncode == 0
+    (file,) = folder.iterdir()
+    file.write_text(file.read_text().replace("## User\n\nWhat is a turn?", "## User\n\nA turn?"))
+    listed = home.run("mirror")
+    assert (listed.returncode, listed.stdout) == (0, f"edited: {file}\n")
+    assert "Read back into" in home.run("mirror", "--read-back").stdout
+    assert "The mirror folder is as the store is." in home.run("mirror").stderr
+    assert home.run("rename", "What", "Turns").returncode == 0
+    (file,) = folder.iterdir()
+    assert file.name.startswith("turns-")
+    assert "A turn?" in file.read_text()
+    file.unlink()
+    assert home.run("archive", "Turns").returncode == 0
+    assert "archived: true" in file.read_text()
+    assert home.run("delete", "Turns").returncode == 0
+    assert list(folder.iterdir()) == []
+
+
+def test_without_a_mirror_folder_the_command_says_how_to_have_one(home: Home) -> None:
+    done = home.run("mirror")
+    assert done.returncode != 0
+    assert 'mirror = "DIR"' in done.stderr

@@ -4,7 +4,6 @@ import base64
 import json
 import re
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -33,7 +32,6 @@ from fakegpt_tui.formats.documents import ImportFile
 from fakegpt_tui.formats.html import write_html
 from fakegpt_tui.formats.importer import Importer, ImportOutcome
 from fakegpt_tui.formats.markdown import read_markdown, write_markdown
-from fakegpt_tui.formats.mirror import Mirror
 from fakegpt_tui.formats.registry import read_conversations, save_as, save_at
 from fakegpt_tui.store.conversation_store import ConversationStore
 from tests.attachments.examples import gif, png
@@ -364,17 +362,6 @@ def test_the_page_has_its_pictures_in_it_and_runs_nothing(tmp_path: Path) -> Non
     assert "svg+xml" not in page
     assert 'href="javascript' not in page
     assert 'href="https://example.org/a"' in page
-
-
-def test_the_mirror_folder_has_the_pictures_too(tmp_path: Path) -> None:
-    with closing(Mirror(tmp_path)) as mirror:
-        mirror.update(CONVERSATION, saying(PICTURE), STORE.read_blob)
-    (path,) = tmp_path.glob("*.md")
-    with closing(Mirror(tmp_path)) as mirror:
-        mirror.update(replace(CONVERSATION, title="Seas"), saying(PICTURE), STORE.read_blob)
-    assert mirror.error is None
-    assert not path.exists()
-    assert [each.name[:4] for each in tmp_path.glob("*.assets")] == ["seas"]
 
 
 def test_a_store_gives_its_pictures_to_another(tmp_path: Path) -> None:

@@ -104,6 +104,28 @@ class FileController:
             self._window.notify("Nothing was saved yet in this run; ctrl+s saves.")
         return self._saved
 
+    def read_back(self, number: str = "") -> None:
+        """Offer the files of the mirror folder that were edited, to be read back."""
+        self._window.work(self._offer_edited(number), group="mirror")
+
+    async def _offer_edited(self, number: str) -> None:
+        edited = await self._chat.imports.edited_files()
+        if not edited:
+            self._window.notify("No file of the mirror folder was edited.")
+            return
+        choices = [Choice(str(path), title, path.name) for path, title in edited]
+
+        def take(chosen: str) -> None:
+            self._window.work(self._read_back(Path(chosen)), group="mirror")
+
+        if number and 0 < int(number) <= len(choices):
+            take(choices[int(number) - 1].id)
+        else:
+            self._window.pick("Edited in the mirror folder", choices, take, verb="read back")
+
+    async def _read_back(self, path: Path) -> None:
+        self._window.notify(await self._chat.imports.read_back(path))
+
     def save_all(self, suffix: str = "") -> None:
         if suffix:
             self._save_part(_ALL, suffix)
