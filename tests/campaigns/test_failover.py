@@ -213,19 +213,18 @@ async def listed(client: httpx.AsyncClient) -> None:
 async def test_a_process_that_is_cut_off_from_the_engine_goes_on(
     tmp_path: Path, engine: Engine
 ) -> None:
-    proxy = CuttableProxy(engine.socket)
-    await proxy.start()
-    with (
-        started(tmp_path, [proxy.url, engine.url, engine.url]) as hosts,
-        balanced(tmp_path, hosts) as url,
-    ):
-        async with asking(url) as oracles:
-            await asyncio.sleep(3)
-            proxy.cut()
-            await asyncio.sleep(10)
-            proxy.mend()
-            await asyncio.sleep(8)
-        assert await compare(url, oracles) == []
+    async with CuttableProxy(engine.socket) as proxy:
+        with (
+            started(tmp_path, [proxy.url, engine.url, engine.url]) as hosts,
+            balanced(tmp_path, hosts) as url,
+        ):
+            async with asking(url) as oracles:
+                await asyncio.sleep(3)
+                proxy.cut()
+                await asyncio.sleep(10)
+                proxy.mend()
+                await asyncio.sleep(8)
+            assert await compare(url, oracles) == []
     assert refusals(oracles)[503] > 0
     assert "shared state is lost" in hosts[0].errors.read_text()
     assert "shared state is lost" not in hosts[1].errors.read_text()

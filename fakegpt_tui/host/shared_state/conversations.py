@@ -9,6 +9,7 @@ from fakegpt_tui.domain import MessageStatus
 from fakegpt_tui.host.conversation_cache import CachedConversation, Owner
 from fakegpt_tui.host.conversations import StateLost
 from fakegpt_tui.host.shared_state import scripts
+from fakegpt_tui.host.shared_state.batches import BATCH_SECONDS
 from fakegpt_tui.host.shared_state.connection import StateConnection
 from fakegpt_tui.host.shared_state.leases import RedisLeases
 from fakegpt_tui.host.shared_state.records import (
@@ -28,7 +29,7 @@ class RedisConversations:
     While that is lost, what is known cannot be read; replies go on, and are saved later.
     """
 
-    text_seconds: float | None = 0.1
+    text_seconds: float | None = 0.1 - BATCH_SECONDS
 
     def __init__(self, connection: StateConnection, leases: RedisLeases) -> None:
         self._connection = connection

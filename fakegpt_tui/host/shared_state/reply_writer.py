@@ -9,6 +9,7 @@ from fakegpt_tui.domain import new_id
 from fakegpt_tui.host.conversation_cache import MESSAGE_WEIGHT, Owner
 from fakegpt_tui.host.conversations import HostTurn, StateError, StateLost, TakenOver
 from fakegpt_tui.host.shared_state import scripts
+from fakegpt_tui.host.shared_state.batches import ScriptBatches
 from fakegpt_tui.host.shared_state.connection import StateConnection
 from fakegpt_tui.host.shared_state.late_replies import EndedReply, LateReplies, StartedReply
 from fakegpt_tui.host.shared_state.leases import LEASE_MILLISECONDS, RedisLeases
@@ -31,7 +32,7 @@ class ReplyWriter:
     def __init__(self, connection: StateConnection, leases: RedisLeases) -> None:
         self._leases = leases
         self._begin = connection.script(scripts.BEGIN)
-        self._text = connection.script(scripts.TEXT)
+        self._text = ScriptBatches(connection, scripts.TEXT)
         self._end = connection.script(scripts.END)
         self._started: dict[str, StartedReply] = {}
         self.late = LateReplies(self._save_end, connection.figures)

@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 from fakegpt_tui.domain import ConfigError, Secret
 from fakegpt_tui.host.conversations import StateFull, StateLost
 from fakegpt_tui.host.shared_state.addresses import open_client
+from fakegpt_tui.host.shared_state.batches import ScriptBatches
 from fakegpt_tui.host.shared_state.circuit_breaker import CircuitBreaker
 from fakegpt_tui.host.shared_state.connection import StateConnection
 from tests.host.shared_state.engine import PATIENCE, Engine, apart
@@ -188,3 +189,30 @@ async def test_the_password_of_a_file_is_used_and_never_logged(
 def test_an_address_that_cannot_be_used_is_told_without_a_secret(url: str) -> None:
     with pytest.raises(ConfigError, match="address of the shared state"):
         open_client(url, 1.0)
+
+
+async def test_calls_of_a_moment_are_one_exchange_and_each_has_its_answer(
+    own_engine: Engine,
+) -> None:
+    connection = StateConnection(own_engine.url, seconds=PATIENCE)
+    source = "redis.call('APPEND', KEYS[1], ARGV[1]) return {redis.call('STRLEN', KEYS[1]), 0}"
+    batches = ScriptBatches(connection, source)
+
+    async def append(name: str, text: str) -> int:
+        length, _ = await batches([f"fg1:{name}"], text)
+        return length
+
+    own_engine.ask("SET", "fg1:7", "seven")
+    own_engine.ask("LPUSH", "fg1:wrong", "a list")
+    asked = [*(append(str(number), "x") for number in range(10)), append("wrong", "x")]
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    assert answers[:10] == [1, 1, 1, 1, 1, 1, 1, 6, 1, 1]
+    assert isinstance(answers[10], StateLost), "of this one alone"
+    own_engine.ask("CONFIG", "SET", "maxmemory", "1")
+    answers = await asyncio.gather(append("7", "x"), append("8", "x"), return_exceptions=True)
+    assert all(isinstance(each, StateFull) for each in answers)
+    own_engine.kill()
+    answers = await asyncio.gather(append("7", "x"), append("8", "x"), return_exceptions=True)
+    assert all(isinstance(each, StateLost) for each in answers)
+    assert connection.figures.errors == 1, "there was one exchange"
+    await connection.close()
