@@ -12,7 +12,8 @@ from rich.style import Style
 
 from fakegpt_tui.text import safe_text
 from fakegpt_tui.ui.markdown.blocks import Node
-from fakegpt_tui.ui.markdown.code_blocks import FENCE, INDENTED_CODE
+from fakegpt_tui.ui.markdown.code_blocks import INDENTED_CODE
+from fakegpt_tui.ui.markdown.diagrams import FENCE
 from fakegpt_tui.ui.markdown.latex import latex_to_unicode
 from fakegpt_tui.ui.markdown.lines import Line
 from fakegpt_tui.ui.markdown.lists import LIST, draw_footnote

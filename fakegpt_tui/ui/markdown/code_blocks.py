@@ -61,17 +61,17 @@ def draw_code(node: Node, width: int, context: RenderContext) -> list[Line]:
     Long lines are wrapped behind a mark, or cut and scrolled, which suits tables and logs better.
     The label says that lines are cut, or the first of them where there is no label.
     """
-    rows = _rows(node.content)
+    rows = code_rows(node.content)
     sizes = list(_sizes(rows, node))
     if len(sizes) > 1:
         parts = _code_parts(node, rows, sizes)
         return [line for part in parts for line in context.render_cached(part, width)]
     width = _box_width(rows, width)
-    lines = [] if node.continued else _label(node, rows, width, context)
+    lines = [] if node.continued else draw_label(node, rows, width, context)
     if not rows and node.continued:
         return lines
     sign = _AFTER if width < _CUT_FROM or _says_cut(lines) else _CUT
-    for index, tokens in enumerate(_by_line(tokenize("\n".join(rows), _language(node)))):
+    for index, tokens in enumerate(_by_line(tokenize("\n".join(rows), fence_language(node)))):
         segments = [Segment(text, context.palette.token(kind)) for kind, text in tokens]
         lines.extend(_code_line(segments, _source(node, index), width, context, sign))
         if _says_cut(lines[-1:]):
@@ -88,7 +88,7 @@ def _box_width(rows: Sequence[str], width: int) -> int:
 
 def split_code(node: Node, part: ParseSlice) -> list[BlockFragment]:
     """`node` in fragments of about forty lines, each coloured by itself."""
-    rows = _rows(node.content)
+    rows = code_rows(node.content)
     is_fence = node.kind == "fence"
     sizes = list(_sizes(rows, node))
     if len(sizes) <= 1:
@@ -111,7 +111,6 @@ def resume_indented(node: Node, checkpoint: ParserCheckpoint, part: ParseSlice) 
     return replace(node, content=node.content.partition("\n")[2], line_starts=node.line_starts[1:])
 
 
-FENCE = BlockType(draw_code, split_code, limited=False, is_wide=True)
 INDENTED_CODE = BlockType(
     draw_code, split_code, resume=resume_indented, limited=False, is_wide=True
 )
@@ -156,7 +155,7 @@ def _code_parts(node: Node, rows: Sequence[str], sizes: Iterable[int]) -> Iterat
         at += size
 
 
-def _language(node: Node) -> str:
+def fence_language(node: Node) -> str:
     """The first word behind the opening fence."""
     return next(iter(node.info.split()), "").lower()
 
@@ -172,7 +171,9 @@ def _sizes(rows: Sequence[str], node: Node) -> Iterator[int]:
     at = 0
     while (left := len(rows) - at) > 0:
         size = min(_LINES_AT_A_TIME, left)
-        while size < min(_MOST_LINES, left) and _is_open(rows[at : at + size], _language(node)):
+        while size < min(_MOST_LINES, left) and _is_open(
+            rows[at : at + size], fence_language(node)
+        ):
             size = min(size + _LINES_AT_A_TIME, left)
         # Only what ends with a line of code is code when it is parsed without what is below.
         while node.kind != "fence" and size < left and not rows[at + size - 1].strip():
@@ -190,11 +191,11 @@ def _is_open(rows: Sequence[str], name: str) -> bool:
     return kind.startswith(("Literal.String", "Comment.Multiline"))
 
 
-def _rows(content: str) -> list[str]:
+def code_rows(content: str) -> list[str]:
     return content.removesuffix("\n").expandtabs(_TAB).split("\n") if content else []
 
 
-def _label(node: Node, code: Sequence[str], width: int, context: RenderContext) -> list[Line]:
+def draw_label(node: Node, code: Sequence[str], width: int, context: RenderContext) -> list[Line]:
     """The language, if there is one, and the control that copies the code.
 
     Its style meta `copy` is the range of the opening line, as growing code has no end yet. It says

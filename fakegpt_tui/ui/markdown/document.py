@@ -2,10 +2,11 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
+from fakegpt_tui.pictures.diagrams import Drawing
 from fakegpt_tui.ui.markdown.block_types import BLOCK_TYPES
 from fakegpt_tui.ui.markdown.blocks import CHUNK_SIZE, DEFAULT_LIMITS, Limits
 from fakegpt_tui.ui.markdown.chunks import ChunkedText
@@ -48,6 +49,7 @@ class Document:
         keep_breaks: bool = False,
         chunk_size: int = CHUNK_SIZE,
         limits: Limits = DEFAULT_LIMITS,
+        diagrams: Callable[[str], Sequence[Drawing]] | None = None,
     ) -> None:
         """Make an empty document.
 
@@ -56,8 +58,10 @@ class Document:
             keep_breaks: Show the line breaks inside a paragraph as they were typed.
             chunk_size: How many characters of a long message are parsed and dropped together.
             limits: How long text may be before it is split.
+            diagrams: Gives the drawings of a diagram, the widest first, once there are any.
         """
-        self._context = RenderContext(palette, LEAST_WIDTH, BLOCK_TYPES, {}, keep_breaks)
+        context = RenderContext(palette, LEAST_WIDTH, BLOCK_TYPES, {}, keep_breaks)
+        self._context = replace(context, diagrams=diagrams)
         self._chunk_size = chunk_size
         self._limits = limits
         self._chunks = self._new_chunks()

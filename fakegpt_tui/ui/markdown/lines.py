@@ -40,7 +40,8 @@ class Line:
     spaces, or nothing inside of a word. It is `None` where a line was written. The first `margin`
     characters are no text: a bullet, a bar, an indentation.
 
-    A row of a picture is blank here, so that nothing of it is found or copied.
+    A row of a picture is blank here, so that nothing of it is found or copied. A row of a drawing
+    stands for all of its source, however much of it is selected.
     """
 
     segments: tuple[Segment, ...]
@@ -48,6 +49,7 @@ class Line:
     gap: str | None = None
     margin: int = 0
     picture: PictureRow | None = None
+    is_drawing: bool = False
 
     @property
     def strip(self) -> Strip:
@@ -88,7 +90,8 @@ class Line:
     def with_prefix(self, prefix: Sequence[Segment]) -> "Line":
         """This line with something to its left: a bullet, a bar, an indentation."""
         margin = self.margin + sum(len(segment.text) for segment in prefix)
-        return Line((*prefix, *self.segments), self.source, self.gap, margin, self.picture)
+        segments = (*prefix, *self.segments)
+        return Line(segments, self.source, self.gap, margin, self.picture, self.is_drawing)
 
 
 def _shown_text(segment: Segment) -> str:

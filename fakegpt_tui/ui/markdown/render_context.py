@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from rich.segment import Segment
 
+from fakegpt_tui.pictures.diagrams import Drawing
 from fakegpt_tui.ui.markdown.blocks import (
     BlockFragment,
     Node,
@@ -60,6 +61,8 @@ class RenderContext:
     wrap_code: bool = True
     code_offset: int = 0
     placed: tuple[PlacedLines, ...] = ()
+    diagrams: Callable[[str], Sequence[Drawing]] | None = None
+    """Gives the drawings of a diagram, once there are any; without it there is its source."""
 
     _cache: BlockCache = field(default_factory=BlockCache, init=False, compare=False, repr=False)
 

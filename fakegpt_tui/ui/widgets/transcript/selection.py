@@ -144,11 +144,11 @@ class _MessageSelection:
         if not lines:
             return ""
         # A paragraph whose other lines are not selected is not selected whole.
-        if first:
+        if first and not self.layout.line(first).is_drawing:
             before, _ = self.layout.moved(first, -1)
             lines[0].is_cut |= _block_of(self.layout, before) == lines[0].block
         after, beyond = self.layout.moved(last, 1)
-        if not beyond:
+        if not (beyond or self.layout.line(last).is_drawing):
             lines[-1].is_cut |= _block_of(self.layout, after) == lines[-1].block
         lines = list(self._join_wrapped(line for line in lines if not line.is_rule))
         own = [line for line in lines if line.block[0] is not MessageZone.HEAD]
@@ -188,7 +188,7 @@ class _MessageSelection:
             0,
             0,
         )
-        is_cut = bool(shown[:start].strip() or shown[end:].strip())
+        is_cut = not drawn.is_drawing and bool(shown[:start].strip() or shown[end:].strip())
         block = _block_of(self.layout, line)
         written = _written_in(self.layout.message, block)
         mark = None if _WRAPPED in written else _CONTINUED.match(shown)

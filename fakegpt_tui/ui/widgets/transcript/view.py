@@ -18,7 +18,7 @@ from fakegpt_tui.ui.widgets.transcript.line_ids import unpack_line_id, written_t
 from fakegpt_tui.ui.widgets.transcript.row_renderer import FOLLOW_META
 from fakegpt_tui.ui.widgets.transcript.scroll_view import TranscriptScrollView
 from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
-from fakegpt_tui.ui.widgets.transcript.virtual_list import LinePosition, VirtualList
+from fakegpt_tui.ui.widgets.transcript.virtual_list import LinePosition, MakeDocument, VirtualList
 
 if TYPE_CHECKING:
     from textual.selection import Selection
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.domain import ChatMessage
     from fakegpt_tui.ui.markdown.palette import Palette
     from fakegpt_tui.ui.widgets.transcript.code_blocks import CodeBlockCursor
+    from fakegpt_tui.ui.widgets.transcript.diagrams import DiagramShelf
     from fakegpt_tui.ui.widgets.transcript.line_ids import ReadingPosition
     from fakegpt_tui.ui.widgets.transcript.message_layout import MessageBody
     from fakegpt_tui.ui.widgets.transcript.pictures import PictureSource
@@ -35,12 +36,6 @@ _FIRST_KEYS = 0.7
 """Seconds after the first frame in which only work that cannot wait is done."""
 _CODE_STEP = 20
 """Cells that code scrolls at a time."""
-
-
-def _markdown(palette: Palette) -> MessageBody:
-    from fakegpt_tui.ui.markdown.document import Document  # noqa: PLC0415 - with the first message
-
-    return Document(palette)
 
 
 class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
@@ -81,18 +76,17 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
 
         conversation_id: str
 
-    def __init__(
-        self, make_document: Callable[[Palette], MessageBody] = _markdown, *, warm_up: bool = True
-    ) -> None:
+    def __init__(self, make_document: MakeDocument | None = None, *, warm_up: bool = True) -> None:
         """Make an empty one.
 
         Args:
-            make_document: Makes what draws the text of a reply.
+            make_document: Makes what draws the text of a reply; without it that is Markdown.
             warm_up: Draw something out of sight soon after the start, to import what it takes.
         """
-        self.message_list = VirtualList(make_document)
+        self._make_document = make_document or self._markdown
+        self._diagrams: DiagramShelf | None = None
+        self.message_list = VirtualList(self._make_document)
         super().__init__(Viewport(self.message_list))
-        self._make_document = make_document
         self._warms_up = warm_up
         self._code_blocks: CodeBlockCursor | None = None
         self._conversation_id: str | None = None
@@ -104,6 +98,12 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
     def on_mount(self) -> None:
         if self._warms_up:
             self.call_after_refresh(self.set_timer, _FIRST_KEYS, self._warm_up)
+
+    def _markdown(self, palette: Palette) -> MessageBody:
+        from fakegpt_tui.ui.widgets.transcript.diagrams import DiagramShelf  # noqa: PLC0415 - with the first message
+
+        self._diagrams = self._diagrams or DiagramShelf(self, self.viewport, self.sync_view)
+        return self._diagrams.make_document(palette)
 
     def _warm_up(self) -> None:
         from fakegpt_tui.ui.widgets.transcript.message_layout import warm_up  # noqa: PLC0415 - has Markdown to import

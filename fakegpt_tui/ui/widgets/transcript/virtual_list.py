@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.domain import ChatMessage
     from fakegpt_tui.ui.widgets.transcript.message_layout import MessageBody, MessageLayout
 
+MakeDocument = Callable[[Palette], "MessageBody"]
 ROWS_PER_MESSAGE = 1 << LINE_ID_BITS
 _MAX_LAYOUTS = 300
 _NO_LABEL = MessageLabel()
@@ -59,7 +60,7 @@ class VirtualList:
     same while heights above it are corrected. Layouts of the messages used last are kept.
     """
 
-    def __init__(self, make_document: Callable[[Palette], MessageBody]) -> None:
+    def __init__(self, make_document: MakeDocument) -> None:
         self.messages: list[ChatMessage] = []
         self.folds = Folds()
         self.labels: Mapping[str, MessageLabel] = {}
@@ -106,6 +107,11 @@ class VirtualList:
         """Wrap all lines again, as the width of characters has changed."""
         self._estimate_all()
         for layout in self._layouts.values():
+            layout.remeasure()
+
+    def remeasure_message(self, index: int) -> None:
+        """Lay out a message anew, as something in it is drawn otherwise."""
+        if (layout := self._layouts.get(self.messages[index].id)) is not None:
             layout.remeasure()
 
     @property
