@@ -65,8 +65,14 @@ def shared(streams: int) -> Report:
         yield name, measures.run_shared(name, streams)
 
 
+def soak(streams: int) -> Report:
+    """Ten minutes of clients that come, stay or leave."""
+    for name in ("openai", "fakegpt"):
+        yield name, measures.run(name, measures.soak, streams // 5, 600.0)
+
+
 LOADS: dict[str, Callable[[int], Report]] = {
-    each.__name__: each for each in (steady, starts, slow_end, storm, slow_readers, shared)
+    each.__name__: each for each in (steady, starts, slow_end, storm, slow_readers, shared, soak)
 }
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from statistics import linear_regression
 from time import monotonic
 from typing import Any
 
@@ -17,7 +18,6 @@ from tests.load.clients import Shape, Taken, Target, ask_in_turn, stream_many
 from tests.load.processes import Measured, pin, started
 
 STEADY = Shape(chunks=180, seconds=0.05, size=30)
-_LAG = re.compile(r"^fakegpt_loop_lag_seconds ([\d.e-]+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ async def slow_end(
         "rss_mb": most / 1e6,
         "kb_per_stream": (most - before) / count / 1e3,
         "core": (measured.cpu() - cpu) / (monotonic() - begun),
-        "lag_p99_ms": 1000 * await loop_lag(measured),
+        "lag_p99_ms": 1000 * await told(measured, "fakegpt_loop_lag_seconds"),
     }
 
 
@@ -175,13 +175,49 @@ async def slow_readers(measured: Measured, target: Target, count: int) -> dict[s
     }
 
 
-async def loop_lag(measured: Measured) -> float:
-    """Seconds by which the host's loop was late in the last minute, at the 99th percentile."""
+async def soak(measured: Measured, target: Target, count: int, seconds: float) -> dict[str, float]:
+    """Clients that ask for a reply of ten seconds again and again, half of which leave within it.
+
+    What grows with the number of replies shows after the first third, when all caches are full.
+    """
+    request, until = target.request(Shape(40, 0.25, 30)), monotonic() + seconds
+    whole = left = 0
+
+    async def ask(leaves_after: float) -> None:
+        nonlocal whole, left
+        while monotonic() < until:
+            client = await target.open(request)
+            done, _ = await asyncio.wait([client.over], timeout=leaves_after or None)
+            whole += any(each.result().is_whole for each in done)
+            left += not done
+            client.transport.abort()
+
+    asking = asyncio.gather(*(ask(number % 2 and number % 10) for number in range(count)))
+    samples: list[tuple[float, int, int]] = []
+    while monotonic() < until:
+        await asyncio.wait([asking], timeout=seconds / 60)
+        samples.append((monotonic() / 60, measured.rss(), measured.descriptors()))
+    await asking
+    late = samples[len(samples) // 3 :]
+    growth = linear_regression([each[0] for each in late], [each[1] / 1e6 for each in late])
+    return {
+        "minutes": seconds / 60,
+        "whole": float(whole),
+        "left": float(left),
+        "rss_mb": samples[-1][1] / 1e6,
+        "rss_mb_per_minute": growth.slope,
+        "descriptors_most": float(max(each[2] for each in late)),
+        "descriptors_after": float(measured.descriptors()),
+        "streams_after": await told(measured, "fakegpt_streams_open"),
+    }
+
+
+async def told(measured: Measured, name: str) -> float:
+    """What the host's metrics say of a name."""
     async with httpx.AsyncClient(trust_env=False) as client:
         text = (await client.get(measured.said[1])).text
-    found = _LAG.search(text)
-    assert found is not None
-    return float(found[1])
+    (value,) = re.findall(rf"^{name} (\S+)$", text, re.MULTILINE)
+    return float(value)
 
 
 def _whole(taken: Sequence[Taken]) -> int:
