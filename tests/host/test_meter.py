@@ -228,6 +228,20 @@ async def test_the_service_counts_the_tokens_where_it_does(serve: Serve) -> None
         assert "midnight" in refused.text
 
 
+@pytest.mark.parametrize("header", ["Authorization", "X-API-Key", "api-key"])
+@pytest.mark.parametrize("path", ["/api/conversation", "/v1/chat/completions"])
+async def test_no_header_of_a_key_gets_round_its_models(
+    serve: Serve, header: str, path: str
+) -> None:
+    key, text = new_key(models=("scripted",))
+    async with calling(serve(keys=KeyRing([key]))) as client:
+        body = prompt_body(model="other")
+        body["messages"] = [{"role": "user", "content": "Hi"}] if "v1" in path else body["messages"]
+        refused = await client.post(path, json=body, headers={header: text})
+    assert refused.status_code == 400
+    assert "may not use this model" in refused.text
+
+
 async def test_a_key_may_use_its_models_alone(serve: Serve) -> None:
     key, text = new_key(models=("scripted",))
     async with calling(serve(*[REPLY] * 3, keys=KeyRing([key]))) as client:
