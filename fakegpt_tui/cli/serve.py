@@ -101,7 +101,6 @@ def serve(
     from fakegpt_tui.cli.shared_state import state_options, tell_about_state  # noqa: PLC0415
     from fakegpt_tui.config.serve_file import load_serve_options  # noqa: PLC0415
     from fakegpt_tui.host.connections import ConnectionLimits  # noqa: PLC0415
-    from fakegpt_tui.host.listeners import ListenAddress  # noqa: PLC0415
 
     settings = settings_of(context)
     service = settings.chosen_service
@@ -113,18 +112,13 @@ def serve(
         service,
         upstreams=options.upstreams,
         spending=_spending(context, settings),
-        listen=ListenAddress(
-            host=options.address,
-            port=options.port,
-            uds=options.uds,
-            tls_cert=options.tls_cert,
-            tls_key=options.tls_key,
-        ),
+        listen=options.listen,
         limits=ConnectionLimits(
             connections=_room_for(
                 options.connections, is_team=keys is not None or options.state_keys
             ),
             per_address=options.connections_per_address,
+            idle_seconds=options.keep_alive_seconds,
         ),
         total=options.total,
         names=options.names,

@@ -17,6 +17,7 @@ from fakegpt_tui.domain import ConfigError
 from fakegpt_tui.host.access_control import HostNames
 from fakegpt_tui.host.access_keys import KeyLimits, TotalLimits
 from fakegpt_tui.host.client_address import TrustedProxies
+from fakegpt_tui.host.listeners import ListenAddress
 
 _NAME = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 _BASE_PATH = re.compile(r"(/[A-Za-z0-9._~-]{1,64}){1,8}")
@@ -49,6 +50,7 @@ class ServeOptions:
     connections: int | None = None
     """As many as open files allow where there are keys, else 64."""
     connections_per_address: int = 32
+    keep_alive_seconds: int = 75
     hosts: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
     trust_proxies: tuple[str, ...] = ()
@@ -67,6 +69,16 @@ class ServeOptions:
     state_secret_file: Path | None = None
     state_keys: bool = False
     upstreams: tuple[UpstreamOptions, ...] = ()
+
+    @property
+    def listen(self) -> ListenAddress:
+        return ListenAddress(
+            host=self.address,
+            port=self.port,
+            uds=self.uds,
+            tls_cert=self.tls_cert,
+            tls_key=self.tls_key,
+        )
 
     @property
     def names(self) -> HostNames:
@@ -151,6 +163,7 @@ SERVE_TABLES: dict[str, dict[str, Validator[object]]] = {
         "tls_key": validators.path,
         "connections": validators.integer(1, 100_000),
         "connections_per_address": validators.integer(0, 100_000),
+        "keep_alive_seconds": validators.integer(1, 3_600),
     },
     "names": {
         "hosts": _many(host_name),

@@ -28,13 +28,16 @@ class ConnectionLimits:
     `reader_seconds`, although there is something to read, is disconnected; that is long enough for
     a program that a shell has suspended for a moment.
 
-    `per_address` is for clients that come from elsewhere without a proxy; 0 is no limit.
+    A connection may stay open for `idle_seconds` between two requests: longer than that of a
+    balancer, which would otherwise send one just as it is closed. `per_address` is for clients that
+    come from elsewhere without a proxy; 0 is no limit.
     """
 
     connections: int = 64
     per_address: int = 32
     request_seconds: float = 10.0
     reader_seconds: float = 300.0
+    idle_seconds: int = 75
 
 
 _MAX_HEAD = 65_536
@@ -175,7 +178,8 @@ class AsgiServer:
     async def open(self, listeners: Iterable[socket.socket]) -> None:
         self._control = self.app.build_asgi(self.secret, self.names)
         admission = Admission(self._control, self._is_full)
-        config = _configure(RequestLog(admission, self.sinks, self.trusts))
+        log = RequestLog(admission, self.sinks, self.trusts)
+        config = _configure(log, self.limits.idle_seconds)
         cap = AddressCap(self.limits.per_address, self._stands_for_many)
         connect = partial(HostConnection, config, self._state, self.limits, cap)
         for listener in listeners:
@@ -183,8 +187,8 @@ class AsgiServer:
 
     async def open_beside(self, listener: socket.socket, app: ASGIApp) -> None:
         """Answer with another application on a socket of its own, which has its own few places."""
-        config, state = _configure(app), ServerState()
         limits = ConnectionLimits(connections=_BESIDE_CONNECTIONS)
+        config, state = _configure(app, limits.idle_seconds), ServerState()
         cap = AddressCap(0, is_loopback)
         await self._accept(listener, partial(HostConnection, config, state, limits, cap), None)
 
@@ -206,6 +210,9 @@ class AsgiServer:
         """How many clients are connected."""
         return len(self._state.connections)
 
+    def _connections(self) -> list[HostConnection]:
+        return [each for each in self._state.connections if isinstance(each, HostConnection)]
+
     def trusts(self, peer: tuple[str, int] | None) -> bool:
         """Is the other end of a connection a trusted proxy?"""
         return self._control is not None and self._control.names.trusted_proxies.trusts(peer)
@@ -222,20 +229,18 @@ class AsgiServer:
             self._control.names = names
 
     async def stop_accepting(self) -> None:
-        """Take no more connections; those that are open go on."""
+        """Take no more connections and requests; what is being answered goes on."""
         for server in self._servers:
             server.close()
+        for connection in self._connections():
+            connection.shutdown()
 
     async def close(self) -> None:
         """End everything: replies end with an error, then connections close, or are aborted."""
         await self.stop_accepting()
         self.app.running.stop("The host was stopped before the reply was whole.")
         await _wait(self._state.tasks, _REPLY_GRACE)
-        connections = [
-            connection
-            for connection in self._state.connections
-            if isinstance(connection, HostConnection)
-        ]
+        connections = self._connections()
         for connection in connections:
             connection.shutdown()
         await _wait([connection.lost for connection in connections], _FLUSH_GRACE)
@@ -244,7 +249,7 @@ class AsgiServer:
         await _wait([connection.lost for connection in connections], _FLUSH_GRACE)
 
 
-def _configure(app: ASGIApp) -> Config:
+def _configure(app: ASGIApp, idle_seconds: int) -> Config:
     config = Config(
         app,
         http=HostConnection,
@@ -255,6 +260,7 @@ def _configure(app: ASGIApp) -> Config:
         access_log=False,
         proxy_headers=False,
         server_header=False,
+        timeout_keep_alive=idle_seconds,
     )
     config.load()
     return config

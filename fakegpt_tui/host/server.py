@@ -214,7 +214,7 @@ class HostServer:
             self._server.app.is_draining = True
 
     def stop_accepting(self) -> None:
-        """Take no more connections; those that are open go on."""
+        """Take no more connections and requests; what is being answered goes on."""
         if self._thread is not None and self._server is not None:
             self._thread.call(self._server.stop_accepting())
 

@@ -142,6 +142,39 @@ async def test_stopping_tells_every_open_reply_that_it_was_cut(many: int) -> Non
     assert not host_threads()
 
 
+async def test_a_connection_ends_when_it_was_idle_for_as_long_as_is_said(serve: Serve) -> None:
+    host = serve(limits=ConnectionLimits(idle_seconds=0), secret_path=False)
+    address = urlsplit(host.base_url)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    writer.write(f"GET /healthz HTTP/1.1\r\nHost: {address.netloc}\r\n\r\n".encode())
+    async with asyncio.timeout(PATIENCE):
+        assert (await reader.read()).endswith(b'{"status": "ok"}')
+    writer.close()
+
+
+async def test_no_request_comes_after_those_that_are_answered_when_it_accepts_no_more(
+    serve: Serve,
+) -> None:
+    gate = Gate()
+    host = serve((TextDelta("x"), gate, ReplyEnded()))
+    address = urlsplit(host.base_url)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    path = f"{address.path}/healthz"
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: {address.netloc}\r\n\r\n".encode())
+    assert b"200 OK" in await reader.readuntil(b"}")
+    async with signed_in(host) as client, asking(client) as response:
+        events = messages(response)
+        await anext(events)
+        host.stop_accepting()
+        async with asyncio.timeout(PATIENCE):
+            assert await reader.read() == b""
+        gate.open()
+        assert "finished_successfully" in str([event async for event in events])
+        with pytest.raises(httpx.TransportError):
+            await client.get("/healthz")
+    writer.close()
+
+
 async def test_stopping_refuses_replies_that_have_not_begun() -> None:
     backend = ScriptedBackend((Gate(),))
     host = HostServer(backend)
