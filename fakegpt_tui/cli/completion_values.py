@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
@@ -18,11 +18,14 @@ from fakegpt_tui.text import safe_line
 if TYPE_CHECKING:
     from fakegpt_tui.config.spec import Settings
     from fakegpt_tui.domain import Conversation
+    from fakegpt_tui.store.conversation_store import ConversationStore
 
 Complete: TypeAlias = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
 _MOST_CONVERSATIONS = 100
 _LONGEST_HELP = 60
+
+_Read = TypeVar("_Read")
 
 Value: TypeAlias = tuple[str, str]
 """What is inserted, and what is said about it."""
@@ -32,13 +35,13 @@ def complete_conversations(
     context: click.Context, _parameter: click.Parameter, typed: str
 ) -> list[CompletionItem]:
     """Ids that begin with what is typed, or else those whose titles do."""
-    return _matching_conversations(_read(context, trashed=False), typed)
+    return _matching_conversations(_read(context, lambda store: store.conversations()), typed)
 
 
 def complete_trash(
     context: click.Context, _parameter: click.Parameter, typed: str
 ) -> list[CompletionItem]:
-    return _matching_conversations(_read(context, trashed=True), typed)
+    return _matching_conversations(_read(context, lambda store: store.trashed()), typed)
 
 
 def _matching_conversations(known: Iterable[Conversation], typed: str) -> list[CompletionItem]:
@@ -51,8 +54,10 @@ def _matching_conversations(known: Iterable[Conversation], typed: str) -> list[C
     return _items((each.id[:length], each.title) for each in found[:_MOST_CONVERSATIONS])
 
 
-def _read(context: click.Context, *, trashed: bool) -> tuple[Conversation, ...]:
-    """The conversations of the store, which is not made for this."""
+def _read(
+    context: click.Context, read: Callable[[ConversationStore], Iterable[_Read]]
+) -> tuple[_Read, ...]:
+    """What is read from the store, which is not made for this."""
     settings = _settings(context)
     if settings is None or not settings.database.exists():
         return ()
@@ -60,8 +65,7 @@ def _read(context: click.Context, *, trashed: bool) -> tuple[Conversation, ...]:
 
     try:
         with closing(LazyStore(settings)) as opener:
-            store = opener.open()
-            return store.trashed() if trashed else store.conversations()
+            return tuple(read(opener.open()))
     except FakeGPTError:
         return ()
 
@@ -89,7 +93,7 @@ def _models(context: click.Context, settings: Settings) -> Iterator[Value]:
     """The models that the configuration names, and those of earlier conversations."""
     found = {service.model: name for name, service in settings.services.items() if service.model}
     found |= {each.model: each.service for each in settings.favourites if each.model}
-    for each in _read(context, trashed=False):
+    for each in _read(context, lambda store: store.conversations()):
         if each.model:
             found.setdefault(each.model, each.service)
     yield from found.items()
@@ -98,13 +102,15 @@ def _models(context: click.Context, settings: Settings) -> Iterator[Value]:
 def _folders(context: click.Context, _settings: Settings) -> Iterator[Value]:
     from fakegpt_tui.domain.folders import folder_order, with_ancestors  # noqa: PLC0415 - on tab
 
-    named = {each.folder for each in _read(context, trashed=False)}
-    for path in sorted(with_ancestors(named), key=folder_order):
-        yield path, ""
+    made = {each.path: each for each in _read(context, lambda store: store.folders())}
+    named = (each.folder for each in _read(context, lambda store: store.conversations()))
+    for path in sorted(with_ancestors((*made, *named)), key=folder_order):
+        yield path, made[path].system_prompt if path in made else ""
 
 
 def _tags(context: click.Context, _settings: Settings) -> Iterator[Value]:
-    for tag in sorted({tag for each in _read(context, trashed=False) for tag in each.tags}):
+    known = _read(context, lambda store: store.conversations())
+    for tag in sorted({tag for each in known for tag in each.tags}):
         yield tag, ""
 
 

@@ -55,6 +55,16 @@ def test_commands_options_and_values_are_completed(filled: Home) -> None:
     titles = {"5f6c2a5e": "Rivers", "aaaa1111": "Boats, a: list"}
     for words in (("show", ""), ("delete", ""), ("ask", "--conversation", ""), ("--resume", "")):
         assert offered(filled, *words) == titles
+    filled.invoke("move", "Work/2026", "rivers")
+    filled.invoke("tag", "rivers", "--add", "wet")
+    filled.invoke("folders", "Home", "--system", "Be kind.")
+    assert offered(filled, "move", "") == {
+        "Home": "Be kind.",
+        "Work": "Work",
+        "Work/2026": "Work/2026",
+    }
+    assert offered(filled, "list", "--folder", "work").keys() == {"Work", "Work/2026"}
+    assert offered(filled, "search", "--tag", "w") == {"wet": "wet"}
     assert offered(filled, "rename", "boa") == {"aaaa1111": "Boats, a: list"}
     assert MODEL in offered(filled, "--model", "q")
     assert offered(filled, "ask", "--service", "la") == {"lab": "openai http://127.0.0.1:9"}
