@@ -45,6 +45,7 @@ class AdminApp:
                 "connections": self.connections(),
                 "replies": len(self.app.running),
                 "keys": None if keys is None else len(keys),
+                "shared_state": self.app.state_now(),
             }
         )
 

@@ -1,5 +1,6 @@
 """Host application: its routes and error handlers."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -53,12 +54,15 @@ class HostApp:
     """Is the host about to end? It answers as ever, but `/readyz` tells balancers."""
     running: RunningReplies = field(default_factory=RunningReplies)
     audit: AuditLog = field(default_factory=AuditLog)
+    state_now: Callable[[], str | None] = lambda: None
+    """Is the state that processes share `lost` or `there`? `None` where nothing is shared."""
 
     def share(self, state: "SharedState") -> None:
         """Keep conversations, limits and turns where other processes keep theirs, too."""
         self.conversations = state.conversations
         self.limiter = Limiter(meter=state.meter, total=self.limiter.total)
         self.turns = state.turns
+        self.state_now = lambda: "lost" if state.connection.breaker.is_lost else "there"
         state.watch(self.access, self.running, self.audit)
 
     def build_asgi(self, secret: str = "", names: HostNames | None = None) -> AccessControl:

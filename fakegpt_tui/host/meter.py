@@ -76,8 +76,8 @@ class Meter(Protocol):
         """
         ...
 
-    async def settle(self, key_id: str, limits: KeyLimits, tokens: int) -> None:
-        """Count `tokens` more than were reserved, or give them back where they are negative."""
+    async def settle(self, key_id: str, limits: KeyLimits, tokens: int, lease: str = "", /) -> None:
+        """Count `tokens` more than `lease` reserved, or give them back where they are negative."""
         ...
 
     async def renew(self, leases: Iterable[tuple[str, str]]) -> None:
@@ -152,7 +152,7 @@ class MemoryMeter:
         use.leases[lease] = at + _LEASE_SECONDS
         return lease
 
-    async def settle(self, key_id: str, limits: KeyLimits, tokens: int) -> None:
+    async def settle(self, key_id: str, limits: KeyLimits, tokens: int, _: str = "", /) -> None:
         """Count the difference, as `Meter.settle` says."""
         self._add_tokens(self._use(key_id), limits, tokens)
 
@@ -284,8 +284,8 @@ class Limiter:
             self._starts.add(1, **rate, at=at)
 
     async def _finish(self, key_id: str, limits: KeyLimits, lease: str, tokens: int) -> None:
+        await self.meter.settle(key_id, limits, tokens, lease)
         await self.meter.release(key_id, lease)
-        await self.meter.settle(key_id, limits, tokens)
 
 
 def require_model(key: AccessKey | None, model: str) -> None:

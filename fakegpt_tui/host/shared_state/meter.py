@@ -141,7 +141,7 @@ class RedisMeter:
             raise _refusal(outcome, wait / _SECOND, limits)
         return lease
 
-    async def settle(self, key_id: str, limits: KeyLimits, tokens: int) -> None:
+    async def settle(self, key_id: str, limits: KeyLimits, tokens: int, _: str = "", /) -> None:
         """Count the difference, as `Meter.settle` says."""
         await self._settle(_keys(key_id, "tokens", "days"), limits.tokens_per_minute, tokens)
 
@@ -227,12 +227,13 @@ class FallbackMeter:
             self._local_leases.add(lease)
             return lease
 
-    async def settle(self, key_id: str, limits: KeyLimits, tokens: int) -> None:
-        """Count the difference, as `Meter.settle` says."""
-        try:
-            await self.shared.settle(key_id, limits, tokens)
-        except StateError:
+    async def settle(self, key_id: str, limits: KeyLimits, tokens: int, lease: str = "", /) -> None:
+        """Count the difference where `lease` reserved; what the state is too lost for is not."""
+        if lease in self._local_leases:
             await self.local.settle(key_id, _share(limits, self.shared.processes, 0), tokens)
+            return
+        with suppress(StateError):
+            await self.shared.settle(key_id, limits, tokens)
 
     async def renew(self, leases: Iterable[tuple[str, str]]) -> None:
         """Keep leases, as `Meter.renew` says; those that cannot be kept end by themselves."""

@@ -119,12 +119,32 @@ async def test_while_the_engine_is_gone_a_process_has_its_share(own_engine: Engi
         except LimitReached:
             return 0
         await meter.renew([("k", lease)])
-        await meter.settle("k", limits, 5)
+        await meter.settle("k", limits, 5, lease)
         await meter.release("k", lease)
         return 1
 
     assert sum([await apart(ask()) for _ in range(20)]) == 5
     assert connection.breaker.is_open
+    await connection.close()
+
+
+async def test_what_was_reserved_while_the_engine_was_gone_is_not_given_back_by_it(
+    own_engine: Engine,
+) -> None:
+    seconds = 0.0
+    breaker = CircuitBreaker(clock=lambda: seconds)
+    connection = StateConnection(own_engine.url, seconds=PATIENCE, breaker=breaker)
+    meter = FallbackMeter(RedisMeter(connection))
+    await apart(meter.take("k", FREE, 1000))
+    own_engine.pause()
+    breaker.failures = 0
+    breaker.fail()
+    lease = await apart(meter.take("k", FREE, 1000))
+    own_engine.go_on()
+    seconds = 10.0
+    await apart(meter.settle("k", FREE, -900, lease))
+    await apart(meter.release("k", lease))
+    assert await apart(meter.usage()) == {"k": (1000, 1)}
     await connection.close()
 
 

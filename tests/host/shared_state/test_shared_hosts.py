@@ -21,7 +21,7 @@ from fakegpt_tui.host.server import HostServer
 from tests.cli.program import COMMAND, Home
 from tests.host.calls import NO_TLS, calling, messages, prompt_body, reply_texts, signed_in
 from tests.host.keys import new_key
-from tests.host.shared_state.engine import Engine
+from tests.host.shared_state.engine import PATIENCE, Engine
 
 Serve: TypeAlias = Callable[..., HostServer]
 KEY = b"k" * 32
@@ -85,8 +85,9 @@ async def test_a_conversation_that_began_on_one_host_goes_on_at_another(
 
 
 async def test_without_the_engine_what_is_kept_is_unavailable_and_never_unknown(
-    serve: Serve, own_engine: Engine
+    serve: Serve, own_engine: Engine, tmp_path: Path
 ) -> None:
+    admin = tmp_path / "admin.sock"
     host = serve(
         said("one"),
         said("two"),
@@ -94,6 +95,7 @@ async def test_without_the_engine_what_is_kept_is_unavailable_and_never_unknown(
         token_key=KEY,
         state=StateOptions(url=own_engine.url),
         metrics=("127.0.0.1", 0),
+        admin_socket=admin,
     )
     async with signed_in(host) as client, httpx.AsyncClient(verify=NO_TLS) as other:
         await client.post("/api/conversation", json=asked("Hi"))
@@ -116,6 +118,9 @@ async def test_without_the_engine_what_is_kept_is_unavailable_and_never_unknown(
         lines = (await other.get(host.metrics_url)).text.splitlines()
         assert "fakegpt_state_lost 1.0" in lines
         assert "fakegpt_state_dropped_total 0.0" in lines
+        async with httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(uds=str(admin))) as asker:
+            told = await asker.get("http://localhost/status", timeout=PATIENCE)
+            assert told.json()["shared_state"] == "lost"
         own_engine.start()
         (begun,) = {each["conversation_id"] async for each in messages(fresh)}
         late = await client.get(f"/api/conversation/{begun}")
