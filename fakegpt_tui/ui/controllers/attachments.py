@@ -162,12 +162,21 @@ class AttachmentController:
             "All is left out; ctrl+z brings it back." if attached else "Nothing is attached."
         )
 
-    def paste(self) -> None:
-        """Attach the picture or the files of the clipboard, or insert its text."""
-        self._read(self._paste())
+    def paste(self, take: Callable[[str], None] | None = None, kept: str = "") -> None:
+        """Attach the picture or the files of the clipboard, or insert its text or let it be taken.
 
-    async def _paste(self) -> None:
-        found = await self.read_clipboard()
+        It is the text that was `kept` where the clipboard cannot be read.
+        """
+        self._read(self._paste(take or self._window.prompt.insert_text, kept))
+
+    async def _paste(self, take: Callable[[str], None], kept: str) -> None:
+        try:
+            found = await self.read_clipboard()
+        except LoadError:
+            if not kept:
+                raise
+            take(kept)
+            return
         if found.picture:
             if not can_decode(*identify(found.picture)):
                 raise LoadError("The clipboard holds a picture that cannot be read; copy it again.")
@@ -181,7 +190,7 @@ class AttachmentController:
 
             self._attach_paths(await _look(lambda: dropped_paths(found.files, _is_file)) or ())
         elif found.text:
-            self._window.prompt.insert_text(clipboard_text(found.text))
+            take(clipboard_text(found.text))
         else:
             self._window.notify("The clipboard is empty.")
 

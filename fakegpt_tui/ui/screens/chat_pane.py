@@ -139,8 +139,8 @@ class ChatPane(RenderCache, Vertical):
         self._window.run(self._controllers().attachments.take_drop, event.text)
 
     @on(PromptInput.EmptyPaste)
-    def attach_clipboard(self) -> None:
-        self._window.run(self._controllers().attachments.paste)
+    def attach_clipboard(self, event: PromptInput.EmptyPaste) -> None:
+        self._window.run(self._controllers().attachments.paste, event.take, event.kept)
 
     @on(PromptInput.CommandTyped)
     def run_typed(self, event: PromptInput.CommandTyped) -> None:

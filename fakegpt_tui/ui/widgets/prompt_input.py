@@ -97,8 +97,15 @@ class PromptInput(TextBox, inherit_bindings=False):
 
         text: str
 
+    @dataclass
     class EmptyPaste(Message):
-        """A paste without text: the clipboard holds something else."""
+        """A paste without text: the clipboard holds something else, or is to be read.
+
+        Its text is inserted, or handed to `take`; where it cannot be read, that is `kept`.
+        """
+
+        take: Callable[[str], None] | None = None
+        kept: str = ""
 
     @dataclass
     class CommandTyped(Message):
@@ -177,7 +184,10 @@ class PromptInput(TextBox, inherit_bindings=False):
         if editing == "vim":
             from fakegpt_tui.ui.widgets.editing.vim_input import VimInput  # noqa: PLC0415 - when wanted
 
-            self.vim = VimInput(self, self.changed_keys)
+            def ask(take: Callable[[str], None], kept: str) -> None:
+                self.post_message(self.EmptyPaste(take, kept))
+
+            self.vim = VimInput(self, self.changed_keys, ask)
 
     @cached_property
     def _edits(self) -> Mapping[str, str]:
@@ -201,7 +211,8 @@ class PromptInput(TextBox, inherit_bindings=False):
     @property
     def selected_text(self) -> str:
         """What is selected, in vim mode with the character under the cursor."""
-        return self.vim.selected_text if self.vim is not None else super().selected_text
+        selected = None if self.vim is None else self.vim.selected_text
+        return super().selected_text if selected is None else selected
 
     def watch_edited(self) -> None:
         self.border_title = Content(self._edit_title)

@@ -555,6 +555,19 @@ async def test_the_same_key_inserts_text_where_there_is_no_picture(clipboard: Pa
         await it.until(lambda: it.prompt.text == "some words[31m")
 
 
+async def test_vim_puts_the_text_of_the_clipboard_as_lines(clipboard: Path) -> None:
+    clipboard.write_text("a line\n")
+    async with running(values={"editing": "vim"}) as it:
+        it.prompt.insert("one")
+        await it.pilot.press("escape", "quotation_mark", "plus", "p")
+        await it.until(lambda: it.prompt.text == "one\na line")
+        # What was copied here is put where the clipboard cannot be read.
+        (clipboard.parent / "bin/wl-paste").unlink()
+        await it.pilot.press("g", "g", "quotation_mark", "plus", "y", "y")
+        await it.pilot.press("G", "quotation_mark", "plus", "P")
+        await it.until(lambda: it.prompt.text == "one\none\na line")
+
+
 async def test_an_empty_paste_is_the_picture_of_the_clipboard(clipboard: Path) -> None:
     clipboard.write_bytes(png(30, 20))
     async with running() as it:

@@ -1,6 +1,5 @@
 """Motions: from a text and a place in it to another place, as the keys of vim go."""
 
-import re
 from collections.abc import Callable, Mapping
 from enum import Enum, auto
 from typing import Final
@@ -17,9 +16,9 @@ from fakegpt_tui.ui.widgets.editing.places import (
     line_below,
     line_end,
     line_start,
-    on_boundary,
     paragraphs,
 )
+from fakegpt_tui.ui.widgets.editing.searches import matching_bracket, sentence_starts
 
 
 class Span(Enum):
@@ -32,17 +31,6 @@ class Span(Enum):
 
 Motion = Callable[[str, int, int], int | None]
 """From a text, a place and a count to a place in the text; `None` where it leads nowhere."""
-
-_BRACKETS: Final = {"(": ")", "[": "]", "{": "}"}
-_OPENING: Final = {close: opening for opening, close in _BRACKETS.items()}
-_SENTENCE = re.compile(
-    r"""
-    [.!?][)\]"']* (?: [^\S\n]+ | \n(?!\n)[^\S\n]* | $ )  # the next sentence
-    | \n (?=\n)                                           # an empty line
-    | (?: (?<=\n\n) | (?<=\A\n) ) [^\S\n]* (?=\S)         # the first one of a paragraph
-    """,
-    re.VERBOSE,
-)
 
 
 def left(text: str, at: int, count: int) -> int | None:
@@ -192,10 +180,6 @@ def paragraph_back(text: str, at: int, count: int) -> int | None:
     return place if place < at else None
 
 
-def sentence_starts(text: str) -> list[int]:
-    return sorted({0, *(on_boundary(text, found.end()) for found in _SENTENCE.finditer(text))})
-
-
 def sentence(text: str, at: int, count: int) -> int | None:
     starts = [place for place in (*sentence_starts(text), len(text)) if place > at]
     return starts[min(count, len(starts)) - 1] if starts else None
@@ -204,58 +188,6 @@ def sentence(text: str, at: int, count: int) -> int | None:
 def sentence_back(text: str, at: int, count: int) -> int | None:
     starts = [place for place in sentence_starts(text) if place < at]
     return starts[max(-count, -len(starts))] if starts else None
-
-
-def matching_bracket(text: str, at: int, _count: int) -> int | None:
-    """The partner of the bracket at `at`, or of the next one on the line."""
-    end = line_end(text, at)
-    while at < end and text[at] not in _BRACKETS and text[at] not in _OPENING:
-        at += 1
-    if at == end:
-        return None
-    sign = text[at]
-    if sign in _BRACKETS:
-        return closing(text, at, sign, _BRACKETS[sign])
-    return opening(text, at, _OPENING[sign], sign)
-
-
-def closing(text: str, at: int, begin: str, end: str) -> int | None:
-    """Where the pair ends whose first bracket is at `at`."""
-    depth = 0
-    for place in range(at, len(text)):
-        depth += (text[place] == begin) - (text[place] == end)
-        if depth == 0:
-            return place
-    return None
-
-
-def opening(text: str, at: int, begin: str, end: str) -> int | None:
-    """Where the pair begins whose last bracket is at `at`."""
-    depth = 0
-    for place in range(at, -1, -1):
-        depth += (text[place] == end) - (text[place] == begin)
-        if depth == 0:
-            return place
-    return None
-
-
-def find_character(
-    text: str, at: int, count: int, wanted: str, *, back: bool, till: bool, again: bool = False
-) -> int | None:
-    """The next place of a character on the line, or the place beside it.
-
-    Where a search `till` it is repeated, it does not stay beside the one that was found.
-    """
-    step = before if back else after
-    limit = line_start(text, at) if back else line_end(text, at)
-    place = step(text, at) if again and till and at != limit else at
-    beside = place
-    while count:
-        if place == limit:
-            return None
-        beside, place = place, step(text, place)
-        count -= text.startswith(wanted, place) and place < line_end(text, at)
-    return beside if till else place
 
 
 def _bigger(motion: Callable[..., int | None]) -> Motion:

@@ -10,6 +10,7 @@ from fakegpt_tui.ui.widgets.editing.places import (
     before,
     first_nonblank,
     last_on_line,
+    line_below,
     line_end,
     line_start,
     on_boundary,
@@ -34,6 +35,12 @@ class EditState:
 def lines_around(text: str, start: int, end: int) -> TextRange:
     """The whole lines from one place to another."""
     return TextRange(line_start(text, start), line_end(text, end), is_lines=True)
+
+
+def lines_from(text: str, at: int, count: int) -> TextRange:
+    """The line of a place, and those below; all that there are, where there are not as many."""
+    below = line_below(text, at, count - 1)
+    return lines_around(text, at, len(text) if below is None else below)
 
 
 def with_whole_marks(text: str, found: TextRange, marks: Collection[str]) -> TextRange:

@@ -17,6 +17,15 @@ class Register:
     text: str
     is_lines: bool = False
 
+    @property
+    def whole(self) -> str:
+        """The text as other programs have it, where the last line has a line feed, too."""
+        return self.text + ("\n" if self.is_lines else "")
+
+    @classmethod
+    def of(cls, whole: str) -> "Register":
+        return cls(whole.removesuffix("\n"), whole.endswith("\n"))
+
 
 @dataclass(slots=True)
 class Registers:

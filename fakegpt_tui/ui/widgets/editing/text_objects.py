@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
-from fakegpt_tui.ui.widgets.editing.motions import closing, opening, sentence_starts
 from fakegpt_tui.ui.widgets.editing.places import (
     BLANK,
     after,
@@ -18,6 +17,7 @@ from fakegpt_tui.ui.widgets.editing.places import (
     paragraphs,
     run_around,
 )
+from fakegpt_tui.ui.widgets.editing.searches import closing, opening, sentence_starts
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,24 +108,15 @@ def brackets(
     if text[at : at + 1] == end:
         first = opening(text, at, begin, end)
     elif text[at : at + 1] != begin:
-        first = _opening_before(text, at, begin, end)
+        first = opening(text, at - 1, begin, end, 1)
     for _ in range(count - 1):
-        first = first if first is None else _opening_before(text, first, begin, end)
+        first = first if first is None else opening(text, first - 1, begin, end, 1)
     last = None if first is None else closing(text, first, begin, end)
     if first is None or last is None:
         return None
     if around:
         return TextRange(first, last + 1)
     return _inside(text, first + 1, last)
-
-
-def _opening_before(text: str, at: int, begin: str, end: str) -> int | None:
-    depth = 1
-    for place in range(at - 1, -1, -1):
-        depth += (text[place] == end) - (text[place] == begin)
-        if depth == 0:
-            return place
-    return None
 
 
 def _inside(text: str, start: int, end: int) -> TextRange:

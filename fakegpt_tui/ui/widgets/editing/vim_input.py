@@ -1,6 +1,7 @@
 """Vim input: a text box whose keys are those of vim, with its undo history and the clipboard."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 
 from textual import events
 from textual.content import Content
@@ -9,15 +10,17 @@ from textual.widgets.text_area import Selection
 from fakegpt_tui.ui.messages import CopyText
 from fakegpt_tui.ui.terminal.typed_keys import HeldKey, LayoutKey
 from fakegpt_tui.ui.widgets.editing.box_text import index_of, location_of, text_of, write_text
-from fakegpt_tui.ui.widgets.editing.operators import EditState, fit, lines_around
+from fakegpt_tui.ui.widgets.editing.operators import EditState, fit, lines_around, put
 from fakegpt_tui.ui.widgets.editing.places import after, before
+from fakegpt_tui.ui.widgets.editing.registers import Register
 from fakegpt_tui.ui.widgets.editing.vim import Vim
 from fakegpt_tui.ui.widgets.editing.vim_keys import VimKeys, VimMode
-from fakegpt_tui.ui.widgets.editing.vim_state import Request
+from fakegpt_tui.ui.widgets.editing.vim_state import Request, Wanted
 from fakegpt_tui.ui.widgets.text_box import TextBox
 
 _NEWLINE = "prompt.newline"
-_PASTE = "screen.run_command('attachments', 'paste')"
+AskForClipboard = Callable[[Callable[[str], None], str], None]
+"""Is given what takes the text of the clipboard, and a text for where it cannot be read."""
 
 
 class VimInput:
@@ -26,9 +29,12 @@ class VimInput:
     Others change the text and the selection, too; what is selected then is so in visual mode.
     """
 
-    def __init__(self, box: TextBox, changed: Mapping[str, str]) -> None:
+    def __init__(
+        self, box: TextBox, changed: Mapping[str, str], ask_for_clipboard: AskForClipboard
+    ) -> None:
         """`changed` are the keys that are not as in the table, by the ids of their commands."""
         self._box = box
+        self._ask_for_clipboard = ask_for_clipboard
         self._vim = Vim(changed)
         self._state = EditState("", 0)
         self._shown: Selection | None = None
@@ -46,11 +52,11 @@ class VimInput:
         self._show_mode()
 
     @property
-    def selected_text(self) -> str:
-        """What is selected, with the character under the cursor."""
+    def selected_text(self) -> str | None:
+        """What is selected in visual mode, with the character under the cursor."""
         self.follow()
-        if self._state.anchor is None:
-            return ""
+        if self._vim.mode in (VimMode.INSERT, VimMode.NORMAL):
+            return None
         found = self._vim.selected(self._state)
         return self._state.text[found.start : found.end]
 
@@ -59,7 +65,7 @@ class VimInput:
         self.follow()
         self._vim.marks = marks
         key = self._key(event)
-        if self._is_newline(event.key):
+        if not event.is_printable and self._is_newline(event.key):
             self._apply(self._vim.move("line_down", self._state))
             return True
         if not self._vim.takes(key):
@@ -79,9 +85,10 @@ class VimInput:
 
     def _is_newline(self, key: str) -> bool:
         """Would a key break the line, outside of insert mode?"""
+        if self._vim.mode is VimMode.INSERT:
+            return False
         active = self._box.screen.active_bindings.get(key)
-        is_newline = active is not None and active.binding.id == _NEWLINE
-        return is_newline and self._vim.mode is not VimMode.INSERT
+        return active is not None and active.binding.id == _NEWLINE
 
     async def _press(self, key: str) -> None:
         mode, steps = self._vim.mode, len(self._box.history.undo_stack)
@@ -92,44 +99,50 @@ class VimInput:
         elif self._vim.mode is VimMode.INSERT:
             self._steps_before = steps
         requests, self._vim.requests = self._vim.requests, []
-        for request, text in requests:
-            await self._do(request, text)
+        for request in requests:
+            await self._do(request)
         self._show_mode()
 
-    async def _do(self, request: Request, text: str) -> None:
+    async def _do(self, request: Request) -> None:
         box = self._box
-        match request:
-            case Request.UNDO:
-                box.undo()
-            case Request.REDO:
-                box.redo()
-            case Request.EARLIER | Request.LATER:
-                await box.run_action(request.name.lower())
-            case Request.COPY:
-                box.post_message(CopyText(text, "text"))
-            case Request.PASTE:
-                await box.app.run_action(_PASTE, box.screen)
-            case Request.SLASH if not box.text:
+        match request.wanted:
+            case Wanted.UNDO:
+                _times(request.count, box.history.undo_stack, box.undo)
+            case Wanted.REDO:
+                _times(request.count, box.history.redo_stack, box.redo)
+            case Wanted.EARLIER | Wanted.LATER:
+                await box.run_action(request.wanted.name.lower())
+            case Wanted.COPY:
+                box.post_message(CopyText(request.text, "text"))
+            case Wanted.PUT | Wanted.PUT_BEFORE:
+                self._ask_for_clipboard(partial(self._put, request), request.text)
+            case Wanted.SLASH if not box.text:
                 self.begin()
                 box.insert("/", maintain_selection_offset=False)
             case _:
                 pass
         self.follow()
 
+    def _put(self, request: Request, text: str) -> None:
+        """Put the text of the clipboard beside the cursor."""
+        self.follow()
+        is_behind = request.wanted is Wanted.PUT
+        state = put(self._state, Register.of(text), request.count, behind=is_behind)
+        self._apply(fit(state))
+
     def follow(self) -> None:
-        """Take over what others have changed."""
+        """Take over what others have changed; in insert mode it is read when that is left."""
         vim, selection = self._vim, self._box.selection
-        text = text_of(self._box)
-        if selection == self._shown and text == self._state.text:
-            return
-        self._state = state = self._read()
         if vim.mode is VimMode.INSERT:
-            self._shown = selection
-        elif selection.is_empty:
+            return
+        if selection == self._shown and text_of(self._box) == self._state.text:
+            return
+        state = self._read()
+        if selection.is_empty:
             vim.mode = VimMode.NORMAL
             self._show(fit(state))
         else:
-            start, end = index_of(self._box, selection.start), state.cursor
+            text, start, end = state.text, index_of(self._box, selection.start), state.cursor
             if vim.mode is VimMode.NORMAL:
                 vim.mode = VimMode.VISUAL
             last = before(text, end) if end > start else end
@@ -174,3 +187,9 @@ class VimInput:
 
     def _show_mode(self) -> None:
         self._box.border_subtitle = Content(self._vim.shown)
+
+
+def _times(count: int, steps: Sequence[object], step: Callable[[], None]) -> None:
+    """Go back or on in the history, as far as there are steps."""
+    for _ in range(min(count, len(steps))):
+        step()

@@ -10,10 +10,9 @@ from fakegpt_tui.ui.widgets.editing.motions import (
     MOTIONS,
     Span,
     end_of_run,
-    find_character,
     word,
 )
-from fakegpt_tui.ui.widgets.editing.operators import CASES, EditState, fit, lines_around
+from fakegpt_tui.ui.widgets.editing.operators import CASES, EditState, fit, lines_around, lines_from
 from fakegpt_tui.ui.widgets.editing.places import (
     BLANK,
     after,
@@ -25,9 +24,10 @@ from fakegpt_tui.ui.widgets.editing.places import (
     line_end,
     line_start,
 )
+from fakegpt_tui.ui.widgets.editing.searches import find_character
 from fakegpt_tui.ui.widgets.editing.text_objects import OBJECTS, TextRange, last_in
 from fakegpt_tui.ui.widgets.editing.vim_keys import VimMode
-from fakegpt_tui.ui.widgets.editing.vim_state import Request, VimState
+from fakegpt_tui.ui.widgets.editing.vim_state import Request, VimState, Wanted
 
 FINDS: Final[Mapping[str, tuple[bool, bool]]] = {
     "find": (False, False),
@@ -126,7 +126,7 @@ class VimMotions(VimState):
 
     def _recall(self, step: int) -> None:
         if self.mode is VimMode.NORMAL and not self.pending.has_count:
-            self.requests.append((Request.LATER if step > 0 else Request.EARLIER, ""))
+            self.requests.append(Request(Wanted.LATER if step > 0 else Wanted.EARLIER))
 
     def search(self, action: str, wanted: str, state: EditState) -> EditState:
         """Go to a character of the line that was typed behind the key of a search."""
@@ -169,11 +169,12 @@ class VimMotions(VimState):
 
     def operate_on_lines(self, state: EditState) -> EditState:
         """Let the operator act on the line of the cursor, and on those below that are counted."""
-        text, at, operator = state.text, state.cursor, self.pending.operator
-        below = line_below(text, at, self.pending.count - 1)
+        found = lines_from(state.text, state.cursor, self.pending.count)
+        operator = self.pending.operator
         if operator is not None and operator.action in CASES:
-            state = replace(state, cursor=min(at, first_nonblank(text, at)))
-        return self._operate(lines_around(text, at, len(text) if below is None else below), state)
+            cursor = min(state.cursor, first_nonblank(state.text, state.cursor))
+            state = replace(state, cursor=cursor)
+        return self._operate(found, state)
 
     def take_object(self, action: str, state: EditState) -> EditState:
         """Select a text object, or let the operator act on it."""

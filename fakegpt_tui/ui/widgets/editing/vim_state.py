@@ -30,7 +30,7 @@ from fakegpt_tui.ui.widgets.editing.text_objects import TextRange
 from fakegpt_tui.ui.widgets.editing.vim_keys import VimMode
 
 
-class Request(Enum):
+class Wanted(Enum):
     """What a command leaves to others, who have the history of the text and the clipboard."""
 
     UNDO = auto()
@@ -38,8 +38,18 @@ class Request(Enum):
     EARLIER = auto()
     LATER = auto()
     COPY = auto()
-    PASTE = auto()
+    PUT = auto()
+    PUT_BEFORE = auto()
     SLASH = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is wanted, and how often. The text is what is copied, or was copied last."""
+
+    wanted: Wanted
+    text: str = ""
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +104,7 @@ class VimState:
         self.registers = Registers()
         self.marks: Collection[str] = ()
         """Parts of the text that are deleted whole, and changed by nothing else."""
-        self.requests: list[tuple[Request, str]] = []
+        self.requests: list[Request] = []
         self.register = ""
         """The register that was named for the command under way."""
         self.shape: Shape | None = None
@@ -129,9 +139,14 @@ class VimState:
         if not register.text and not register.is_lines:
             return
         if self.register in CLIPBOARD:
-            end = "\n" if register.is_lines else ""
-            self.requests.append((Request.COPY, register.text + end))
+            self.requests.append(Request(Wanted.COPY, register.whole))
         self.registers.keep(self.register, register, is_copy=is_copy)
+
+    def ask_for_clipboard(self, count: int, *, behind: bool) -> None:
+        """Have the text of the clipboard put; what was copied here last, where it is not read."""
+        kept = self.registers.get(self.register)
+        wanted = Wanted.PUT if behind else Wanted.PUT_BEFORE
+        self.requests.append(Request(wanted, "" if kept is None else kept.whole, count))
 
     def operate(
         self, operator: str, state: EditState, found: TextRange, times: int = 1

@@ -11,7 +11,7 @@ from fakegpt_tui.ui.widgets.editing import motions, text_objects
 from fakegpt_tui.ui.widgets.editing.operators import EditState
 from fakegpt_tui.ui.widgets.editing.vim import Vim
 from fakegpt_tui.ui.widgets.editing.vim_keys import VimMode
-from fakegpt_tui.ui.widgets.editing.vim_state import Request
+from fakegpt_tui.ui.widgets.editing.vim_state import Request, Wanted
 from tests.ui.widgets.editing.vim_keyboard import CASES, VimKeyboard
 
 LETTERS = "aB _.,()[]{}<>\"'`\n\n  äß中文かな👩\u200d💻👍🏽e\u0301🇦🇺"
@@ -104,15 +104,15 @@ def test_a_mark_is_deleted_whole_and_changed_by_nothing_else() -> None:
 
 
 def test_the_history_and_the_clipboard_are_asked_of_others() -> None:
-    keyboard = VimKeyboard("one\n|two").press('2u<ctrl>"+yy"*pjk')
+    keyboard = VimKeyboard("one\n|two").press('2u"+yy"+3pjk')
     told = keyboard.vim.requests
     assert told == [
-        *[(Request.UNDO, "")] * 2,
-        (Request.COPY, "two\n"),
-        (Request.PASTE, ""),
-        (Request.LATER, ""),
+        Request(Wanted.UNDO, count=2),
+        Request(Wanted.COPY, "two\n"),
+        Request(Wanted.PUT, "two\n", 3),
+        Request(Wanted.LATER),
     ]
-    assert VimKeyboard("|one").press("k").vim.requests == [(Request.EARLIER, "")]
+    assert VimKeyboard("|one").press("k").vim.requests == [Request(Wanted.EARLIER)]
     assert not VimKeyboard("|one").press("2kdkvk").vim.requests
 
 
@@ -148,7 +148,7 @@ def test_keys_can_be_changed_and_are_judged() -> None:
     state = EditState("one two", 0)
     for key in ("g", "n", "U", "u", "w"):
         state = vim.press(key, state)
-    assert (state.cursor, vim.requests) == (4, [(Request.UNDO, "")])
+    assert (state.cursor, vim.requests) == (4, [Request(Wanted.UNDO)])
     assert validate_keys({"vim.undo": "U", "vim.word": "g n", "vim.left": ""}) == []
 
 

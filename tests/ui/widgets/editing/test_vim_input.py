@@ -68,7 +68,9 @@ async def test_a_selection_has_the_character_under_the_cursor() -> None:
         await pilot.press("shift+left", "shift+left")
         await pilot.pause()
         assert mode_of(prompt) == "VISUAL"
-        await press(prompt, "<escape>")
+        await press(prompt, "<escape>ggi")
+        await pilot.press("shift+right")
+        assert (mode_of(prompt), prompt.selected_text) == ("INSERT", "o")
 
 
 async def test_letters_of_another_layout_are_commands_but_are_searched_for_as_they_are() -> None:
