@@ -1,4 +1,7 @@
-"""Conversations in the shared state: any process goes on with them, and none spoils another's."""
+"""Conversations in the shared state: any process goes on with them, and none spoils another's.
+
+What holds for a host with conversations of its own is tried with both.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fakegpt_tui.domain import FinishReason, MessageStatus, new_id
-from fakegpt_tui.host.conversation_cache import CachedConversation, ConversationCache
+from fakegpt_tui.host.conversation_cache import CachedConversation, CacheLimits, ConversationCache
 from fakegpt_tui.host.conversations import (
     Conversations,
     HostTurn,
@@ -42,6 +45,15 @@ async def processes(engine: Engine) -> AsyncIterator[list[RedisConversations]]:
     for held, connection in zip(leases, connections, strict=True):
         held.close()
         await connection.close()
+
+
+@pytest.fixture(params=["engine", "memory"])
+def either(request: pytest.FixtureRequest) -> list[Conversations]:
+    """Two views of the shared conversations, or twice those of a host by itself."""
+    if request.param == "memory":
+        limits = CacheLimits(conversations=200, characters=4_000_000)
+        return [MemoryConversations(ConversationCache(limits))] * 2
+    return request.getfixturevalue("processes")  # type: ignore[no-any-return]
 
 
 def new_conversation(name: str = "C") -> CachedConversation:
@@ -90,9 +102,9 @@ def texts(found: CachedConversation | None) -> list[str]:
 
 
 async def test_another_process_goes_on_with_a_conversation(
-    processes: list[RedisConversations],
+    either: list[Conversations],
 ) -> None:
-    one, two = processes
+    one, two = either
     await say(one, new_turn(new_conversation(), "1"), "Hello", "Greeting")
     found = await two.find(OWNER, "C")
     assert texts(found) == ["Hi", "Hello"]
@@ -105,9 +117,9 @@ async def test_another_process_goes_on_with_a_conversation(
 
 
 async def test_an_owner_sees_no_conversation_of_another(
-    processes: list[RedisConversations],
+    either: list[Conversations],
 ) -> None:
-    one, two = processes
+    one, two = either
     await say(one, new_turn(new_conversation(), "1"), "Hello")
     assert await two.find(OTHER, "C") is None
     assert await two.page(OTHER, offset=0, limit=9) == ([], 0)
@@ -184,9 +196,9 @@ async def test_text_that_the_engine_has_lost_is_sent_again(
 
 
 async def test_what_was_deleted_while_a_reply_streams_stays_deleted(
-    processes: list[RedisConversations],
+    either: list[Conversations],
 ) -> None:
-    one, two = processes
+    one, two = either
     turn = await begun(one)
     await two.delete(OWNER, "C")
     await one.save_text(turn, "Some", 0)
@@ -196,34 +208,31 @@ async def test_what_was_deleted_while_a_reply_streams_stays_deleted(
 
 
 async def test_conversations_are_listed_by_their_last_change_or_their_beginning(
-    processes: list[RedisConversations],
+    either: list[Conversations],
 ) -> None:
-    one, two = processes
+    one, two = either
     for number in range(5):
         conversation = CachedConversation(
-            conversation_id=f"C{number}", root_id="root", created_at=NOON + timedelta(number)
+            conversation_id=f"C{number}", root_id="root", created_at=NOON - timedelta(number)
         )
-        await say(one, new_turn(conversation, str(number)), "x", at=NOON - timedelta(number))
+        await say(one, new_turn(conversation, str(number)), "x", at=NOON + timedelta(number))
     page, total = await two.page(OWNER, offset=1, limit=2)
-    assert ([each.id for each in page], total) == (["C1", "C2"], 5)
+    assert ([each.id for each in page], total) == (["C3", "C2"], 5)
     page, _ = await two.page(OWNER, offset=1, limit=2, by_creation=True)
-    assert [each.id for each in page] == ["C3", "C2"]
-    await one.rename(OWNER, "C1", "Named")
+    assert [each.id for each in page] == ["C1", "C2"]
+    await one.rename(OWNER, "C3", "Named")
     assert (await two.page(OWNER, offset=1, limit=1))[0][0].title == "Named"
     await two.clear(OWNER)
     assert await one.page(OWNER, offset=0, limit=9) == ([], 0)
 
 
-async def test_many_replies_at_once_are_all_there(processes: list[RedisConversations]) -> None:
-    await say(processes[0], new_turn(new_conversation(), "1"), "Hello")
-    found = await processes[0].find(OWNER, "C")
+async def test_many_replies_at_once_are_all_there(either: list[Conversations]) -> None:
+    await say(either[0], new_turn(new_conversation(), "1"), "Hello")
+    found = await either[0].find(OWNER, "C")
     await asyncio.gather(
-        *(
-            say(processes[n % 2], new_turn(found, f"x{n}", f"Q{n}", "r1"), f"A{n}")
-            for n in range(40)
-        )
+        *(say(either[n % 2], new_turn(found, f"x{n}", f"Q{n}", "r1"), f"A{n}") for n in range(40))
     )
-    again = await processes[1].find(OWNER, "C")
+    again = await either[1].find(OWNER, "C")
     assert again.size == 82
     for number in range(40):
         assert texts_to(again, f"rx{number}")[-2:] == [f"Q{number}", f"A{number}"]
@@ -233,8 +242,8 @@ def texts_to(found: CachedConversation, leaf: str) -> list[str]:
     return [each.text for each in found.context(leaf)]
 
 
-async def test_the_oldest_make_room(processes: list[RedisConversations]) -> None:
-    one, two = processes
+async def test_the_oldest_make_room(either: list[Conversations]) -> None:
+    one, two = either
     for number in range(5):
         turn = new_turn(new_conversation(f"C{number}"), str(number))
         await say(one, turn, "x" * 1_200_000, at=NOON + timedelta(number))
@@ -390,9 +399,9 @@ async def test_a_full_engine_ends_no_reply_and_no_turn_and_lets_delete(own: "Own
 
 
 async def test_a_conversation_that_is_being_replied_to_does_not_make_room(
-    processes: list[RedisConversations],
+    either: list[Conversations],
 ) -> None:
-    one, two = processes
+    one, two = either
     running = new_turn(new_conversation("R"), "R")
     await one.begin(running, NOON)
     for number in range(205):

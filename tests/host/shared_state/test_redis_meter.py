@@ -1,4 +1,7 @@
-"""Limits in the shared state: exact over processes, given back by a kill, never in the way."""
+"""Limits in the shared state: exact over processes, given back by a kill, never in the way.
+
+What holds for a host with limits of its own is tried with both.
+"""
 
 import asyncio
 import math
@@ -9,7 +12,7 @@ import pytest
 from fakegpt_tui.domain import RequestRefused
 from fakegpt_tui.host.access_keys import KeyLimits
 from fakegpt_tui.host.conversations import StateLost
-from fakegpt_tui.host.meter import LimitReached
+from fakegpt_tui.host.meter import LimitReached, MemoryMeter, Meter
 from fakegpt_tui.host.shared_state.circuit_breaker import CircuitBreaker
 from fakegpt_tui.host.shared_state.connection import StateConnection
 from fakegpt_tui.host.shared_state.meter import FallbackMeter, RedisMeter
@@ -27,7 +30,15 @@ async def meters(engine: Engine) -> AsyncIterator[list[RedisMeter]]:
         await each.close()
 
 
-async def taken(meter: RedisMeter, limits: KeyLimits, tokens: int = 0) -> float:
+@pytest.fixture(params=["engine", "memory"])
+def either(request: pytest.FixtureRequest) -> list[Meter]:
+    """Three views of the shared meter, or three times the one of a host by itself."""
+    if request.param == "memory":
+        return [MemoryMeter()] * 3
+    return request.getfixturevalue("meters")  # type: ignore[no-any-return]
+
+
+async def taken(meter: Meter, limits: KeyLimits, tokens: int = 0) -> float:
     """0 if a request is admitted, and otherwise how long it has to wait."""
     try:
         await meter.release("k", await meter.take("k", limits, tokens))
@@ -37,53 +48,53 @@ async def taken(meter: RedisMeter, limits: KeyLimits, tokens: int = 0) -> float:
 
 
 async def test_a_burst_over_all_processes_is_no_larger_than_that_of_one(
-    meters: list[RedisMeter],
+    either: list[Meter],
 ) -> None:
     limits = KeyLimits(requests_per_minute=6, burst=10, streams=0)
-    waits = await asyncio.gather(*(taken(meters[n % 3], limits) for n in range(60)))
+    waits = await asyncio.gather(*(taken(either[n % 3], limits) for n in range(60)))
     assert waits.count(0) == 10
     assert all(5 < wait <= 10 for wait in waits if wait)
 
 
-async def test_streams_over_all_processes_are_counted_together(meters: list[RedisMeter]) -> None:
+async def test_streams_over_all_processes_are_counted_together(either: list[Meter]) -> None:
     limits = KeyLimits(requests_per_minute=0, streams=5)
     results = await asyncio.gather(
-        *(meters[n % 3].take("k", limits, 0) for n in range(20)), return_exceptions=True
+        *(either[n % 3].take("k", limits, 0) for n in range(20)), return_exceptions=True
     )
     leases = [each for each in results if isinstance(each, str)]
     assert len(leases) == 5
-    await meters[1].release("k", leases[0])
-    assert await meters[2].take("k", limits, 0)
-    await meters[0].take("other", limits, 0)
+    await either[1].release("k", leases[0])
+    assert await either[2].take("k", limits, 0)
+    await either[0].take("other", limits, 0)
 
 
-async def test_tokens_are_reserved_before_and_settled_after(meters: list[RedisMeter]) -> None:
+async def test_tokens_are_reserved_before_and_settled_after(either: list[Meter]) -> None:
     limits = KeyLimits(requests_per_minute=0, tokens_per_minute=600, streams=0)
-    assert await taken(meters[0], limits, 400) == 0
-    assert await taken(meters[1], limits, 400) == pytest.approx(20, abs=2)
-    await meters[0].settle("k", limits, -300)
-    assert await taken(meters[2], limits, 400) == 0
-    await meters[0].settle("k", limits, -50_000)
-    assert await taken(meters[1], limits, 600) == 0
-    assert await taken(meters[1], limits, 1) > 0
+    assert await taken(either[0], limits, 400) == 0
+    assert await taken(either[1], limits, 400) == pytest.approx(20, abs=2)
+    await either[0].settle("k", limits, -300)
+    assert await taken(either[2], limits, 400) == 0
+    await either[0].settle("k", limits, -50_000)
+    assert await taken(either[1], limits, 600) == 0
+    assert await taken(either[1], limits, 1) > 0
     with pytest.raises(RequestRefused):
-        await meters[0].take("k", limits, 601)
+        await either[0].take("k", limits, 601)
 
 
-async def test_the_tokens_of_a_day_are_used_up_once(meters: list[RedisMeter]) -> None:
+async def test_the_tokens_of_a_day_are_used_up_once(either: list[Meter]) -> None:
     limits = KeyLimits(requests_per_minute=0, tokens_per_minute=0, streams=0, tokens_per_day=100)
-    assert await taken(meters[0], limits, 60) == 0
-    assert 0 < await taken(meters[1], limits, 60) <= 86_400
-    await meters[2].settle("k", limits, -60)
-    assert await taken(meters[1], limits, 60) == 0
+    assert await taken(either[0], limits, 60) == 0
+    assert 0 < await taken(either[1], limits, 60) <= 86_400
+    await either[2].settle("k", limits, -60)
+    assert await taken(either[1], limits, 60) == 0
 
 
-async def test_a_refusal_takes_nothing(meters: list[RedisMeter]) -> None:
+async def test_a_refusal_takes_nothing(either: list[Meter]) -> None:
     limits = KeyLimits(requests_per_minute=60, burst=1, streams=1, tokens_per_day=1000)
-    await meters[0].take("k", limits, 10)
+    await either[0].take("k", limits, 10)
     for _ in range(50):
-        assert await taken(meters[1], limits, 10) > 0
-    assert await meters[0].take("k", KeyLimits(requests_per_minute=0, tokens_per_day=20), 10)
+        assert await taken(either[1], limits, 10) > 0
+    assert await either[0].take("k", KeyLimits(requests_per_minute=0, tokens_per_day=20), 10)
 
 
 async def test_a_lease_that_is_not_renewed_ends(engine: Engine, meters: list[RedisMeter]) -> None:
