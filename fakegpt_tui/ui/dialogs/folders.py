@@ -68,7 +68,8 @@ class TagScreen(AskScreen):
 
     def __init__(self, tags: Sequence[str], known: Sequence[str], *, count: int) -> None:
         title = "Tags" if count == 1 else f"Tags of all {count}"
-        super().__init__(title, _SEPARATOR.join(tags))
+        # One more can be typed at once.
+        super().__init__(title, "".join(f"{tag}{_SEPARATOR}" for tag in tags))
         self._known = known
 
     def compose_field(self, text: str) -> ComposeResult:

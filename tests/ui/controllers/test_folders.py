@@ -39,6 +39,11 @@ async def tag_two(it: Running) -> None:
     tagged = row(it, "rivers")
     assert isinstance(tagged, ConversationRow)
     assert tagged.tags == ("late", "wet")
+    it.list.cursor = "rivers"
+    await it.pilot.press("t")
+    await it.see("late, wet,")
+    await it.pilot.press(*"x", "enter")
+    await it.until(lambda: it.store.headers["rivers"].tags == ("late", "wet", "x"))
 
 
 async def rename_and_delete(it: Running) -> None:
@@ -74,7 +79,7 @@ async def test_what_is_marked_is_moved_and_tagged_at_once_and_taken_back() -> No
         await it.until(lambda: "rivers" in it.text and "sums" not in it.text)
         await it.pilot.press("escape")
         await it.until(lambda: it.app.focused is it.list)
-        await it.pilot.press("u", "u")
+        await it.pilot.press("u", "u", "u")
         await it.until(lambda: ids(it) == ["/Work", "sums", "rivers", "boats"])
         assert [it.store.headers[each].tags for each in ("rivers", "sums")] == [(), ("late",)]
 
