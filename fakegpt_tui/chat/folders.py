@@ -130,12 +130,13 @@ class ConversationFolders:
         return self._set_fields({each.id: {"tags": tagged(each)} for each in found}, "tagged")
 
     def configure(self, folder: Folder) -> Folder:
-        """Make a folder, or change its preset.
+        """Make a folder, or change its preset; a model is one of a service.
 
         Raises:
             NotFound: There is no such service.
         """
-        folder = replace(folder, path=self._spelled(folder.path))
+        model = folder.model if folder.service else ""
+        folder = replace(folder, path=self._spelled(folder.path), model=model)
         if folder.service and self._find_service(folder.service) is None:
             raise NotFound(f"There is no service named {folder.service!r} in the configuration.")
         if not folder.path:
@@ -157,12 +158,12 @@ class ConversationFolders:
         if not new or new == old:
             return old
         new = new if is_inside(new.casefold(), old.casefold()) else self._spelled(new)
-        folders: dict[str, Folder | None] = {}
-        for each in self.all():
-            if is_inside(each.path, old):
-                target = move_path(each.path, old, new)
-                folders[each.path] = None
-                folders[target] = self._known().get(target) or replace(each, path=target)
+        inside = [each for each in self.all() if is_inside(each.path, old)]
+        folders: dict[str, Folder | None] = {each.path: None for each in inside}
+        for each in inside:
+            target = move_path(each.path, old, new)
+            kept = None if is_inside(target, old) else self._known().get(target)
+            folders[target] = kept or replace(each, path=target)
         what = f"The folder {old} was"
         self._change(self._moved(old, new), folders, f"renamed to {new}", what=what)
         return new

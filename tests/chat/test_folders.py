@@ -128,6 +128,20 @@ async def test_a_conversation_without_a_prompt_goes_along_and_leaves_nothing_to_
     assert store.headers[turn.conversation.id].folder == ""
 
 
+async def test_a_folder_goes_into_one_of_its_own_name() -> None:
+    chat, store, ids = await three()
+    for path in ("a", "a/a"):
+        chat.folders.configure(Folder(path, system_prompt=path))
+    chat.folders.move(ids[:1], "a/a")
+    assert chat.folders.rename("a", "A/a") == "A/a"
+    presets = {path: each.system_prompt for path, each in store.kept_folders.items()}
+    assert presets == {"A/a": "a", "A/a/a": "a/a"}
+    assert places(store, ids[:1]) == ["A/a/a"]
+    chat.history.undo()
+    assert [each.system_prompt for each in chat.folders.all()] == ["a", "a/a"]
+    assert places(store, ids[:1]) == ["a/a"]
+
+
 async def test_a_deleted_folder_puts_its_conversations_back_to_the_top() -> None:
     chat, store, ids = await three()
     folder = chat.folders.configure(Folder("Work/2026", system_prompt="This year."))
