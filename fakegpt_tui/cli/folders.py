@@ -114,8 +114,11 @@ def folders(
         if path is not None and delete:
             known.delete(path)
         elif path is not None:
-            folder = known.spelled(known.rename(path, new) if new else path)
-            known.configure(replace(folder, **changes))
+            before = known.spelled(known.rename(path, new) if new else path)
+            folder = replace(before, **changes)
+            if preset["model"] and not folder.service:
+                raise click.UsageError("Give the --service of the --model.")
+            known.configure(folder)
         shown = known.all()
         counts = [sum(each.folder == folder.path for each in index.all()) for folder in shown]
     if as_json:

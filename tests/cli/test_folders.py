@@ -66,6 +66,8 @@ def test_a_folder_is_made_set_up_renamed_and_deleted(filled: Home) -> None:
     assert filled.invoke("folders", "Work", "--delete", "--rename", "x").exit_code == 2
     assert filled.invoke("folders", "Work", "--delete").exit_code == 6
     assert filled.invoke("folders", "Work", "--service", "unknown").exit_code == 6
+    assert filled.invoke("folders", "Work", "--model", "guide").exit_code == 2
+    assert filled.invoke("folders").stdout == ""
     service = ("--service", "embedded", "--model", "guide")
     done = filled.invoke("folders", "Work", *service, "--system", "Be brief.")
     assert done.stdout == "    0  Work  embedded guide  “Be brief.”\n"
@@ -74,6 +76,8 @@ def test_a_folder_is_made_set_up_renamed_and_deleted(filled: Home) -> None:
     (work, year) = json.loads(filled.invoke("folders", "--json").stdout)["folders"]
     assert (work["service"], work["model"], work["system_prompt"]) == ("embedded", "guide", "")
     assert (year["path"], year["conversations"]) == ("Work/2026", 1)
+    unset = filled.invoke("folders", "Work", "--service", "", "--json").stdout
+    assert [json.loads(unset)["folders"][0][name] for name in ("service", "model")] == ["", ""]
     filled.invoke("folders", "work", "--rename", "Job")
     assert held(filled)["Boats"].folder == "Job/2026"
     assert filled.invoke("folders", "job", "--delete").stdout == ""
