@@ -12,6 +12,7 @@ from fakegpt_tui.ui.options import Options
 from fakegpt_tui.ui.state import ChatState
 from fakegpt_tui.ui.window import Window
 
+_USUAL = "as in other conversations"
 _TEMPORARY = "A temporary conversation goes into no folder."
 
 
@@ -116,15 +117,17 @@ class FolderController:
         acts: dict[str, Callable[[Folder], object]] = {
             "new": lambda each: self._conversations.start_in(each.path),
             "model": self._choose_model,
+            "usual": lambda each: self._configure(replace(each, service="", model="")),
             "prompt": self._edit_prompt,
             "rename": lambda each: self.rename(each.path),
             "delete": lambda each: self.delete(each.path),
             "other": lambda _: self._choose(),
         }
-        served = f"{folder.service} {folder.model}".strip() or "as in other conversations"
+        served = f"{folder.service} {folder.model}".strip()
         choices = (
             Choice("new", "New conversation here"),
-            Choice("model", "Service and model", served),
+            Choice("model", "Service and model", served or _USUAL),
+            *([Choice("usual", "No service of its own", _USUAL)] if served else []),
             Choice("prompt", "System prompt", folder.system_prompt or "none"),
             Choice("rename", "Rename"),
             Choice("delete", "Delete the folder", "its conversations go back to the top"),

@@ -121,6 +121,10 @@ async def test_a_new_conversation_is_moved_and_a_temporary_one_is_not() -> None:
         await it.pilot.press(*"work", "enter")
         await it.see("Moved to Work.")
         assert "u takes it back" not in it.text
+        await it.command("/folder")
+        await it.see("No service of its own")
+        await it.pilot.press("down", "down", "enter")
+        await it.until(lambda: store.kept_folders["Work"] == Folder("Work"))
         await it.command("/temporary")
         await it.see("leaves nothing on disk")
         await it.command("/move")
