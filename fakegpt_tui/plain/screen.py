@@ -26,6 +26,7 @@ LEFT_OUT: Final = MappingProxyType(
         "transcript.select": _SELECTS,
         "transcript.select-lines": _SELECTS,
         "app.redraw": _DRAWS,
+        "transcript.hints": "Links are said whole here, and /blocks has code and files.",
         "app.keys": "There are no keys here; the [keys] table of config.toml is for the screen.",
     }
 )

@@ -1,4 +1,5 @@
-"""Screens look as they did, in both themes and at two sizes, and all that is on them can be read.
+"""Screens look as they did, in both themes and at two sizes; all that is on them can be read, and
+what can be clicked can be reached by key.
 
 `python -m tests.ui.test_screens` writes the expected screens anew; look at what has changed.
 """
@@ -20,6 +21,7 @@ from fakegpt_tui.ui.themes import DARK, LIGHT
 from tests.ui.running import Running
 from tests.ui.scenes import play, start
 from tests.ui.test_themes import wcag_contrast
+from tests.ui.ways import IN_SCENES, unreachable
 
 FOLDER = Path(__file__).parent / "screens"
 SIZES = ((120, 40), (80, 24))
@@ -94,6 +96,7 @@ def too_close(it: Running) -> Iterator[str]:
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("size", SIZES)
 async def test_the_screens_look_as_they_did(size: tuple[int, int], theme: str) -> None:
+    seen = set()
     async with start(size, THEMES[theme]) as it:
         async for name in play(it):
             expected = path_of(name, size, theme).read_text(encoding="utf-8")
@@ -104,6 +107,9 @@ async def test_the_screens_look_as_they_did(size: tuple[int, int], theme: str) -
                 ),
             )
             assert list(too_close(it)) == [], name
+            assert list(unreachable(it.app.screen)) == [], name
+            seen.add(type(it.app.screen).__name__)
+    assert seen == IN_SCENES
 
 
 @pytest.mark.parametrize("size", [(40, 12), (25, 6), (60, 20), (200, 60)])

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.ui.controllers.files import FileController
     from fakegpt_tui.ui.controllers.folders import FolderController
     from fakegpt_tui.ui.controllers.generation import GenerationController
+    from fakegpt_tui.ui.controllers.hints import HintController
     from fakegpt_tui.ui.controllers.items import ItemController
     from fakegpt_tui.ui.controllers.messages import MessageController
     from fakegpt_tui.ui.controllers.pictures import PictureController
@@ -116,6 +117,14 @@ class Controllers:
         from fakegpt_tui.ui.controllers.files import FileController  # noqa: PLC0415 - see above
 
         return FileController(self._chat, self._state, self._window, self._options.exports)
+
+    @cached_property
+    def hints(self) -> HintController:
+        from fakegpt_tui.ui.controllers.hints import HintController  # noqa: PLC0415 - see above
+
+        return HintController(
+            self._chat, self._state, self._window, self.items, lambda: self.messages
+        )
 
     @cached_property
     def items(self) -> ItemController:

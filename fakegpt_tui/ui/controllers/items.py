@@ -54,7 +54,7 @@ class ItemController:
         conversation_id = self._state.open.id
 
         def take(chosen: tuple[ItemAction, MessageItem]) -> None:
-            self._act(conversation_id, *chosen)
+            self.act(conversation_id, *chosen)
 
         place = int(number or 1) - 1
         if typed and 0 <= place < len(items):
@@ -63,7 +63,8 @@ class ItemController:
         else:
             self._window.ask(ItemsScreen(items, place), take)
 
-    def _act(self, conversation_id: str, action: ItemAction, item: MessageItem) -> None:
+    def act(self, conversation_id: str, action: ItemAction, item: MessageItem) -> None:
+        """Do something with an item of a conversation."""
         from fakegpt_tui.ui.dialogs.items import ItemAction  # noqa: PLC0415 - after first paint
 
         match action:

@@ -1,7 +1,7 @@
 """Items dialog: code blocks, pictures and files of a message, to be saved, opened or copied."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePosixPath
@@ -67,12 +67,20 @@ class MessageItem:
 
 def items_of(text: str, parts: Sequence[Part] = ()) -> tuple[MessageItem, ...]:
     """The pictures and files of a message, and then its code blocks, each in their order."""
-    blocks = (
-        _code_item(number, node.info, node.content)
-        for number, node in enumerate(fences(text), 1)
-        if node.content
-    )
+    blocks = (item for _, item in _code_items(text))
     return (*map(file_item, attached_parts(parts)), *blocks)
+
+
+def code_item(text: str, start: int) -> MessageItem | None:
+    """The code block that begins at an offset of a text; `None` for an empty one."""
+    return next((item for begin, item in _code_items(text) if begin == start), None)
+
+
+def _code_items(text: str) -> Iterator[tuple[int, MessageItem]]:
+    """The code blocks of a text, each behind the offset at which it begins."""
+    for number, node in enumerate(fences(text), 1):
+        if node.content:
+            yield node.source[0], _code_item(number, node.info, node.content)
 
 
 def file_item(part: ImagePart | FilePart) -> MessageItem:

@@ -17,7 +17,9 @@ from fakegpt_tui.keymap import KeyScope
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.bindings import bindings
 from fakegpt_tui.ui.dialogs import DialogFrame, show_titles
+from fakegpt_tui.ui.dialogs.hints import TranscriptHints
 from fakegpt_tui.ui.dialogs.link import ask_about_link
+from fakegpt_tui.ui.messages import ShowNotice
 from fakegpt_tui.ui.status_labels import activity_label
 from fakegpt_tui.ui.terminal.output import FrameLimiter
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
@@ -28,6 +30,7 @@ _MIN_WIDTH = 36
 _OWN_ACTIONS = {"choose", "show_variant", "stop_or_close"}
 _SHOW_VARIANT = ("messages", "show_variant")
 """The command that shows another variant in a transcript, and another column here."""
+_SHOW_HINTS = ("hints", "show")
 _MAX_LINE = 200
 
 
@@ -55,6 +58,7 @@ class SideBySideScreen(ModalScreen[str | None]):
         self._limiter = FrameLimiter(repaint_rate)
         self._timer: Timer | None = None
         self._place = 0
+        self._typing = ""
         self._columns = [Transcript(warm_up=False) for _ in reply_ids]
 
     def compose(self) -> ComposeResult:
@@ -74,11 +78,23 @@ class SideBySideScreen(ModalScreen[str | None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Of what can be done in a transcript, only what is about reading is possible here."""
-        is_command = action == "run_command" and parameters[:2] == _SHOW_VARIANT
+        is_command = action == "run_command" and parameters[:2] in (_SHOW_VARIANT, _SHOW_HINTS)
         return is_command or action in _OWN_ACTIONS
 
-    def action_run_command(self, _controller: str, _method: str, step: int) -> None:
-        self.action_show_variant(step)
+    def action_run_command(self, controller: str, name: str, given: Sequence[int] = ()) -> None:
+        if (controller, name) == _SHOW_HINTS:
+            TranscriptHints(self._columns[self._place], self._tell, self._warn).show()
+        else:
+            self.action_show_variant(*given)
+
+    def _warn(self, words: str) -> None:
+        """Have the main screen say something, which is shown in here, too."""
+        self.app.screen_stack[0].post_message(ShowNotice(words))
+
+    def _tell(self, words: str) -> None:
+        """Say what can be typed in the place of the keys."""
+        self._typing = words
+        self._draw()
 
     @on(events.DescendantFocus)
     def note_focus(self) -> None:
@@ -148,6 +164,8 @@ class SideBySideScreen(ModalScreen[str | None]):
         show_titles(self._columns[place], title, self._status(reply))
 
     def _keys(self) -> str:
+        if self._typing:
+            return self._typing
         is_under_way = bool(self._chat.active_turns.of(self._prompt.conversation_id))
         return f"enter choose · tab next · esc {'stop' if is_under_way else 'close'}"
 

@@ -1,7 +1,9 @@
 """Drawing helpers for widgets: text of an exact cell width, and a cache of rendered lines."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Self
 
 from rich.cells import cell_len, set_cell_size
@@ -133,7 +135,25 @@ def highlighted(strip: Strip, span: tuple[int, int], style: Style) -> Strip:
     return Strip(made, strip.cell_length)
 
 
-def inked_width(strip: Strip, blank: Style) -> int:
+def changed_regions(
+    rows: Sequence[Strip], before: Sequence[Strip], width: int, blank: Style
+) -> list[Region]:
+    """What has changed of rows, but for what is blank at their ends, now and before.
+
+    That need not be sent to the terminal again.
+    """
+    changed: list[Region] = []
+    for y, (row, painted) in enumerate(zip_longest(rows, before)):
+        if row is painted or row == painted:
+            continue
+        inked = width
+        if row is not None and painted is not None:
+            inked = max(_inked_width(row, blank), _inked_width(painted, blank))
+        changed.append(Region(0, y, inked, 1))
+    return changed
+
+
+def _inked_width(strip: Strip, blank: Style) -> int:
     """The cells of a row up to the blanks at its end, which have that style."""
     last = next(reversed(strip), None)
     if last is None or last.style != blank:

@@ -130,6 +130,8 @@ class StatusBar(RenderCache, Widget):
     tokens: reactive[str] = reactive("")
     """How many tokens are sent with the next prompt of the open conversation."""
     notice: reactive[str] = reactive("", layout=True)
+    mode: reactive[str] = reactive("", layout=True)
+    """What keys mean for the moment; it stands in the place of a notice, and of the keys."""
     most_rows: reactive[int] = reactive(2, layout=True)
     """How many lines a notice may take."""
 
@@ -152,6 +154,9 @@ class StatusBar(RenderCache, Widget):
         self._notice_timer = self.set_timer(_NOTICE_SECONDS, self.clear_notice)
 
     def watch_notice(self) -> None:
+        self.notice_changed()
+
+    def watch_mode(self) -> None:
         self.notice_changed()
 
     def on_resize(self) -> None:
@@ -179,7 +184,8 @@ class StatusBar(RenderCache, Widget):
         rows = self._notice_lines(width)
         if len(rows) > self.most_rows:
             rows = []
-        above = rows[:-1]
+        # The keys in the line above have another meaning, or none, in a mode.
+        above = rows if self.mode and len(rows) < self.most_rows else rows[:-1]
         words, tone = bar_label(self.login, self._clock())
         self._login_label = words
         parts = [
@@ -195,7 +201,10 @@ class StatusBar(RenderCache, Widget):
         return [*above, last.truncate(width, ellipsis=True)]
 
     def _notice_lines(self, width: int) -> list[Content]:
-        return list(self._styled(self.notice, "status--notice").wrap(max(1, width)))
+        if not self.mode:
+            return list(self._styled(self.notice, "status--notice").wrap(max(1, width)))
+        rows = list(self._styled(self.mode, "status--busy").wrap(max(1, width)))
+        return rows[: self.most_rows]
 
     def _styled(self, text: str, style: str = "") -> Content:
         content = Content(safe_line(text, MAX_NOTICE))

@@ -18,6 +18,7 @@ from fakegpt_tui.domain import (
 )
 from fakegpt_tui.domain.parts import ImagePart
 from fakegpt_tui.keymap import COMMANDS, KeyScope
+from fakegpt_tui.ui.dialogs.link import LinkScreen
 from fakegpt_tui.ui.dialogs.side_by_side import SideBySideScreen
 from fakegpt_tui.ui.screens.chat import ChatScreen
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
@@ -109,6 +110,26 @@ async def test_escape_stops_all_and_then_closes() -> None:
         await it.see("‹ 1/3 ›")
         found = [each.status for each in it.store.nodes.values() if each.service]
         assert found == [MessageStatus.STOPPED] * 3
+
+
+async def test_a_link_and_the_code_of_a_column_are_reached_by_hints() -> None:
+    code = "A [link](https://one.example).\n\n```py\nsail()\n```"
+    async with asked(scripts={"red": [reply(code)], "green": [reply("grass")]}) as it:
+        await it.see("A link.")
+        await it.see("esc close")
+        await it.pilot.press("f")
+        await it.see("Type a hint")
+        # The reply, its link and its code.
+        await it.pilot.press("space", "j")
+        await it.see("Link: o open · c copy · esc leaves")
+        await it.pilot.press("o")
+        await it.until(lambda: isinstance(it.app.screen, LinkScreen))
+        await it.pilot.press("escape")
+        await it.see("esc close")
+        await it.pilot.press("f", "d")
+        await it.see("ode block")
+        await it.pilot.press("f", "escape", "escape")
+        await it.until(lambda: not isinstance(it.app.screen, SideBySideScreen))
 
 
 async def test_the_others_go_on_after_one_was_chosen() -> None:

@@ -11,7 +11,7 @@ from rich.style import Style
 from fakegpt_tui.domain import ChatMessage
 from fakegpt_tui.domain.captions import PlacedCaption, placed_captions
 from fakegpt_tui.domain.media_types import can_decode
-from fakegpt_tui.domain.parts import Blob, ImagePart, Part, ReasoningSpan, TextSpan
+from fakegpt_tui.domain.parts import Blob, FilePart, ImagePart, Part, ReasoningSpan, TextSpan
 from fakegpt_tui.pictures.decoding import why_not_shown
 from fakegpt_tui.pictures.placement import CellSize, place_picture
 from fakegpt_tui.text import safe_line
@@ -58,10 +58,16 @@ def part_lines(placed: PlacedCaption, width: int, appearance: Appearance) -> Ite
 
 
 def _caption(placed: PlacedCaption, width: int, styles: MessageStyles) -> Sequence[Line]:
-    """The line of a part; of a source the whole address, as a link."""
-    text, url = safe_line(placed.caption.text, _MAX_LENGTH), placed.caption.url
+    """The line of a part; of a source the whole address, as a link.
+
+    The style meta `blob` says of which bytes a picture or a file is, and whether it is a picture.
+    """
+    text, url, part = safe_line(placed.caption.text, _MAX_LENGTH), placed.caption.url, placed.part
     if not url:
-        return (Line((Segment(truncate(text, width), styles.note),)),)
+        style = styles.note
+        if isinstance(part, ImagePart | FilePart):
+            style += Style.from_meta({"blob": (part.blob.digest, isinstance(part, ImagePart))})
+        return (Line((Segment(truncate(text, width), style),)),)
     link = Style.from_meta({"href": url}) if can_open(url) else Style.null()
     return wrap_plain_text(text, width, styles.note + link)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import partial
-from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Self
 
 from textual import events, on
@@ -20,11 +19,12 @@ from textual.theme import Theme
 from fakegpt_tui.keymap import KeyScope
 from fakegpt_tui.ui.bindings import bindings
 from fakegpt_tui.ui.markdown.palette import Palette
-from fakegpt_tui.ui.widgets.drawing import inked_width
+from fakegpt_tui.ui.widgets.drawing import changed_regions
 from fakegpt_tui.ui.widgets.transcript.row_renderer import ROW_CLASSES, ROW_CSS, RowRenderer
 
 if TYPE_CHECKING:
     from fakegpt_tui.ui.widgets.transcript.find.controller import FindController
+    from fakegpt_tui.ui.widgets.transcript.hints import Hints
     from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
     from fakegpt_tui.ui.widgets.transcript.visual.mode import VisualMode
 
@@ -43,6 +43,8 @@ class TranscriptScrollView(ScrollView, inherit_bindings=False):
     def __init__(self, viewport: Viewport) -> None:
         super().__init__()
         self.viewport = viewport
+        self.hints: Hints | None = None
+        """Letters over what is in view, while they are shown."""
         self._renderer = RowRenderer(self, viewport)
         self._last_rows: Sequence[Strip] = ()
         self._painted: Sequence[Strip] = ()
@@ -177,8 +179,12 @@ class TranscriptScrollView(ScrollView, inherit_bindings=False):
         width, height = self.size
         is_stale = renderer.pictures is not None and renderer.pictures.is_stale
         if len(rows) != height or (rows and rows[0].cell_length != width) or is_stale:
-            rows = self._last_rows = renderer.render(self.empty_text)
+            rows = self._last_rows = self._rendered()
         return rows
+
+    def _rendered(self) -> Sequence[Strip]:
+        rows = self._renderer.render(self.empty_text)
+        return rows if self.hints is None else self.hints.draw_over(rows)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         if self._is_syncing:
@@ -186,18 +192,15 @@ class TranscriptScrollView(ScrollView, inherit_bindings=False):
         super().watch_scroll_y(old_value, new_value)
         lines = round(new_value) - round(old_value)
         if lines and self.visible_rows == self.viewport.height:
-            self._scroll_viewport(round(new_value), lines)
+            # A scroll bar or a selection has set a position.
+            from fakegpt_tui.ui.widgets.transcript.scroll_bar import follow_scroll_bar  # noqa: PLC0415 - as below
+
+            follow_scroll_bar(self, self.viewport, round(new_value), lines)
+            self.sync_view()
 
     def scroll_to(self, x: float | None = None, y: float | None = None, **options: Any) -> None:
         """Scroll without animation, which heights that are corrected on the way would disturb."""
         super().scroll_to(x, y, **{**options, "animate": False})
-
-    def _scroll_viewport(self, offset: int, lines: int) -> None:
-        """Take over a position that a scroll bar or a selection has set."""
-        from fakegpt_tui.ui.widgets.transcript.scroll_bar import follow_scroll_bar  # noqa: PLC0415 - as below
-
-        follow_scroll_bar(self, self.viewport, offset, lines)
-        self.sync_view()
 
     def sync_view(self) -> None:
         """Make scroll bar and rows show where the viewport is."""
@@ -214,20 +217,15 @@ class TranscriptScrollView(ScrollView, inherit_bindings=False):
         if self.is_selecting:
             self.screen.selections = {self: self.visual.update()}
         self.viewport_moved()
+        if self.hints is not None:
+            self.hints.leave_if_gone()
         self.repaint_changes()
 
     def repaint_changes(self) -> None:
         """Repaint the rows that changed, and no others."""
-        self._last_rows = self._renderer.render(self.empty_text)
-        changed: list[Region] = []
-        for y, (strip, painted) in enumerate(zip_longest(self._last_rows, self._painted)):
-            if strip is not painted and strip != painted:
-                # What is blank before and after need not be sent to the terminal again.
-                blank, width = self._renderer.blank, self.size.width
-                if strip is not None and painted is not None:
-                    width = max(inked_width(strip, blank), inked_width(painted, blank))
-                changed.append(Region(0, y, width, 1))
-        if changed:
+        self._last_rows = self._rendered()
+        width, blank = self.size.width, self._renderer.blank
+        if changed := changed_regions(self._last_rows, self._painted, width, blank):
             self.refresh(*changed)
 
     def stick_to_end(self) -> None:
@@ -267,6 +265,8 @@ class TranscriptScrollView(ScrollView, inherit_bindings=False):
         self.repaint_changes()
 
     def on_blur(self) -> None:
+        if self.hints is not None:
+            self.hints.leave()
         self.call_later(self.repaint_changes)
 
     def action_first(self) -> None:

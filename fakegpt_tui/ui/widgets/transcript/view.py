@@ -286,17 +286,14 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
         self.find.go_to_match(step)
         self._sync_find()
 
-    def check_consume_key(
-        self,
-        key: str,  # noqa: ARG002 (Textual's interface)
-        character: str | None = None,
-    ) -> bool:
-        """Is a key a letter of what is to be found?"""
+    def check_consume_key(self, key: str, character: str | None = None) -> bool:  # noqa: ARG002 (Textual's)
+        """Is a key a letter of what is to be found? Those of hints are keys of a Latin layout."""
         is_typed = self.is_finding and self.find.is_typing
         return is_typed and character is not None and character.isprintable()
 
     def on_key(self, event: events.Key) -> None:
-        if self.is_finding and self.find.handle_key(event):
+        typing = self.hints or (self.find if self.is_finding else None)
+        if typing is not None and typing.handle_key(event):
             event.stop()
             event.prevent_default()
             self._sync_find()
@@ -370,10 +367,10 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
         elif self.text_selection is None and "href" in meta:
             self.post_message(self.LinkPressed(str(meta["href"])))
         elif self.text_selection is None and position is not None:
-            self._click_line(position, meta)
+            self.act_on(position, meta)
 
-    def _click_line(self, position: LinePosition, meta: Mapping[str, Any]) -> None:
-        """Do what a click on a line asks for."""
+    def act_on(self, position: LinePosition, meta: Mapping[str, Any]) -> None:
+        """Do what a click on a line asks for, by the meta of the style there."""
         if position.message >= len(self.message_list.messages):
             return
         message, folds = self.message_list.messages[position.message], self.message_list.folds
