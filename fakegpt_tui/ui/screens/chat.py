@@ -368,8 +368,8 @@ class ChatScreen(RenderCache, TolerantScreen):
     def action_help(self, words: str = "") -> None:
         from fakegpt_tui.ui.dialogs.keys import open_help  # noqa: PLC0415 - after first paint
 
-        window = self.window
-        places = ((window.list, KeyScope.LIST), (window.transcript, KeyScope.TRANSCRIPT))
+        text = KeyScope.VISUAL if self.window.transcript.is_selecting else KeyScope.TRANSCRIPT
+        places = ((self.window.list, KeyScope.LIST), (self.window.transcript, text))
         where = next((scope for each, scope in places if each is self.focused), KeyScope.PROMPT)
         open_help(self, self.state.keys, where, words)
 

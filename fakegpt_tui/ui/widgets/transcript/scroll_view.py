@@ -125,7 +125,7 @@ class TranscriptScrollView(ScrollView, inherit_bindings=False):
             found = self.find.current if self.is_finding else None
             self.visual.open(unit, self.text_selection, found)
             self._set_keys()
-        self.sync_view()
+        self.focus().sync_view()
 
     def action_visual(self, method: str, *arguments: Any) -> None:
         """Do something to what is selected with keys, or move the cursor by a method of its own."""

@@ -9,6 +9,8 @@ from textual.pilot import Pilot
 
 from fakegpt_tui.backends.scripted import Gate
 from fakegpt_tui.domain import MessageStatus, TextDelta
+from fakegpt_tui.domain.parts import Blob, ImagePart, TextSpan
+from fakegpt_tui.pictures.placement import CellSize
 from fakegpt_tui.ui.graphemes import nearest_boundary, next_boundary
 from fakegpt_tui.ui.markdown.document import Document
 from fakegpt_tui.ui.widgets.transcript.line_ids import is_written
@@ -126,6 +128,21 @@ def test_the_cursor_takes_whole_characters_and_goes_on_in_other_lines() -> None:
     ]
 
 
+def test_the_cursor_stands_on_no_row_of_a_picture() -> None:
+    picture = ImagePart(Blob("ab" * 32, 340_000, "image/png", 200, 160), "cat.png")
+    messages = VirtualList(Document)
+    messages.change_appearance(picture_cell=CellSize(10, 20))
+    messages.set_width(50)
+    messages.set_messages([reply(0, "ab", parts=(TextSpan(1), picture, TextSpan(1), picture))])
+    cursor = TextCursor(messages, TextPosition(LinePosition(0, 1), 0))
+    seen = []
+    for way in [("by_line", 1)] * 5 + [("to_last",), ("by_line", -1), ("by_line", -1)]:
+        getattr(cursor, way[0])(*way[1:])
+        seen.append(cursor.text.strip()[:9])
+    assert set(seen) == {"ab", "▣ cat.png"}
+    assert seen[-3:] == ["▣ cat.png", "▣ cat.png", "ab"]
+
+
 @given(st.text("ab \n日\u0301שא-`*|", max_size=60), st.integers(4, 30), st.data())
 def test_wherever_the_cursor_goes_it_is_on_a_character_and_found_again(text, width, data) -> None:
     cursor, messages = cursor_in(text, width)
@@ -211,8 +228,9 @@ async def test_in_the_program_esc_leaves_one_thing_and_keys_can_be_changed() -> 
         await it.ask("hi")
         await it.see("one two")
         screen = it.app.screen
-        screen.query_one(Transcript).focus()
-        await it.pilot.press("v", "e")
+        await it.command("select")
+        await it.until(lambda: screen.query_one(Transcript).is_selecting)
+        await it.pilot.press("e")
         await it.see("c Copy")
         assert screen.get_selected_text() == "one"
         await it.pilot.press("tab", "escape")
@@ -221,7 +239,9 @@ async def test_in_the_program_esc_leaves_one_thing_and_keys_can_be_changed() -> 
         screen.query_one(Transcript).focus()
         await it.pilot.press("V", "w", "y")
         await it.see("/one two")
-        await it.pilot.press("v", "e", "escape")
+        await it.pilot.press("v", "e", "f1")
+        await it.see("While text is selected in the transcript")
+        await it.pilot.press("escape", "escape")
         await it.see("r Again")
         assert screen.get_selected_text() is None
         assert it.chat.active_turns.all

@@ -48,7 +48,9 @@ class TextCursor:
         return self._text(self.position.line)
 
     def move_to(self, line: LinePosition, column: int = 0) -> None:
-        """Go to a character, or to the last one of a line that is shorter."""
+        """Go to a character, or to the last one of a line that is shorter; passing by pictures."""
+        if self._line(line).picture is not None:
+            line = self._beside(line, 1) or self._beside(line, -1) or line
         text = self._text(line)
         last = previous_boundary(text, len(text))
         self.position = TextPosition(line, nearest_boundary(text, max(0, min(column, last))))

@@ -125,9 +125,5 @@ class VisualMode:
     def _first_in_view(self) -> LinePosition:
         """The first line in view of the marked message's text, or else of any."""
         viewport = self._viewport
-        texts = [each for each in viewport.positions if not self._is_picture(each)]
-        own = (each for each in texts if each.message == viewport.cursor and is_written(each.line))
-        return next(own, texts[0] if texts else viewport.top)
-
-    def _is_picture(self, line: LinePosition) -> bool:
-        return self._list.layout(line.message).line(line.line).picture is not None
+        own = (each for each in viewport.positions if each.message == viewport.cursor)
+        return next((each for each in own if is_written(each.line)), viewport.top)
