@@ -2,11 +2,15 @@
 
 import asyncio
 import logging
+import shutil
+import socket
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
 import pytest
 from redis.asyncio import Redis
+from redis.asyncio.sentinel import SentinelConnectionPool
 
 from fakegpt_tui.domain import ConfigError, Secret
 from fakegpt_tui.host.conversations import StateFull, StateLost
@@ -14,7 +18,8 @@ from fakegpt_tui.host.shared_state.addresses import open_client
 from fakegpt_tui.host.shared_state.batches import ScriptBatches
 from fakegpt_tui.host.shared_state.circuit_breaker import CircuitBreaker
 from fakegpt_tui.host.shared_state.connection import StateConnection
-from tests.host.shared_state.engine import PATIENCE, Engine, apart
+from tests.host.shared_state.engine import PATIENCE, Engine, apart, running_engine
+from tests.host.test_listeners import certificate
 from tests.patience import PATIENCE as LONGEST
 
 ACL = ("~fg1:*", "+@read", "+@write", "+@scripting", "+@connection", "+time")
@@ -183,6 +188,37 @@ async def test_the_password_of_a_file_is_used_and_never_logged(
     assert "in-the-log" not in caplog.text
     await good.close()
     await wrong.close()
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="no openssl to make a certificate with")
+async def test_over_tls_the_certificate_is_checked(tmp_path: Path) -> None:
+    made = certificate(tmp_path, "localhost")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    options = ["--tls-port", str(port), "--tls-auth-clients", "no"]
+    options += ["--tls-cert-file", str(made.tls_cert), "--tls-key-file", str(made.tls_key)]
+    with running_engine(*options):
+        url = f"rediss://localhost:{port}"
+        trusting = StateConnection(f"{url}?ssl_ca_certs={made.tls_cert}", seconds=PATIENCE)
+        assert await ask(trusting, "PING")
+        doubting = StateConnection(url, seconds=PATIENCE)
+        with pytest.raises(StateLost):
+            await ask(doubting, "PING")
+    await trusting.close()
+    await doubting.close()
+
+
+async def test_an_address_of_sentinels_has_a_login_ports_and_a_name() -> None:
+    client = open_client("sentinel://chat:p%40ss@one:1,two/name", 0.3)
+    pool = client.redis.connection_pool
+    assert isinstance(pool, SentinelConnectionPool)
+    places = [each.connection_pool.connection_kwargs for each in pool.sentinel_manager.sentinels]
+    assert [(each["host"], each["port"]) for each in places] == [("one", 1), ("two", 26_379)]
+    assert all(each["socket_timeout"] == pytest.approx(0.1) for each in places)
+    assert all(each.get("password") is None for each in places)
+    login = [pool.connection_kwargs[name] for name in ("username", "password")]
+    assert (pool.service_name, login) == ("name", ["chat", "p@ss"])
+    await client.close()
 
 
 @pytest.mark.parametrize("url", ["http://state", "redis://state:port", "sentinel://a:b/c", ""])

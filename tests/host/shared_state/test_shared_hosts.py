@@ -132,6 +132,30 @@ async def test_without_the_engine_what_is_kept_is_unavailable_and_never_unknown(
         assert whole.status_code == 503, "others may have it still to save"
 
 
+async def test_a_reply_under_way_outlives_the_engine_and_is_kept_by_the_next(
+    serve: Serve, own_engine: Engine
+) -> None:
+    gate = Gate()
+    script = (TextDelta("one"), gate, TextDelta(" two"), ReplyEnded())
+    host = serve(script, token_key=KEY, state=StateOptions(url=own_engine.url))
+    async with signed_in(host) as client:
+        async with streaming(client, "Hi") as events:
+            first = await anext(events)
+            own_engine.kill()
+            lost = await client.get("/api/conversations")
+            assert lost.status_code == 503
+            gate.open()
+            seen = [first, *[event async for event in events]]
+        assert list(reply_texts(seen))[-1] == "one two"
+        own_engine.start()
+        path = f"/api/conversation/{first['conversation_id']}"
+        kept = await client.get(path)
+        while kept.status_code == 503:
+            await asyncio.sleep(0.1)
+            kept = await client.get(path)
+        assert texts(kept.json()) == ["Hi", "one two"]
+
+
 async def test_a_full_engine_refuses_what_is_new_and_shows_what_is_there(
     serve: Serve, own_engine: Engine
 ) -> None:
