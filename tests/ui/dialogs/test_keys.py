@@ -10,7 +10,7 @@ from textual.widgets import OptionList
 from fakegpt_tui.cli.settings_store import LastChoices, SettingsStore
 from fakegpt_tui.config.edit import with_keys
 from fakegpt_tui.config.load import load_settings
-from fakegpt_tui.ui.dialogs.keys import KeysScreen, PressKeyScreen
+from fakegpt_tui.ui.dialogs.keys import HelpScreen, KeysScreen, PressKeyScreen
 from fakegpt_tui.ui.screens.chat import ChatScreen
 from fakegpt_tui.ui.themes import theme_names
 from tests.ui.running import Running, reply, running
@@ -64,6 +64,23 @@ async def test_a_pressed_key_holds_at_once_and_is_written(config: Path) -> None:
         assert it.path
         await it.pilot.press("alt+x")
         await it.until(lambda: not it.path)
+
+
+async def test_keys_of_vim_are_pressed_one_after_the_other(config: Path) -> None:
+    async with keys_open(config) as it:
+        await mark(it, "vim.redo")
+        await it.pilot.press("enter")
+        await it.until(lambda: isinstance(it.app.screen, PressKeyScreen))
+        await it.pilot.press("g")
+        await it.see("behind g")
+        await it.pilot.press("r")
+        await it.until(lambda: '"vim.redo" = "g r"' in config.read_text())
+        await it.see("gr ")
+        await press_for(it, "vim.undo", "enter", "w")
+        await it.see("w, given to vim.word, cannot be told from keys of vim.undo.")
+        await it.pilot.press("escape", "f1", *"vim.redo")
+        await it.until(lambda: isinstance(it.app.screen, HelpScreen))
+        await it.until(lambda: it.app.screen.query_one(OptionList).option_count == 0)
 
 
 async def test_one_more_key_leaves_the_others(config: Path) -> None:

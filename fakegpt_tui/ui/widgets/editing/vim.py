@@ -8,7 +8,7 @@ from fakegpt_tui.ui.widgets.editing.operators import EditState, fit
 from fakegpt_tui.ui.widgets.editing.registers import Registers
 from fakegpt_tui.ui.widgets.editing.vim_commands import NORMAL_COMMANDS, VimCommand
 from fakegpt_tui.ui.widgets.editing.vim_keys import VimKeys, VimMode
-from fakegpt_tui.ui.widgets.editing.vim_motions import FINDS, Pending, VimMotions
+from fakegpt_tui.ui.widgets.editing.vim_motions import FINDS, MOST_DIGITS, Pending, VimMotions
 from fakegpt_tui.ui.widgets.editing.vim_state import Change
 from fakegpt_tui.ui.widgets.editing.visual_commands import VISUAL_COMMANDS, replace_characters
 
@@ -59,7 +59,7 @@ class Vim(VimMotions):
         if pending.argument:
             return self._finish(self._take_argument(key, state))
         if key in "123456789" or (key == "0" and pending.digits and not pending.keys):
-            pending.digits += key
+            pending.digits = (pending.digits + key)[:MOST_DIGITS]
             return state
         pending.keys += (key,)
         return self._finish(self._read(state))

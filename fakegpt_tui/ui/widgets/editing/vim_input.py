@@ -38,6 +38,7 @@ class VimInput:
         self._vim = Vim(changed)
         self._state = EditState("", 0)
         self._shown: Selection | None = None
+        self._mode_shown = ""
         self._steps_before: int | None = None
         """Of the undo history, when insert mode began."""
         self._show_mode()
@@ -176,9 +177,9 @@ class VimInput:
 
     def _join_steps(self) -> None:
         """Let all that was typed in insert mode be undone at once."""
-        before_it, self._steps_before = self._steps_before, None
-        steps = len(self._box.history.undo_stack) - (before_it or 0)
-        if before_it is None or steps < 2:  # noqa: PLR2004 - one is joined already
+        earlier, self._steps_before = self._steps_before, None
+        steps = len(self._box.history.undo_stack) - (earlier or 0)
+        if earlier is None or steps < 2:  # noqa: PLR2004 - one is joined already
             return
         state = self._state
         for _ in range(steps):
@@ -186,7 +187,9 @@ class VimInput:
         self._apply(state)
 
     def _show_mode(self) -> None:
-        self._box.border_subtitle = Content(self._vim.shown)
+        if self._mode_shown != self._vim.shown:
+            self._mode_shown = self._vim.shown
+            self._box.border_subtitle = Content(self._mode_shown)
 
 
 def _times(count: int, steps: Sequence[object], step: Callable[[], None]) -> None:

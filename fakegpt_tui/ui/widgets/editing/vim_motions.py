@@ -39,6 +39,7 @@ FINDS: Final[Mapping[str, tuple[bool, bool]]] = {
 _STEPS: Final = {"down": 1, "up": -1}
 _TO_WORD_END: Final = {"word_end", "big_word_end"}
 """An operator takes the last character, though they do not move there."""
+MOST_DIGITS = 4
 _MOST = 9999
 """Of a count."""
 _END = 1 << 30

@@ -132,6 +132,11 @@ def test_the_mode_and_the_keys_of_a_command_under_way_are_shown() -> None:
     assert {keys: keyboard.press(keys).vim.shown for keys in steps} == steps
 
 
+def test_a_count_has_a_limit() -> None:
+    assert VimKeyboard("|one\ntwo").press("9" * 5000 + "j").shown == "one\n|two"
+    assert len(VimKeyboard("|a").press("x99999999999p").state.text) == 9999
+
+
 def test_escape_is_left_to_the_program_where_nothing_is_begun() -> None:
     keyboard = VimKeyboard("|one")
     assert not keyboard.vim.takes("escape")

@@ -92,9 +92,12 @@ async def test_marks_go_whole_and_enter_sends_from_normal_mode_too() -> None:
         prompt.load_text(f"see {MARK} there")
         await pilot.press("escape", "home", "w", "right", "right", "x")
         assert prompt.text == "see  there"
+        prompt.load_draft("see\n  there", (0, 0))
+        await pilot.press("escape", "ctrl+j")
+        assert (prompt.text, prompt.cursor_location) == ("see\n  there", (1, 2))
         await pilot.press("enter")
         await pilot.pause()
-        assert "submitted 'see  there'" in app.heard
+        assert "submitted 'see\\n  there'" in app.heard
         assert mode_of(prompt) == "INSERT"
 
 
