@@ -71,6 +71,14 @@ def index_message(connection: sqlite3.Connection, message_id: str) -> None:
         _change_index(connection, _ADD_TEXT, position, text)
 
 
+def index_new(connection: sqlite3.Connection, position: int, message: rows.Values) -> None:
+    """Add the text of a message that was just added at that position, if it is at its end."""
+    if message["owner"] is None:
+        parts = message["parts"]
+        text = rows.searched_text(str(message["text"]), None if parts is None else str(parts))
+        _change_index(connection, _ADD_TEXT, position, text)
+
+
 def unindex_message(connection: sqlite3.Connection, message_id: str) -> None:
     """Remove the text of a message. To be called before the text changes."""
     for position, text in connection.execute(_TEXT, {"id": message_id}).fetchall():

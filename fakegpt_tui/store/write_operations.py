@@ -200,9 +200,11 @@ def _exists(connection: sqlite3.Connection, values: rows.Values) -> bool:
 
 
 def _add_message(connection: sqlite3.Connection, values: rows.Values) -> None:
-    connection.execute(_ADD_MESSAGE, values)
-    record_uses(connection, "message", str(values["id"]), values["parts"])
-    search.index_message(connection, str(values["id"]))
+    position = connection.execute(_ADD_MESSAGE, values).lastrowid
+    if values["parts"] is not None:
+        record_uses(connection, "message", str(values["id"]), values["parts"])
+    if position is not None:
+        search.index_new(connection, position, values)
 
 
 def _write_conversation(

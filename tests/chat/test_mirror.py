@@ -23,7 +23,13 @@ from tests.patience import PATIENCE
 from tests.store.tree import TIME, chat_message, conversation
 
 ROOT = Path(__file__).parents[2]
-C = replace(conversation(title="Rivers"), id="5f6c2a5e-0000-4000-8000-000000000001", leaf_id="r1")
+C = conversation(
+    id="5f6c2a5e-0000-4000-8000-000000000001",
+    title="Rivers",
+    leaf_id="r1",
+    created_at=TIME,
+    updated_at=TIME,
+)
 PROMPT = chat_message(C, None, id="p1", text="Tell of rivers")
 REPLY = chat_message(C, "p1", id="r1", role=Role.ASSISTANT, text="They flow.")
 OTHER = replace(conversation(title="Lakes"), id="6f6c2a5e-0000-4000-8000-000000000002")
