@@ -17,7 +17,7 @@ from fakegpt_tui.backends.base import Backend, ReplyRequest
 from fakegpt_tui.domain import Model, ReplyCut, ServiceError, StreamEvent, Usage, new_id
 from fakegpt_tui.host.access import Access
 from fakegpt_tui.host.access_keys import AccessKey
-from fakegpt_tui.host.errors import completion_error_response, json_response
+from fakegpt_tui.host.errors import completion_error_response, forget_traceback, json_response
 from fakegpt_tui.host.meter import Limiter, require_model, usable_models
 from fakegpt_tui.host.prompt_route import LimitedReply, prompt_length
 from fakegpt_tui.host.reply_stream import ReplyStream
@@ -184,6 +184,7 @@ class _WholeReply:
             if reply.reason is None:
                 raise ReplyCut("The reply broke off before its end.")
         except ServiceError as error:
+            forget_traceback(error)
             return completion_error_response(error)
         estimate = Usage(self.tally.prompt_tokens, self.tally.reply_tokens)
         return json_response(completion_body(reply, **self.head, estimate=estimate))

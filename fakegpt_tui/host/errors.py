@@ -188,6 +188,16 @@ async def handle_error(request: Request, error: Exception) -> Response:
             raise error
 
 
+def forget_traceback(error: BaseException | None) -> None:
+    """Let go of what an error that has been told came through.
+
+    Its frames refer to it in turn: all of a stream would wait for the garbage collector.
+    """
+    while error is not None and error.__traceback__ is not None:
+        error.__traceback__ = None
+        error = error.__cause__ or error.__context__
+
+
 class _NoResponse(Response):
     """For clients that are gone."""
 

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from fakegpt_tui.domain import ReplyCut, ServiceError, StreamEvent, TextDelta
-from fakegpt_tui.host.errors import service_error_response
+from fakegpt_tui.host.errors import forget_traceback, service_error_response
 from fakegpt_tui.host.request_body import wait_for_disconnect
 from fakegpt_tui.host.request_log import record_of
 from fakegpt_tui.host.running_replies import RunningReplies
@@ -137,6 +137,7 @@ class ReplyStream:
                     await output.write(event)
         except ServiceError as error:
             await output.fail(error)
+            forget_traceback(error)
         else:
             await output.end()
 

@@ -181,6 +181,9 @@ class StreamTimeouts:
             raise (ReplyCut(str(failure)) if self.has_begun else failure) from error
         finally:
             self._waited += clock() - started
+            # A traceback keeps this frame, and the scope the task that has the traceback: without
+            # this, all of a stream that was cancelled waits for the garbage collector.
+            del scope
 
     def _remaining(self, moment: float) -> list[tuple[float, str]]:
         """Seconds that are left of each limit; of equal ones, the first is to be told."""

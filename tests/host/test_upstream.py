@@ -1,6 +1,7 @@
 """The host in front of an OpenAI-compatible service, both on sockets of their own."""
 
 import asyncio
+import gc
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager
@@ -30,8 +31,8 @@ from fakegpt_tui.http.clients import Transport
 from fakegpt_tui.http.retries import RetryPolicy
 from fakegpt_tui.login.account_login import AccountLogin
 from fakegpt_tui.login.manager import SessionManager
-from tests.fault_server import FaultServer, Send, Stall, chunk, stream_head
-from tests.host.calls import calling
+from tests.fault_server import FaultServer, Reset, Send, Stall, chunk, stream_head
+from tests.host.calls import calling, prompt_body, signed_in, until
 from tests.openai_server import (
     CHAT,
     DONE,
@@ -299,3 +300,29 @@ async def test_what_services_do_oddly_is_a_plain_completion_in_front(
     assert any("error" in each for each in chunks) is (finish is None)
     if total:
         assert chunks[-1]["usage"]["total_tokens"] == total
+
+
+@pytest.mark.parametrize("path", [CHAT, "/api/conversation"])
+@pytest.mark.parametrize("ends", ["refused", "cut", "left"])
+async def test_a_reply_that_ends_early_leaves_nothing_for_the_garbage_collector(
+    upstream: FaultServer, ends: str, path: str
+) -> None:
+    """All of a stream would wait for it, a tenth of a megabyte for each."""
+    begun = [Send(stream_head()), Send(chunk(HI))]
+    script = {"refused": refuses(400), "cut": [*begun, Reset()], "left": [*begun, Stall()]}[ends]
+    body = prompt_body("Hi") | {"stream": True} | ({"model": "model-1"} if path == CHAT else {})
+    if path == CHAT:
+        body["messages"] = [{"role": "user", "content": "Hi"}]
+    with host_before(upstream) as host:
+        async with signed_in(host) as client:
+            gc.collect()
+            gc.disable()
+            try:
+                upstream.script(CHAT, *script)
+                async with client.stream("POST", path, json=body) as response:
+                    if ends != "left":
+                        await response.aread()
+                await until(lambda: host.running_replies == 0)
+                await until(lambda: not any(isinstance(o, ReplyRequest) for o in gc.get_objects()))
+            finally:
+                gc.enable()
