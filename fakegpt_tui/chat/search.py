@@ -46,7 +46,7 @@ def _apply_filter(query: SearchQuery, word: str, zone: tzinfo | None) -> SearchQ
             found = {"title_only": True}
         case "is", "pinned" | "archived" as state:
             found = {f"is_{state}": True}
-        case "folder", _ if value.strip("/"):
+        case "folder", _ if value:
             found = {"folder": value}
         case "tag", _ if value.strip("#"):
             found = {"tags": (*query.tags, value.strip("#"))}

@@ -59,7 +59,7 @@ def filter_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option(
             "--folder",
             metavar="PATH",
-            help="Only in this folder, or one in it.",
+            help="Only in this folder, or one in it; / is none.",
             shell_complete=completing("folders"),
         ),
         click.option("--archived", is_flag=True, help="Only archived ones."),

@@ -168,6 +168,8 @@ def _filtered(
     after: datetime | None,
 ) -> SearchQuery:
     """The query, with what the options say over what is among its words."""
+    from fakegpt_tui.domain.folders import clean_tags  # noqa: PLC0415 - not for --help
+
     return replace(
         query,
         title_only=title or query.title_only,
@@ -175,7 +177,7 @@ def _filtered(
         is_pinned=pinned or query.is_pinned,
         model=model or query.model,
         folder=folder or query.folder,
-        tags=(*query.tags, *tags),
+        tags=clean_tags((*query.tags, *tags)),
         before=before or query.before,
         after=after or query.after,
     )

@@ -10,8 +10,9 @@ class SearchQuery:
     """A search; every word of `text` must occur.
 
     Where `is_pinned` or `is_archived` is true, only such conversations match; so it is with those
-    in a `folder`, which is a path or a part of one, and with those that have all `tags`. `before`
-    and `after` compare the time of a message, or for a title the last change of its conversation.
+    in a `folder`, which is a path or a part of one, or `/` for none, and with those that have all
+    `tags`. `before` and `after` compare the time of a message, or for a title the last change of
+    its conversation.
     """
 
     text: str = ""

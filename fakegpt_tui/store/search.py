@@ -182,7 +182,7 @@ def _conditions(query: SearchQuery) -> tuple[str, _Values]:
     if query.model:
         conditions.append("instr(lower({model}), lower(:model))")
         values["model"] = replace_surrogates(query.model)
-    if query.folder.strip("/"):
+    if query.folder:
         conditions.append(_IN_FOLDER)
         values["folder"] = replace_surrogates(f"/{query.folder.strip('/')}/".casefold())
     for number, tag in enumerate(query.tags):

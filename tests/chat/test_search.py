@@ -30,7 +30,7 @@ HIT = SearchHit(
         ('model:"my model" is:archived', SearchQuery(model="my model", is_archived=True)),
         ("folder:Work/2026 x", SearchQuery(text="x", folder="Work/2026")),
         ('folder:"My work" tag:#a tag:b', SearchQuery(folder="My work", tags=("a", "b"))),
-        ("folder: tag:# folder:/", SearchQuery(text="folder: tag:# folder:/")),
+        ("folder: tag:# folder:/", SearchQuery(text="folder: tag:#", folder="/")),
         ("after:2026", SearchQuery(after=datetime(2026, 1, 1, tzinfo=UTC))),
         ("before:2026-11", SearchQuery(before=datetime(2026, 11, 1, tzinfo=UTC))),
         ("before:2026-2-3 a", SearchQuery(text="a", before=datetime(2026, 2, 3, tzinfo=UTC))),

@@ -41,7 +41,10 @@ def test_conversations_are_moved_by_their_ids_and_listed_by_their_folders(filled
     assert document["folder"] == "Work"
     assert titles(filled, "--folder", "Work") == ["Boats", "Rivers"]
     assert titles(filled, "--folder", "2026") == ["Rivers"]
+    assert titles(filled, "--folder", "/") == []
     assert "(Work/2026) Rivers" in filled.invoke("list").stdout
+    filled.invoke("move", "/", "aaaa")
+    assert titles(filled, "--folder", "/") == ["Boats"]
     filled.invoke("move", "/", "aaaa", "5f6c")
     assert {each.folder for each in held(filled).values()} == {""}
     assert filled.invoke("move", "Work", "ffff").exit_code == 6
@@ -55,7 +58,7 @@ def test_conversations_are_tagged_and_found_by_their_tags(filled: Home) -> None:
     assert titles(filled, "--tag", "deep sea") == ["Boats", "Rivers"]
     assert titles(filled, "--tag", "deep sea", "--tag", "cold") == ["Rivers"]
     assert "(#wet, #Deep sea) Boats" in filled.invoke("list").stdout
-    for found in (("tag:wet",), ("--tag", "wet"), ("tell", "--tag", "wet", "tag:#WET")):
+    for found in (("tag:wet",), ("--tag", "wet"), ("tell", "--tag", "#wet", "tag:#WET")):
         (hit,) = json.loads(filled.invoke("search", "--json", *found).stdout)["hits"]
         assert (hit["title"], hit["tags"]) == ("Boats", ["wet", "Deep sea"])
 

@@ -197,6 +197,7 @@ def test_folders_and_tags_filter_titles_messages_and_whole_conversations(
     assert titles("word", folder="work/über uns/") == ["work word"] * 2
     assert titles(folder="ÜBER UNS") == ["work word"]
     assert titles(folder="Work/Über") == []
+    assert titles(folder="/") == ["none word"]
     assert titles(tags=("STRASSE",)) == ["home word", "work word"]
     assert titles(tags=("straße", "two")) == ["home word"]
     assert titles(tags=("words",)) == []
