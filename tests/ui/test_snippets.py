@@ -72,7 +72,11 @@ async def test_the_list_and_the_palette_offer_snippets_and_values_stand_in_front
         await it.ask("Good day")
         await it.see("one")
         transcript = it.app.screen.query_one(Transcript)
-        for keys in ((*"/expla", "enter"), ("ctrl+p", *"explain", "enter")):
+        for keys in (
+            (*"/expla", "enter"),
+            ("ctrl+p", *"explain", "enter"),
+            (*"/snippets", "enter", *"this", "enter"),
+        ):
             it.prompt.load_draft("")
             await it.pilot.pause()
             it.app.screen.selections = {transcript: Selection(None, None)}

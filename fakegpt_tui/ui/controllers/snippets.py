@@ -28,17 +28,18 @@ class SnippetController:
             return
         from fakegpt_tui.ui.dialogs.snippets import ADD_EXAMPLES, SnippetScreen  # noqa: PLC0415 - when used
 
-        snippets = self._window.prompt.snippets()
+        prompt = self._window.prompt
+        snippets, selected = prompt.snippets(), prompt.selected_elsewhere
         missing = missing_examples(snippets) if self._folder is not None else ()
 
         def take(name: str) -> None:
             if name == ADD_EXAMPLES:
                 self._window.work(self._add_examples(), group="snippet")
             else:
-                self.insert(name)
+                self.insert(name, selected=selected)
 
         dialog = SnippetScreen(snippets, missing, str(self._folder or ""))
-        self._window.ask(dialog, take, cancelled=self._window.prompt.focus)
+        self._window.ask(dialog, take, cancelled=prompt.focus)
 
     async def _add_examples(self) -> None:
         """Write the example set, and go on choosing."""
@@ -47,8 +48,10 @@ class SnippetController:
             self._window.notify(f"Snippets added to {self._folder}: {', '.join(added) or 'none'}.")
             self.choose()
 
-    def insert(self, name: str, typed: str = "") -> None:
+    def insert(self, name: str, typed: str = "", selected: str = "") -> None:
         """Put a snippet into the prompt; what is typed there, or behind its name, is its input.
+
+        What is `selected` is what was so before a list of snippets was opened.
 
         Raises:
             NotFound: Its file is no longer there.
@@ -58,7 +61,8 @@ class SnippetController:
         if snippet is None:
             self._give_back(name, typed)
             raise NotFound(f"The snippet {name} is no longer in the folder.")
-        selected = prompt.selected_elsewhere  # before the text is taken, which ends a selection
+        # Before the text is taken, which ends a selection.
+        selected = selected or prompt.selected_elsewhere
         typed = typed or prompt.take_text()
         values, rest = snippet.split_values(typed)
         values[INPUT] = rest
