@@ -14,6 +14,7 @@ from fakegpt_tui.pictures.placement import CellSize
 from fakegpt_tui.ui.graphemes import nearest_boundary, next_boundary
 from fakegpt_tui.ui.markdown.document import Document
 from fakegpt_tui.ui.widgets.transcript.line_ids import is_written
+from fakegpt_tui.ui.widgets.transcript.selection import message_selection
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from fakegpt_tui.ui.widgets.transcript.virtual_list import LinePosition, VirtualList
 from fakegpt_tui.ui.widgets.transcript.visual.cursor import TextCursor, TextPosition
@@ -155,7 +156,6 @@ def test_wherever_the_cursor_goes_it_is_on_a_character_and_found_again(text, wid
         (line, column), shown = cursor.position, cursor.text
         assert column == 0 or (column < len(shown) and nearest_boundary(shown, column) == column)
         anchor = anchor_of(messages, cursor.position)
-        assert position_of(messages, anchor) is not None
         if shown[column : column + 1].strip() and is_written(line.line):
             assert position_of(messages, anchor) == cursor.position
 
@@ -213,9 +213,15 @@ async def test_what_is_selected_is_found_taken_over_and_left() -> None:
         assert await select(pilot, "v", "b", "d", "o", "e") == "three two"
         await press(pilot, "escape")
         assert app.screen.get_selected_text() is None
+        app.screen.selections = {app.transcript: message_selection(1)}
+        assert await select(pilot, "v") == "two three two"
+        assert under_cursor(app) == "o"
+        await press(pilot, "escape")
         # What the mouse has selected goes on with keys, and the mouse ends that.
         assert await drag(pilot, (2, 2), (4, 2)) == "one"
         assert await select(pilot, "v", "w", "e") == "one two"
+        assert await drag(pilot, (6, 2), (9, 2)) == "two"
+        assert await select(pilot, "v") == "two"
         assert await drag(pilot, (2, 5), (4, 5)) == "two"
         assert not under_cursor(app)
         await press(pilot, "y")

@@ -49,11 +49,9 @@ class VisualMode:
         """Begin with what is selected, or at what was found, or in the marked message."""
         self.is_open, self.unit = True, SelectionUnit(unit)
         if selected is not None and selected.start is not None and selected.end is not None:
-            self._put(selected.end)
-            self._cursor.by_character(-1)
-            end = self.position
-            self._put(selected.start)
-            self._start, self._cursor.position = self.position, end
+            self._cursor.move_to(LinePosition.at_row(selected.start.y), selected.start.x)
+            self._start = self.position
+            self._move_before(selected.end)
         else:
             self._cursor.move_to(*(found or (self._first_in_view(), 0)))
             self._start = self.position
@@ -81,7 +79,8 @@ class VisualMode:
 
     def swap(self) -> None:
         """Move the other end from now on."""
-        self._start, self._cursor.position = self.position, self._start
+        start, self._start = self._start, self.position
+        self._cursor.move_to(*start)
         self._show_cursor()
 
     def restart(self) -> None:
@@ -91,11 +90,11 @@ class VisualMode:
 
     def update(self) -> Selection:
         """Select the same text where it is now, as lines may have been laid out anew."""
-        places = [position_of(self._list, anchor) for anchor in self._anchors]
-        if None in places:
-            self.close()
-        elif self._anchors != self._current_anchors():
-            self._start, self._cursor.position = (each for each in places if each is not None)
+        if self._anchors != self._current_anchors():
+            start, cursor = (position_of(self._list, anchor) for anchor in self._anchors)
+            self._cursor.move_to(*start)
+            self._start = self.position
+            self._cursor.move_to(*cursor)
         unit = self.unit
         self.selection = selection_between(self._list, self._start, self.position, unit)
         return self.selection
@@ -108,13 +107,21 @@ class VisualMode:
             span = word_at(text, column)
         return text[slice(*span)].strip()
 
-    def _put(self, offset: Offset) -> None:
-        self._cursor.move_to(LinePosition.at_row(offset.y), offset.x)
+    def _move_before(self, end: Offset) -> None:
+        """Go to the last character that is selected, which is the one before `end`."""
+        row = LinePosition.at_row(end.y)
+        line = self._list.moved(row, 0)
+        self._cursor.move_to(line, end.x - 1)
+        if line != row:  # All of a message is selected, up to a row that it does not have.
+            self._cursor.to_line_end()
+        elif not end.x:
+            self._cursor.by_character(-1)
 
     def _show_cursor(self) -> None:
         line = self.position.line
         self._anchors = self._current_anchors()
-        self._viewport.cursor = line.message
+        if line.message != self._viewport.cursor:
+            self._viewport.mark(line.message)
         if line == self._cursor.first_line(line.message):
             self._viewport.reveal_line(LinePosition(line.message, 0))
         self._viewport.reveal_line(line)

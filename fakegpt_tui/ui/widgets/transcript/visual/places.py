@@ -35,11 +35,9 @@ def anchor_of(message_list: VirtualList, position: TextPosition) -> CharacterAnc
     return CharacterAnchor(layout.message.id, LineAnchor(zone, anchor), column)
 
 
-def position_of(message_list: VirtualList, anchor: CharacterAnchor) -> TextPosition | None:
-    """Where that character is now; nowhere, if its message is not shown any more."""
-    index = message_list.index_of(anchor.message_id)
-    if index is None:
-        return None
+def position_of(message_list: VirtualList, anchor: CharacterAnchor) -> TextPosition:
+    """Where that character of a message that is shown is now."""
+    index = message_list.index_of(anchor.message_id) or 0
     layout = message_list.layout(index)
     line = layout.line_of(anchor.line)
     drawn, column = layout.line(line), anchor.column
