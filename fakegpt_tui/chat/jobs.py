@@ -8,7 +8,7 @@ from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from fakegpt_tui.chat.undo_steps import folder_step, trash_messages_step, trash_step
+from fakegpt_tui.chat.undo_steps import import_steps
 from fakegpt_tui.domain import FakeGPTError, LoadError, NotFound, StoreError
 from fakegpt_tui.domain.fast_dataclass import dataclass
 
@@ -239,16 +239,9 @@ class ConversationImporter:
 
     async def _show_imported(self, importer: Importer) -> None:
         """Show what is new, and let `undo` take it back."""
-        added, extended = tuple(importer.added), dict(importer.extended)
-        if not added and not extended:
-            return
-        steps = [
-            *(trash_step(each) for each in added),
-            *(trash_messages_step(each, ids) for each, ids in extended.items()),
-            *(folder_step(path, None) for path in importer.folders),
-        ]
-        self._history.record("imported", steps)
-        await self._reload()
+        if importer.added or importer.extended:
+            self._history.record("imported", import_steps(importer))
+            await self._reload()
 
 
 def _import_paths(

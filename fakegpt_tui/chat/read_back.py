@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from fakegpt_tui.chat.mirror import EDITED, Mirror
 from fakegpt_tui.chat.shown_messages import fold_reasoning
 from fakegpt_tui.chat.undo_steps import header_step, message_step
-from fakegpt_tui.domain import LoadError, TitleSource, new_id, now
+from fakegpt_tui.domain import LoadError, TitleSource
 from fakegpt_tui.domain.parts import fit_parts
 from fakegpt_tui.domain.undo import UndoAction
 from fakegpt_tui.formats.mirror import EditedFile
@@ -101,8 +101,7 @@ def _keep_undo(
     names: Sequence[str],
 ) -> None:
     steps = [*map(message_step, messages), *([header_step(known, names)] if names else ())]
-    done = "read back from the mirror folder"
-    action = UndoAction(new_id(), "", done, "", now(), tuple(steps))
+    action = UndoAction.new("read back from the mirror folder", steps)
     store.changes.add_action(action).result()
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fakegpt_tui.domain import new_id, now
 from fakegpt_tui.domain.undo import UndoAction, UndoStep
 from fakegpt_tui.text import safe_line
 
@@ -47,7 +46,7 @@ class UndoHistory:
         self, done: str, steps: Iterable[UndoStep], *, what: str = "", scope: str = ""
     ) -> None:
         """Keep what is about to be done, and the steps that take it back, see `UndoAction`."""
-        action = self._remember(UndoAction(new_id(), what, done, scope, now(), tuple(steps)))
+        action = self._remember(UndoAction.new(done, steps, what=what, scope=scope))
         for_disk = tuple(filter(self._is_for_disk, action.steps))
         if for_disk:
             kept, changes = replace(action, steps=for_disk), self._stores.disk.changes
@@ -57,7 +56,7 @@ class UndoHistory:
 
     def record_here(self, what: str, done: str, undo: Callable[[], None]) -> None:
         """Keep for this run what is no matter of the store, such as a preset."""
-        action = self._remember(UndoAction(new_id(), what, done, "", now()))
+        action = self._remember(UndoAction.new(done, what=what))
         self._here[action.id] = undo
 
     def last(self, scope: str = "") -> UndoAction | None:

@@ -53,7 +53,7 @@ def delete(
         if purge:
             _delete_for_ever(store, chosen, yes=yes)
         else:
-            chosen = _save(store, chosen, lambda each: replace(each, trashed_at=datetime.now(UTC)))
+            chosen = _save(store, chosen, "deleted", trashed_at=datetime.now(UTC))
     report_changes("Deleted for ever" if purge else "In the trash", chosen, as_json=as_json)
 
 
@@ -66,7 +66,7 @@ def restore(context: click.Context, *, ids: tuple[str, ...], as_json: bool) -> N
     """Take the conversations whose ids or titles begin so out of the trash."""
     with _open(folders_of(context)) as store:
         found = find_all(store.trashed(), ids)
-        chosen = _save(store, found, lambda each: replace(each, trashed_at=None))
+        chosen = _save(store, found, "restored", trashed_at=None)
     report_changes("Restored", chosen, as_json=as_json)
 
 
@@ -84,7 +84,9 @@ def rename(context: click.Context, *, prefix: str, title: str, as_json: bool) ->
         chosen = _save(
             store,
             find_all(store.conversations(), [prefix]),
-            lambda each: replace(each, title=title.strip(), title_source=TitleSource.PERSON),
+            "renamed",
+            title=title.strip(),
+            title_source=TitleSource.PERSON,
         )
     report_changes("Renamed", chosen, as_json=as_json)
 
@@ -99,7 +101,12 @@ def archive(context: click.Context, *, ids: tuple[str, ...], undo: bool, as_json
     """Put the conversations whose ids or titles begin so away; `list --all` still shows them."""
     with _open(folders_of(context)) as store:
         found = find_all(store.conversations(), ids)
-        chosen = _save(store, found, lambda each: replace(each, archived=not undo))
+        chosen = _save(
+            store,
+            found,
+            "brought back from the archive" if undo else "archived",
+            archived=not undo,
+        )
     report_changes("Brought back" if undo else "Archived", chosen, as_json=as_json)
 
 
@@ -142,11 +149,16 @@ def find_all(known: Sequence[Conversation], prefixes: Iterable[str]) -> list[Con
 
 
 def _save(
-    store: "ConversationStore",
-    chosen: Iterable[Conversation],
-    change: Callable[[Conversation], Conversation],
+    store: "ConversationStore", chosen: Sequence[Conversation], done: str, **changes: Any
 ) -> list[Conversation]:
-    changed = [change(each) for each in chosen]
+    """Change conversations, which the program can take back: they were `done`."""
+    from fakegpt_tui.chat.undo_steps import header_step  # noqa: PLC0415 - not for --help
+    from fakegpt_tui.domain.undo import UndoAction  # noqa: PLC0415
+
+    if chosen:
+        steps = [header_step(each, changes) for each in chosen]
+        store.changes.add_action(UndoAction.new(done, steps)).result()
+    changed = [replace(each, **changes) for each in chosen]
     for each in changed:
         store.save_conversation(each).result()
     return changed

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import click
 
+from fakegpt_tui.chat.undo_steps import import_steps
 from fakegpt_tui.cli.composition import open_store
 from fakegpt_tui.cli.errors import ExitCode, echo_err
 from fakegpt_tui.cli.output import echo_json, echo_progress
 from fakegpt_tui.config.spec import Settings
 from fakegpt_tui.domain import LoadError, NotSavedYet, StoreError
+from fakegpt_tui.domain.undo import UndoAction
 from fakegpt_tui.formats.archives import ArchiveGroup
 from fakegpt_tui.formats.base import ImportItem, LoadedItem
 from fakegpt_tui.formats.discovery import FoundSource, find_sources_here
@@ -56,6 +58,9 @@ def import_files(
             raise StoreError(f"{error.reason} What was imported before that stays.") from error
         finally:
             # Also after ctrl+c, and when the disk is full: what was imported stays.
+            if importer.added or importer.extended:
+                action = UndoAction.new("imported", import_steps(importer))
+                store.changes.add_action(action)
             report = _print_json if as_json else _print_summary
             report(importer.report, dry_run=dry_run)
     return ExitCode.FAILURE if importer.report.took_nothing else code

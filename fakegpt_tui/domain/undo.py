@@ -1,10 +1,12 @@
 """Undo: what was done, and the steps that take it back, each in one conversation."""
 
+from collections.abc import Iterable
 from dataclasses import field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Self
 
 from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.domain.services import new_id, now
 
 MOST_ACTIONS: Final = 200
 OLDEST_ACTION: Final = timedelta(days=30)
@@ -36,6 +38,13 @@ class UndoAction:
     scope: str
     at: datetime
     steps: tuple[UndoStep, ...] = field(default=(), repr=False)
+
+    @classmethod
+    def new(
+        cls, done: str, steps: Iterable[UndoStep] = (), *, what: str = "", scope: str = ""
+    ) -> Self:
+        """What is done now."""
+        return cls(new_id(), what, done, scope, now(), tuple(steps))
 
     @property
     def conversation_ids(self) -> tuple[str, ...]:

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from fakegpt_tui.domain import Conversation, TitleSource
+from fakegpt_tui.formats.registry import save_as
+from tests.chat.test_undo import chat_over
 from tests.cli.program import COMMAND, Home
 from tests.formats.trees import CONVERSATION, branched, message
 from tests.terminal import Terminal
@@ -41,6 +43,27 @@ def test_what_is_deleted_is_in_the_trash_and_can_be_restored(filled: Home) -> No
     assert sorted(in_trash(filled)) == ["Boats", "Rivers"]
     assert filled.invoke("restore", "5f6c").stdout.startswith("Restored: 5f6c2a5e")
     assert list(held(filled)) == ["Rivers"]
+
+
+def test_what_commands_change_is_taken_back_in_the_program(filled: Home) -> None:
+    before = held(filled)
+    filled.invoke("archive", "aaaa")
+    filled.invoke("rename", "aaaa", "Ships")
+    filled.invoke("delete", "5f6c", "aaaa")
+    new = replace(OTHER, id="new", title="Seas", leaf_id="n")
+    path = save_as(new, [message("Deep.", id="n", conversation_id="new")], filled.folder)
+    filled.invoke("import", str(path))
+    with filled.store() as store:
+        history = chat_over(store).history
+        undone = [history.undo() for _ in range(5)]
+    assert undone == [
+        "“Seas” was imported.",
+        "2 conversations were deleted.",
+        "“Ships” was renamed.",
+        "“Boats” was archived.",
+        None,
+    ]
+    assert held(filled) == before
 
 
 def test_of_several_none_is_deleted_where_one_is_not_known(filled: Home) -> None:
