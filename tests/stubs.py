@@ -22,6 +22,7 @@ from fakegpt_tui.domain import (
     ServiceKind,
     StoreError,
 )
+from fakegpt_tui.domain.folders import Folder
 from tests.dict_store import DictStore
 
 SERVICE = Service(name="scripted", kind=ServiceKind.EMBEDDED, model="scripted-1")
@@ -65,6 +66,14 @@ class MemoryStore(DictStore):
         if self.damage is not None:
             raise StoreError(self.damage)
         return super().messages(conversation_id)
+
+    def folders(self) -> list[Folder]:
+        if self.damage is not None:
+            raise StoreError(self.damage)
+        return super().folders()
+
+    def save_folder(self, folder: Folder) -> Future[None]:
+        return self._written(lambda: super(MemoryStore, self).save_folder(folder))
 
     def add_turn(self, conversation: Conversation, *messages: ChatMessage) -> Future[None]:
         return self._written(lambda: super(MemoryStore, self).add_turn(conversation, *messages))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from fakegpt_tui.chat.undo_steps import folder_step, header_step
-from fakegpt_tui.domain import Conversation, NotFound, Service
+from fakegpt_tui.domain import Conversation, NotFound, Service, StoreError
 from fakegpt_tui.domain.folders import (
     Folder,
     clean_folder,
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from fakegpt_tui.chat.conversation_index import ConversationIndex
     from fakegpt_tui.chat.pending_writes import PendingWrites, Stores
     from fakegpt_tui.chat.undo import UndoHistory
+
+_FOLDER = "folder"
 
 _FieldValues: TypeAlias = Mapping[str, Mapping[str, Any]]
 """Values of fields, by the id of the conversation that has them."""
@@ -62,8 +65,13 @@ class ConversationFolders:
 
     @property
     def made(self) -> tuple[str, ...]:
-        """The paths of those that were made, though no conversation may be in them."""
-        return tuple(self._known())
+        """The paths of those that were made, though no conversation may be in them.
+
+        There are none while they cannot be read.
+        """
+        with suppress(StoreError):
+            return tuple(self._known())
+        return ()
 
     def find(self, path: str) -> Folder:
         """The folder of that path, whichever letters are capitals.
@@ -88,8 +96,16 @@ class ConversationFolders:
         return sorted(counts, key=lambda tag: (-counts[tag], tag.casefold()))
 
     def refresh(self) -> None:
-        """Read the folders again that another instance may have changed."""
-        self._made = None
+        """Read the folders that another instance may have changed.
+
+        Raises:
+            StoreError: They cannot be read.
+        """
+        known, found = self._known(), self._read()
+        for path in self._writes.pending(_FOLDER):
+            found.pop(path, None)
+            found |= {path: known[path]} if path in known else {}
+        self._made = found
 
     def new_conversation(self, path: str) -> Conversation:
         """An empty conversation in a folder, with its preset; saved once it has a prompt."""
@@ -263,11 +279,14 @@ class ConversationFolders:
             self._known()[path] = folder
         store = self._stores.disk
         self._writes.submit(
-            ("folder", path),
+            (_FOLDER, path),
             lambda: store.save_folder(folder) if folder else store.delete_folder(path),
         )
 
     def _known(self) -> dict[str, Folder]:
         if self._made is None:
-            self._made = {each.path: each for each in self._stores.disk.folders()}
+            self._made = self._read()
         return self._made
+
+    def _read(self) -> dict[str, Folder]:
+        return {each.path: each for each in self._stores.disk.folders()}

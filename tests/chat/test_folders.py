@@ -177,3 +177,21 @@ async def test_what_another_instance_changes_is_seen() -> None:
     store.is_changed = True
     assert await chat.refresh()
     assert paths(chat) == ["New", "Theirs"]
+    store.held = True
+    chat.folders.configure(Folder("Ours"))
+    chat.folders.rename("New", "Newer")
+    store.is_changed = True
+    assert await chat.refresh()
+    assert paths(chat) == ["Newer", "Ours", "Theirs"]
+
+
+async def test_folders_that_cannot_be_read_keep_nothing_from_being_shown() -> None:
+    chat, store, _ = await three()
+    store.damage = "The store is damaged."
+    assert chat.folders.made == ()
+    store.is_changed = True
+    assert not await chat.refresh()
+    store.damage = None
+    store.save_folder(Folder("Work"))
+    assert await chat.refresh()
+    assert chat.folders.made == ("Work",)
