@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from fakegpt_tui.cli.errors import echo_err
+from fakegpt_tui.cli.errors import confirm, echo_err
 from fakegpt_tui.cli.options import file_options, folders_of, json_option
 from fakegpt_tui.cli.output import echo_json
 from fakegpt_tui.text import safe_line
@@ -54,10 +54,9 @@ def restore_backup(context: click.Context, *, file: Path, yes: bool, as_json: bo
     from fakegpt_tui.store import backup_file  # noqa: PLC0415
 
     if not yes:
-        click.confirm(
+        confirm(
             "Put the conversations of this backup in the place of those that are there?",
-            abort=True,
-            err=True,
+            "Nothing was changed; --yes restores without a question.",
         )
     make_folders(settings.folders)
     aside = backup_file.restore_backup(file.expanduser(), settings.database)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from fakegpt_tui.cli.conversation_names import find_conversation
-from fakegpt_tui.cli.errors import echo_err
+from fakegpt_tui.cli.errors import confirm, echo_err
 from fakegpt_tui.cli.options import completing, file_options, folders_of, json_option
 from fakegpt_tui.cli.output import echo_json
 from fakegpt_tui.domain import Conversation, TitleSource
@@ -173,13 +173,9 @@ def _named(chosen: Sequence[Conversation]) -> str:
 def _delete_for_ever(
     store: "ConversationStore", chosen: Sequence[Conversation], *, yes: bool
 ) -> None:
-    """Ask, and end the program where the answer is no, or where there is no terminal to ask on."""
     if not yes:
-        try:
-            click.confirm(f"Delete {_named(chosen)} for ever?", abort=True, err=True)
-        except click.Abort:
-            echo_err("Nothing was deleted; --yes deletes without a question.")
-            raise SystemExit(1) from None
+        refusal = "Nothing was deleted; --yes deletes without a question."
+        confirm(f"Delete {_named(chosen)} for ever?", refusal)
     for each in chosen:
         store.delete_conversation(each.id).result()
 

@@ -60,6 +60,15 @@ def echo_err(sentence: str) -> None:
     click.echo(f"{PROGRAM}: {safe_line(sentence, _LONGEST_SENTENCE)}", err=True)
 
 
+def confirm(question: str, refusal: str) -> None:
+    """Ask, and exit with a sentence where the answer is no, or there is nothing to ask on."""
+    try:
+        click.confirm(question, abort=True, err=True)
+    except click.Abort:
+        echo_err(refusal)
+        raise SystemExit(1) from None
+
+
 @contextmanager
 def handle_errors() -> Iterator[None]:
     """Exit with a sentence and its code on an expected error, and with a code on ctrl+c."""

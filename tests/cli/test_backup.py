@@ -126,7 +126,9 @@ def test_nothing_is_restored_while_the_program_is_open(filled: Home, tmp_path: P
 def test_a_question_that_is_not_answered_changes_nothing(filled: Home, tmp_path: Path) -> None:
     file = tmp_path / "all.zip"
     filled.invoke("backup", str(file))
-    assert filled.invoke("restore-backup", str(file)).exit_code != 0
+    done = filled.invoke("restore-backup", str(file))
+    assert done.exit_code == 1
+    assert done.stderr.endswith("Nothing was changed; --yes restores without a question.\n")
     assert list(filled.data.glob("*.before-restore")) == []
 
 
