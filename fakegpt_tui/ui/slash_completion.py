@@ -132,9 +132,12 @@ class SlashCompletion:
 
     @property
     def rows(self) -> Sequence[CommandLineMatch | str]:
-        """What is listed above the prompt: all that fits, and what is to be said of the text."""
+        """What is listed above the prompt: what is to be said of the text, and all that fits.
+
+        Nothing is marked where something is said.
+        """
         said = (self.remark,) if self.remark else ()
-        return said if self._is_closed else (*self.matches, *said)
+        return said if self._is_closed else (*said, *self.matches)
 
     @property
     def is_open(self) -> bool:
@@ -204,9 +207,8 @@ class SlashCompletion:
         match = self.matches[self.marked or 0]
         if isinstance(match, CommandMatch):
             return match.name
-        certain = "" if self._was_moved else common_line(self._paths)
-        if match.is_path and len(certain) > len(self._text):
-            return certain
+        if match.is_path and len(self._paths) > 1 and not self._was_moved:
+            return common_line(self._paths)
         goes_on = not match.is_path and open_argument(
             f"{match.line} ", self._commands, self._values
         )

@@ -209,9 +209,14 @@ async def test_arguments_choose_set_find_and_go_without_a_dialog(tmp_path: Path)
 
 async def test_what_does_not_fit_stays_with_a_row_about_it_and_values_are_completed() -> None:
     presets = {"brief": Preset("brief", "Be brief."), "two words": Preset("two words")}
-    async with running(reply("one"), presets=presets) as it:
+    async with running(reply("one"), presets=presets, size=(50, 8)) as it:
         await it.ask("/preset wrong")
-        await it.see("“wrong” is no PRESET (brief, two words). // sends it.")
+        await it.see("“wrong” is no PRESET (brief, two")  # in the status bar: there is no room
+        await it.pilot.resize_terminal(40, 24)
+        await it.pilot.press("backspace")
+        await it.see("\n “wron” is no PRESET (brief, two words).\n // sends it.")
+        await it.pilot.press("g")
+        await it.pilot.resize_terminal(100, 30)
         assert it.prompt.text == "/preset wrong"
         await it.pilot.press("ctrl+u", *"/preset tw")
         await it.until(lambda: it.text.count("two words") == 1)

@@ -123,6 +123,7 @@ def test_enter_only_types_what_destroys_and_a_folder(
         ("/theme dra", "/theme dracula"),
         ("/save m", "/save md "),
         ("/save no", "/save notes"),
+        ("/save notes", "/save notes"),
         ("/save notes.", "/save notes.md"),
         ("/attach my", "/attach ./my notes"),
         ("/attach htm", "/attach html"),

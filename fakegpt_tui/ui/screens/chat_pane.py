@@ -158,7 +158,10 @@ class ChatPane(RenderCache, Vertical):
             self.mount(self._completion, before=self._window.prompt)
         if self._completion is not None:
             self._completion.keys = self._state.keys
-            self._completion.matches = completion.rows if completion is not None else ()
+            from fakegpt_tui.ui.widgets.command_completion import wrapped  # noqa: PLC0415 - as above
+
+            width = self._window.prompt.outer_size.width
+            self._completion.matches = wrapped(completion.rows, width) if completion else ()
             self._completion.marked = completion.marked if completion else None
         self._show_paths()
         if isinstance(event, PromptInput.CompletionMoved) and event.is_closed:
@@ -175,6 +178,12 @@ class ChatPane(RenderCache, Vertical):
         if self._path_list is not None and paths is not None:
             self._path_list.matches = paths.matches
             self._path_list.marked = paths.marked
+
+    @on(PromptInput.CommandRefused)
+    def tell_refused(self, event: PromptInput.CommandRefused) -> None:
+        """Say what is wrong where there is no room for its row."""
+        if self._completion is not None and not self._completion.size.height:
+            self._window.notify(event.sentence)
 
     @on(PromptInput.QuitRequested)
     async def quit(self) -> None:

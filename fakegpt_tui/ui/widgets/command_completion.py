@@ -1,6 +1,7 @@
 """Command completion widget: the commands that fit a slash, above the prompt."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from textwrap import wrap
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -10,17 +11,18 @@ from textual.reactive import reactive
 from fakegpt_tui.keymap import Command, key_label
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.argument_completion import ArgumentMatch
-from fakegpt_tui.ui.slash_commands import CommandMatch
+from fakegpt_tui.ui.slash_completion import CommandLineMatch
 from fakegpt_tui.ui.widgets.completion_list import CompletionList
 from fakegpt_tui.ui.widgets.drawing import fit
 
 _NAME_WIDTH = 18
 _MAX_VALUE = 1_000
+_LEAST_WIDTH = 10
 _KEY_WIDTH = 8
 _KEYS_FROM_WIDTH = 50
 
 
-class CommandCompletion(CompletionList[CommandMatch | ArgumentMatch | str]):
+class CommandCompletion(CompletionList[CommandLineMatch | str]):
     """Rows of name, description and keys, of the values of arguments, and of what is to be said."""
 
     COMPONENT_CLASSES = {"command-completion--marked", "command-completion--remark"}
@@ -28,14 +30,13 @@ class CommandCompletion(CompletionList[CommandMatch | ArgumentMatch | str]):
     keys: reactive[Mapping[str, str]] = reactive({})
     """The keys that are not as in the keymap, by the ids of their commands."""
 
-    def row_style(self, match: CommandMatch | ArgumentMatch | str) -> Style:
+    def row_style(self, match: CommandLineMatch | str) -> Style:
         """What is said has a colour of its own."""
-        if isinstance(match, str):
-            return self.get_component_rich_style("command-completion--remark", partial=True)
-        return self.rich_style
+        remark = self.get_component_rich_style("command-completion--remark", partial=True)
+        return self.rich_style + Style(color=remark.color if isinstance(match, str) else None)
 
     def row_segments(
-        self, match: CommandMatch | ArgumentMatch | str, width: int, style: Style
+        self, match: CommandLineMatch | str, width: int, style: Style
     ) -> list[Segment]:
         """The name in bold, and what the command does and its key behind it."""
         if isinstance(match, str):
@@ -48,6 +49,14 @@ class CommandCompletion(CompletionList[CommandMatch | ArgumentMatch | str]):
             Segment(f" {name}", style + Style(bold=True)),
             Segment(f"{description}{shown_keys}", style),
         ]
+
+
+def wrapped(rows: Sequence[CommandLineMatch | str], width: int) -> list[CommandLineMatch | str]:
+    """The rows with what is said in as many as it takes."""
+    found: list[CommandLineMatch | str] = []
+    for row in rows:
+        found += wrap(row, max(_LEAST_WIDTH, width - 1)) if isinstance(row, str) else (row,)
+    return found
 
 
 def _value_segments(match: ArgumentMatch, width: int, style: Style) -> list[Segment]:

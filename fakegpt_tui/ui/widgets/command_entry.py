@@ -3,17 +3,17 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Protocol
+from typing import Any, Protocol
 
 from fakegpt_tui.keymap import COMMANDS, Command
-from fakegpt_tui.keymap.command_grammar import ParsedCommand, named_command
+from fakegpt_tui.keymap.command_grammar import ParsedCommand, WrongArgument, named_command
 from fakegpt_tui.ui.argument_completion import CommandValues
 from fakegpt_tui.ui.slash_commands import screen_action
 from fakegpt_tui.ui.slash_completion import SlashCompletion
 from fakegpt_tui.ui.widgets.text_box import TextBox
 
 _PATIENCE = 0.5
-"""Seconds that Enter waits for what an argument may be; those behind it wait in the same queue."""
+"""Seconds that Enter and tab wait for what an argument may be; later keys wait in their queue."""
 
 
 class CommandListener(Protocol):
@@ -21,6 +21,10 @@ class CommandListener(Protocol):
 
     def command_taken(self) -> None:
         """The text is about to be run, and goes."""
+        ...
+
+    def command_refused(self, sentence: str) -> None:
+        """The text stays, because something in it is wrong."""
         ...
 
     def replace_text(self, text: str) -> None:
@@ -50,7 +54,9 @@ class CommandEntry:
         """Find what fits the text by now, and ask for what is not known of that yet."""
         self.completion.update(self._prompt.text)
         if self.completion.needs_values:
-            self._prompt.run_worker(self._load(), group="arguments", exclusive=True)
+            # As `@work` does: a coroutine that is cancelled before it begins is complained of.
+            load: Any = self._load
+            self._prompt.run_worker(load, group="arguments", exclusive=True)
 
     async def _load(self) -> None:
         if await self.completion.load():
@@ -63,6 +69,8 @@ class CommandEntry:
             # Behind a name it breaks the line or sends, as in any text, unless something is marked.
             is_open = completion.takes_argument and completion.marked is None
             return not is_open and await self.run()
+        if key == "tab":
+            await self._be_current()
         if not completion.handle_key(key):
             return False
         if key == "tab" and completion.completed != self._prompt.text:
@@ -70,12 +78,16 @@ class CommandEntry:
         self._listener.completion_moved(is_closed=key == "escape")
         return True
 
-    async def run(self) -> bool:
-        """Run the command that is typed or marked; is the text none that is to be sent?"""
+    async def _be_current(self) -> None:
+        """Find what fits now; keys may come faster than what is to be asked for."""
         self.completion.update(self._prompt.text)
         with suppress(TimeoutError):
             async with asyncio.timeout(_PATIENCE):
                 await self.completion.load()
+
+    async def run(self) -> bool:
+        """Run the command that is typed or marked; is the text none that is to be sent?"""
+        await self._be_current()
         match self.completion.decision:
             case ParsedCommand(command, _, arguments):
                 self._listener.command_taken()
@@ -85,8 +97,8 @@ class CommandEntry:
                 self._listener.replace_text(longer)
             case None:
                 return False
-            case _:
-                self._listener.completion_moved(is_closed=False)
+            case WrongArgument(sentence=sentence):
+                self._listener.command_refused(sentence)
         return True
 
 

@@ -114,6 +114,12 @@ class PromptInput(TextBox, inherit_bindings=False):
         line: str
         attaches: bool
 
+    @dataclass
+    class CommandRefused(Message):
+        """A slash command stays in the input, because something in it is wrong."""
+
+        sentence: str
+
     class QuitRequested(Message):
         """ctrl+d was pressed in the empty prompt."""
 
@@ -311,6 +317,9 @@ class PromptInput(TextBox, inherit_bindings=False):
 
     def command_taken(self) -> None:
         self.take_text()
+
+    def command_refused(self, sentence: str) -> None:
+        self.post_message(self.CommandRefused(sentence))
 
     def _is_escaped(self, text: str) -> bool:
         """Does a second slash say that the name of a command is meant as a prompt?"""
