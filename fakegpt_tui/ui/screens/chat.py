@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -120,7 +120,8 @@ class ChatScreen(RenderCache, TolerantScreen):
         yield Static(Content("Too small: 20×5 is the least."), id="too-small")
 
     async def on_mount(self) -> None:
-        self._activity_timer = self.set_interval(_STATUS_SECONDS, self._tick, pause=True)
+        tick = partial(self._show_activity, counts=True)
+        self._activity_timer = self.set_interval(_STATUS_SECONDS, tick, pause=True)
         self._spin_timer = self.set_interval(_SPIN_SECONDS, self.window.spin, pause=True)
         self.window.prompt.enter_sends = self._options.enter_sends
         self.window.transcript.picture_source = lambda: self.pictures
@@ -297,12 +298,11 @@ class ChatScreen(RenderCache, TolerantScreen):
                     self.window.transcript.update_message(turn.reply)
                 self._show_activity()
 
-    def _tick(self) -> None:
-        """Show what the turn does, and of how many tokens the conversation is by now."""
-        self._show_activity(counts=True)
-
     def _show_activity(self, *, counts: bool = False) -> None:
-        """Show what the turn does; where it is to be calm, its numbers now and then only."""
+        """Show what the turn does, and with `counts` of how many tokens the conversation is by now.
+
+        Where it is to be calm, the numbers change now and then only.
+        """
         if self.shown is None:
             return
         activity, now = self._view_model.activity, monotonic()
