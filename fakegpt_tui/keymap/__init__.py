@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import cache
 from types import MappingProxyType
 
 from fakegpt_tui.domain.fast_dataclass import dataclass
@@ -59,12 +60,17 @@ class Command:
     @property
     def names(self) -> tuple[str, ...]:
         """The slash command, and then its aliases."""
-        return (self.slash, *re.findall(r"/[^/]*[^/ ]", self.aliases)) if self.slash else ()
+        return _names(self.slash, self.aliases)
 
     @property
     def usage(self) -> str:
         """The slash command with what it takes."""
         return f"{self.slash} {self.argument}".rstrip()
+
+
+@cache
+def _names(slash: str, aliases: str) -> tuple[str, ...]:
+    return (slash, *re.findall(r"/[^/]*[^/ ]", aliases)) if slash else ()
 
 
 _FUNCTION_KEY = re.compile(r"f\d+")

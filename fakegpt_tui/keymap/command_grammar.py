@@ -88,15 +88,18 @@ def example_of(command: Command) -> str:
 
 def named_command(line: str, commands: Iterable[Command]) -> tuple[Command, str] | None:
     """The command with the longest name that a line begins with, and that name."""
-    found: tuple[Command, str] | None = None
-    for command in commands:
-        for name in command.names:
-            is_longer = found is None or len(name) > len(found[1])
-            behind = line[len(name) : len(name) + 1]
-            is_typed = line[: len(name)].casefold() == name
-            if is_longer and is_typed and (not behind or behind.isspace()):
-                found = command, name
-    return found
+    beginning = line[:2].casefold()
+    fitting = [
+        (name, command)
+        for command in commands
+        for name in command.names
+        if name.startswith(beginning) and line[: len(name)].casefold() == name
+        if not line[len(name) :].strip() or line[len(name)].isspace()
+    ]
+    if not fitting:
+        return None
+    name, command = max(fitting, key=lambda each: len(each[0]))
+    return command, name
 
 
 def parse_command(
