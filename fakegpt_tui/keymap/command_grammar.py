@@ -86,6 +86,12 @@ def example_of(command: Command) -> str:
     return " ".join((command.slash, *examples))
 
 
+def reserved_words(command_id: str, values: Values) -> frozenset[str]:
+    """What is never a path; `./all` is one."""
+    formats = values(ArgumentQuestion(command_id, KINDS["FORMAT"])) or ()
+    return frozenset((_ALL, *(each.text for each in formats)))
+
+
 def named_command(line: str, commands: Iterable[Command]) -> tuple[Command, str] | None:
     """The command with the longest name that a line begins with, and that name."""
     beginning = line[:2].casefold()
@@ -225,8 +231,7 @@ class _ArgumentReader:
         """Is a text no word that means something else in the place of a path?"""
         if kind is not KINDS["PATH"]:
             return True
-        formats = self._known(KINDS["FORMAT"], "", ()) or ()
-        return text.casefold() not in (_ALL, *(each.text for each in formats))
+        return text.casefold() not in reserved_words(self.command.id, self.values)
 
     def _known(
         self, kind: ArgumentKind, text: str, given: tuple[str, ...]

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from fakegpt_tui.keymap import Command
 from fakegpt_tui.keymap.command_grammar import example_of
 from fakegpt_tui.plain.session import PlainPorts, PlainSession
-
-if TYPE_CHECKING:
-    pass
 
 _WAITS = "A reply is waited for here, and ctrl+c stops it."
 _SELECTS = "Nothing can be selected here; /copy copies a message, and /goto says which."

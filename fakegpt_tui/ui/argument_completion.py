@@ -6,7 +6,7 @@ from typing import Protocol
 
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.keymap.argument_kinds import KINDS, ArgumentQuestion, ArgumentValue
-from fakegpt_tui.keymap.command_grammar import OpenArgument
+from fakegpt_tui.keymap.command_grammar import OpenArgument, reserved_words
 
 _MOST_MATCHES = 100
 _PATH = KINDS["PATH"]
@@ -45,15 +45,15 @@ class NoCommandValues:
 def argument_matches(line: str, opened: OpenArgument, values: CommandValues) -> list[ArgumentMatch]:
     """The values that fit the argument at the end of a line, those that begin like it first."""
     typed = opened.typed.casefold()
+    reserved = reserved_words(opened.questions[0].command, values)
     found: list[tuple[int, ArgumentMatch]] = []
     for question in opened.questions:
         for value in values(question) or ():
             rank = _rank(value, typed)
             if rank is not None:
-                text = path_to_type(value.text) if question.kind is _PATH else value.text
-                match = ArgumentMatch(
-                    value, line[: opened.start] + text, rank == 0, question.kind is _PATH
-                )
+                is_path = question.kind is _PATH
+                text = path_to_type(value.text, reserved) if is_path else value.text
+                match = ArgumentMatch(value, line[: opened.start] + text, rank == 0, is_path)
                 found.append((rank, match))
     found.sort(key=lambda each: each[0])
     return [match for _, match in found[:_MOST_MATCHES]]
@@ -67,9 +67,10 @@ def common_line(matches: Sequence[ArgumentMatch]) -> str:
     return first[: next(same, len(first))]
 
 
-def path_to_type(path: str) -> str:
-    """A path as it is typed, so that no blank in it makes it a sentence."""
-    return path if re.match(_PATH.shape, path, re.DOTALL) else f"./{path}"
+def path_to_type(path: str, reserved: Collection[str]) -> str:
+    """A path as it is typed, so that it is neither a sentence nor a word that is reserved."""
+    is_plain = re.match(_PATH.shape, path, re.DOTALL) and path.casefold() not in reserved
+    return path if is_plain else f"./{path}"
 
 
 def _rank(value: ArgumentValue, typed: str) -> int | None:

@@ -126,7 +126,7 @@ def test_enter_only_types_what_destroys_and_a_folder(
         ("/save notes", "/save notes"),
         ("/save notes.", "/save notes.md"),
         ("/attach my", "/attach ./my notes"),
-        ("/attach htm", "/attach html"),
+        ("/attach htm", "/attach ./html"),
         ("/settings mo", "/settings motion "),
         ("/theme zzz", "/theme zzz"),
     ],
