@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from fakegpt_tui.domain import Conversation
 
 _MOST_NUMBERED = 100
+_LIST_SECONDS = 3.0
+"""What a service gets to list its models; after that any name may do."""
 _LONGEST = 200
 DEFAULT = "default"
 """What takes the value of a setting away."""
@@ -79,6 +82,8 @@ class ArgumentValues:
         if self._read_settings is not None and not {"SETTING", "VALUE", "THEME"}.isdisjoint(kinds):
             with suppress(FakeGPTError):
                 self._settings = await self._read_settings()
+        if "MODEL" in kinds:
+            await self._load_models()
         opened = self._opened()
         if "LEVEL" in kinds:
             with suppress(FakeGPTError):  # which the command tells itself
@@ -86,12 +91,13 @@ class ArgumentValues:
                 levels = await self._chat.services.effort_levels(opened.service, opened.model)
                 self._levels[model] = (*levels, NO_EFFORT)
 
-    async def load_models(self) -> None:
+    async def _load_models(self) -> None:
         """Ask the open service for its models, unless that was done."""
         name = self._opened().service
         if not self._chat.services.known_models(name):
-            with suppress(FakeGPTError):
-                await self._chat.services.models(name)
+            with suppress(FakeGPTError, TimeoutError):
+                async with asyncio.timeout(_LIST_SECONDS):
+                    await self._chat.services.models(name)
 
     def _models(self) -> Sequence[ArgumentValue] | None:
         opened = self._opened()

@@ -89,7 +89,7 @@ class PlainChat:
     async def _obey(self, line: str) -> None:
         session, snippets = self._session, self._ports.snippets()
         said = {name: snippet.description for name, snippet in snippets.items()}
-        rows = (*(command.row for command in self.commands), *snippet_commands(said))
+        rows = (*COMMANDS, *snippet_commands(said))
         named = named_command(line, rows)
         if named is not None and line != named[1]:
             await self._values.load(kinds_of(named[0].argument))
@@ -97,6 +97,8 @@ class PlainChat:
             case ParsedCommand(row, name, arguments) if row.id.startswith(SNIPPET_ID):
                 snippet = snippets[name.removeprefix("/")]
                 await self.prompt.send_snippet(snippet, *arguments)
+            case ParsedCommand(row) | WrongArgument(row) if row.id in LEFT_OUT:
+                session.say(LEFT_OUT[row.id])
             case ParsedCommand(row, _, arguments):
                 result = next(each for each in self.commands if each.row is row).run(*arguments)
                 if isawaitable(result):
@@ -113,11 +115,8 @@ class PlainChat:
             self._session.say(f"{name} is no command: this is sent as it is.")
             await self.ask(line)
             return
-        left_out = named_command(line, COMMANDS)
         self._session.say(
             f"There is no command {name} here. /help lists the commands; // sends a slash."
-            if left_out is None
-            else LEFT_OUT[left_out[0].id]
         )
 
     @cached_property

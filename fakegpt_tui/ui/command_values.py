@@ -31,8 +31,6 @@ class ChatCommandValues:
         if "PATH" in kinds:
             folder = _folder(typed)
             self._folders[folder] = await asyncio.to_thread(list_names, folder)
-        if "MODEL" in kinds:
-            await self._values.load_models()
         await self._values.load(kinds)
 
     async def _settings(self) -> Sequence[EffectiveSetting]:

@@ -50,11 +50,12 @@ async def test_help_is_made_of_the_table(said: list[str], tmp_path: Path) -> Non
     said.clear()
     await talk(plain, "/keys favourite")
     assert said == [f"/favourite: {rows['/favourite'].help}. Also /favorite, /star."]
-    await talk(plain, "/undo it", "/wrong", "/stop", "/help /effort")
-    assert said[1:4] == [
+    await talk(plain, "/undo it", "/wrong", "/stop", "/edit keys now", "/help /effort")
+    assert said[1:5] == [
         "/undo takes nothing behind it.",
         "There is no command /wrong here. /help lists the commands; // sends a slash.",
         "A reply is waited for here, and ctrl+c stops it.",
+        "There are no keys here; the [keys] table of config.toml is for the screen.",
     ]
     assert said[-1].endswith("Also /thinking, /reasoning. Example: /effort high")
 
