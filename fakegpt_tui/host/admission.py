@@ -40,6 +40,11 @@ class AddressCap:
             if self._counts[key] <= 0:
                 del self._counts[key]
 
+    def is_same(self, peer: tuple[str, int] | None, other: tuple[str, int] | None) -> bool:
+        """Are the connections of both counted together?"""
+        key = self._key(peer)
+        return key is not None and key == self._key(other)
+
     def _key(self, peer: tuple[str, int] | None) -> str | None:
         """What the connections of `peer` are counted under; nothing where they are not."""
         if not (self.most and peer and peer[0]) or self.is_exempt(peer[0]):

@@ -51,8 +51,9 @@ It begins with the line feed, for which `re` searches ten times as fast as for a
 class HostConnection(H11Protocol):
     """HTTP/1.1 with deadlines for requests and for readers, which uvicorn does not know.
 
-    With too many connections, the oldest idle one is dropped, so that half-open connections lock
-    no client out. If all of them are being answered, `Admission` responds with 503.
+    With too many connections, in all or of one address, the oldest idle one of them is dropped, so
+    that half-open connections lock no client out. If all of them are being answered, `Admission`
+    responds with 503.
     """
 
     def __init__(
@@ -82,9 +83,11 @@ class HostConnection(H11Protocol):
         connection = transport.get_extra_info("socket")
         if connection.family != socket.AF_UNIX:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.app_state[REFUSED] = not self._cap.enter(self.client)
+        is_too_many = not self._cap.enter(self.client)
+        self.app_state[REFUSED] = is_too_many and not self._drop_oldest_idle(self._is_neighbour)
         self._start_deadline()
-        self._drop_oldest_idle()
+        if len(self.connections) > self._limits.connections:
+            self._drop_oldest_idle(lambda _: True)
 
     def data_received(self, data: bytes) -> None:
         if self.conn.their_state is h11.IDLE and not self._is_plain_head(data):
@@ -134,19 +137,22 @@ class HostConnection(H11Protocol):
             self._reader_deadline.cancel()
             self._reader_deadline = None
 
-    def _drop_oldest_idle(self) -> None:
-        if len(self.connections) <= self._limits.connections:
-            return
+    def _is_neighbour(self, other: "HostConnection") -> bool:
+        return self._cap.is_same(self.client, other.client)
+
+    def _drop_oldest_idle(self, is_meant: Callable[["HostConnection"], bool]) -> bool:
+        """Drop a connection that is not being answered; was there any?"""
         waiting = [
             other
             for other in self.connections
             if isinstance(other, HostConnection) and other is not self and not other.is_answering
         ]
-        if waiting:
-            oldest = min(waiting, key=lambda other: other.opened_at)
+        oldest = min(filter(is_meant, waiting), key=lambda other: other.opened_at, default=None)
+        if oldest is not None:
             # At once, because the loss is reported only after others may have connected.
             self.connections.discard(oldest)
             oldest.transport.abort()
+        return oldest is not None
 
 
 _BESIDE_CONNECTIONS = 4

@@ -1,22 +1,27 @@
 """Admission: what a host answers while it has as many clients as it may have."""
 
+import asyncio
 import threading
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import httpx
 import pytest
-from starlette.types import Message
+from starlette.responses import PlainTextResponse
+from starlette.types import Message, Receive, Scope, Send
+from uvicorn.config import Config
+from uvicorn.server import ServerState
 
 from fakegpt_tui.backends.scripted import Gate, ScriptedBackend
 from fakegpt_tui.config.access_keys_file import load_access_keys
 from fakegpt_tui.domain import Model, ReplyEnded, TextDelta
 from fakegpt_tui.host.access_keys import KeyLimits, KeyRing, TotalLimits
 from fakegpt_tui.host.admission import REFUSED, AddressCap, Admission, is_loopback
-from fakegpt_tui.host.connections import ConnectionLimits
+from fakegpt_tui.host.connections import ConnectionLimits, HostConnection
 from fakegpt_tui.host.meter import HostFull, Limiter
 from fakegpt_tui.host.server import HostServer
 from tests.host.calls import asking, calling, messages, prompt_body, signed_in
@@ -62,6 +67,43 @@ def test_an_address_has_as_many_connections_as_it_may() -> None:
     assert [cap.enter(each) for each in network] == [True, True, False]
     assert cap.enter(("2001:db8:0:1::1", 1))
     assert all(AddressCap(0, is_loopback).enter(far) for _ in range(9))
+
+
+async def test_an_address_with_too_many_connections_loses_an_idle_one_and_is_then_refused() -> None:
+    begun, going_on = asyncio.Event(), asyncio.Event()
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] == "/slow":
+            begun.set()
+            await going_on.wait()
+        await PlainTextResponse("well")(scope, receive, send)
+
+    config = Config(Admission(answer, lambda: False), lifespan="off", log_config=None)
+    config.load()
+    cap = AddressCap(1, lambda _: False)
+    connect = partial(HostConnection, config, ServerState(), ConnectionLimits(), cap)
+    server = await asyncio.get_running_loop().create_server(connect, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+
+    async def ask(path: str) -> asyncio.StreamReader:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writers.append(writer)
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        return reader
+
+    writers: list[asyncio.StreamWriter] = []
+    async with server, asyncio.timeout(PATIENCE):
+        first = await ask("/fast")
+        assert (await first.readuntil(b"well")).startswith(b"HTTP/1.1 200")
+        second = await ask("/slow")
+        with suppress(ConnectionResetError):
+            assert await first.read() == b""
+        await begun.wait()
+        assert (await (await ask("/fast")).readline()).startswith(b"HTTP/1.1 503")
+        going_on.set()
+        assert (await second.readuntil(b"well")).startswith(b"HTTP/1.1 200")
+        for writer in writers:
+            writer.close()
 
 
 async def test_a_connection_too_many_of_an_address_is_refused_whatever_it_asks() -> None:
