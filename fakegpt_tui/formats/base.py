@@ -143,6 +143,8 @@ class RecordFormat:
     name: str
     sniff: Callable[[Record], str]
     read: Callable[[Record, SourceDefaults], Iterable[ImportItem]]
+    has_folders_behind: bool = False
+    """Are there folders behind a list of conversations, so that a small file is read whole?"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from fakegpt_tui.domain import Role, TitleSource
+from fakegpt_tui.domain.folders import Folder
 from fakegpt_tui.formats.base import ImportItem, Record, RecordFormat, SourceDefaults
 from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, read_role, texts_of
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
@@ -24,6 +25,7 @@ def _read(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
         created=read_time(record.get("created")),
         updated=read_time(record.get("updated")),
         archived=record.get("isArchived") is True,
+        folder=origin.folders.get(texts_of(record, "id"), Folder("")),
     )
     for held in dicts_of(record.get("messages")):
         message = _read_message(conversation, held)
@@ -85,4 +87,4 @@ def _add_other(parts: MessageParts, part: Record) -> None:
             parts.add_unknown(part.get("pt"), part)
 
 
-FORMAT = RecordFormat(name="big-AGI", sniff=_sniff, read=_read)
+FORMAT = RecordFormat(name="big-AGI", sniff=_sniff, read=_read, has_folders_behind=True)

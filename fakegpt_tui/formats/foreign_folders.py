@@ -23,10 +23,19 @@ _CHATGPT_PROJECT = re.compile(r"g-p-([0-9a-f]+)(?:-(.+))?")
 
 
 def read_folders(held: object) -> dict[str, Folder]:
-    """Folders in a list or by their ids, each of which may name the one that it is in."""
+    """Folders in a list or by their ids, each of which may name the one that it is in.
+
+    Those that name their conversations are known by the ids of these, too.
+    """
     if isinstance(held, dict) and "folders" not in held:
         held = [{"id": key, **value} for key, value in held.items() if isinstance(value, dict)]
-    return nest_folders(dicts_of(held.get("folders") if isinstance(held, dict) else held))
+    records = dicts_of(held.get("folders") if isinstance(held, dict) else held)
+    found = nest_folders(records)
+    for each in records:
+        inside, folder = each.get("conversationIds"), found.get(texts_of(each, "id"))
+        if folder is not None and isinstance(inside, list):
+            found |= {key: folder for key in inside if isinstance(key, str)}
+    return found
 
 
 def nest_folders(records: Iterable[Record]) -> dict[str, Folder]:

@@ -35,6 +35,8 @@ _WRAPPERS = ("conversations", "chats", "data", "threads", "sessions")
 """Names below which objects hold their conversations."""
 
 _LIST_IN_OBJECT = re.compile(rb'^\s*\{\s*"conversations"\s*:\s*(?=\[)')
+_SMALL = 8 * 2**20
+"""In bytes; what is not larger fits into memory as a whole."""
 _SNIFFED_LINES = 20
 _SNIFFED_ITEMS = 50
 
@@ -96,7 +98,10 @@ class JsonReader:
     def _read_wrapped(self, begin: int) -> Iterator[ImportItem]:
         """An object that begins with a list of conversations, unless it is one itself."""
         value = _first_element(self._document.head().lstrip()[begin:])
-        if isinstance(value, dict) and not self._is_known(value):
+        match = self._formats.find_record(value)
+        is_small = not self._document.where and self._document.file.size <= _SMALL
+        reads_whole = match is not None and match[0].has_folders_behind and is_small
+        if isinstance(value, dict) and (match is None or reads_whole):
             yield from self._read_object(self._document.whole(LARGEST_CONVERSATION))
             return
         self._document.read(self._document.head().index(b"[", begin))
