@@ -233,6 +233,14 @@ class Settings:
         title="Pictures",
         group="Look",
     )
+    diagrams: str = setting(
+        "Draw Mermaid diagrams as text; off shows their source.",
+        default="on",
+        choices=("on", "off"),
+        example='"off"',
+        title="Diagrams",
+        group="Look",
+    )
     ambiguous_width: str = setting(
         "How many columns §, é, Greek and the like take: narrow for one, wide for two; auto asks "
         "the terminal.",

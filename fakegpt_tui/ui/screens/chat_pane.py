@@ -18,6 +18,7 @@ from fakegpt_tui.ui.widgets.transcript.view import Transcript
 
 if TYPE_CHECKING:
     from fakegpt_tui.ui.controllers import Controllers
+    from fakegpt_tui.ui.markdown.palette import Palette
     from fakegpt_tui.ui.options import Options
     from fakegpt_tui.ui.state import ChatState
     from fakegpt_tui.ui.view_model import ChatView
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.ui.widgets.command_completion import CommandCompletion
     from fakegpt_tui.ui.widgets.completion_list import PathList
     from fakegpt_tui.ui.widgets.queue_view import QueueView
+    from fakegpt_tui.ui.widgets.transcript.message_layout import MessageBody
     from fakegpt_tui.ui.window import Window
 
 
@@ -53,7 +55,9 @@ class ChatPane(RenderCache, Vertical):
 
     def compose(self) -> ComposeResult:
         yield FirstPage()
-        yield Transcript(warm_up=self._options.warm_up)
+        is_off = self._options.value("diagrams", "on") == "off"
+        make_document = _draw_no_diagrams if is_off else None
+        yield Transcript(make_document, warm_up=self._options.warm_up)
         prompt = PromptInput(cursor_blink=self._options.cursor_blink)
         prompt.snippets = self._options.snippets
         prompt.command_values = lambda: self._controllers().command_values()
@@ -223,3 +227,10 @@ def show_path(transcript: Transcript, before: ChatView | None, shown: ChatView) 
             position=shown.position,
             at_end=shown.at_end,
         )
+
+
+def _draw_no_diagrams(palette: Palette) -> MessageBody:
+    """Markdown in which diagrams are code as any other."""
+    from fakegpt_tui.ui.markdown.document import Document  # noqa: PLC0415 - with the first message
+
+    return Document(palette)

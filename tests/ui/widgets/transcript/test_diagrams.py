@@ -5,8 +5,9 @@ from dataclasses import replace
 
 from textual.pilot import Pilot
 
-from fakegpt_tui.domain import MessageStatus
+from fakegpt_tui.domain import MessageStatus, ReplyEnded, TextDelta
 from tests.patience import PATIENCE
+from tests.ui.running import running
 from tests.ui.widgets.transcript.transcript_app import (
     MarkdownApp,
     drag,
@@ -61,3 +62,13 @@ async def test_what_is_read_stays_where_it_is_when_a_diagram_above_is_drawn() ->
             while app.transcript.viewport.offset == offset:
                 await pilot.pause(0.01)
         assert shown(app.transcript) == before
+
+
+async def test_a_setting_leaves_diagrams_as_they_were_written() -> None:
+    async with running([TextDelta(FENCE), ReplyEnded()], values={"diagrams": "off"}) as it:
+        await it.ask("draw")
+        await it.see("graph LR")
+        await it.until(lambda: not len(it.chat.active_turns))
+        await it.pilot.pause()
+        assert not [worker for worker in it.app.workers if worker.group == "diagrams"]
+        assert "graph LR" in it.text
