@@ -34,8 +34,8 @@ BODY = {"model": "", "messages": [{"role": "user", "content": "Hi"}], "stream": 
 
 @pytest.fixture
 async def books(engine: Engine) -> AsyncIterator[list[RedisKeys]]:
-    """The keys as two processes see them."""
-    connections = [StateConnection(engine.url, seconds=PATIENCE) for _ in range(2)]
+    """The keys as three processes see them."""
+    connections = [StateConnection(engine.url, seconds=PATIENCE) for _ in range(3)]
     yield [RedisKeys(each) for each in connections]
     for each in connections:
         await each.close()
@@ -118,14 +118,13 @@ async def test_what_was_revoked_elsewhere_stays_so_when_the_file_is_read_anew(
 async def test_an_engine_that_was_emptied_is_told_again(
     engine: Engine, books: list[RedisKeys]
 ) -> None:
-    one, two = books
+    one, two, newcomer = books
     key, other = new_key()[0], new_key()[0]
     assert await one.replace(None, key)
     assert await one.exchange({other.id})
     assert await two.exchange(())
     engine.ask("FLUSHALL")
     await one.exchange({other.id})
-    newcomer = RedisKeys(two._connection)  # noqa: SLF001 - a process that starts now
     await newcomer.exchange(())
     assert newcomer.keys == [key]
     assert newcomer.revoked == {other.id}
@@ -135,7 +134,7 @@ async def test_an_engine_that_was_emptied_is_told_again(
 async def test_of_two_who_change_a_key_at_once_the_second_begins_anew(
     books: list[RedisKeys],
 ) -> None:
-    one, two = books
+    one, two, _ = books
     key = new_key()[0]
     assert await one.replace(None, key)
     assert not await two.replace(None, replace(key, label="twice"))
