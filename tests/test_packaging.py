@@ -9,9 +9,10 @@ import click
 import pytest
 
 from fakegpt_tui.cli.serve import serve
+from fakegpt_tui.config.serve_file import load_serve_options
 
 FOLDER = Path(__file__).parents[1] / "packaging"
-UNITS = ("fakegpt-serve.service", "fakegpt-serve.socket")
+UNITS = ("fakegpt-serve.service", "fakegpt-serve@.service", "fakegpt-serve.socket")
 
 
 def arguments_of(text: str) -> list[list[str]]:
@@ -21,7 +22,7 @@ def arguments_of(text: str) -> list[list[str]]:
     return [line.split() for line in lines] + [re.findall(r'"([^"]+)"', each) for each in lists]
 
 
-@pytest.mark.parametrize("name", ["fakegpt-serve.service", "Containerfile"])
+@pytest.mark.parametrize("name", [*UNITS[:2], "Containerfile"])
 def test_the_program_is_called_with_options_that_it_has(name: str) -> None:
     (arguments,) = arguments_of((FOLDER / name).read_text())
     assert arguments[0] == "serve"
@@ -52,3 +53,12 @@ def test_systemd_accepts_the_units(tmp_path: Path) -> None:
 def test_the_container_runs_without_root() -> None:
     text = (FOLDER / "Containerfile").read_text()
     assert re.search(r"^USER 10001:10001$", text, re.MULTILINE)
+
+
+def test_several_units_differ_in_what_one_of_them_alone_can_have() -> None:
+    single, template = [(FOLDER / name).read_text().splitlines() for name in UNITS[:2]]
+    own = [line for line in template if line not in single and not line.startswith("#")]
+    assert all("%i" in line for line in own)
+    (arguments,) = arguments_of("\n".join(own).replace("%i", "8101"))
+    assert {"--port", "--metrics", "--admin-socket"} <= set(arguments)
+    assert load_serve_options(None, {"port": 8101, "metrics": "127.0.0.1:18101"}).metrics
