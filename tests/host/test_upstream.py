@@ -302,8 +302,10 @@ async def test_what_services_do_oddly_is_a_plain_completion_in_front(
         assert chunks[-1]["usage"]["total_tokens"] == total
 
 
-@pytest.mark.parametrize("path", [CHAT, "/api/conversation"])
-@pytest.mark.parametrize("ends", ["refused", "cut", "left"])
+@pytest.mark.parametrize(
+    ("ends", "path"),
+    [("refused", CHAT), ("cut", CHAT), ("left", CHAT), ("left", "/api/conversation")],
+)
 async def test_a_reply_that_ends_early_leaves_nothing_for_the_garbage_collector(
     upstream: FaultServer, ends: str, path: str
 ) -> None:
