@@ -20,14 +20,10 @@ from fakegpt_tui.keymap import KeyScope
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.bindings import bindings
 from fakegpt_tui.ui.widgets import ConversationRow, FolderRow, ListRow
-from fakegpt_tui.ui.widgets.drawing import (
-    RenderCache,
-    fit,
-)
+from fakegpt_tui.ui.widgets.drawing import RenderCache, fit
 
 if TYPE_CHECKING:
     from fakegpt_tui.ui.widgets.list_index import ListIndex
-
 
 _STYLES = ("muted", "heading", "current", "busy", "unread", "failed", "cursor")
 _WIDTHS = 30, 44
@@ -109,7 +105,8 @@ class ConversationList(RenderCache, ScrollView, can_focus=True, inherit_bindings
             self._arrange_rows()
 
     def watch_folded(self) -> None:
-        self._arrange_rows()
+        if self.rows:
+            self._arrange_rows()
 
     def _arrange_rows(self) -> None:
         before, self._made_index = self._made_index, None
