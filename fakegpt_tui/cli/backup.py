@@ -60,7 +60,7 @@ def restore_backup(context: click.Context, *, file: Path, yes: bool, as_json: bo
         )
     make_folders(settings.folders)
     aside = backup_file.restore_backup(file.expanduser(), settings.database)
-    with open_store(settings) as store:
+    with open_store(settings, changes=True) as store:
         count = len(store.conversations())
     if as_json:
         before = None if aside is None else str(aside)

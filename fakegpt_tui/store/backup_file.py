@@ -67,6 +67,7 @@ def _restore(archive: zipfile.ZipFile, store: Path) -> Path | None:
     try:
         _extract(archive, _DATABASE, half)
         _check_database(half)
+        _forget_mirrors(half)
         _restore_blobs(archive, blob_folder(store))
         aside = None
         if store.exists():
@@ -130,6 +131,13 @@ def _check_database(path: Path) -> None:
         if migrations.read_version(opened) < 1:
             raise LoadError("This is no backup that this program has written.")
         connection.check_structure(opened, path, is_suspect=True)
+
+
+def _forget_mirrors(path: Path) -> None:
+    """Have mirror folders written anew, because they show what came after the backup."""
+    with closing(connection.connect(path)) as opened:
+        if opened.execute("SELECT 1 FROM sqlite_schema WHERE name = 'mirrored_file'").fetchone():
+            opened.execute("DELETE FROM mirrored_file")
 
 
 @contextmanager

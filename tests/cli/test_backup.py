@@ -43,15 +43,18 @@ def test_a_backup_brings_everything_back_elsewhere(filled: Home, tmp_path: Path)
 
 
 def test_what_was_there_before_stays_beside_it(filled: Home, tmp_path: Path) -> None:
-    file = tmp_path / "all.zip"
+    file, notes = tmp_path / "all.zip", tmp_path / "notes"
+    filled.configure(f'mirror = "{notes}"\n')
     filled.invoke("backup", str(file))
     before = everything(filled)
     filled.invoke("rename", "5f6c", "Lakes")
+    assert [each.name for each in notes.iterdir()] == ["lakes-5f6c2a5e.md"]
     done = filled.invoke("restore-backup", "--yes", "--json", str(file))
     assert everything(filled) == before
     aside = Path(json.loads(done.stdout)["before"])
     assert aside.name.endswith(".before-restore")
     assert aside.exists()
+    assert [each.name for each in notes.iterdir()] == ["rivers-5f6c2a5e.md"]
 
 
 def test_a_backup_replaces_no_file(filled: Home, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from fakegpt_tui.chat.mirror import Mirror
 from fakegpt_tui.domain import (
     Bookmark,
     Draft,
@@ -19,7 +20,9 @@ from fakegpt_tui.domain import (
     Usage,
 )
 from fakegpt_tui.domain.folders import Folder
+from fakegpt_tui.formats.markdown import read_markdown
 from fakegpt_tui.store.conversation_store import ConversationStore
+from tests.chat.test_undo import chat_over
 
 DUMPS = sorted((Path(__file__).parent / "files").glob("*.sql"))
 
@@ -94,3 +97,18 @@ def test_an_old_store_takes_new_messages(old_path: Path) -> None:
     with ConversationStore.open(old_path) as store:
         assert [each.id for each in store.conversations()] == ["c1"]
         assert all(each.status is not MessageStatus.INTERRUPTED for each in store.messages("c1"))
+
+
+def test_an_old_store_gets_a_mirror_and_an_undo(old_path: Path, tmp_path: Path) -> None:
+    notes = tmp_path / "notes"
+    with ConversationStore.open(old_path) as store:
+        before = store.conversations()
+        Mirror(store, notes).update()
+        assert sorted(read_markdown(each.read_text())[0].id for each in notes.iterdir()) == sorted(
+            each.id for each in before
+        )
+        chat_over(store).actions.rename("c1", "Other")
+    with ConversationStore.open(old_path) as store:
+        assert chat_over(store).history.undo() == "“Other” was renamed."
+    with ConversationStore.open(old_path) as store:
+        assert store.conversations() == before
