@@ -52,15 +52,13 @@ class Mirror:
         with self._changes.mirror_lock() as is_ours:
             if not is_ours:
                 return
-            known: dict[str, list[MirroredFile]] = {}
-            for file in self._changes.mirrored_files(self._name):
-                known.setdefault(file.conversation_id, []).append(file)
             # A folder of an earlier version may have files that nothing was noted of.
-            self._found = None if known else self._files.find_all()
-            for conversation_id, change in self._changes.unmirrored(self._name):
+            is_first = self._shown < 0 and not self._changes.mirrored_files(self._name)
+            self._found = self._files.find_all() if is_first else None
+            for conversation_id, change in self._changes.unmirrored(self._name, self._shown):
                 if is_over():
                     return
-                files = known.get(conversation_id, [])
+                files = self._changes.mirrored_files(self._name, conversation_id)
                 if change is None:
                     self._remove(conversation_id, files)
                 else:

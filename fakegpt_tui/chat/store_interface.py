@@ -110,11 +110,18 @@ class ChangeStore(Protocol):
         """A number that grows with every change of any conversation."""
         ...
 
-    def unmirrored(self, folder: str) -> Sequence[tuple[str, int | None]]:
-        """The conversations that a folder does not show as they are; without a change, gone."""
+    def unmirrored(self, folder: str, since: int = -1) -> Sequence[tuple[str, int | None]]:
+        """The conversations that a folder does not show as they are; without a change, gone.
+
+        What has not changed `since` is known to be shown.
+        """
         ...
 
-    def mirrored_files(self, folder: str) -> Sequence[MirroredFile]: ...
+    def mirrored_files(
+        self, folder: str, conversation_id: str | None = None
+    ) -> Sequence[MirroredFile]:
+        """What is known of the files of a folder, or just of those of a conversation."""
+        ...
 
     def note_files(
         self, folder: str, files: Sequence[MirroredFile], gone: Iterable[str] = ()

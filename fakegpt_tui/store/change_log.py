@@ -71,13 +71,19 @@ class ChangeLog:
         """A number that grows with every change of any conversation."""
         return int(self._read(changes.newest_change))
 
-    def unmirrored(self, folder: str) -> Sequence[tuple[str, int | None]]:
-        """The conversations that a folder does not show as they are; without a change, gone."""
-        found: list[tuple[str, int | None]] = self._read(changes.list_unmirrored, folder)
+    def unmirrored(self, folder: str, since: int = -1) -> Sequence[tuple[str, int | None]]:
+        """The conversations that a folder does not show as they are; without a change, gone.
+
+        What has not changed `since` is known to be shown.
+        """
+        found: list[tuple[str, int | None]] = self._read(changes.list_unmirrored, folder, since)
         return found
 
-    def mirrored_files(self, folder: str) -> Sequence[MirroredFile]:
-        found: list[MirroredFile] = self._read(changes.list_files, folder)
+    def mirrored_files(
+        self, folder: str, conversation_id: str | None = None
+    ) -> Sequence[MirroredFile]:
+        """What is known of the files of a folder, or just of those of a conversation."""
+        found: list[MirroredFile] = self._read(changes.list_files, folder, conversation_id)
         return found
 
     def note_files(

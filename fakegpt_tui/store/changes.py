@@ -9,25 +9,33 @@ from fakegpt_tui.store import rows
 from fakegpt_tui.store.connection import WriteOperation
 
 _NEWEST: Final = "SELECT coalesce(max(position), 0) FROM conversation_change"
-_UNMIRRORED: Final = """
-    SELECT conversation.id, coalesce(last.position, 0)
-    FROM conversation
-        LEFT JOIN conversation_change AS last ON last.conversation_id = conversation.id
-    WHERE conversation.trashed_at IS NULL AND NOT EXISTS (
+_NOT_SHOWN: Final = """
+    NOT EXISTS (
         SELECT 1 FROM mirrored_file AS file
         WHERE file.folder = :folder AND file.conversation_id = conversation.id
             AND file.change = coalesce(last.position, 0)
     )
-    UNION ALL
+"""
+_ALL: Final = f"""
+    SELECT conversation.id, coalesce(last.position, 0)
+    FROM conversation
+        LEFT JOIN conversation_change AS last ON last.conversation_id = conversation.id
+    WHERE conversation.trashed_at IS NULL AND {_NOT_SHOWN}
+"""  # noqa: S608 - constants
+_RECENT: Final = f"""
+    SELECT conversation.id, last.position
+    FROM conversation_change AS last JOIN conversation ON conversation.id = last.conversation_id
+    WHERE last.position > :since AND conversation.trashed_at IS NULL AND {_NOT_SHOWN}
+"""  # noqa: S608 - constants
+_LEFT_OVER: Final = """
     SELECT DISTINCT file.conversation_id, NULL
     FROM mirrored_file AS file LEFT JOIN conversation ON conversation.id = file.conversation_id
     WHERE file.folder = :folder
         AND (conversation.id IS NULL OR conversation.trashed_at IS NOT NULL)
 """
 _COLUMNS: Final = ("path", "conversation_id", "change", "stamp", "state")
-_FILES: Final = f"""
-    {rows.select_statement("mirrored_file", _COLUMNS)} WHERE folder = :folder ORDER BY path
-"""
+_FILES: Final = f"{rows.select_statement('mirrored_file', _COLUMNS)} WHERE folder = :folder"
+_FILES_OF: Final = f"{_FILES} AND conversation_id = :conversation_id"
 _FORGET: Final = "DELETE FROM mirrored_file WHERE folder = :folder AND path = :path"
 _NOTE_FILE: Final = rows.insert_statement("mirrored_file", ("folder", *_COLUMNS))
 
@@ -53,18 +61,27 @@ def newest_change(connection: sqlite3.Connection) -> int:
     return int(found)
 
 
-def list_unmirrored(connection: sqlite3.Connection, folder: str) -> list[tuple[str, int | None]]:
+def list_unmirrored(
+    connection: sqlite3.Connection, folder: str, since: int = -1
+) -> list[tuple[str, int | None]]:
     """The conversations that the folder does not show as they are, with their last change.
 
-    Those that are in the trash, or gone, and still have files have no change.
+    Those that are in the trash, or gone, and still have files have no change. What has not changed
+    `since` is known to be shown.
     """
-    found = connection.execute(_UNMIRRORED, {"folder": folder})
-    return [(conversation_id, change) for conversation_id, change in found]
+    values = {"folder": folder, "since": since}
+    changed = connection.execute(_ALL if since < 0 else _RECENT, values).fetchall()
+    left_over = connection.execute(_LEFT_OVER, values).fetchall()
+    return [(conversation_id, change) for conversation_id, change in (*changed, *left_over)]
 
 
-def list_files(connection: sqlite3.Connection, folder: str) -> list[MirroredFile]:
-    """What is known of the files of a folder, by path."""
-    return [MirroredFile(*row) for row in connection.execute(_FILES, {"folder": folder})]
+def list_files(
+    connection: sqlite3.Connection, folder: str, conversation_id: str | None = None
+) -> list[MirroredFile]:
+    """What is known of the files of a folder, or just of those of a conversation."""
+    statement = _FILES if conversation_id is None else _FILES_OF
+    values = {"folder": folder, "conversation_id": conversation_id}
+    return [MirroredFile(*row) for row in connection.execute(statement, values)]
 
 
 def note_files(
