@@ -204,6 +204,9 @@ class PictureScreen(pyte.Screen):
 
     def resize(self, lines: int | None = None, columns: int | None = None) -> None:
         super().resize(lines, columns)
+        # As terminals do, and pyte does not: what comes next would be beyond the edge for good.
+        self.ensure_hbounds()
+        self.ensure_vbounds()
         for picture in self.drawn:
             picture.cells = {
                 (x, y) for x, y in picture.cells if x < self.columns and y < self.lines

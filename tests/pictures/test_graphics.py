@@ -5,7 +5,13 @@ import pytest
 
 from fakegpt_tui.pictures.decoding import Pixels
 from fakegpt_tui.pictures.kitty import delete, id_colour, placeholder_row, transmit
-from tests.graphics import KittyGraphics, PlaceholderCell, placeholders, strays
+from tests.graphics import (
+    KittyGraphics,
+    PictureScreen,
+    PlaceholderCell,
+    placeholders,
+    strays,
+)
 
 PICTURE = Pixels(4, 2, bytes(range(24)))
 ID = 0x12345678
@@ -54,6 +60,18 @@ def test_it_sees_placeholders_without_a_picture(text: str, colour: tuple[int, in
     kitty = KittyGraphics()
     obey(kitty, transmit(PICTURE, ID, columns=2, rows=1))
     assert strays(screen_with(text, colour), kitty.images)
+
+
+def test_a_terminal_that_becomes_smaller_takes_its_cursor_along() -> None:
+    screen = PictureScreen(100, 30)
+    stream = pyte.Stream(screen)
+    stream.feed("\x1b[30;95H")
+    screen.resize(12, 40)
+    stream.feed("\x1b[38;2;{};{};{}m{}".format(*id_colour(ID), placeholder_row(ID, 0, 4)))
+    cells = [each for each in placeholders(screen) if isinstance(each, PlaceholderCell)]
+    assert [each.column for each in cells] == [0, 1, 2, 3]
+    assert all(each.x < screen.columns for each in cells)
+    assert max(screen.buffer) < screen.lines
 
 
 @pytest.mark.parametrize(
