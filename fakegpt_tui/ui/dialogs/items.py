@@ -24,7 +24,7 @@ _PREVIEW_LINES = 14
 _PREVIEW_WIDTH = 400
 _NAMED = re.compile(r"""\b(?:title|file|filename|name)=["']?([^"'\s{}]+)""")
 _PATH = re.compile(r"[\w./-]*\w\.\w{1,8}")
-_KEYS = "enter show a picture · s save · o open · e edit · p pipe · c copy · esc close"
+_KEYS = "s save · o open · e edit · p pipe · c copy · esc close"
 
 
 class ItemAction(StrEnum):
@@ -160,11 +160,12 @@ class ItemsScreen(ListScreen[tuple[ItemAction, MessageItem] | None]):
             yield Static(id="preview")
 
     def on_mount(self) -> None:
-        self.query_one(DialogFrame).set_frame("In this message", _KEYS)
         self.options.highlighted = self._at
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         item = self._items[event.option_index]
+        keys = f"enter {'show' if item.is_picture else 'save'} · {_KEYS}"
+        self.query_one(DialogFrame).set_frame("In this message", keys)
         lines = item.text.splitlines() or [f"{item.label}, {item.size}"]
         shown = [line[:_PREVIEW_WIDTH] for line in lines[:_PREVIEW_LINES]]
         more = len(lines) - len(shown)

@@ -119,10 +119,16 @@ async def test_what_cannot_be_drawn_says_why_and_the_others_can_be_seen() -> Non
 
 async def test_the_list_of_a_message_shows_the_picture_that_is_chosen() -> None:
     async with running(reply("I see")) as it:
-        await tell(it, ("first.png", PHOTO), ("second.png", photo((80, 40), "PNG")))
+        second = photo((80, 40), "PNG")
+        await tell(it, ("first.png", PHOTO), ("second.png", second), ("file.txt", b"words"))
         await it.pilot.press("g", "x")
         await it.until(lambda: isinstance(it.app.screen, ItemsScreen))
-        await it.pilot.press("down", "enter")
+        await it.see("enter show · s save")
+        await it.pilot.press("end")
+        await it.see("enter save · s save")
+        await it.pilot.press("up")
+        await it.see("enter show · s save")
+        await it.pilot.press("enter")
         await it.see("▣ second.png")
         await it.pilot.press("c")
         await it.see("A temporary conversation has no file")
