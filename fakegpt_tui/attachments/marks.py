@@ -3,7 +3,6 @@
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from fakegpt_tui.domain.media_types import type_label
 from fakegpt_tui.domain.parts import (
     Attachment,
     FilePart,
@@ -127,13 +126,12 @@ def _ends_in_mark(typed: str, span: str) -> bool:
 
 def labels(attachments: Iterable[Attachment], tokens: Mapping[str, int]) -> Iterator[str]:
     """A line for each: its sign, number, name, kind, size and cost, which `tokens` has by id."""
-    from fakegpt_tui.domain.captions import size_label  # noqa: PLC0415 - when something is attached
+    from fakegpt_tui.domain.captions import blob_label, size_label  # noqa: PLC0415 - when something is attached
 
     for each in attachments:
         blob, is_picture = each.part.blob, isinstance(each.part, ImagePart)
-        kind = "text" if each.source == PASTE else type_label(blob.media_type)
-        pixels = f" {blob.width}×{blob.height}" if blob.width and blob.height else ""
+        kind = "text" if each.source == PASTE else blob_label(blob)
         cost = tokens.get(each.id, 0)
         name = safe_line(each.part.name, _MAX_NAME)
         size = f"{size_label(blob.size)} · ≈ {cost:,} tokens"
-        yield f"{'▣' if is_picture else '▤'} {each.id} {name} · {kind}{pixels} · {size}"
+        yield f"{'▣' if is_picture else '▤'} {each.id} {name} · {kind} · {size}"

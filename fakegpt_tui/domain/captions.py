@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from fakegpt_tui.domain.media_types import type_label
 from fakegpt_tui.domain.part_json import LOST_BYTES, missing_name
 from fakegpt_tui.domain.parts import (
+    Blob,
     CitationPart,
     FilePart,
     ImagePart,
@@ -133,11 +134,15 @@ def _line(part: Part) -> str:
 
 
 def _of_blob(part: ImagePart | FilePart) -> str:
-    blob = part.blob
     sign, name = ("▣", part.name or part.alt) if isinstance(part, ImagePart) else ("▤", part.name)
+    return f"{sign} {name or 'no name'} · {blob_label(part.blob)} · {size_label(part.blob.size)}"
+
+
+def blob_label(blob: Blob) -> str:
+    """What bytes are: “PDF”, “PNG 1200×800”, “GIF 64×64, 12 frames”."""
     pixels = f" {blob.width}×{blob.height}" if blob.width and blob.height else ""
-    kind = type_label(blob.media_type)
-    return f"{sign} {name or 'no name'} · {kind}{pixels} · {size_label(blob.size)}"
+    frames = f", {blob.frames:,} frames" if blob.frames > 1 else ""
+    return f"{type_label(blob.media_type)}{pixels}{frames}"
 
 
 def _of_unknown(part: UnknownPart) -> str:

@@ -30,13 +30,14 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """Bytes that the store keeps, by their SHA-256; a picture has a size in pixels."""
+    """Bytes that the store keeps, by their SHA-256; a picture has a size in pixels, and frames."""
 
     digest: str
     size: int
     media_type: str = "application/octet-stream"
     width: int | None = None
     height: int | None = None
+    frames: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,13 +271,12 @@ class PartLayout:
         self._close()
         left = keep
         for index, part in enumerate(self._parts):
-            if not isinstance(part, TextSpan):
-                continue
-            if part.length > left:
+            length = part.length if isinstance(part, TextSpan) else 0
+            if length > left:
                 del self._parts[index:]
                 self.add_text(left)
                 return
-            left -= part.length
+            left -= length
 
     def _close(self) -> None:
         """End the span that grows; one of the same kind before it grows instead."""

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from fakegpt_tui.domain import StoreError
 from fakegpt_tui.domain.media_types import PIXEL_HEAD, identify
+from fakegpt_tui.domain.moving_pictures import count_frames
 from fakegpt_tui.domain.parts import Blob, Part, blobs_of
 from fakegpt_tui.store.errors import translate_errors
 from fakegpt_tui.store.instances import HoldLock
@@ -95,7 +96,9 @@ class BlobFolder:
                 digest.update(chunk)
                 _write_all(file.fileno(), chunk)
             os.fsync(file.fileno())
-        return Blob(digest.hexdigest(), size, *identify(head[:PIXEL_HEAD]))
+        kind = identify(head[:PIXEL_HEAD])
+        with half.open("rb") as file:
+            return Blob(digest.hexdigest(), size, *kind, count_frames(kind.name, file))
 
     def read(self, digest: str) -> bytes:
         """The bytes with that digest, as `BlobStore.read` says."""
@@ -132,7 +135,8 @@ class MemoryBlobs:
         data = b"".join(_chunks(source, limit))
         digest = hashlib.sha256(data).hexdigest()
         self._found[digest] = data
-        return Blob(digest, len(data), *identify(data[:PIXEL_HEAD]))
+        kind = identify(data[:PIXEL_HEAD])
+        return Blob(digest, len(data), *kind, count_frames(kind.name, BytesIO(data)))
 
     def read(self, digest: str) -> bytes:
         """The bytes with that digest, as `BlobStore.read` says."""

@@ -24,6 +24,7 @@ def test_a_line_says_what_a_part_is_and_sources_are_numbered() -> None:
             CitationPart(0, 3, "https://a.example", "A"),
             ImagePart(Blob("x", 340_000, "image/png", 1200, 800), "cat.png"),
             ImagePart(Blob("x", 900, "image/jpeg"), "", "A giraffe"),
+            ImagePart(Blob("x", 900, "image/gif", 64, 48, 10_000), "cat.gif"),
             FilePart(Blob("x", 2_500_000, "application/pdf"), "a.pdf"),
             CitationPart(4, 5, "https://a.example", "A"),
             CitationPart(0, 0, "https://b.example"),
@@ -36,6 +37,7 @@ def test_a_line_says_what_a_part_is_and_sources_are_numbered() -> None:
     assert list(found) == [
         Caption("▣ cat.png · PNG 1200×800 · 340 kB"),
         Caption("▣ A giraffe · JPEG · 900 B"),
+        Caption("▣ cat.gif · GIF 64×48, 10,000 frames · 900 B"),
         Caption("▤ a.pdf · PDF · 2.5 MB"),
         Caption('⚒ search {"q": "giraffes"}'),
         Caption("↳ search Tall."),

@@ -12,8 +12,8 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from fakegpt_tui.domain.captions import size_label
-from fakegpt_tui.domain.media_types import is_picture, suffix_of, type_label
+from fakegpt_tui.domain.captions import blob_label, size_label
+from fakegpt_tui.domain.media_types import is_picture, suffix_of
 from fakegpt_tui.domain.parts import Blob, FilePart, ImagePart, Part, attached_parts
 from fakegpt_tui.text import file_stem, safe_line, safe_text
 from fakegpt_tui.ui.dialogs import DialogFrame
@@ -86,12 +86,11 @@ def _code_items(text: str) -> Iterator[tuple[int, MessageItem]]:
 def file_item(part: ImagePart | FilePart) -> MessageItem:
     """The item of a picture or a file; one without a name gets that of its kind."""
     blob = part.blob
-    pixels = f" {blob.width}×{blob.height}" if blob.width and blob.height else ""
     written = PurePosixPath(part.name.replace("\\", "/"))
     stem = file_stem(written.stem) or "attachment"
     suffix = written.suffix if _PATH.fullmatch(f"x{written.suffix}") else ""
     name = f"{stem}{suffix or suffix_of(blob.media_type)}"
-    return MessageItem(name, f"{type_label(blob.media_type)}{pixels}", blob=blob)
+    return MessageItem(name, blob_label(blob), blob=blob)
 
 
 def _code_item(number: int, info: str, code: str) -> MessageItem:
