@@ -43,8 +43,8 @@ class RedisKeys:
     @property
     def keys(self) -> list[AccessKey]:
         """The keys as they were when they were last read; what is no key is left out."""
-        found = ((each, decode_key(each, record)) for each, record in self._known.items())
-        return [key for _, key in found if key is not None]
+        found = (decode_key(key_id, record) for key_id, record in self._known.items())
+        return [key for key in found if key is not None]
 
     async def load(self) -> list[AccessKey]:
         """The keys as they are now. Raises as `StateConnection.run` does."""
