@@ -17,7 +17,7 @@ from fakegpt_tui.attachments.snippets import read_snippets
 from fakegpt_tui.cli.ask_runner import handle_signals
 from fakegpt_tui.cli.composition import open_chat, without_service_keys
 from fakegpt_tui.cli.settings_store import LastChoices, SettingsStore
-from fakegpt_tui.domain import ConfigError, Secret
+from fakegpt_tui.domain import ConfigError, LoadError, Secret
 from fakegpt_tui.plain.chat import PlainChat
 from fakegpt_tui.plain.session import PlainPorts
 
@@ -87,6 +87,8 @@ def _plain_ports(settings: Settings) -> PlainPorts:
         snippets_folder=settings.snippets_folder,
         copy=partial(_copy, settings),
         open_file=partial(_open_file, settings),
+        links=_message_links,
+        open_link=partial(_open_link, settings),
         suspend=_suspend,
     )
 
@@ -108,6 +110,21 @@ async def _open_file(settings: Settings, path: Path, name: str) -> None:
         await open_copy(path, name, environment)
     else:
         await open_on_desktop(path, environment)
+
+
+def _message_links(text: str, parts: Sequence[Part]) -> Sequence[tuple[str, str]]:
+    from fakegpt_tui.ui.markdown.links import message_links  # noqa: PLC0415 - seldom
+
+    return message_links(text, parts)
+
+
+async def _open_link(settings: Settings, href: str) -> None:
+    from fakegpt_tui.ui.desktop import open_link  # noqa: PLC0415 - seldom
+    from fakegpt_tui.ui.dialogs.link import check_link  # noqa: PLC0415 - Textual, and seldom
+
+    if refusal := check_link(href).refusal:
+        raise LoadError(refusal)
+    await open_link(href, without_service_keys(settings))
 
 
 def _suspend() -> None:

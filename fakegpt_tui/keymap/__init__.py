@@ -235,6 +235,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(TRANSCRIPT, "message.branch", "b", "messages.branch", "Branch", "Go on from here in a new conversation", "/branch", "/fork"),
     Command(TRANSCRIPT, "message.trash", "d", "messages.trash", "Delete", "Put the message and all below it into the trash; twice where there are some below", "/trash message", "/delete message /remove message", is_destructive=True),
     Command(TRANSCRIPT, "transcript.hints", "f", "hints.show", "Hints", "Put letters on the links, code, pictures, files, folds and messages in view; typed, they open, copy, fold or mark", "/hints", in_footer=True),
+    Command(TRANSCRIPT, "message.links", "L", "links.show", "Links", "Open or copy a link or a source of the marked message, also one that is out of view", "/links", "/sources", argument="[NUMBER]"),
     Command(TRANSCRIPT, "message.items", "x", "items.show", "Blocks", "Save, edit, pipe or copy the code blocks and files of the marked message", "/blocks", "/code /files", argument="[NUMBER [PATH]]"),
     Command(TRANSCRIPT, "message.view-picture", "o,enter", "pictures.view", "Picture", "Look at the picture of the marked message, or the nearest one, as large as the screen", "/picture", "/view"),
     Command(TRANSCRIPT, "message.pick", "m", "files.pick", "Pick", "Pick the message, to save all that are picked", "/pick", "/mark", argument="[NUMBER]"),

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.plain.files import PlainFiles
     from fakegpt_tui.plain.folders import PlainFolders
     from fakegpt_tui.plain.generation import PlainGeneration
-    from fakegpt_tui.plain.items import PlainItems, PlainPictures
+    from fakegpt_tui.plain.items import PlainItems, PlainLinks, PlainPictures
     from fakegpt_tui.plain.messages import PlainMessages
     from fakegpt_tui.plain.prompt import PlainPrompt
     from fakegpt_tui.plain.services import PlainServices, PlainSideBySide
@@ -202,6 +202,12 @@ class PlainChat:
         from fakegpt_tui.plain.prompt import PlainPrompt  # noqa: PLC0415 - as above
 
         return PlainPrompt(self._session, self._ports.edit)
+
+    @cached_property
+    def links(self) -> PlainLinks:
+        from fakegpt_tui.plain.items import PlainLinks  # noqa: PLC0415 - as above
+
+        return PlainLinks(self._session, self._ports)
 
     @cached_property
     def pictures(self) -> PlainPictures:

@@ -1,4 +1,4 @@
-"""Code blocks and files of a message in plain mode: said, read out, and saved."""
+"""Code blocks, files and links of a message in plain mode: said, read out, saved, opened."""
 
 import asyncio
 
@@ -74,3 +74,29 @@ class PlainPictures:
             return
         await self._ports.open_file(path, found[-1].name)
         session.say(f"{found[-1].name} is opened in another program.")
+
+
+class PlainLinks:
+    """What leads out of the last message that has any link."""
+
+    def __init__(self, session: PlainSession, ports: PlainPorts) -> None:
+        self._session = session
+        self._ports = ports
+
+    async def show(self, number: str = "") -> None:
+        """Say the links with their whole addresses; with a number of these, open one."""
+        session = self._session
+        if (href := session.numbered("link", number)) is not None:
+            await self._ports.open_link(href)
+            session.say(f"Opened in the browser: {href}")
+            return
+        messages = reversed(session.path_to_mark)
+        found = (self._ports.links(each.text, each.parts) for each in messages)
+        links = next((links for links in found if links), ())
+        for place, (label, href) in enumerate(links, 1):
+            session.say(f"{place}. {href if label == href else f'{label}: {href}'}")
+        session.offer("link", [href for _, href in links])
+        if links:
+            session.say("Say /links and a number to open one.")
+        else:
+            session.say("There is no link in this conversation.")

@@ -23,7 +23,7 @@ LEFT_OUT: Final = MappingProxyType(
         "transcript.select": _SELECTS,
         "transcript.select-lines": _SELECTS,
         "app.redraw": _DRAWS,
-        "transcript.hints": "Links are said whole here, and /blocks has code and files.",
+        "transcript.hints": "Here /links and /blocks say links, code and files with numbers.",
         "app.keys": "There are no keys here; the [keys] table of config.toml is for the screen.",
     }
 )

@@ -91,8 +91,9 @@ class PlainPorts:
     `items` finds code blocks and files in a text and its parts; `write_file` writes a new file.
     `snippets` reads the snippets by their names, out of `snippets_folder`. `copy` copies a text,
     which it is told the name of, and says where to. `open_file` opens a file on the desktop; where
-    it is given a name, a copy that is called so. `suspend` stops the program until the shell lets
-    it go on.
+    it is given a name, a copy that is called so. `links` finds the words and addresses of links,
+    one of which `open_link` opens in a browser, or refuses. `suspend` stops the program until the
+    shell lets it go on.
     """
 
     exports: Path
@@ -107,6 +108,8 @@ class PlainPorts:
     snippets_folder: Path | None = None
     copy: Callable[[str, str], Awaitable[str]]
     open_file: Callable[[Path, str], Awaitable[None]]
+    links: Callable[[str, Sequence[Part]], Sequence[tuple[str, str]]]
+    open_link: Callable[[str], Awaitable[None]]
     suspend: Callable[[], None]
 
 

@@ -40,7 +40,7 @@ async def open_link(href: str, environment: Mapping[str, str]) -> None:
     """
     can_open = _has_desktop(environment) or environment.get("BROWSER")
     if not can_open or not await _starts((*_OPEN_LINK, href), environment):
-        raise LoadError("There is no browser here to open it in; c copies it instead.")
+        raise LoadError("There is no browser here to open it in; copy its address instead.")
 
 
 async def open_copy(path: Path, name: str, environment: Mapping[str, str]) -> None:

@@ -8,6 +8,7 @@ from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain import (
     ConfigError,
     ConnectionCheck,
+    LoadError,
     Preset,
     Secret,
     Service,
@@ -19,6 +20,7 @@ from fakegpt_tui.plain.chat import PlainChat
 from fakegpt_tui.plain.session import PlainPorts
 from fakegpt_tui.ui.controllers.items import write_new_file
 from fakegpt_tui.ui.dialogs.items import items_of
+from fakegpt_tui.ui.markdown.links import message_links
 from fakegpt_tui.ui.options import EffectiveSetting
 from tests.stubs import SERVICE, MemoryStore, connecting
 
@@ -94,7 +96,13 @@ def ports(folder: Path, **changed: object) -> PlainPorts:
     async def open_file(path: Path, _name: str) -> None:
         assert path.exists()
 
+    async def open_link(href: str) -> None:
+        if "@" in href:
+            raise LoadError("It is not opened.")
+
     known = {
+        "links": message_links,
+        "open_link": open_link,
         "copy": copy,
         "open_file": open_file,
         "suspend": lambda: None,

@@ -395,3 +395,20 @@ async def test_several_models_answer_and_the_theme_of_the_screen_is_kept(
     assert [each.model for each in backend.requests] == ["scripted-1", "m-1", "scripted-1"]
     assert kept == [{"theme": "light"}]
     assert said[-2:] == ["Nothing is queued here.", "Nothing is queued here."]
+
+
+async def test_links_are_said_with_numbers_and_opened_by_those_that_were_said(
+    said: list[str], tmp_path: Path
+) -> None:
+    text = "See [one](https://one.example) and https://u@two.example."
+    plain = plain_chat(said, tmp_path, *replies(text, "Nothing more."))
+    await talk(plain, "/links", "Hello", "Go on")
+    assert said[0] == "There is no link in this conversation."
+    said.clear()
+    await talk(plain, "/links 1", "/links 1", "/sources 2")
+    listed = [
+        "1. one: https://one.example",
+        "2. https://u@two.example",
+        "Say /links and a number to open one.",
+    ]
+    assert said == [*listed, "Opened in the browser: https://one.example", "It is not opened."]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.ui.controllers.folders import FolderController
     from fakegpt_tui.ui.controllers.generation import GenerationController
     from fakegpt_tui.ui.controllers.hints import HintController
-    from fakegpt_tui.ui.controllers.items import ItemController
+    from fakegpt_tui.ui.controllers.items import ItemController, LinkController
     from fakegpt_tui.ui.controllers.messages import MessageController
     from fakegpt_tui.ui.controllers.pictures import PictureController
     from fakegpt_tui.ui.controllers.prompt import PromptController
@@ -131,6 +131,12 @@ class Controllers:
         from fakegpt_tui.ui.controllers.items import ItemController  # noqa: PLC0415 - see above
 
         return ItemController(self._chat, self._state, self._window, self.pictures.view_item)
+
+    @cached_property
+    def links(self) -> LinkController:
+        from fakegpt_tui.ui.controllers.items import LinkController  # noqa: PLC0415 - see above
+
+        return LinkController(self._state, self._window)
 
     @cached_property
     def pictures(self) -> PictureController:

@@ -1,4 +1,4 @@
-"""Item controller: takes code blocks and files out of a message, into files and programs."""
+"""Item controller: takes code blocks, files and links out of a message, into files and programs."""
 
 from __future__ import annotations
 
@@ -159,6 +159,36 @@ class ItemController:
             shown += "\n…"
         says = f"It is run by your shell, and reads these {len(data):,} bytes:\n\n{shown}"
         self._window.open(CommandScreen(ShellCommand(line, data), confirms=says))
+
+
+class LinkController:
+    """Lists links, also those that are out of view, and shows where one goes."""
+
+    def __init__(self, state: ChatState, window: Window) -> None:
+        self._state = state
+        self._window = window
+
+    def show(self, number: str = "") -> None:
+        """List the links of the marked message; with a number, show where that one goes."""
+        from fakegpt_tui.ui.dialogs import Choice  # noqa: PLC0415 - after first paint
+        from fakegpt_tui.ui.dialogs.link import ask_about_link  # noqa: PLC0415 - as above
+        from fakegpt_tui.ui.markdown.links import message_links  # noqa: PLC0415 - as above
+
+        path, transcript = self._state.path, self._window.transcript
+        message = transcript.current_message or (path[-1] if path else None)
+        links = message_links(message.text, message.parts) if message is not None else ()
+        if not links:
+            self._window.notify("There is no link in the marked message.")
+            return
+
+        def take(chosen: str) -> None:
+            ask_about_link(transcript.screen, links[int(chosen) - 1].href)
+
+        if number and 0 < int(number) <= len(links):
+            take(number)
+            return
+        choices = [Choice(str(at), each.label, each.href) for at, each in enumerate(links, 1)]
+        self._window.pick("Links", choices, take, verb="show")
 
 
 def write_new_file(typed: str, data: bytes) -> Path:

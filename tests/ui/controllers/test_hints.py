@@ -137,3 +137,8 @@ async def test_hints_stay_on_their_targets_while_a_reply_streams() -> None:
         assert transcript(it).hints is None
         end.open()
         await it.until(lambda: not it.chat.active_turns.all())
+        # It is in the list of links all the same.
+        await it.pilot.press(*"/links", "enter")
+        await it.see("https://one.example")
+        await it.pilot.press("enter")
+        await it.until(lambda: isinstance(it.app.screen, LinkScreen))
