@@ -1,6 +1,7 @@
 """Command completion widget: the commands that fit a slash, above the prompt."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from textwrap import wrap
 
 from rich.cells import cell_len
@@ -11,6 +12,7 @@ from textual.reactive import reactive
 from fakegpt_tui.keymap import Command, key_label
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.argument_completion import ArgumentMatch
+from fakegpt_tui.ui.slash_commands import MatchRank
 from fakegpt_tui.ui.slash_completion import CommandLineMatch
 from fakegpt_tui.ui.widgets.completion_list import CompletionList
 from fakegpt_tui.ui.widgets.drawing import fit
@@ -38,13 +40,19 @@ class CommandCompletion(CompletionList[CommandLineMatch | str]):
     def row_segments(
         self, match: CommandLineMatch | str, width: int, style: Style
     ) -> list[Segment]:
-        """The name in bold, and what the command does and its key behind it."""
+        """The name in bold, and what the command does and its key behind it.
+
+        Of a command that is typed to its end, what may stand behind it comes first.
+        """
         if isinstance(match, str):
             return [Segment(fit(f" {match}", width), style)]
         if isinstance(match, ArgumentMatch):
             return _value_segments(match, width, style)
         keys = self.keys.get(match.command.id, match.command.keys)
-        name, description, shown_keys = command_columns(match.command, match.name, keys, width)
+        command = match.command
+        if match.rank is MatchRank.EXACT and command.argument:
+            command = replace(command, help=f"{command.argument} · {command.help}")
+        name, description, shown_keys = command_columns(command, match.name, keys, width)
         return [
             Segment(f" {name}", style + Style(bold=True)),
             Segment(f"{description}{shown_keys}", style),
