@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from fakegpt_tui.chat.shown_messages import fold_reasoning
 from fakegpt_tui.formats.mirror import MirrorFolder
 from fakegpt_tui.store.changes import MirroredFile
-from fakegpt_tui.text import safe_line
+from fakegpt_tui.text import replace_surrogates, safe_line
 
 if TYPE_CHECKING:
     from fakegpt_tui.chat.store_interface import ChatStore
@@ -33,7 +33,7 @@ class Mirror:
     def __init__(self, store: ChatStore, folder: Path) -> None:
         self._store = store
         self._changes = store.changes
-        self._name = str(folder.absolute())
+        self._name = replace_surrogates(str(folder.absolute()))
         self._files = MirrorFolder(folder.absolute())
         self._shown = -1
         self._found: dict[str, list[Path]] | None = None

@@ -82,8 +82,13 @@ class MirrorThread:
         try:
             yield
         except (SaveError, StoreError) as error:
-            if str(error) != str(self.error):
-                self.notices += (str(error),)
-            self.error = error
+            self._tell(error)
+        except OSError as error:
+            self._tell(SaveError(f"The mirror folder cannot be used: {error.strerror or error}."))
         else:
             self.error = None
+
+    def _tell(self, error: FakeGPTError) -> None:
+        if str(error) != str(self.error):
+            self.notices += (str(error),)
+        self.error = error

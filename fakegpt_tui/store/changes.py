@@ -7,6 +7,7 @@ from typing import Final
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.store import rows
 from fakegpt_tui.store.connection import WriteOperation
+from fakegpt_tui.text import replace_surrogates
 
 _NEWEST: Final = "SELECT coalesce(max(position), 0) FROM conversation_change"
 _NOT_SHOWN: Final = """
@@ -89,8 +90,16 @@ def note_files(
 ) -> WriteOperation:
     """Note what is known of files now, and forget those at the paths that are `gone`."""
     names = _COLUMNS
-    noted = [{"folder": folder} | {name: getattr(each, name) for name in names} for each in files]
-    forgotten = [{"folder": folder, "path": path} for path in (*gone, *(f.path for f in files))]
+    noted = [
+        {"folder": folder}
+        | {name: getattr(each, name) for name in names}
+        | {"path": replace_surrogates(each.path)}
+        for each in files
+    ]
+    forgotten = [
+        {"folder": folder, "path": replace_surrogates(path)}
+        for path in (*gone, *(each.path for each in files))
+    ]
 
     def write(connection: sqlite3.Connection) -> None:
         connection.executemany(_FORGET, forgotten)

@@ -1,5 +1,6 @@
 """The mirror folder: what of a store is in it, whoever changed that, and what edits are worth."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -234,6 +235,16 @@ def test_a_file_is_followed_where_it_was_moved(home: Home) -> None:
     home.say(3)
     home.mirror()
     assert len(home.read("Rivers again.md")[1]) == 4
+
+
+def test_a_name_that_is_no_text_keeps_nothing_from_being_saved(home: Home) -> None:
+    mirror = home.mirror()
+    (home.folder / NAMES[1]).rename(home.folder / os.fsdecode(b"rivers \xff.md"))
+    assert mirror.look() == []
+    home.say(2)
+    mirror.update()
+    assert len(home.store.messages(C.id)) == 3
+    assert mirror.look() == []
 
 
 def test_files_of_an_earlier_version_are_continued(home: Home) -> None:

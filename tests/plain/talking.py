@@ -118,8 +118,10 @@ def ports(folder: Path, **changed: object) -> PlainPorts:
     return PlainPorts(**(known | changed))
 
 
-def plain_chat(said: list[str], folder: Path, *scripts, backend=None, **changed) -> PlainChat:
-    store = MemoryStore()
+def plain_chat(
+    said: list[str], folder: Path, *scripts, backend=None, store=None, **changed
+) -> PlainChat:
+    store = store or MemoryStore()
     chat = ChatService(
         lambda: store,
         {"scripted": SERVICE, "lab": LAB},

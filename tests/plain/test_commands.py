@@ -14,6 +14,7 @@ from fakegpt_tui.keymap.argument_kinds import slots_of
 from fakegpt_tui.plain.screen import LEFT_OUT
 from tests.docs.tables import DOCS
 from tests.plain.talking import NotedServices, NotedSettings, plain_chat
+from tests.stubs import MemoryStore
 
 
 def replies(*texts: str) -> list[list[object]]:
@@ -39,6 +40,22 @@ def test_each_command_is_a_row_of_the_table_and_the_page_says_which_are_left_out
     assert set(re.findall(r"`(/[a-z -]+)`", page)) == {row.slash for row in missing}
     for command in plain.commands:
         signature(command.run).bind(*slots_of(command.row.argument))
+
+
+async def test_undo_tells_what_an_earlier_run_did_before_it_takes_that_back(
+    said: list[str], tmp_path: Path
+) -> None:
+    store = MemoryStore()
+    await talk(plain_chat(said, tmp_path, *replies("One."), store=store), "Hello", "/rename Rivers")
+    said.clear()
+    await talk(plain_chat(said, tmp_path, store=store), "/undo", "/undo", "/undo")
+    assert said == [
+        "“Rivers” was renamed. /undo once more takes it back.",
+        "Taken back: “Rivers” was renamed.",
+        "There is nothing to take back.",
+    ]
+    (conversation,) = store.conversations()
+    assert conversation.title == "Hello"
 
 
 async def test_help_is_made_of_the_table(said: list[str], tmp_path: Path) -> None:
