@@ -19,6 +19,7 @@ from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from fakegpt_tui.ui.widgets.transcript.virtual_list import LinePosition, VirtualList
 from fakegpt_tui.ui.widgets.transcript.visual.cursor import TextCursor, TextPosition
 from fakegpt_tui.ui.widgets.transcript.visual.places import anchor_of, position_of
+from fakegpt_tui.ui.widgets.transcript.visual.units import SelectionUnit, selection_between
 from fakegpt_tui.ui.widgets.transcript.visual.words import word_at, words
 from tests.ui.running import running
 from tests.ui.widgets.shown import strips
@@ -127,6 +128,14 @@ def test_the_cursor_takes_whole_characters_and_goes_on_in_other_lines() -> None:
         *("e\u0301", "日", FAMILY, "שָׁ", "ל", "ם", "d", "x", FAMILY, "", "b"),
         *(FAMILY, "b", "e", "d", "b", "f", "x", "A", "A", ""),
     ]
+
+
+def test_a_written_line_is_selected_whole_within_limits() -> None:
+    for count, rows in ((60, 6), (20_000, 401)):
+        cursor, messages = cursor_in("word " * count, width=54)
+        selected = selection_between(messages, cursor.position, cursor.position, SelectionUnit.LINE)
+        first, last = (messages.offset(LinePosition.at_row(each.y)) for each in selected)
+        assert last - first + 1 == rows
 
 
 def test_the_cursor_stands_on_no_row_of_a_picture() -> None:

@@ -13,6 +13,9 @@ from fakegpt_tui.ui.widgets.transcript.virtual_list import LinePosition, Virtual
 from fakegpt_tui.ui.widgets.transcript.visual.cursor import TextPosition
 from fakegpt_tui.ui.widgets.transcript.visual.words import word_at
 
+_MOST_ROWS = 400
+"""Rows of one written line that are looked for in either direction."""
+
 
 class SelectionUnit(StrEnum):
     """What is selected whole; the value is what the screen calls it."""
@@ -48,12 +51,13 @@ def _text(message_list: VirtualList, line: LinePosition) -> str:
 
 
 def _written_line(message_list: VirtualList, line: LinePosition, step: int) -> LinePosition:
-    """The last row of what was written as one line, or with -1 the first one."""
+    """The last row of what was written as one line, or with -1 the first one, within limits."""
     layout = message_list.layout(line.message)
     row = line.line
-    while True:
+    for _ in range(_MOST_ROWS):
         other, beyond = layout.moved(row, step)
         above, below = sorted((row, other))
-        if beyond or other == row or not goes_on(layout, above, below):
-            return LinePosition(line.message, row)
+        if beyond or not goes_on(layout, above, below):
+            break
         row = other
+    return LinePosition(line.message, row)
