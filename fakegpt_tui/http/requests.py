@@ -21,6 +21,11 @@ EVENT_STREAM: Final = "text/event-stream"
 _LARGE: Final = 1_000_000
 """Bytes of a body that are written at once."""
 
+_MARK: Final = uuid4().hex
+"""Stands for a plain text while a body is written; no text can have it, since it is never sent."""
+
+_WITHOUT_MARKS: Final = {str, int, float, bool, type(None)}
+
 ErrorTranslator: TypeAlias = Callable[[int, Mapping[str, str], bytes, str], ServiceError]
 """The error that a response means: its status, headers, the beginning of its body, the host."""
 
@@ -136,11 +141,10 @@ def _encode_body(
     if body is None or isinstance(body, bytes | BodyPieces):
         return body
     held: list[PlainText] = []
-    mark = uuid4().hex
-    written = json.dumps(_with_marks(body, mark, held)).encode()
+    written = json.dumps(_with_marks(body, held)).encode()
     if not held:
         return written if len(written) <= _LARGE else BodyPieces(_pieces(written))
-    first, *others = written.split(mark.encode())
+    first, *others = written.split(_MARK.encode())
     pairs = zip(held, others, strict=True)
     return BodyPieces([first, *(each for text, rest in pairs for each in (*text.pieces, rest))])
 
@@ -149,15 +153,17 @@ def _pieces(data: bytes) -> Iterator[bytes]:
     return (data[at : at + _LARGE] for at in range(0, len(data), _LARGE))
 
 
-def _with_marks(value: object, mark: str, held: list[PlainText]) -> object:
+def _with_marks(value: object, held: list[PlainText]) -> object:
     """The value with a mark in the place of each plain text, which goes to `held`."""
+    if type(value) in _WITHOUT_MARKS:
+        return value
     match value:
         case PlainText():
             held.append(value)
-            return mark
+            return _MARK
         case dict():
-            return {name: _with_marks(each, mark, held) for name, each in value.items()}
+            return {name: _with_marks(each, held) for name, each in value.items()}
         case list() | tuple():
-            return [_with_marks(each, mark, held) for each in value]
+            return [_with_marks(each, held) for each in value]
         case _:
             return value
