@@ -74,14 +74,15 @@ class Mirror:
         """
         self._found = None
         with self._changes.mirror_lock() as is_ours:
-            for file in self._changes.mirrored_files(self._name) if is_ours else ():
-                stamp = self._files.stamp(self._path(file))
-                if stamp == file.stamp:
-                    continue
+            files = self._changes.mirrored_files(self._name) if is_ours else ()
+            stamps = [(file, self._files.stamp(self._path(file))) for file in files]
+            changed = [(file, stamp) for file, stamp in stamps if stamp != file.stamp]
+            for file, stamp in changed:
                 now = self._look_at(file, stamp)
                 self._changes.note_files(self._name, [now], gone=[file.path])
                 self._note_news(file, now)
-            self._changes.settle(_SETTLE_SECONDS)
+            if changed:
+                self._changes.settle(_SETTLE_SECONDS)
         news, self._news = self._news, []
         return news
 
