@@ -42,9 +42,11 @@ class Mirror:
     def update(self, is_over: Callable[[], bool] = lambda: False) -> None:
         """Write what the folder does not show yet; `is_over` ends that between two files.
 
+        While another instance keeps the folder, nothing is done: a later call does it.
+
         Raises:
             SaveError: A file could not be written.
-            StoreError: The store cannot be read, or another instance keeps the folder.
+            StoreError: The store cannot be read.
         """
         newest = self._changes.newest_change()
         if newest == self._shown:
