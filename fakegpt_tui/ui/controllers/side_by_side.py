@@ -135,6 +135,7 @@ class SideBySideController:
 
     def _show(self, turns: tuple[Turn, ...]) -> None:
         from fakegpt_tui.ui.dialogs.side_by_side import SideBySideScreen  # noqa: PLC0415 - as above
+        from fakegpt_tui.ui.markdown.document import Document  # noqa: PLC0415 - as above
 
         prompt = turns[0].prompt
 
@@ -147,5 +148,6 @@ class SideBySideController:
             prompt,
             [turn.reply_id for turn in turns],
             repaint_rate=self._window.limiter.most,
+            make_document=Document if self._options.value("diagrams", "on") == "off" else None,
         )
         self._window.ask(screen, take, cancelled=self._window.prompt.focus)

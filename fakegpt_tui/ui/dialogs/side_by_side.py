@@ -23,6 +23,7 @@ from fakegpt_tui.ui.messages import ShowNotice
 from fakegpt_tui.ui.status_labels import activity_label
 from fakegpt_tui.ui.terminal.output import FrameLimiter
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
+from fakegpt_tui.ui.widgets.transcript.virtual_list import MakeDocument
 
 _MIN_WIDTH = 36
 """Cells of a column; where that is too much for all, some are shown."""
@@ -50,6 +51,7 @@ class SideBySideScreen(ModalScreen[str | None]):
         reply_ids: Sequence[str],
         *,
         repaint_rate: float,
+        make_document: MakeDocument | None = None,
     ) -> None:
         super().__init__()
         self._chat = chat
@@ -59,7 +61,7 @@ class SideBySideScreen(ModalScreen[str | None]):
         self._timer: Timer | None = None
         self._place = 0
         self._typing = ""
-        self._columns = [Transcript(warm_up=False) for _ in reply_ids]
+        self._columns = [Transcript(make_document, warm_up=False) for _ in reply_ids]
 
     def compose(self) -> ComposeResult:
         with DialogFrame("side-by-side"):
