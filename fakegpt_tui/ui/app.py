@@ -40,7 +40,7 @@ from fakegpt_tui.ui.messages import (
 )
 from fakegpt_tui.ui.options import AmbiguousWidth, NotifyMode, Options, notification_sequence
 from fakegpt_tui.ui.screens.chat import ChatScreen
-from fakegpt_tui.ui.terminal.driver import driver_class
+from fakegpt_tui.ui.terminal.driver import ResizedApp, driver_class
 from fakegpt_tui.ui.terminal.input_parser import (
     BackgroundReported,
     ClipboardAnswered,
@@ -74,7 +74,7 @@ _SHUTDOWN_SECONDS = 1.0
 """How long quitting may wait for replies to be saved."""
 
 
-class FakeGPTApp(KeySerializer, OverlaidApp, BidiRepairingApp, CrashReportingApp):
+class FakeGPTApp(KeySerializer, ResizedApp, OverlaidApp, BidiRepairingApp, CrashReportingApp):
     """Runs what must outlive a screen; all that is shown belongs to the screen."""
 
     TITLE = "fakegpt-tui"

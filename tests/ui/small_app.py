@@ -25,7 +25,7 @@ from textual.widgets import (
 )
 
 from fakegpt_tui.cli.crash_report import describe_crash
-from fakegpt_tui.ui.terminal.driver import TolerantDriver
+from fakegpt_tui.ui.terminal.driver import ResizedApp, TolerantDriver
 from fakegpt_tui.ui.terminal.line_filters import SafeLineFilter
 from fakegpt_tui.ui.terminal.output import write_to_terminal
 from fakegpt_tui.ui.terminal.shutdown import CrashReportingApp, exit_code, handle_signals
@@ -36,7 +36,7 @@ HOSTILE = (
 )
 
 
-class SmallApp(CrashReportingApp):
+class SmallApp(ResizedApp, CrashReportingApp):
     """Takes part in all that the driver, the filter, the crash report and the signals do."""
 
     ENABLE_COMMAND_PALETTE = False

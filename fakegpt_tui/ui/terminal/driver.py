@@ -1,7 +1,8 @@
 """The terminal driver: Textual's own, with input and output that no terminal can break.
 
 Mends: Textual ends, hangs or starts a second time where the terminal sends bytes that are not
-UTF-8, hangs up, blocks, or was taken by SIGSTOP and given back by SIGCONT.
+UTF-8, hangs up, blocks, or was taken by SIGSTOP and given back by SIGCONT. It draws nothing where
+the terminal has its old size again, which has lost what did not fit meanwhile.
 Since: Textual 8.2.8. Can go: when its Linux driver passes `tests/ui/terminal/test_driver.py`.
 """
 
@@ -16,6 +17,7 @@ from contextlib import suppress
 from typing import Any
 
 from textual import constants, events
+from textual.app import App
 from textual.driver import Driver
 from textual.geometry import Size
 from textual.message import Message
@@ -189,6 +191,15 @@ else:
                 self.run_input_thread()
             except BaseException as error:  # noqa: BLE001 (a bug here must end the app, not its input)
                 self._app.call_later(self._app._handle_exception, error)  # noqa: SLF001 (see above)
+
+
+class ResizedApp(App[None]):
+    """An app that draws everything anew whenever its terminal was resized."""
+
+    def on_resize(self, event: events.Resize) -> None:
+        """See to a size that is the one drawn already; any other has all of it drawn anyway."""
+        if self.screen_stack and self.screen.outer_size == event.size:
+            self.refresh()
 
 
 def _with_enter(data: bytes, typed_before: int) -> bytes:

@@ -336,6 +336,15 @@ def test_escape_is_quick():
         assert time.monotonic() - begun < 1.0
 
 
+def test_a_terminal_that_is_small_for_a_moment_is_drawn_anew():
+    with small_app("Keys") as terminal:
+        terminal.wait_for("ready")
+        terminal.resize(20, 5)
+        terminal.resize(80, 24)
+        assert "ready" not in terminal.text
+        terminal.wait_for("ready")
+
+
 def test_our_own_sequences_reach_the_terminal():
     with small_app("Keys") as terminal:
         terminal.wait_for("ready").press("f2")
