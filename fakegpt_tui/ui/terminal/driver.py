@@ -2,7 +2,8 @@
 
 Mends: Textual ends, hangs or starts a second time where the terminal sends bytes that are not
 UTF-8, hangs up, blocks, or was taken by SIGSTOP and given back by SIGCONT. It draws nothing where
-the terminal has its old size again, which has lost what did not fit meanwhile.
+the terminal has its old size again, which has lost what did not fit meanwhile, and leaves a screen
+that is laid out while the terminal is resized at its older size.
 Since: Textual 8.2.8. Can go: when its Linux driver passes `tests/ui/terminal/test_driver.py`.
 """
 
@@ -16,11 +17,13 @@ from codecs import getincrementaldecoder
 from contextlib import suppress
 from typing import Any
 
+from rich.console import RenderableType
 from textual import constants, events
 from textual.app import App
 from textual.driver import Driver
 from textual.geometry import Size
 from textual.message import Message
+from textual.screen import Screen
 
 if sys.platform == "win32":
     from textual.drivers.windows_driver import WindowsDriver as TolerantDriver
@@ -194,12 +197,28 @@ else:
 
 
 class ResizedApp(App[None]):
-    """An app that draws everything anew whenever its terminal was resized."""
+    """An app whose screen is drawn in the size of its terminal, however often that changes."""
+
+    _is_fitting = False
 
     def on_resize(self, event: events.Resize) -> None:
-        """See to a size that is the one drawn already; any other has all of it drawn anyway."""
+        """Draw all anew in the size that is drawn already; in any other that is done anyway."""
         if self.screen_stack and self.screen.outer_size == event.size:
             self.refresh()
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        super()._display(screen, renderable)
+        if screen.outer_size != self.size and not self._is_fitting:
+            self._is_fitting = True
+            self.call_later(self._fit_screen)
+
+    def _fit_screen(self) -> None:
+        """Lay the screen out in the size of the terminal, after it was drawn in another one.
+
+        What its own layout posts, for an older size, replaces what the terminal has told since.
+        """
+        self.screen._screen_resized(self.size)  # noqa: SLF001 (see above)
+        self._is_fitting = False
 
 
 def _with_enter(data: bytes, typed_before: int) -> bytes:

@@ -4,7 +4,7 @@ Mends: a write error ends Textual's writer thread, after which the app waits for
 that takes nothing stops the whole app after thirty writes; a letter that
 is typed while something else changes waits for the next tick but one of Textual's clock; an app has
 no public way to write a control sequence; a theme that is set while the app mounts has all styles
-parsed once more; a screen that is laid out while the terminal is resized stays at its older size.
+parsed once more.
 Since: Textual 8.2.8. Can go: with a writer thread that survives errors, a public way to draw what
 has changed, a public way to write that tells when it is done, and a theme as an argument of an app.
 """
@@ -19,7 +19,6 @@ from rich.console import RenderableType
 from textual._compositor import LayoutUpdate
 from textual.app import App
 from textual.drivers._writer_thread import MAX_QUEUED_WRITES, WriterThread
-from textual.geometry import Size
 from textual.screen import Screen
 
 PICTURE_META: Final = "picture"
@@ -278,24 +277,11 @@ class OverlaidApp(App[None]):
     for all of them.
     """
 
-    _mended: tuple[int, Size, Size] | None = None
-
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         super()._display(screen, renderable)
         if HELD_PICTURES.given_up and not self._batch_count and not is_stalled(self):
             self._free_pictures(renderable)
         self._write_over(screen, renderable)
-        self._mend_size(screen)
-
-    def _mend_size(self, screen: Screen[Any]) -> None:
-        """Lay a screen out in the size of the terminal, if it was just drawn in another one.
-
-        What its own layout posts, for an older size, replaces what the terminal has told since.
-        """
-        sizes = id(screen), screen.outer_size, self.size
-        if screen.outer_size != self.size and sizes != self._mended:
-            self.call_later(screen._screen_resized, self.size)  # noqa: SLF001 (see above)
-        self._mended = sizes
 
     def _free_pictures(self, renderable: RenderableType | None) -> None:
         """Have pictures forgotten of which this frame leaves nothing; only a whole one says so."""

@@ -8,9 +8,7 @@ import pytest
 from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
-from textual import events
 from textual.app import App, ComposeResult
-from textual.geometry import Size
 from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.strip import Strip
@@ -176,12 +174,3 @@ async def test_a_picture_is_kept_until_a_whole_frame_has_none_of_its_cells() -> 
         app.query_one(Picture).refresh()
         await until(pilot, lambda: not HELD_PICTURES.given_up)
         assert not HELD_PICTURES
-
-
-async def test_a_screen_has_the_size_of_the_terminal_whatever_comes_late() -> None:
-    async with (app := Pictured()).run_test(size=(40, 10)) as pilot:
-        for size in (Size(20, 6), Size(60, 20)):
-            app.screen.post_message(events.Resize(size, size))
-            await until(pilot, lambda: not app.screen.message_queue_size)
-            await until(pilot, lambda: app.screen.outer_size == Size(40, 10))
-            assert app.query_one(Input).size.width <= 40
