@@ -1,6 +1,7 @@
 """The mirror folder: what a turn leaves there."""
 
 from tests.cli.program import Home
+from tests.cli.test_json_documents import check_document
 
 
 def test_a_turn_that_ends_is_in_the_mirror_folder(home: Home) -> None:
@@ -34,6 +35,7 @@ def test_every_command_that_changes_something_is_followed(home: Home) -> None:
     file.write_text(file.read_text().replace("## User\n\nWhat is a turn?", "## User\n\nA turn?"))
     listed = home.invoke("mirror")
     assert (listed.exit_code, listed.stdout) == (0, f"edited: {file}\n")
+    check_document("mirror", home.invoke("mirror", "--json").stdout)
     assert "Read back into" in home.invoke("mirror", "--read-back").stdout
     assert "The mirror folder is as the store is." in home.invoke("mirror").stderr
     assert home.invoke("rename", "What", "Turns").exit_code == 0

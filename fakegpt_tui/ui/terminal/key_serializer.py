@@ -2,13 +2,15 @@
 
 Mends: Textual hands a key to the widget that has the focus when the key arrives, though the key
 before it may be about to move the focus, or to open or close a dialog.
-Since: Textual 8.2.8. Can go: when Textual handles a key before it forwards the next.
+It also has no public way to give a widget other keys while it is shown.
+Since: Textual 8.2.8. Can go: when Textual handles a key before it forwards the next, and takes
+bindings of a widget that is mounted.
 """
 
 import asyncio
 import re
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property, partial
 from inspect import isawaitable
 from time import monotonic
@@ -16,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual import events
 from textual.app import App
+from textual.binding import BindingsMap, BindingType
 from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widget import Widget
@@ -31,6 +34,12 @@ _ROUNDS = 2
 _EDITING_ACTION = re.compile(r"(?:cursor|delete|select)_|(?:home|end|undo|redo)\b")
 _MAYBE_COMMAND = "slash"
 """A letter that is a command in an empty text, so that it waits for the edits before it."""
+
+
+def replace_bindings(node: DOMNode, new: Iterable[BindingType]) -> None:
+    """Give a widget these keys in place of its own."""
+    node._bindings = BindingsMap(new)  # noqa: SLF001 (see above)
+    node.refresh_bindings()
 
 
 # Textual takes the styles and bindings of the first base that is a widget, and of no other.

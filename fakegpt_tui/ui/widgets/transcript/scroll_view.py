@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from textual import events, on
-from textual.binding import BindingsMap
 from textual.content import Content
 from textual.geometry import Region
 from textual.reactive import reactive
@@ -19,6 +18,7 @@ from textual.theme import Theme
 from fakegpt_tui.keymap import KeyScope
 from fakegpt_tui.ui.bindings import bindings
 from fakegpt_tui.ui.markdown.palette import Palette
+from fakegpt_tui.ui.terminal.key_serializer import replace_bindings
 from fakegpt_tui.ui.widgets.drawing import changed_regions
 from fakegpt_tui.ui.widgets.transcript.row_renderer import ROW_CLASSES, ROW_CSS, RowRenderer
 
@@ -139,8 +139,7 @@ class TranscriptScrollView(ScrollView, inherit_bindings=False):
     def _set_keys(self) -> None:
         """Have the keys for selecting while it goes on, in place of those for messages."""
         scope = KeyScope.VISUAL if self.is_selecting else KeyScope.TRANSCRIPT
-        self._bindings = BindingsMap(bindings(scope))
-        self.refresh_bindings()
+        replace_bindings(self, bindings(scope))
 
     def refresh(
         self,
