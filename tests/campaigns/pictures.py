@@ -105,6 +105,7 @@ class PictureMonkey:
         terminal.settle()
         terminal.resize(100, 30)
         terminal.type(_ESCAPE * 8)
+        terminal.settle()  # While a reply runs, ctrl+c ends that, and no draft.
         terminal.press(*["ctrl+c"] * 3)
         terminal.wait_for("Ask anything")
         terminal.type(mark)
