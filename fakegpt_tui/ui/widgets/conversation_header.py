@@ -15,7 +15,8 @@ from fakegpt_tui.ui.widgets.drawing import RenderCache, truncate
 _GAP = "  ·  "
 _TEMPORARY = "TEMPORARY"
 _LEAST_TITLE = 12
-"""Cells that the title keeps beside the facts."""
+"""Cells that the title keeps beside the first facts; beside the others it keeps half a line."""
+_FIRST_FACTS = 2
 _SHOWN_SETTINGS = ("effort", "thinking", "temperature")
 
 
@@ -48,7 +49,7 @@ class ConversationHeader(RenderCache, Widget):
         temporary = f"  {_TEMPORARY}" if self.temporary else ""
         room = width - cell_len(temporary) - 2
         title = safe_line(self.title) or "Untitled"
-        facts = self._fitting_facts(room - min(_LEAST_TITLE, cell_len(title)) - 2)
+        facts = self._fitting_facts(room - 2, cell_len(title))
         title = truncate(title, room - cell_len(facts) - (2 if facts else 0))
         used = 2 + cell_len(title) + cell_len(temporary)
         return Content.assemble(
@@ -59,14 +60,15 @@ class ConversationHeader(RenderCache, Widget):
             (facts, self._style("facts")),
         )
 
-    def _fitting_facts(self, room: int) -> str:
-        shown = ""
-        for fact in self.facts:
+    def _fitting_facts(self, room: int, title: int) -> str:
+        shown, first_room = "", room - min(_LEAST_TITLE, title)
+        for number, fact in enumerate(self.facts):
             longer = f"{shown}{_GAP if shown else ''}{safe_line(fact)}"
-            if cell_len(longer) > room:
+            is_first = number < _FIRST_FACTS
+            if cell_len(longer) > (first_room if is_first else room - min(room // 2, title)):
                 break
             shown = longer
-        return shown or (truncate(safe_line(self.facts[0]), room) if self.facts else "")
+        return shown or (truncate(safe_line(self.facts[0]), first_room) if self.facts else "")
 
     def _style(self, part: str) -> Style:
         return self.get_visual_style(f"conversation-header--{part}", partial=True)

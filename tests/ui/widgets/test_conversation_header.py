@@ -63,6 +63,21 @@ async def test_facts_go_before_the_title_does() -> None:
             assert " ".join(drawn.split()) == line
 
 
+async def test_a_long_title_keeps_half_the_line_beside_all_but_the_first_facts() -> None:
+    app = HeaderApp()
+    async with app.run_test(size=(68, 3)):
+        header = app.query_one(ConversationHeader)
+        header.title = "A trip to Norway by boat and train, in the middle of winter"
+        header.facts = ("ollama llama3", "9 tokens", "Travel", "#norway #winter")
+        assert shown(header) == "A trip to Norway by boat and train… ollama llama3 · 9 tokens"
+        header.title = "A trip to Norway"
+        assert shown(header) == "A trip to Norway ollama llama3 · 9 tokens · Travel"
+
+
+def shown(header: ConversationHeader) -> str:
+    return " ".join(str(header.render()).split())
+
+
 async def test_the_header_comes_with_the_first_message_and_goes_with_a_new_conversation() -> None:
     async with running(reply("answer")) as it:
         assert not it.app.screen.query(ConversationHeader)
