@@ -11,6 +11,7 @@ from tests.screenshots import SCENES, take
 ROOT = Path(__file__).parent.parent
 
 
+@pytest.mark.long
 async def test_every_picture_can_be_made() -> None:
     pictures = await asyncio.gather(*(take(name) for name in SCENES))
     for name, picture in zip(SCENES, pictures, strict=True):
