@@ -3,35 +3,30 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from textual import events, on
-from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from fakegpt_tui.attachments.example_snippets import EXAMPLES
 from fakegpt_tui.attachments.snippets import Snippet, variable_spans
 from fakegpt_tui.text import safe_line, safe_text
 from fakegpt_tui.ui.dialogs import DialogFrame
-from fakegpt_tui.ui.dialogs.pick import ListScreen
+from fakegpt_tui.ui.dialogs.preview_list import PreviewListScreen
 from fakegpt_tui.ui.widgets.drawing import fit
-from fakegpt_tui.ui.widgets.text_field import TextField
 
 ADD_EXAMPLES: Final = "+"
 """What the picker is dismissed with for the row that adds the example set; no name is so."""
-_WIDE = 90
-"""From this width on there is room for the preview beside the rows."""
 _NAME_WIDTH = 18
 _MOST_SHOWN = 200
 _MOST_TEXT = 4_000
 
 
-class SnippetScreen(ListScreen[str | None]):
+class SnippetScreen(PreviewListScreen):
     """Dismissed with the name of a snippet, or with `ADD_EXAMPLES`."""
 
-    CSS_PATH = ["dialog.tcss", "snippets.tcss"]
+    CSS_PATH = ["dialog.tcss", "preview_list.tcss", "snippets.tcss"]
+    FRAME = "snippets"
     BINDINGS = [
         Binding("alt+down", "scroll_preview(1)", "Down", show=False),
         Binding("alt+up", "scroll_preview(-1)", "Up", show=False),
@@ -46,47 +41,21 @@ class SnippetScreen(ListScreen[str | None]):
         self._missing = missing
         self._folder = folder
 
-    def compose(self) -> ComposeResult:
-        with DialogFrame("snippets"):
-            yield TextField(placeholder="Type to filter", compact=True)
-            with Horizontal():
-                yield OptionList(compact=True, markup=False)
-                with VerticalScroll(id="preview", can_focus=False):
-                    yield Static(markup=False)
-
     def on_mount(self) -> None:
         self.query_one(DialogFrame).set_frame(
             "Snippets", "enter insert · alt+↓ more of it · esc close"
         )
-        self._show()
+        self.show_fitting()
 
-    def on_resize(self, event: events.Resize) -> None:
-        self.set_class(event.size.width < _WIDE, "-narrow")
-
-    @on(Input.Changed)
-    def filter(self) -> None:
-        self._show()
-
-    @on(Input.Submitted)
-    def choose_highlighted(self) -> None:
-        if (option := self.options.highlighted_option) is not None:
-            self.dismiss(option.id)
-
-    @on(OptionList.OptionSelected)
-    def choose(self, event: OptionList.OptionSelected) -> None:
-        self.dismiss(event.option_id)
-
-    @on(OptionList.OptionHighlighted)
-    def show_preview(self, event: OptionList.OptionHighlighted) -> None:
-        snippet = self._snippets.get(event.option_id or "")
-        shown = self._examples() if snippet is None else _text(snippet)
-        self.query_one("#preview Static", Static).update(shown)
+    def show_marked(self, row_id: str | None) -> None:
+        snippet = self._snippets.get(row_id or "")
+        self.preview.update(self._examples() if snippet is None else _text(snippet))
 
     def action_scroll_preview(self, lines: int) -> None:
         self.query_one("#preview", VerticalScroll).scroll_relative(y=lines, animate=False)
 
-    def _show(self) -> None:
-        words = self.query_one(Input).value.casefold().split()
+    def show_fitting(self) -> None:
+        words = self.words
         fitting = [each for each in self._snippets.values() if _has(each, words)]
         rows = [Option(_row(each), id=each.name) for each in fitting[:_MOST_SHOWN]]
         if self._missing and not words:

@@ -6,27 +6,20 @@ from datetime import datetime
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.text import Text
-from textual import events, on
-from textual.app import ComposeResult
-from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
-from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from fakegpt_tui.domain import ChatMessage, Role
 from fakegpt_tui.domain.message_tree import TurnRow
 from fakegpt_tui.text import safe_line, safe_text
 from fakegpt_tui.ui.dialogs import DialogFrame
-from fakegpt_tui.ui.dialogs.pick import ListScreen
+from fakegpt_tui.ui.dialogs.preview_list import PreviewListScreen
 from fakegpt_tui.ui.markdown.document import Document
 from fakegpt_tui.ui.markdown.palette import Palette
 from fakegpt_tui.ui.widgets.drawing import fit
-from fakegpt_tui.ui.widgets.text_field import TextField
 
 _MOST_ROWS = 1_000
 """An option list lays out all of its options whenever one changes."""
-_WIDE = 90
-"""From this width on there is room for the preview beside the rows."""
 _MARGIN = 2
 _MOST_GRAPH = 24
 _MOST_TEXT = 400
@@ -34,10 +27,11 @@ _PREVIEW = 2_000
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
 
-class TreeScreen(ListScreen[str | None]):
+class TreeScreen(PreviewListScreen):
     """One row for each turn; dismissed with the id of the message that ends the chosen one."""
 
-    CSS_PATH = ["dialog.tcss", "tree.tcss"]
+    CSS_PATH = ["dialog.tcss", "preview_list.tcss", "tree.tcss"]
+    FRAME = "tree"
 
     def __init__(self, rows: Sequence[TurnRow], *, now: datetime) -> None:
         super().__init__()
@@ -45,42 +39,16 @@ class TreeScreen(ListScreen[str | None]):
         self._now = now
         self._fitting: Sequence[TurnRow] = rows
 
-    def compose(self) -> ComposeResult:
-        with DialogFrame("tree"):
-            yield TextField(placeholder="Type to filter", compact=True)
-            with Horizontal():
-                yield OptionList(compact=True, markup=False)
-                with VerticalScroll(id="preview", can_focus=False):
-                    yield Static(markup=False)
-
     def on_mount(self) -> None:
         self.query_one(DialogFrame).set_frame("Tree", "enter show · esc close")
         # The rows need a width, and a pushed screen is not told of its first size.
-        self.call_after_refresh(self._show)
+        self.call_after_refresh(self.show_fitting)
 
-    def on_resize(self, event: events.Resize) -> None:
-        self.set_class(event.size.width < _WIDE, "-narrow")
-        self.call_after_refresh(self._show)
-
-    @on(Input.Changed)
-    def filter(self) -> None:
-        self._show()
-
-    @on(Input.Submitted)
-    def choose_highlighted(self) -> None:
-        if (option := self.options.highlighted_option) is not None:
-            self.dismiss(option.id)
-
-    @on(OptionList.OptionSelected)
-    def choose(self, event: OptionList.OptionSelected) -> None:
-        self.dismiss(event.option_id)
-
-    @on(OptionList.OptionHighlighted)
-    def show_preview(self, event: OptionList.OptionHighlighted) -> None:
-        row = next((each for each in self._fitting if each.message.id == event.option_id), None)
+    def show_marked(self, row_id: str | None) -> None:
+        row = next((each for each in self._fitting if each.message.id == row_id), None)
         if row is None:
             return  # It has been filtered out meanwhile.
-        static = self.query_one("#preview Static", Static)
+        static = self.preview
         palette = Palette.from_theme(self.app.get_css_variables(), self.app.current_theme.dark)
         parts = (
             _prompt(each) if each.role is Role.USER else _reply(each, static.size.width, palette)
@@ -88,8 +56,8 @@ class TreeScreen(ListScreen[str | None]):
         )
         static.update(Text("\n\n").join(parts))
 
-    def _show(self) -> None:
-        words = self.query_one(Input).value.casefold().split()
+    def show_fitting(self) -> None:
+        words = self.words
         marked = self.options.highlighted_option
         fitting = [row for row in self._rows if _has(row, words)][:_MOST_ROWS]
         self._fitting = fitting
