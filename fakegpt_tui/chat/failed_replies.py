@@ -16,8 +16,8 @@ class FailedReplies:
     """The replies that failed or were interrupted last, by the ids of their conversations.
 
     The sign is that of the reply that a conversation ends with, so that it goes with the next
-    prompt, and with another variant. The store notes failures as it ends replies, whoever asked
-    for them; so a kill is one, too.
+    prompt, and with another variant. The store notes failures as it ends replies, those of other
+    instances and commands included; so a kill is one, too.
     """
 
     def __init__(self, stores: Stores) -> None:

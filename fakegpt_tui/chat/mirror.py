@@ -24,7 +24,7 @@ _SETTLE_SECONDS: Final = 5.0
 
 
 class Mirror:
-    """Keeps a folder as the store is, whoever changed that, and whenever.
+    """Keeps a folder as the store is, also when other instances and commands change that.
 
     What the folder shows is noted in the store: what a crash has kept from it is written later, and
     a file that was deleted by hand stays deleted until its conversation changes.

@@ -1,4 +1,4 @@
-"""Picture decoding: pixels of a picture that nobody has checked, within bounds.
+"""Picture decoding: pixels of an unchecked picture, within bounds.
 
 The type is what the first bytes say, and only the reader of that type is tried. A picture that is
 too large for the memory is refused by its header, and once more by what its reader finds.
