@@ -1,7 +1,7 @@
 """Archives that are imported together: what one of them names may be in another."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +22,7 @@ class ArchiveGroup(ExitStack):
         super().__init__()
         self._paths = [path for path in paths if path.suffix.lower() == ".zip"][:_MOST]
         self._opened: list[AssetSource] | None = None
+        self._by_base: dict[str, list[tuple[AssetSource, str]]] | None = None
 
     def joined(self, own: AssetSource) -> AssetSource:
         """The files of one import, and behind them those of the others."""
@@ -33,11 +34,27 @@ class ArchiveGroup(ExitStack):
             self._opened = [found for path in self._paths if (found := self._open(path))]
         return self._opened
 
+    def find(self, path: str) -> AbstractContextManager[ByteStream] | None:
+        """The file of an archive whose path ends so; none where there is none."""
+        if self._by_base is None:
+            self._by_base = {}
+            for source in self.sources():
+                for name in source.names():
+                    self._by_base.setdefault(_base(name), []).append((source, name))
+        for source, name in self._by_base.get(_base(path), []):
+            if f"/{name}".endswith(f"/{path}"):
+                return source.open(name)
+        return None
+
     def _open(self, path: Path) -> AssetSource | None:
         try:
             return ZipExport(self.enter_context(path.open("rb"))).assets("")
         except (OSError, LoadError):
             return None  # It is told of where it is imported.
+
+
+def _base(path: str) -> str:
+    return path.rpartition("/")[2]
 
 
 class _JoinedAssets:
@@ -52,9 +69,19 @@ class _JoinedAssets:
         for number, source in enumerate(self._group.sources()):
             yield from (f"{_ELSEWHERE}{number}/{name}" for name in source.names())
 
-    def open(self, name: str) -> AbstractContextManager[ByteStream]:
-        """One of them, as `AssetSource.open` says."""
-        if not name.startswith(_ELSEWHERE):
-            return self._own.open(name)
-        number, _, path = name.removeprefix(_ELSEWHERE).partition("/")
-        return self._group.sources()[int(number)].open(path)
+    @contextmanager
+    def open(self, name: str) -> Iterator[ByteStream]:
+        """One of them, as `AssetSource.open` says; what is not here may be in another archive."""
+        with ExitStack() as stack:
+            if name.startswith(_ELSEWHERE):
+                number, _, path = name.removeprefix(_ELSEWHERE).partition("/")
+                yield stack.enter_context(self._group.sources()[int(number)].open(path))
+                return
+            try:
+                opened = stack.enter_context(self._own.open(name))
+            except LoadError:
+                found = self._group.find(name)
+                if found is None:
+                    raise
+                opened = stack.enter_context(found)
+            yield opened

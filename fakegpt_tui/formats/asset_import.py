@@ -189,7 +189,7 @@ def _with_blob(part: ImagePart | FilePart, blob: Blob) -> ImagePart | FilePart:
     """The part with its bytes: a picture only if they are one."""
     if not part.blob.digest.startswith(_STAND_IN):
         return part
-    if can_decode(blob.media_type, blob.width, blob.height):
-        alt = part.alt if isinstance(part, ImagePart) else ""
-        return ImagePart(blob, part.name, alt, origin=part.origin)
-    return FilePart(blob, part.name, origin=part.origin)
+    if isinstance(part, ImagePart) and can_decode(blob.media_type, blob.width, blob.height):
+        return ImagePart(blob, part.name, part.alt, origin=part.origin)
+    as_text = isinstance(part, FilePart) and part.as_text
+    return FilePart(blob, part.name, as_text, origin=part.origin)

@@ -52,6 +52,8 @@ class AssetFolder:
                 yield file
         except OSError as error:
             raise LoadError(f"A picture or file cannot be read: {error.strerror}.") from error
+        except ValueError as error:  # of a name with a NUL
+            raise LoadError("A picture or file has a name that no file can have.") from error
 
 
 class NoAssets:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from fakegpt_tui.domain import Role, TitleSource
 from fakegpt_tui.domain.folders import Folder
 from fakegpt_tui.formats.base import ImportItem, Record, RecordFormat, SourceDefaults
+from fakegpt_tui.formats.foreign_files import held_file
 from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, read_role, texts_of
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
 from fakegpt_tui.formats.times import read_time
@@ -51,6 +52,7 @@ def _read_message(conversation: SourceConversation, held: Record) -> SourceMessa
         parent=None,
         role=read_role(held.get("role")),
         text=parts.text,
+        files=parts.files,
         reasoning=parts.reasoning,
         time=read_time(held.get("created")),
         model=texts_of(made_by, "mId") or texts_of(generator, "name"),
@@ -64,7 +66,8 @@ def _add_part(parts: MessageParts, part: Record) -> None:
         case {"pt": "doc", "data": {"text": text}}:
             parts.add_attached_text(texts_of(part, "l1Title", "ref"), text)
         case {"pt": "image_ref" | "reference"}:
-            parts.add_file("", "Picture")
+            held = part.get("dataRef") or part.get("_sref")
+            parts.add_file(texts_of(part, "altText"), "Picture", held_file(held))
         case {"pt": "ma", "aText": text}:
             parts.add_reasoning(text)
         case {"pt": "ph" | "_pt_sentinel"}:

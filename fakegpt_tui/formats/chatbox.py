@@ -87,6 +87,7 @@ def _read_message(conversation: SourceConversation, held: Record) -> SourceMessa
         parent=None,
         role=read_role(held.get("role")),
         text=parts.text,
+        files=parts.files,
         reasoning=parts.reasoning,
         time=read_time(held.get("timestamp")),
         model=texts_of(held, "model"),

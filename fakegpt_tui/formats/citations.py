@@ -6,7 +6,7 @@ the text. Shape seen in exports since 2023.
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from fakegpt_tui.domain.parts import CitationPart
@@ -86,12 +86,6 @@ def write_link(title: str, url: str) -> str:
     """A Markdown link that nothing in its parts can end."""
     label = re.sub(r"([\\\[\]])", r"\\\1", " ".join(title.split()) or url)
     return f"[{label}](<{url}>)" if re.search(r"[\s()<>]", url) else f"[{label}]({url})"
-
-
-def write_sources(sources: Iterable[tuple[str, str]]) -> str:
-    """A list of what a reply names as its sources, each once; empty where there are none."""
-    links = dict.fromkeys(write_link(title, url) for title, url in sources if url)
-    return "Sources:\n\n" + "\n".join(f"- {link}" for link in links) if links else ""
 
 
 def _marks(text: str, metadata: Mapping[str, object]) -> Iterator[_Mark]:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from fakegpt_tui.domain import Role
 from fakegpt_tui.formats.base import ImportItem, Record, RecordFormat, SourceDefaults
+from fakegpt_tui.formats.foreign_files import held_file
 from fakegpt_tui.formats.foreign_folders import claude_project
 from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, texts_of
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
@@ -78,6 +79,7 @@ def _message(
         parent=parent,
         role=Role.USER if sender == "human" else Role.ASSISTANT,
         text=parts.text,
+        files=parts.files,
         reasoning=parts.reasoning,
         time=read_time(held.get("created_at")),
         model=texts_of(held, "model"),
@@ -116,7 +118,7 @@ def _add_result(parts: MessageParts, block: Record) -> None:
         if each.get("type") == "knowledge":
             parts.add_source(each.get("title"), each.get("url"))
         elif each.get("type") == "image":
-            parts.add_file("", "Picture")
+            parts.add_file("", "Picture", held_file(each))
 
 
 FORMAT = RecordFormat(name="Claude", sniff=_sniff, read=_read)

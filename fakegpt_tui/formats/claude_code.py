@@ -89,6 +89,7 @@ class _Session:
         for said in self._said.values():
             said.message.text = said.parts.text
             said.message.reasoning = said.parts.reasoning
+            said.message.files = said.parts.files
             self.conversation.left_out.update(said.parts.losses)
             self.conversation.add(said.message)
         self.conversation.leaf = self._last
@@ -174,10 +175,7 @@ class _Session:
             said = self._said.get(key) or self._new(own, Role.ASSISTANT, line, parent)
             if block.get("type") == "tool_result":
                 is_error = block.get("is_error") is True
-                inner = MessageParts()
-                inner.add_content(block.get("content"))
-                said.parts.losses |= inner.losses
-                said.parts.add_result(name, inner.text, is_error=is_error)
+                said.parts.add_result(name, block.get("content"), is_error=is_error)
             else:
                 said.parts.add_content([block])
             place = said.message.key

@@ -16,6 +16,7 @@ from fakegpt_tui.formats.base import (
     SourceDefaults,
 )
 from fakegpt_tui.formats.chatgpt_conversation import HIDDEN
+from fakegpt_tui.formats.foreign_files import base64_file
 from fakegpt_tui.formats.message_list import read_usage
 from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, parse_object, texts_of
 from fakegpt_tui.formats.source_tree import (
@@ -84,6 +85,15 @@ class _Rollout:
             case {"type": "reasoning"}:
                 for each in dicts_of(held.get("summary")) + dicts_of(held.get("content")):
                     self._reply_parts(line).add_reasoning(each.get("text"))
+            case {"type": "ghost_snapshot" | "compaction"}:
+                pass
+            case _:
+                self._add_tool_item(line, held)
+
+    def _add_tool_item(self, line: Record, held: Record) -> None:
+        match held:
+            case {"type": "image_generation_call", "result": str(data)}:
+                self._reply_parts(line).add_file("", "Picture", base64_file(data))
             case {"type": str(kind)} if kind.endswith("_output"):
                 self._add_output(line, held)
             case {"type": str(kind)} if kind.endswith("_call"):
@@ -91,8 +101,6 @@ class _Rollout:
                 self._names[texts_of(held, "call_id")] = name
                 asked = held.get("arguments") or held.get("input") or held.get("action")
                 self._reply_parts(line).add_call(name, asked)
-            case {"type": "ghost_snapshot" | "compaction"}:
-                pass
             case _:
                 self._reply_parts(line).add_unknown(held.get("type"), held)
 
@@ -100,8 +108,6 @@ class _Rollout:
         output = held.get("output")
         if isinstance(output, dict):
             output = output.get("content")
-        if isinstance(output, list):
-            output = "\n\n".join(texts_of(each, "text") for each in dicts_of(output))
         name = self._names.get(texts_of(held, "call_id"), "")
         self._reply_parts(line).add_result(name, output)
 
@@ -116,7 +122,7 @@ class _Rollout:
             return
         self._end_reply()
         message = self._message(line, Role.USER)
-        message.text = parts.text
+        message.text, message.files = parts.text, parts.files
         self.conversation.left_out.update(parts.losses)
         self._show(message)
 
@@ -147,6 +153,7 @@ class _Rollout:
     def _end_reply(self) -> None:
         if self._reply is not None:
             self._reply.text, self._reply.reasoning = self._parts.text, self._parts.reasoning
+            self._reply.files = self._parts.files
             self.conversation.left_out.update(self._parts.losses)
             self._show(self._reply)
             self._reply = None

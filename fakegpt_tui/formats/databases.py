@@ -1,21 +1,22 @@
 """SQLite databases of other programs, read in a private copy so that nothing beside them changes.
 
-What another program has not moved out of its write-ahead log yet is copied with it. A database that
-changes meanwhile is copied again.
+What another program has not moved out of its write-ahead log yet is copied with it, and so is the
+journal by which a change that is under way is taken back in the copy. A database that changes
+meanwhile is copied again.
 """
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, TypeAlias
 
 from fakegpt_tui.domain import LoadError
-from fakegpt_tui.formats.base import ImportItem, Record, SourceDefaults
+from fakegpt_tui.formats.base import ByteStream, ImportItem, Record, SourceDefaults
 from fakegpt_tui.formats.documents import OpenDocument
 from fakegpt_tui.text import safe_line
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     import sqlite3
 
 MAGIC = b"SQLite format 3\0"
+_BESIDE = ("-wal", "-journal")
 _ATTEMPTS = 3
 _CHUNK_SIZE = 2**20
 
@@ -91,9 +93,9 @@ def open_database(document: OpenDocument) -> Iterator[ForeignDatabase]:
         copy = Path(folder, "copy.db")
         try:
             if document.where or not document.file.path.expanduser().is_file():
-                _write(document, copy)
+                _unpack(document, copy)
             else:
-                _copy(document.file.path.expanduser(), copy)
+                copy_live(document.file.path.expanduser(), copy)
             with closing(sqlite3.connect(copy)) as connection:
                 connection.row_factory = sqlite3.Row
                 connection.execute("PRAGMA trusted_schema = OFF")
@@ -105,21 +107,39 @@ def open_database(document: OpenDocument) -> Iterator[ForeignDatabase]:
             raise LoadError(f"The database is damaged, encrypted or locked: {told}.") from error
 
 
-def _write(document: OpenDocument, copy: Path) -> None:
+def _unpack(document: OpenDocument, copy: Path) -> None:
+    """Write a database out of an archive or a pipe, with what lies beside it there."""
+    _write(document, copy)
+    name = document.where.rpartition("/")[2]
+    for suffix in _BESIDE if name else ():
+        with suppress(LoadError), document.assets.open(name + suffix) as stream:
+            _write(stream, Path(f"{copy}{suffix}"))
+
+
+def _write(stream: ByteStream, copy: Path) -> None:
     with copy.open("wb") as file:
-        while data := document.read(_CHUNK_SIZE):
+        while data := stream.read(_CHUNK_SIZE):
             file.write(data)
 
 
-def _copy(path: Path, copy: Path) -> None:
-    log, log_copy = Path(f"{path}-wal"), Path(f"{copy}-wal")
+def copy_live(
+    path: Path, copy: Path, copy_file: Callable[[Path, Path], object] = shutil.copyfile
+) -> None:
+    """Copy a database that another program may be writing to, as of one moment.
+
+    Raises:
+        LoadError: It changes all the time.
+    """
+    names = ("", *_BESIDE)
     for _ in range(_ATTEMPTS):
-        before = _state(path), _state(log)
-        shutil.copyfile(path, copy)
-        log_copy.unlink(missing_ok=True)
-        if log.is_file():
-            shutil.copyfile(log, log_copy)
-        if (_state(path), _state(log)) == before:
+        before = [_state(Path(f"{path}{name}")) for name in names]
+        for name, state in zip(names, before, strict=True):
+            target = Path(f"{copy}{name}")
+            target.unlink(missing_ok=True)
+            if state is not None:
+                with suppress(FileNotFoundError):
+                    copy_file(Path(f"{path}{name}"), target)
+        if [_state(Path(f"{path}{name}")) for name in names] == before:
             return
     raise LoadError("Another program writes to the database all the time; close it first.")
 

@@ -53,6 +53,7 @@ def _read_node(
         parent=parent,
         role=Role.USER if is_prompt else Role.ASSISTANT,
         text=parts.text,
+        files=parts.files,
         reasoning=parts.reasoning,
         time=read_time(held.get("inserted_at")),
         model=texts_of(held, "model"),

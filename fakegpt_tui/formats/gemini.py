@@ -19,8 +19,9 @@ from fakegpt_tui.formats.base import (
     SkippedItem,
     SourceDefaults,
 )
+from fakegpt_tui.formats.foreign_files import file_beside
 from fakegpt_tui.formats.html_markdown import html_to_markdown
-from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, texts_of
+from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, file_name, texts_of
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
 from fakegpt_tui.formats.times import EARLIEST, read_time
 
@@ -79,7 +80,7 @@ def _read_activity(values: list[object], origin: SourceDefaults) -> Iterator[Imp
     if not groups:
         yield SkippedItem("Gemini", "The activity of Gemini holds no prompts.")
     for number, group in enumerate(groups):
-        conversation = _conversation(group)
+        conversation = _conversation(group, origin)
         if number == 0 and others:
             conversation.left_out[OTHERS] += others
         yield conversation.build(origin)
@@ -94,12 +95,15 @@ def _prompt(record: Record) -> str | None:
     return _ATTACHED.sub("", title[verb.end() :] if verb else title)
 
 
-def _conversation(group: list[_Activity]) -> SourceConversation:
+def _conversation(group: list[_Activity], origin: SourceDefaults) -> SourceConversation:
     conversation = SourceConversation(program="gemini", key=group[0].time.isoformat())
     for each in group:
         asked, answered = MessageParts(), MessageParts()
         asked.add_text(each.prompt)
-        asked.add_files(each.record.get("attachedFiles"))
+        attached = each.record.get("attachedFiles")
+        listed = [*(attached if isinstance(attached, list) else []), each.record.get("imageFile")]
+        for name in dict.fromkeys(filter(None, map(file_name, listed))):
+            asked.add_file(name, found=file_beside(origin.assets, name))
         for item in dicts_of(each.record.get("safeHtmlItem")):
             answered.add_text(html_to_markdown(texts_of(item, "html")))
         for source in dicts_of(each.record.get("subtitles")):
@@ -110,6 +114,7 @@ def _conversation(group: list[_Activity]) -> SourceConversation:
             message = SourceMessage(
                 key=f"{key}/{role}", parent=None, role=role, text=parts.text, time=each.time
             )
+            message.files = parts.files
             conversation.chain([message])
     return conversation
 
@@ -172,6 +177,7 @@ def _read_turn(conversation: SourceConversation, number: int, turn: Record) -> S
         parent=None,
         role=role,
         text=parts.text,
+        files=parts.files,
         reasoning=parts.reasoning,
         time=read_time(held.get("turn_last_modified")),
     )

@@ -75,6 +75,7 @@ def _read_message(
         parent=parent,
         role=_ROLES[texts_of(held, "type")],
         text=parts.text,
+        files=parts.files,
         reasoning=parts.reasoning,
         time=read_time(held.get("timestamp")),
         model=texts_of(held, "model"),

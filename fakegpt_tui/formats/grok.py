@@ -5,11 +5,18 @@ from collections.abc import Iterator
 
 from fakegpt_tui.domain import MessageStatus, Role
 from fakegpt_tui.formats.base import ImportItem, Record, RecordFormat, SourceDefaults
-from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, texts_of
+from fakegpt_tui.formats.foreign_files import file_beside
+from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, file_name, texts_of
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
 from fakegpt_tui.formats.times import read_time
 
 _RENDERED = re.compile(r"\s*<grok:render\b.*?</grok:render>", re.DOTALL)
+_FILES = {
+    "file_attachments": "File",
+    "image_attachments": "Picture",
+    "generated_image_urls": "Picture",
+}
+_ASSET_ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _CARDS = re.compile(r"\s*<xai:tool_usage_card>.*?</xai:tool_usage_card>", re.DOTALL)
 
 
@@ -35,11 +42,19 @@ def _read(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
     for each in dicts_of(record.get("responses")):
         held = each.get("response", each)
         if isinstance(held, dict):
-            conversation.add(_read_response(conversation, held))
+            conversation.add(_read_response(conversation, held, origin))
     yield conversation.build(origin)
 
 
-def _read_response(conversation: SourceConversation, held: Record) -> SourceMessage:
+def _places(asset: str) -> tuple[str, ...]:
+    """Where an asset of this id, or an address that ends with one, is in the archive."""
+    ids = [each for each in asset.split("/") if _ASSET_ID.fullmatch(each)]
+    return tuple(f"prod-mc-asset-server/{each}/content" for each in reversed(ids))
+
+
+def _read_response(
+    conversation: SourceConversation, held: Record, origin: SourceDefaults
+) -> SourceMessage:
     parts = MessageParts()
     parts.add_text(_RENDERED.sub("", texts_of(held, "message")))
     parts.add_reasoning(_CARDS.sub("", texts_of(held, "thinking_trace")).strip())
@@ -47,9 +62,11 @@ def _read_response(conversation: SourceConversation, held: Record) -> SourceMess
         parts.add_reasoning(_CARDS.sub("", texts_of(each, "thinking_trace")).strip())
     for each in dicts_of(held.get("cited_web_search_results")):
         parts.add_source(each.get("title"), each.get("url"))
-    parts.add_files(held.get("file_attachments"))
-    parts.add_files(held.get("image_attachments"), "Picture")
-    parts.add_files(held.get("generated_image_urls"), "Picture")
+    for name, kind in _FILES.items():
+        listed = held.get(name)
+        for each in listed if isinstance(listed, list) else []:
+            asset = file_name(each)
+            parts.add_file(asset, kind, file_beside(origin.assets, *_places(asset)))
     conversation.left_out.update(parts.losses)
     sender = texts_of(held, "sender").lower()
     is_cut = held.get("partial") is True or bool(held.get("error"))
@@ -58,6 +75,7 @@ def _read_response(conversation: SourceConversation, held: Record) -> SourceMess
         parent=texts_of(held, "parent_response_id") or None,
         role=Role.USER if sender in ("human", "user") else Role.ASSISTANT,
         text=parts.text,
+        files=parts.files,
         reasoning=parts.reasoning,
         time=read_time(held.get("create_time")),
         model=texts_of(held, "model") or ("" if sender == "assistant" else sender),

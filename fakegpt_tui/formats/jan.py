@@ -83,6 +83,7 @@ def _read_message(conversation: SourceConversation, held: Record) -> SourceMessa
         parent=None,
         role=read_role(held.get("role")),
         text=text,
+        files=parts.files,
         reasoning=parts.reasoning or thinking,
         time=read_time(held.get("created_at")),
         model=texts_of(about, "model", "modelId"),

@@ -14,7 +14,10 @@ from fakegpt_tui.domain import LoadError
 from fakegpt_tui.formats.base import ByteStream
 from fakegpt_tui.text import safe_line
 
-_SUFFIXES = (".json", ".jsonl", ".ndjson", ".html", ".txt", ".md", ".yaml", ".zip", ".xlsx")
+_SUFFIXES = (
+    *(".json", ".jsonl", ".ndjson", ".html", ".txt", ".md", ".yaml", ".zip", ".xlsx"),
+    *(".db", ".sqlite", ".sqlite3"),
+)
 """Of members that may hold conversations; what is in them decides."""
 
 _NEVER_OPENED = re.compile(r"auth|billing|secret|token", re.IGNORECASE)

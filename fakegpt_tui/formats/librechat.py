@@ -75,6 +75,7 @@ def _read_message(conversation: SourceConversation, held: Record) -> SourceMessa
         parent=None if parent in ("", _NO_PARENT) else parent,
         role=Role.USER if held.get("isCreatedByUser") is True else Role.ASSISTANT,
         text=parts.text,
+        files=parts.files,
         reasoning=parts.reasoning,
         time=read_time(held.get("createdAt")),
         model=texts_of(held, "model"),

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from fakegpt_tui.domain import Role
 from fakegpt_tui.formats.base import ImportItem, Record, RecordFormat, SourceDefaults
+from fakegpt_tui.formats.foreign_files import base64_file, held_file
 from fakegpt_tui.formats.message_parts import (
     MessageParts,
     dicts_of,
@@ -55,13 +56,13 @@ def _read_message(conversation: SourceConversation, held: Record) -> SourceMessa
         parts.add_call(texts_of(asked, "name"), texts_of(asked, "arguments"))
     for extra in dicts_of(held.get("extra")):
         kind = texts_of(extra, "type").lower()
-        if kind.startswith("image"):
-            parts.add_file(texts_of(extra, "name"), "Picture")
+        name = texts_of(extra, "name")
+        if kind in ("text", "textfile", "context"):
+            parts.add_attached_text(name, extra.get("content"))
         else:
-            is_text = kind in ("text", "textfile", "context")
-            parts.add_attached_text(
-                texts_of(extra, "name"), extra.get("content") if is_text else ""
-            )
+            data = texts_of(extra, "base64Url", "base64Data", "data")
+            found = held_file(data) or base64_file(data)
+            parts.add_file(name, "Picture" if kind.startswith("image") else "File", found)
     conversation.left_out.update(parts.losses)
     parent = held.get("parent")
     return SourceMessage(
@@ -70,6 +71,7 @@ def _read_message(conversation: SourceConversation, held: Record) -> SourceMessa
         role=read_role(held.get("role")),
         # The first place of each tree holds nothing.
         text="" if held.get("type") == "root" else parts.text,
+        files=parts.files,
         reasoning=texts_of(held, "reasoningContent", "thinking") or thinking,
         time=read_time(held.get("timestamp")),
         model=texts_of(held, "model"),

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from fakegpt_tui.domain import Role
 from fakegpt_tui.formats.base import ImportItem, Record, SourceDefaults
 from fakegpt_tui.formats.databases import DatabaseFormat, ForeignDatabase, Tables, has_tables
+from fakegpt_tui.formats.foreign_files import bytes_file
 from fakegpt_tui.formats.message_list import read_usage
 from fakegpt_tui.formats.message_parts import (
     MessageParts,
@@ -90,7 +91,7 @@ def _read_responses(database: ForeignDatabase, about: Record) -> SourceConversat
         results = [*database.rows("tool_results", "name", "output", response_id=response_id)]
         if reply is None or not results or asked.text:
             prompt = _message(f"{response_id}/prompt", Role.USER, row)
-            prompt.text = asked.text
+            prompt.text, prompt.files = asked.text, asked.files
             conversation.left_out.update(asked.losses)
             reply, parts = _message(response_id, Role.ASSISTANT, row), MessageParts()
             replies.append(parts)
@@ -123,9 +124,12 @@ def _prompt_parts(database: ForeignDatabase, row: Record) -> MessageParts:
 
 
 def _add_attachment(database: ForeignDatabase, parts: MessageParts, attachment_id: object) -> None:
-    for held in database.rows("attachments", "type", "path", "url", id=attachment_id):
+    for held in database.rows("attachments", "type", "path", "url", "content", id=attachment_id):
         kind = "Picture" if texts_of(held, "type").startswith("image") else "File"
-        parts.add_file(texts_of(held, "path", "url", "type"), kind)
+        content = held.get("content")
+        found = bytes_file(content) if isinstance(content, bytes) and content else None
+        name = texts_of(held, "path", "url") or ("" if found else texts_of(held, "type"))
+        parts.add_file(name, kind, found)
 
 
 def _message(key: str, role: Role, row: Record) -> SourceMessage:
@@ -207,7 +211,7 @@ class _Family:
         turn = self._turns.get(key, {})
         message = _message(key, read_role(held.get("role")), turn)
         message.parent = texts_of(held, "parent_hash") or None
-        message.text, message.reasoning = parts.text, parts.reasoning
+        message.text, message.reasoning, message.files = parts.text, parts.reasoning, parts.files
         if texts_of(turn, "tip_message_hash") == key:
             message.usage = read_usage(turn)
         if message.role is Role.SYSTEM and message.parent is None:

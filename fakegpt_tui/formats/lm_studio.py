@@ -8,7 +8,9 @@ from pathlib import Path
 
 from fakegpt_tui.domain import TitleSource, Usage
 from fakegpt_tui.domain.folders import Folder, join_folder
-from fakegpt_tui.formats.base import ImportItem, Record, RecordFormat, SourceDefaults
+from fakegpt_tui.formats.assets import AssetFolder
+from fakegpt_tui.formats.base import AssetSource, ImportItem, Record, RecordFormat, SourceDefaults
+from fakegpt_tui.formats.foreign_files import file_beside
 from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, read_role, texts_of
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
 from fakegpt_tui.formats.times import read_time
@@ -39,12 +41,14 @@ def _read(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
         folder=_folder(origin.folder),
     )
     model = texts_of(record.get("lastUsedModel"), "identifier")
+    files = _user_files(origin.folder)
     before: str | None = None
     for place, held in enumerate(dicts_of(record.get("messages"))):
         versions = dicts_of(held.get("versions"))
         keys = []
         for number, version in enumerate(versions):
-            message = _read_version(conversation, f"{place}/{number}", version, model)
+            key = f"{place}/{number}"
+            message = _read_version(conversation, key, version, model, files)
             message.parent = before
             keys.append(conversation.add(message))
         if keys:
@@ -64,6 +68,14 @@ def _folder(place: Path | None) -> Folder:
     return Folder(join_folder(*parts[below:]))
 
 
+def _user_files(place: Path | None) -> AssetSource | None:
+    """The files of all conversations, in a folder beside that of these."""
+    for folder in (place, *place.parents) if place is not None else ():
+        if folder.name == _CONVERSATIONS:
+            return AssetFolder(folder.parent / "user-files")
+    return None
+
+
 def _old_system_prompt(record: Record) -> str:
     config = record.get("perChatPredictionConfig")
     fields = dicts_of(config.get("fields")) if isinstance(config, dict) else []
@@ -72,14 +84,18 @@ def _old_system_prompt(record: Record) -> str:
 
 
 def _read_version(
-    conversation: SourceConversation, key: str, version: Record, model: str
+    conversation: SourceConversation,
+    key: str,
+    version: Record,
+    model: str,
+    files: AssetSource | None,
 ) -> SourceMessage:
     parts = MessageParts()
-    _add_content(parts, version)
+    _add_content(parts, version, files)
     usage = None
     for step in dicts_of(version.get("steps")):
         usage = _usage(step) or usage
-        _add_step(parts, step)
+        _add_step(parts, step, files)
     conversation.left_out.update(parts.losses)
     sender = texts_of(version.get("senderInfo"), "senderName")
     return SourceMessage(
@@ -87,28 +103,30 @@ def _read_version(
         parent=None,
         role=read_role(version.get("role")),
         text=parts.text,
+        files=parts.files,
         reasoning=parts.reasoning,
         model=sender or model,
         usage=usage,
     )
 
 
-def _add_content(parts: MessageParts, held: Record) -> None:
+def _add_content(parts: MessageParts, held: Record, files: AssetSource | None) -> None:
     for each in dicts_of(held.get("content")):
         if each.get("type") == "file":
             kind = "Picture" if each.get("fileType") == "image" else "File"
-            parts.add_file(texts_of(each, "fileIdentifier"), kind)
+            name = texts_of(each, "fileIdentifier")
+            parts.add_file(name, kind, file_beside(files, name))
         else:
             parts.add_content([each])
 
 
-def _add_step(parts: MessageParts, step: Record) -> None:
+def _add_step(parts: MessageParts, step: Record, files: AssetSource | None) -> None:
     match step:
         case {"type": "contentBlock", "style": {"type": "thinking"}}:
             for each in dicts_of(step.get("content")):
                 parts.add_reasoning(each.get("text"))
         case {"type": "contentBlock"}:
-            _add_content(parts, step)
+            _add_content(parts, step, files)
         case {"type": "requestConfirmToolCall", "request": dict(asked)}:
             parts.add_call(asked.get("name"), asked.get("parameters"))
         case {"type": str(kind)} if kind in _SILENT:

@@ -78,6 +78,7 @@ def _read_message(conversation: SourceConversation, held: Record, model: str) ->
         parent=None,
         role=read_role(role),
         text=text,
+        files=parts.files,
         reasoning=parts.reasoning or thinking,
         time=next((time for name in _TIMES if (time := read_time(held.get(name)))), None),
         model=texts_of(held, "model") or model,

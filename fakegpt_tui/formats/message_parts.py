@@ -1,19 +1,27 @@
-"""Parts of a message of another program: text, reasoning, tool calls, files and sources."""
+"""Parts of a message of another program: text, reasoning, tool calls, files and sources.
+
+Text, reasoning and tools become Markdown; files and sources become parts of ours.
+"""
 
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
 
 from fakegpt_tui.domain import Role
-from fakegpt_tui.formats.base import Loss
-from fakegpt_tui.formats.chatgpt_messages import FILES, UNKNOWN, fence_code
-from fakegpt_tui.formats.citations import write_sources
-from fakegpt_tui.text import safe_line
+from fakegpt_tui.domain.parts import CitationPart, FilePart, ImagePart, Part
+from fakegpt_tui.formats.asset_import import stand_in
+from fakegpt_tui.formats.base import Loss, OpenBlob
+from fakegpt_tui.formats.chatgpt_messages import UNKNOWN, fence_code
+from fakegpt_tui.formats.foreign_files import ForeignFile, MessageFiles, held_file, text_file
+from fakegpt_tui.text import replace_surrogates, safe_line
 
 TOOLS = Loss(
     "messages call tools or hold what tools gave back, which is kept as text",
     one="message calls tools or holds what tools gave back, which is kept as text",
 )
+_GAP: Final = "\n\n"
 _THINKING = re.compile(r"\s*<think(?:ing)?>(.*?)</think(?:ing)?>\s*", re.DOTALL)
 _ROLES = {
     "user": Role.USER,
@@ -22,33 +30,35 @@ _ROLES = {
     "developer": Role.SYSTEM,
 }
 _REASONING = ("reasoning", "thinking")
+_CONTENT_KINDS = ("text", "input_text", "output_text", "image", "input_image", "image_url")
 _FILE_KINDS = ("file", "document", "video")
 _FILE_NAMES = ("name", "file_name", "filename", "fileName", "file_id", "file_uuid", "id", "path")
 
 
 class MessageParts:
-    """Gathers the parts of one message, in their order, as Markdown; `losses` is what to tell."""
+    """Gathers the parts of one message, in their order; `losses` is what to tell."""
 
     def __init__(self) -> None:
         self.losses: set[Loss] = set()
         self._texts: list[str] = []
         self._reasoning: list[str] = []
-        self._files: dict[str, None] = {}
         self._sources: dict[str, str] = {}
+        self._places: list[tuple[int, Part]] = []
+        self._blobs: dict[str, OpenBlob] = {}
 
     @property
     def text(self) -> str:
-        """All but the reasoning: what was said, then the files, then the sources."""
-        return "\n\n".join(
-            filter(
-                None,
-                [
-                    *self._texts,
-                    *self._files,
-                    write_sources((title, url) for url, title in self._sources.items()),
-                ],
-            )
+        """All but the reasoning, as Markdown."""
+        return _GAP.join(self._texts)
+
+    @property
+    def files(self) -> MessageFiles:
+        """The files at their places in the text, and the sources."""
+        sources = (
+            CitationPart(url=replace_surrogates(url), title=replace_surrogates(title))
+            for url, title in self._sources.items()
         )
+        return MessageFiles(len(self.text), tuple(self._places), tuple(sources), self._blobs)
 
     @property
     def reasoning(self) -> str:
@@ -67,29 +77,50 @@ class MessageParts:
         self._texts.append(f"[To {_name(name)}]\n\n{_data(arguments)}".rstrip())
 
     def add_result(self, name: object, output: object, *, is_error: bool = False) -> None:
+        """Add what a tool gave back; pictures and files in it stand before it."""
         self.losses.add(TOOLS)
+        if isinstance(output, list) and output and all(map(_is_content, output)):
+            inner = MessageParts()
+            inner.add_content(output)
+            self.add_parts_of(inner)
+            output = inner.text
         label = f"[{'Error' if is_error else 'Output'} of {_name(name)}]"
         self._texts.append(f"{label}\n\n{_data(output)}".rstrip())
 
-    def add_file(self, name: object, kind: str = "File") -> None:
-        """Leave a line for a file that is not imported."""
-        self.losses.add(FILES)
+    def add_file(self, name: object, kind: str = "File", found: ForeignFile | None = None) -> None:
+        """Take a file at this place; one that was not found is known by its name to be missing."""
         is_data = not isinstance(name, str) or name.startswith("data:") or not name
-        self._files[f"[{kind}]" if is_data else f"[{kind}: {safe_line(str(name))}]"] = None
+        shown = "" if is_data else str(name)
+        blob = stand_in(found.key if found is not None else f"missing {kind} {shown}")
+        is_picture = found is not None or kind == "Picture"
+        self._take(found, ImagePart(blob, shown) if is_picture else FilePart(blob, shown))
 
     def add_attached_text(self, name: str, text: object) -> None:
-        """Keep the text of a file that the source holds, below its name."""
+        """Take a file that the source holds as text."""
         if isinstance(text, str) and text.strip():
-            self._files[f"[File: {safe_line(name) or 'text'}]\n\n{fence_code(text.rstrip())}"] = (
-                None
-            )
+            found = text_file(text)
+            self._take(found, FilePart(stand_in(found.key), name, as_text=True))
         else:
             self.add_file(name)
 
     def add_files(self, files: object, kind: str = "File") -> None:
-        """Leave a line for each of a list of files, which are names or objects that have one."""
+        """Add each of a list of files, which are names, or objects that have one or the bytes."""
         for each in files if isinstance(files, list) else []:
-            self.add_file(file_name(each), kind)
+            self.add_file(file_name(each), kind, held_file(each))
+
+    def add_parts_of(self, others: "MessageParts") -> None:
+        """Add the files, sources and losses of parts whose text stands elsewhere."""
+        at, files = len(self.text), others.files
+        self._places += ((at, part) for _, part in files.places)
+        self._blobs |= files.blobs
+        self._sources |= {each.url: each.title for each in files.sources}
+        self.losses |= others.losses
+
+    def _take(self, found: ForeignFile | None, part: ImagePart | FilePart) -> None:
+        part = replace(part, name=replace_surrogates(part.name))
+        if found is not None:
+            self._blobs[part.blob.digest] = found.open
+        self._places.append((len(self.text), part))
 
     def add_source(self, title: object, url: object) -> None:
         if isinstance(url, str) and url:
@@ -123,11 +154,18 @@ class MessageParts:
             case {"type": "refusal", "refusal": str(text)}:
                 self.add_text(text)
             case {"type": str(kind)} if "image" in kind:
-                self.add_file(_address(part), "Picture")
+                self.add_file(_address(part), "Picture", held_file(part))
             case {"type": str(kind)} if "audio" in kind or kind in _FILE_KINDS:
-                self.add_file(file_name(part))
+                self.add_file(file_name(part), found=held_file(part))
+            case {"inlineData": dict(inner)}:
+                self.add_file(file_name(inner), found=held_file(part))
             case _:
                 self.add_unknown(texts_of(part, "type") or "an unknown kind", part)
+
+
+def _is_content(value: object) -> bool:
+    """Is this a part of a content, as services of OpenAI's kind have it?"""
+    return isinstance(value, dict) and value.get("type") in _CONTENT_KINDS
 
 
 def split_thinking(text: str) -> tuple[str, str]:

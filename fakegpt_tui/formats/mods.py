@@ -4,6 +4,7 @@ https://github.com/charmbracelet/mods has the tables in `db.go`, and what a mess
 `internal/proto`.
 """
 
+import base64
 from collections.abc import Iterator
 
 from fakegpt_tui.domain import LoadError
@@ -62,8 +63,18 @@ def _message(held: Record) -> Record:
         "is_error": any(call.get("IsError") is True for call in dicts_of(held.get("ToolCalls"))),
         "name": calls[0]["name"] if is_result and calls else "",
         "tool_calls": [] if is_result else calls,
-        "images": [texts_of(each, "Filename") for each in dicts_of(held.get("Images"))],
+        "images": [_image(each) for each in dicts_of(held.get("Images"))],
     }
+
+
+def _image(held: Record) -> Record:
+    """A picture, whose bytes are there as they are, or in base64."""
+    data = held.get("Data")
+    if not isinstance(data, bytes):
+        data = b""
+    is_encoded = data.isascii() and len(data) % 4 == 0
+    encoded = data if is_encoded else base64.b64encode(data)
+    return {"name": texts_of(held, "Filename"), "data": encoded.decode()}
 
 
 def _arguments(function: Record) -> str:

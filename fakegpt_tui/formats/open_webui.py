@@ -18,6 +18,7 @@ from fakegpt_tui.formats.base import (
     dump_json,
     reading_order,
 )
+from fakegpt_tui.formats.foreign_files import ForeignFile, file_beside, held_file
 from fakegpt_tui.formats.foreign_folders import UNNAMED_FOLDER
 from fakegpt_tui.formats.message_list import read_usage
 from fakegpt_tui.formats.message_parts import (
@@ -31,8 +32,12 @@ from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
 from fakegpt_tui.formats.times import read_time
 
 _THINKING = re.compile(
-    r'\s*<details type="reasoning"[^>]*>\s*(?:<summary>.*?</summary>)?(.*?)</details>\s*', re.DOTALL
+    r'\s*<details type="reasoning"[^>]*>\s*(?:<summary>.*?</summary>)?', re.DOTALL
 )
+_DETAILS = re.compile(r"<(/?)details\b[^>]*>")
+_FILE_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
+UPLOADS = "uploads"
+"""Below this name the memo of a database has the names of uploaded files, by their ids."""
 _TOOL_CALLS = re.compile(r'<details type="tool_calls"[^>]*>.*?</details>\s*', re.DOTALL)
 
 
@@ -68,7 +73,7 @@ def _read(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
     messages = history.get("messages")
     for key, held in messages.items() if isinstance(messages, dict) else ():
         if isinstance(held, dict):
-            conversation.add(read_message(conversation, str(key), held))
+            conversation.add(_read_message(conversation, str(key), held, origin))
     yield conversation.build(origin)
 
 
@@ -87,7 +92,9 @@ def _tags(record: Record, chat: object) -> list[str]:
     return []
 
 
-def read_message(conversation: SourceConversation, key: str, held: Record) -> SourceMessage:
+def _read_message(
+    conversation: SourceConversation, key: str, held: Record, origin: SourceDefaults
+) -> SourceMessage:
     """A message, of which newer versions keep the output apart from the content."""
     parts = MessageParts()
     output = dicts_of(held.get("output"))
@@ -96,7 +103,7 @@ def read_message(conversation: SourceConversation, key: str, held: Record) -> So
     if not output:
         parts.add_content(held.get("content"))
     for each in dicts_of(held.get("files")):
-        _add_file(parts, each)
+        _add_file(parts, each, origin)
     for each in dicts_of(held.get("sources")):
         source = each.get("source")
         parts.add_source(texts_of(source, "name"), texts_of(source, "url"))
@@ -110,6 +117,7 @@ def read_message(conversation: SourceConversation, key: str, held: Record) -> So
         parent=texts_of(held, "parentId") or None,
         role=read_role(held.get("role")),
         text=text,
+        files=parts.files,
         reasoning=parts.reasoning or thinking,
         time=read_time(held.get("timestamp")),
         model=texts_of(held, "model"),
@@ -137,22 +145,44 @@ def _add_output(parts: MessageParts, item: Record) -> None:
             parts.add_unknown(item.get("type"), item)
 
 
-def _add_file(parts: MessageParts, file: Record) -> None:
-    if file.get("type") == "image":
-        parts.add_file(texts_of(file, "name", "url"), "Picture")
-        return
+def _add_file(parts: MessageParts, file: Record, origin: SourceDefaults) -> None:
+    """Add a file: its bytes, or else its text where the program has taken that out of it."""
+    found = held_file(file.get("url")) or _upload(file, origin)
+    name = texts_of(file, "name", "url", "id")
     inner = file.get("file")
     data = inner.get("data") if isinstance(inner, dict) else None
-    parts.add_attached_text(texts_of(file, "name", "id"), texts_of(data, "content"))
+    if found is None and file.get("type") != "image":
+        parts.add_attached_text(name, texts_of(data, "content"))
+    else:
+        parts.add_file(name, "Picture" if file.get("type") == "image" else "File", found)
+
+
+def _upload(file: Record, origin: SourceDefaults) -> ForeignFile | None:
+    """What was uploaded lies in a folder beside the database, below its id and name."""
+    given = _FILE_ID.search(f"{texts_of(file, 'id')} {texts_of(file, 'url')}")
+    known = origin.memo.get(UPLOADS)
+    name = known.get(given[0]) if given and isinstance(known, dict) else None
+    return file_beside(origin.assets, f"uploads/{name}") if name else None
 
 
 def _split_details(text: str) -> tuple[str, str]:
     """Reasoning and tool calls that older versions keep as HTML in the content."""
-    if match := _THINKING.match(text):
-        quoted = html.unescape(match[1]).strip().split("\n")
-        reasoning = "\n".join(line.removeprefix(">").removeprefix(" ") for line in quoted)
-        return reasoning, _TOOL_CALLS.sub("", text[match.end() :])
-    return split_thinking(text)
+    thoughts = []
+    while (begin := _THINKING.match(text)) and (end := _end_of_details(text, begin.end())):
+        quoted = html.unescape(text[begin.end() : end.start()]).strip().split("\n")
+        thoughts.append("\n".join(line.removeprefix(">").removeprefix(" ") for line in quoted))
+        text = text[end.end() :].lstrip()
+    return ("\n\n".join(thoughts), _TOOL_CALLS.sub("", text)) if thoughts else split_thinking(text)
+
+
+def _end_of_details(text: str, at: int) -> re.Match[str] | None:
+    """The tag that closes what was opened before, over all that is opened and closed in it."""
+    depth = 1
+    for tag in _DETAILS.finditer(text, at):
+        depth += -1 if tag[1] else 1
+        if depth == 0:
+            return tag
+    return None
 
 
 FORMAT = RecordFormat(name="Open WebUI", sniff=_sniff, read=_read)

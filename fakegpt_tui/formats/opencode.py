@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from fakegpt_tui.domain import MessageStatus, Role
 from fakegpt_tui.formats.base import ImportItem, Record, SourceDefaults
 from fakegpt_tui.formats.databases import DatabaseFormat, ForeignDatabase, Tables, has_tables
+from fakegpt_tui.formats.foreign_files import held_file
 from fakegpt_tui.formats.message_list import read_usage
 from fakegpt_tui.formats.message_parts import MessageParts, parse_object, texts_of
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
@@ -64,6 +65,7 @@ def _read_message(
         parent=None,
         role=Role.USER if about.get("role") == "user" else Role.ASSISTANT,
         text=parts.text,
+        files=parts.files,
         reasoning=parts.reasoning,
         time=read_time(row.get("time_created")),
         model=texts_of(about, "modelID"),
@@ -81,11 +83,12 @@ def _add_part(parts: MessageParts, part: Record) -> None:
             parts.add_reasoning(part.get("text"))
         case {"type": "file"}:
             kind = "Picture" if texts_of(part, "mime").startswith("image") else "File"
-            parts.add_file(texts_of(part, "filename", "url"), kind)
+            parts.add_file(texts_of(part, "filename", "url"), kind, held_file(part))
         case {"type": "tool", "state": dict(state)}:
             parts.add_call(part.get("tool"), state.get("input"))
             failed = state.get("error")
             parts.add_result(part.get("tool"), failed or state.get("output"), is_error=bool(failed))
+            parts.add_files(state.get("attachments"))
         case {"type": str(kind)} if kind in _SILENT:
             pass
         case _:

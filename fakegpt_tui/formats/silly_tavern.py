@@ -3,10 +3,20 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
 
 from fakegpt_tui.domain import Role
-from fakegpt_tui.formats.base import ImportItem, LinesFormat, Record, SourceDefaults
-from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, split_thinking, texts_of
+from fakegpt_tui.formats.assets import AssetFolder
+from fakegpt_tui.formats.base import AssetSource, ImportItem, LinesFormat, Record, SourceDefaults
+from fakegpt_tui.formats.foreign_files import base_name_of, file_beside, held_file
+from fakegpt_tui.formats.message_parts import (
+    MessageParts,
+    dicts_of,
+    file_name,
+    split_thinking,
+    texts_of,
+)
 from fakegpt_tui.formats.source_tree import DAMAGED, SourceConversation, SourceMessage
 from fakegpt_tui.formats.times import read_time
 
@@ -24,6 +34,7 @@ def _sniff(lines: Sequence[Record]) -> str:
 def _read(lines: Iterable[Record | None], origin: SourceDefaults) -> Iterator[ImportItem]:
     conversation = SourceConversation(program="sillytavern", key="", title=origin.name)
     character = ""
+    files = _user_files(origin.folder)
     place = 0
     before: str | None = None
     for line in lines:
@@ -36,16 +47,27 @@ def _read(lines: Iterable[Record | None], origin: SourceDefaults) -> Iterator[Im
             conversation.created = _time(line.get("create_date"))
             conversation.key = f"{character}/{line.get('create_date') or origin.name}"
         else:
-            before = _add_versions(conversation, place, before, line, character)
+            before = _add_versions(
+                conversation, f"{place}", before, _ChatLine(line, character, files)
+            )
             place += 1
     conversation.leaf = before
     yield conversation.build(origin)
 
 
+class _ChatLine(NamedTuple):
+    """A line, whose chat it is in, and where its pictures are."""
+
+    held: Record
+    character: str
+    files: AssetSource | None
+
+
 def _add_versions(
-    conversation: SourceConversation, place: int, before: str | None, line: Record, character: str
+    conversation: SourceConversation, place: str, before: str | None, said: _ChatLine
 ) -> str:
     """Add a message and its swipes; which of them is shown."""
+    line = said.held
     swipes = line.get("swipes")
     texts = [each for each in swipes if isinstance(each, str)] if isinstance(swipes, list) else []
     infos = dicts_of(line.get("swipe_info"))
@@ -55,9 +77,9 @@ def _add_versions(
     keys = []
     for number, text in enumerate(texts):
         held = infos[number] if number < len(infos) else line
-        message = _read_version(conversation, line, held, text)
+        message = _read_version(conversation, said, held, text)
         message.key, message.parent = f"{place}/{number}", before
-        if message.role is Role.ASSISTANT and texts_of(line, "name") not in ("", character):
+        if message.role is Role.ASSISTANT and texts_of(line, "name") not in ("", said.character):
             # In groups several characters speak.
             message.text = f"**{texts_of(line, 'name')}:** {message.text}"
         keys.append(conversation.add(message))
@@ -65,17 +87,19 @@ def _add_versions(
 
 
 def _read_version(
-    conversation: SourceConversation, line: Record, held: Record, text: str
+    conversation: SourceConversation, said: _ChatLine, held: Record, text: str
 ) -> SourceMessage:
-    extra = held.get("extra")
+    line, extra = said.held, held.get("extra")
     about = extra if isinstance(extra, dict) else {}
     parts = MessageParts()
-    thinking, said = split_thinking(text)
-    parts.add_text(said)
+    thinking, spoken = split_thinking(text)
+    parts.add_text(spoken)
     for name in ("image", "media", "file"):
-        if found := about.get(name):
-            files = found if isinstance(found, list) else [found]
-            parts.add_files(files, "File" if name == "file" else "Picture")
+        held_in = about.get(name)
+        for each in held_in if isinstance(held_in, list) else filter(None, [held_in]):
+            path = file_name(each)
+            found = held_file(each) or file_beside(said.files, path.lstrip("/"))
+            parts.add_file(base_name_of(path), "File" if name == "file" else "Picture", found)
     conversation.left_out.update(parts.losses)
     role = Role.USER if line.get("is_user") is True else Role.ASSISTANT
     return SourceMessage(
@@ -83,10 +107,19 @@ def _read_version(
         parent=None,
         role=Role.SYSTEM if line.get("is_system") is True else role,
         text=parts.text,
+        files=parts.files,
         reasoning=texts_of(about, "reasoning") or thinking,
         time=_time(held.get("send_date") or line.get("send_date")),
         model=texts_of(about, "model"),
     )
+
+
+def _user_files(place: Path | None) -> AssetSource | None:
+    """The files of a user, of whom the chats are in one folder of several."""
+    for folder in place.parents if place is not None else ():
+        if folder.name in ("chats", "group chats"):
+            return AssetFolder(folder.parent)
+    return None
 
 
 def _time(value: object) -> datetime | None:

@@ -30,6 +30,7 @@ from fakegpt_tui.formats.base import (
     SourceDefaults,
 )
 from fakegpt_tui.formats.chatgpt_tree import CIRCLES, ORPHANS
+from fakegpt_tui.formats.foreign_files import NO_FILES, MessageFiles
 from fakegpt_tui.text import replace_surrogates, safe_line
 
 DAMAGED = Loss("damaged lines were left out", one="damaged line was left out")
@@ -59,6 +60,7 @@ class SourceMessage:
     status: MessageStatus = MessageStatus.COMPLETE
     finish: FinishReason | None = None
     usage: Usage | None = None
+    files: MessageFiles = NO_FILES
 
 
 @dataclass(slots=True, kw_only=True)
@@ -114,7 +116,7 @@ class SourceConversation:
         for source in ordered:
             before = nearest[parents[source.key]]
             nearest[source.key] = before
-            if source.text or source.reasoning:
+            if source.text or source.reasoning or source.files.places:
                 message = self._message(source, before, origin)
                 nearest[source.key] = message
                 built.append(message)
@@ -122,7 +124,8 @@ class SourceConversation:
             raise EmptyConversation
         header = self._header(built, nearest, origin)
         folder = self.folder if self.folder.has_preset else None
-        return LoadedItem(header, tuple(built), self.left_out, folder=folder)
+        blobs = {key: opener for each in ordered for key, opener in each.files.blobs.items()}
+        return LoadedItem(header, tuple(built), self.left_out, blobs, folder)
 
     def item(self, origin: SourceDefaults) -> ImportItem:
         """The conversation as one of several, where one without a word is no error."""
@@ -157,19 +160,21 @@ class SourceConversation:
         self, source: SourceMessage, before: ChatMessage | None, origin: SourceDefaults
     ) -> ChatMessage:
         is_reply = source.role is Role.ASSISTANT
-        conversation_id = self._id()
+        text = replace_surrogates(source.text)
+        reasoning = replace_surrogates(source.reasoning) if is_reply else ""
         fallback = before.created_at if before else self._began_at(origin)
         return ChatMessage(
             id=str(uuid5(_IDS, replace_surrogates(f"{self.program}/{self.key}/{source.key}"))),
-            conversation_id=conversation_id,
+            conversation_id=self._id(),
             parent_id=before.id if before else None,
             role=source.role,
-            text=replace_surrogates(source.text),
+            text=text,
             status=source.status if is_reply else MessageStatus.COMPLETE,
             created_at=source.time or fallback,
             service=self.program if is_reply else "",
             model=replace_surrogates(source.model) if is_reply else "",
-            reasoning=replace_surrogates(source.reasoning) if is_reply else "",
+            reasoning=reasoning,
+            parts=source.files.lay_out(text, reasoning),
             finish=source.finish,
             usage=source.usage,
         )
@@ -186,7 +191,7 @@ class SourceConversation:
         origin: SourceDefaults,
     ) -> Conversation:
         title = safe_line(self.title)
-        prompts = (each.text for each in built if each.role is Role.USER)
+        prompts = (each.text for each in built if each.role is Role.USER and each.text)
         times = [each.created_at for each in built]
         shown = nearest.get(self.leaf) or _newest_leaf(built)
         return Conversation(

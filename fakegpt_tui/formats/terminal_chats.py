@@ -15,6 +15,7 @@ from fakegpt_tui.formats.base import (
     SourceDefaults,
 )
 from fakegpt_tui.formats.databases import DatabaseFormat, ForeignDatabase, Tables, has_tables
+from fakegpt_tui.formats.foreign_files import base64_file, base_name_of
 from fakegpt_tui.formats.foreign_folders import nest_folders
 from fakegpt_tui.formats.message_list import add_messages
 from fakegpt_tui.formats.message_parts import MessageParts, read_role, split_thinking, texts_of
@@ -44,15 +45,16 @@ def _read_oterm(database: ForeignDatabase, origin: SourceDefaults) -> Iterator[I
             parts = MessageParts()
             thinking, text = split_thinking(texts_of(held, "text"))
             parts.add_text(text)
-            for _ in _parse_list(held.get("images")):
-                parts.add_file("", "Picture")
+            for image in _parse_list(held.get("images")):
+                found = base64_file(image) if isinstance(image, str) else None
+                parts.add_file("", "Picture", found)
             conversation.left_out.update(parts.losses)
             role = read_role(held.get("author"))
             model = texts_of(row, "model") if role is Role.ASSISTANT else ""
             message = SourceMessage(
                 key=str(held["id"]), parent=None, role=role, text=parts.text, model=model
             )
-            message.reasoning = thinking
+            message.reasoning, message.files = thinking, parts.files
             conversation.chain([message])
         yield conversation.item(origin)
 
@@ -90,6 +92,10 @@ def _read_webui(database: ForeignDatabase, origin: SourceDefaults) -> Iterator[I
     folders = database.rows("folder", "id", "parent_id", "name", "data", order="id")
     known = nest_folders({**each, "data": _parse(each.get("data"))} for each in folders)
     origin = replace(origin, folders=known)
+    origin.memo[open_webui.UPLOADS] = {
+        str(each["id"]): base_name_of(texts_of(each, "path"))
+        for each in database.rows("file", "id", "path", order="id")
+    }
     for row in database.rows("chat", *columns, "meta", "current_message_id", order="id"):
         chat, meta = _parse(row.get("chat")), _parse(row.get("meta"))
         record: Record = {**row, "chat": chat if isinstance(chat, dict) else {}, "meta": meta}

@@ -16,8 +16,15 @@ from fakegpt_tui.formats.base import (
     SourceDefaults,
     TextFormat,
 )
+from fakegpt_tui.formats.foreign_files import base_name_of, file_beside
 from fakegpt_tui.formats.message_list import add_messages, read_usage
-from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, read_role, texts_of
+from fakegpt_tui.formats.message_parts import (
+    MessageParts,
+    dicts_of,
+    file_name,
+    read_role,
+    texts_of,
+)
 from fakegpt_tui.formats.source_tree import DAMAGED, SourceConversation, SourceMessage
 from fakegpt_tui.formats.times import read_time
 
@@ -139,11 +146,11 @@ def _read_gptme(lines: Iterable[Record | None], origin: SourceDefaults) -> Itera
     conversation = SourceConversation(program="gptme", key="")
     about = _gptme_settings(origin)
     conversation.title = texts_of(about, "name")
-    conversation.leaf = _add_history(conversation, lines)
+    conversation.leaf = _add_history(conversation, lines, origin)
     assets = origin.assets if f"{origin.name}.jsonl" == GPTME_LOG else None
     for name in sorted(assets.names()) if assets else ():
         if re.fullmatch(r"branches/[^/]+\.jsonl", name):
-            _add_history(conversation, _parse_lines(origin.beside(name)))
+            _add_history(conversation, _parse_lines(origin.beside(name)), origin)
     for message in conversation.messages:
         message.model = message.model or texts_of(about, "model")
     yield conversation.build(origin)
@@ -165,7 +172,9 @@ def _parse_lines(data: bytes) -> Iterator[Record | None]:
         yield found if isinstance(found, dict) else None
 
 
-def _add_history(conversation: SourceConversation, lines: Iterable[Record | None]) -> str | None:
+def _add_history(
+    conversation: SourceConversation, lines: Iterable[Record | None], origin: SourceDefaults
+) -> str | None:
     """Add the messages of a whole history that are not there yet; the key of its last one.
 
     A message is known by all that was said up to it, so that histories share what they begin with.
@@ -178,7 +187,7 @@ def _add_history(conversation: SourceConversation, lines: Iterable[Record | None
             conversation.left_out[DAMAGED] += 1
             continue
         losses = conversation.left_out.copy()
-        message = _read_gptme_line(conversation, line)
+        message = _read_gptme_line(conversation, line, origin)
         conversation.key = conversation.key or f"{line.get('timestamp')}/{message.text}"
         digest.update(f"{message.role}\0{message.text}\0".encode(errors="replace"))
         message.key, message.parent = digest.hexdigest(), last
@@ -194,10 +203,15 @@ def _add_history(conversation: SourceConversation, lines: Iterable[Record | None
     return last
 
 
-def _read_gptme_line(conversation: SourceConversation, line: Record) -> SourceMessage:
+def _read_gptme_line(
+    conversation: SourceConversation, line: Record, origin: SourceDefaults
+) -> SourceMessage:
     parts = MessageParts()
     parts.add_content(line.get("content"))
-    parts.add_files(line.get("files"))
+    named = line.get("files")
+    for path in filter(None, map(file_name, named if isinstance(named, list) else ())):
+        below = path.rpartition(f"/{origin.folder.name}/")[2] if origin.folder else path
+        parts.add_file(base_name_of(path), found=file_beside(origin.assets, below.lstrip("/")))
     conversation.left_out.update(parts.losses)
     metadata = line.get("metadata")
     about = metadata if isinstance(metadata, dict) else {}
@@ -206,6 +220,7 @@ def _read_gptme_line(conversation: SourceConversation, line: Record) -> SourceMe
         parent=None,
         role=read_role(line.get("role")),
         text=parts.text,
+        files=parts.files,
         time=_local_time(line.get("timestamp")),
         model=texts_of(about, "model"),
         usage=read_usage(about.get("usage") or about),

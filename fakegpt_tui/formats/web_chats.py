@@ -7,9 +7,11 @@ from itertools import chain
 
 from fakegpt_tui.domain import Role
 from fakegpt_tui.formats.base import ImportItem, ListFormat, Record, RecordFormat, SourceDefaults
+from fakegpt_tui.formats.foreign_files import file_beside
 from fakegpt_tui.formats.message_parts import (
     MessageParts,
     dicts_of,
+    file_name,
     parse_object,
     read_role,
     texts_of,
@@ -35,13 +37,16 @@ def _read_lechat(values: list[object], origin: SourceDefaults) -> Iterator[Impor
             _add_chunk(parts, chunk)
         if not parts.text:
             parts.add_text(held.get("content"))
-        parts.add_files(held.get("files"))
+        for each in dicts_of(held.get("files")):
+            name = file_name(each)
+            parts.add_file(name, found=file_beside(origin.assets, f"{origin.name}-files/{name}"))
         conversation.left_out.update(parts.losses)
         message = SourceMessage(
             key=texts_of(held, "id"),
             parent=None,
             role=read_role(held.get("role")),
             text=parts.text,
+            files=parts.files,
             time=read_time(held.get("createdAt")),
         )
         conversation.chain([message])
@@ -101,6 +106,7 @@ def _read_perplexity(record: Record, origin: SourceDefaults) -> Iterator[ImportI
                     parent=None,
                     role=Role.ASSISTANT,
                     text=answered.text,
+                    files=answered.files,
                     time=time,
                     model=model,
                 ),

@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 from fakegpt_tui.domain import Role
-from fakegpt_tui.domain.parts import attached_parts
+from fakegpt_tui.domain.parts import CitationPart, attached_parts
 from fakegpt_tui.formats.base import (
     EmptyItem,
     ImportItem,
@@ -76,7 +76,11 @@ def _messages(item: LoadedItem) -> list[str]:
         shown = "*" if message.id == item.conversation.leaf_id else ""
         thinking = f"({message.reasoning}) " if message.reasoning else ""
         lines.append(f"{depth} {_SIGNS[message.role]}{shown} {thinking}{message.text!r}")
-        lines[-1] += "".join(f" + {part.name}" for part in attached_parts(message.parts))
+        for part in attached_parts(message.parts):
+            is_here = part.blob.digest in item.blobs
+            lines[-1] += f" {'+' if is_here else '-'} {part.name or '(unnamed)'}"
+        cited = (part for part in message.parts if isinstance(part, CitationPart))
+        lines[-1] += "".join(f" ^ {part.title} {part.url}" for part in cited)
     return lines
 
 

@@ -5,12 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakegpt_tui.domain.parts import CitationPart
-from fakegpt_tui.formats.citations import (
-    read_footnotes,
-    take_citations,
-    write_link,
-    write_sources,
-)
+from fakegpt_tui.formats.citations import read_footnotes, take_citations, write_link
 
 CITE = "\ue200cite\ue202turn0search0\ue202turn0search3\ue201"
 
@@ -106,8 +101,5 @@ def test_a_list_of_sources_is_of_the_whole_reply() -> None:
     assert list(read_footnotes(about)) == [CitationPart(0, 0, "https://a", "A")]
 
 
-def test_sources_are_listed_once() -> None:
-    named = [("A", "https://a"), ("", "https://b"), ("A", "https://a"), ("C", "")]
-    assert write_sources(named) == "Sources:\n\n- [A](https://a)\n- [https://b](https://b)"
-    assert write_sources([]) == ""
+def test_a_link_that_is_told_is_on_one_line() -> None:
     assert write_link("x\ny", "https://a") == "[x y](https://a)"

@@ -8,10 +8,16 @@ from pathlib import Path
 import pytest
 
 from fakegpt_tui.domain import LoadError
+from fakegpt_tui.formats.databases import copy_live
 from tests.formats.exports import zipped
 from tests.formats.reading import FILES, loaded, outline, read, read_bytes
 
 STORE = FILES / "oterm" / "store.db"
+DATABASES = [
+    path.with_suffix("")
+    for path in sorted(FILES.glob("*/*.outline"))
+    if path.with_suffix("").suffix in (".db", ".sqlite")
+]
 
 
 def test_the_newest_rows_of_a_database_in_use_are_read_and_nothing_is_left_beside_it(
@@ -80,6 +86,52 @@ def test_a_bad_byte_in_a_database_is_replaced(tmp_path: Path) -> None:
     assert outline(read(path))[-1] == "2 <* 'A\ufffdB'"
 
 
-def test_a_database_in_an_archive_is_passed_over(tmp_path: Path) -> None:
-    with pytest.raises(LoadError, match="holds no conversations"):
-        read_bytes(tmp_path, zipped({"store.db": STORE.read_bytes()}))
+def test_a_database_in_an_archive_is_read_with_its_newest_rows(tmp_path: Path) -> None:
+    path = Path(shutil.copyfile(STORE, tmp_path / "store.db"))
+    with closing(sqlite3.connect(path)) as writer:
+        writer.execute("PRAGMA journal_mode = WAL")
+        writer.execute("INSERT INTO message VALUES (9, 1, 'user', 'And now?', '[]')")
+        writer.commit()
+        log = Path(f"{path}-wal").read_bytes()
+        inner = zipped({"a/store.db": path.read_bytes(), "a/store.db-wal": log})
+    for data in (inner, zipped({"backup.zip": inner})):
+        assert outline(read_bytes(tmp_path, data))[-1] == "3 >* 'And now?'"
+
+
+@pytest.mark.parametrize("name", [str(path.relative_to(FILES)) for path in DATABASES])
+def test_every_database_reads_alike_in_an_archive_in_an_archive(tmp_path: Path, name: str) -> None:
+    path = FILES / name
+    beside = {each.name: each.read_bytes() for each in path.parent.iterdir() if each.is_file()}
+    members = {key: data for key, data in beside.items() if key == path.name or ".gob" in key}
+    found = read_bytes(tmp_path, zipped({"backup.zip": zipped(members), "notes.txt": b"x"}))
+    assert outline(found) == outline(read(path))
+
+
+def test_a_damaged_database_in_an_archive_does_not_hide_others(tmp_path: Path) -> None:
+    members = {"a.db": b"SQLite format 3\0" + b"x" * 5000, "b.db": STORE.read_bytes()}
+    skipped, *others = outline(read_bytes(tmp_path, zipped(members)))
+    assert skipped.startswith("skipped: a.db: The database is damaged, encrypted or locked")
+    assert others == outline(read(STORE))
+
+
+def test_a_change_that_is_under_way_is_not_read(tmp_path: Path) -> None:
+    path = Path(shutil.copyfile(STORE, tmp_path / "store.db"))
+    with closing(sqlite3.connect(path, isolation_level=None)) as writer:
+        writer.execute("PRAGMA cache_size = 1")
+        writer.execute("BEGIN EXCLUSIVE")
+        writer.execute("UPDATE message SET text = 'half ' || hex(zeroblob(100000))")
+        before = {each.name: each.stat().st_mtime_ns for each in tmp_path.iterdir()}
+        assert outline(read(path)) == outline(read(STORE))
+        assert {each.name: each.stat().st_mtime_ns for each in tmp_path.iterdir()} == before
+
+
+def test_a_database_that_changes_all_the_time_is_told(tmp_path: Path) -> None:
+    path = Path(shutil.copyfile(STORE, tmp_path / "store.db"))
+
+    def write_meanwhile(source: Path, target: Path) -> None:
+        shutil.copyfile(source, target)
+        with source.open("ab") as file:
+            file.write(b"x")
+
+    with pytest.raises(LoadError, match="writes to the database all the time; close it first"):
+        copy_live(path, tmp_path / "copy.db", write_meanwhile)

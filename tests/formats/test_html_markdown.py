@@ -23,6 +23,16 @@ from fakegpt_tui.formats.html_markdown import html_to_markdown
             "| a | b |\n| --- | --- |\n| 1 | 2 |",
         ),
         ("a<script>alert(1)</script><style>p{}</style>b", "ab"),
+        ('so <span data-math="x^2">x<sup>2</sup><span>!</span></span> is', "so $x^2$ is"),
+        ('<div class="math-block" data-math="a &lt; b">x</div>end', "$$\na < b\n$$\n\nend"),
+        (
+            '<span class="katex"><math><semantics><mi>x</mi><annotation encoding='
+            '"application/x-tex">\\frac{1}{2}</annotation></semantics></math>'
+            '<span class="katex-html" aria-hidden="true"><span>1/2</span></span></span> of it',
+            "$\\frac{1}{2}$ of it",
+        ),
+        ('<math display="block"><mi>x</mi><mo>+</mo><mn>1</mn></math>', "$$\nx+1\n$$"),
+        ("<math><mi>never closed", ""),
         ("<pre>never closed", "```\nnever closed\n```"),
         ("</p></a></pre></script>stray", "stray"),
     ],

@@ -87,6 +87,34 @@ def test_reasoning_of_open_webui_in_the_text_is_apart(tmp_path: Path) -> None:
     assert outline(found) == ["# T", "1 <* (1 < 2) 'Yes.'"]
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            '<details type="reasoning"><summary>T</summary>\n> a\n<details><summary>S</summary>\n'
+            "> b\n</details>\n> c\n</details>\nYes. <details>d</details>",
+            "(a\n<details><summary>S</summary>\nb\n</details>\nc) 'Yes. <details>d</details>'",
+        ),
+        (
+            '<details type="reasoning">\n> a\n</details>\n<details type="reasoning">\n> b\n'
+            "</details>\nYes.",
+            "(a\n\nb) 'Yes.'",
+        ),
+        (
+            '<details type="reasoning">\n<details>a</details>\nnever closed',
+            "'<details type=\"reasoning\">\\n<details>a</details>\\nnever closed'",
+        ),
+    ],
+)
+def test_details_in_the_reasoning_of_open_webui_do_not_end_it(
+    tmp_path: Path, text: str, told: str
+) -> None:
+    found = read_bytes(
+        tmp_path, webui(a={"role": "assistant", "content": text, "timestamp": 1767225600})
+    )
+    assert outline(found) == ["# T", f"1 <* {told}"]
+
+
 def test_a_parent_that_is_missing_or_the_message_itself_is_borne(tmp_path: Path) -> None:
     found = read_bytes(
         tmp_path,
