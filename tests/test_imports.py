@@ -17,7 +17,7 @@ from tests.terminal import Terminal
 ROOT = Path(__file__).parents[1]
 MAX_OF_OURS = 68
 """Modules of this program at the first frame; the goal is 60."""
-SLOW = {"httpx", "starlette", "uvicorn", "markdown_it", "pygments"}
+SLOW = {"httpx", "starlette", "markdown_it", "pygments"}
 
 
 def modules_after(code: str) -> set[str]:

@@ -100,7 +100,7 @@ def serve(
     from fakegpt_tui.cli.app import build_host  # noqa: PLC0415 - starlette, not for --help
     from fakegpt_tui.cli.shared_state import state_options, tell_about_state  # noqa: PLC0415
     from fakegpt_tui.config.serve_file import load_serve_options  # noqa: PLC0415
-    from fakegpt_tui.host.connections import ConnectionLimits  # noqa: PLC0415
+    from fakegpt_tui.host.open_connections import ConnectionLimits  # noqa: PLC0415
 
     settings = settings_of(context)
     service = settings.chosen_service

@@ -1,55 +1,31 @@
-"""Connections: uvicorn's HTTP connections with deadlines, on an open socket."""
+"""Connections: HTTP/1.1 between the host and one client, one request after the other."""
 
 import asyncio
-import re
 import socket
-import ssl
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from typing import Any
+from urllib.parse import unquote
 
-import h11
+import httpx
 from starlette.types import ASGIApp
-from uvicorn.config import Config
-from uvicorn.protocols.http.h11_impl import H11Protocol
-from uvicorn.server import ServerState
 
-from fakegpt_tui.host.access_control import AccessControl, HostNames
-from fakegpt_tui.host.admission import REFUSED, AddressCap, Admission, is_loopback
-from fakegpt_tui.host.app import HostApp
-from fakegpt_tui.host.request_log import RecordSink, RequestLog
+from fakegpt_tui.host.admission import REFUSED, AddressCap
+from fakegpt_tui.host.exchange import Exchange
+from fakegpt_tui.host.open_connections import ConnectionLimits, OpenConnection, OpenConnections
+from fakegpt_tui.host.request_head import InvalidHead, RequestHead, find_head, read_head
+from fakegpt_tui.http.body_frames import Body, ChunkedBody, CountedBody
 
+_MAX_WAITING = 65_536
+"""Bytes that are read beyond what is taken: of a body, or of the next request."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConnectionLimits:
-    """How many connections there may be, and how long clients may take.
-
-    A whole request must arrive within `request_seconds`. A client that reads nothing for
-    `reader_seconds`, although there is something to read, is disconnected; that is long enough for
-    a program that a shell has suspended for a moment.
-
-    A connection may stay open for `idle_seconds` between two requests: longer than that of a
-    balancer, which would otherwise send one just as it is closed. `per_address` is for clients that
-    come from elsewhere without a proxy; 0 is no limit.
-    """
-
-    connections: int = 64
-    per_address: int = 32
-    request_seconds: float = 10.0
-    reader_seconds: float = 300.0
-    idle_seconds: int = 75
+_INVALID = b"Invalid HTTP request received."
+_REFUSAL = (
+    b"HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain; charset=utf-8\r\n"
+    b"connection: close\r\ncontent-length: %d\r\n\r\n%b"
+) % (len(_INVALID), _INVALID)
 
 
-_MAX_HEAD = 65_536
-_ODD_LINE = re.compile(rb"\n(?:[ \t]|(?<!\r\n))")
-"""A line that ends with a line feed alone, or goes on in the next one.
-
-It begins with the line feed, for which `re` searches ten times as fast as for a choice.
-"""
-
-
-class HostConnection(H11Protocol):
-    """HTTP/1.1 with deadlines for requests and for readers, which uvicorn does not know.
+class HostConnection(asyncio.Protocol):
+    """HTTP/1.1 with deadlines for requests and for readers.
 
     With too many connections, in all or of one address, the oldest idle one of them is dropped, so
     that half-open connections lock no client out. If all of them are being answered, `Admission`
@@ -57,222 +33,227 @@ class HostConnection(H11Protocol):
     """
 
     def __init__(
-        self, config: Config, state: ServerState, limits: ConnectionLimits, cap: AddressCap
+        self, app: ASGIApp, others: OpenConnections, limits: ConnectionLimits, cap: AddressCap
     ) -> None:
-        super().__init__(config, state, app_state={})
-        self._cap = cap
-        self._head = b""
+        self._app = app
+        self._open = others
         self._limits = limits
+        self._cap = cap
+        self._loop = asyncio.get_running_loop()
+        self._received = b""
+        self._looked_at = 0
+        self._body: Body | None = None
+        self._exchange: Exchange | None = None
+        self._is_refused = False
+        self._is_idle = False
+        self._is_closing = False
+        self._is_reading_paused = False
+        self._room: asyncio.Event | None = None
         self._deadline: asyncio.TimerHandle | None = None
         self._reader_deadline: asyncio.TimerHandle | None = None
-        self.opened_at = self.loop.time()
-        self.lost: asyncio.Future[None] = self.loop.create_future()
+        self.client: tuple[str, int] | None = None
+        self.opened_at = self._loop.time()
+        self.lost: asyncio.Future[None] = self._loop.create_future()
 
     @property
     def is_answering(self) -> bool:
         """Has a whole request arrived whose answer is not yet complete?"""
-        return (
-            self.conn.our_state in (h11.SEND_RESPONSE, h11.SEND_BODY)
-            and self.conn.their_state is not h11.SEND_BODY
-        )
+        return self._exchange is not None and self._exchange.is_whole
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-        super().connection_made(transport)
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as it is
+        self._open.connections.add(self)
+        self._transport = transport
+        self._server = _address_of(transport, "sockname")
+        client = _address_of(transport, "peername")
+        self.client = None if client is None or client[1] is None else (client[0], client[1])
+        self._scheme = "https" if transport.get_extra_info("sslcontext") else "http"
         # asyncio does so only where the listening socket was made with the protocol named; without
         # it every small piece of a reply waits up to 40 ms for the one before to be acknowledged.
         connection = transport.get_extra_info("socket")
         if connection.family != socket.AF_UNIX:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         is_too_many = not self._cap.enter(self.client)
-        self.app_state[REFUSED] = is_too_many and not self._drop_oldest_idle(self._is_neighbour)
-        self._start_deadline()
-        if len(self.connections) > self._limits.connections:
-            self._drop_oldest_idle(lambda _: True)
+        self._is_refused = is_too_many and not self._open.drop_idle_beside(self, self._is_neighbour)
+        self._set_deadline(self._limits.request_seconds)
+        if len(self._open.connections) > self._limits.connections:
+            self._open.drop_idle_beside(self, lambda _: True)
 
     def data_received(self, data: bytes) -> None:
-        if self.conn.their_state is h11.IDLE and not self._is_plain_head(data):
-            self.send_400_response("Invalid HTTP request received.")
+        if self._is_closing:
             return
-        super().data_received(data)
-        if self.conn.their_state is not h11.IDLE:
-            self._head = b""
-        if self.conn.their_state not in (h11.IDLE, h11.SEND_BODY):
-            self._cancel_deadline()
-        elif self._deadline is None:
-            self._start_deadline()
+        if self._is_idle:
+            self._is_idle = False
+            self._set_deadline(self._limits.request_seconds)
+        self._received = self._received + data if self._received else data
+        self._advance()
 
-    def _is_plain_head(self, data: bytes) -> bool:
-        """Has the head so far no lines that a proxy may have read in another way than h11 does?"""
-        start = max(len(self._head) - 3, 0)
-        self._head = (self._head + data).partition(b"\r\n\r\n")[0][:_MAX_HEAD]
-        return _ODD_LINE.search(self._head, start) is None
+    def connection_lost(self, _: Exception | None) -> None:
+        self._is_closing = True
+        self._open.connections.discard(self)
+        self._set_deadline(None)
+        self._cancel_reader_deadline()
+        self._cap.leave(self.client)
+        if self._exchange is not None:
+            self._exchange.leave()
+        if self._room is not None:
+            self._room.set()
+        self.lost.set_result(None)
 
     def pause_writing(self) -> None:
-        super().pause_writing()
-        self._reader_deadline = self.loop.call_later(
-            self._limits.reader_seconds, self.transport.abort
+        self._room = asyncio.Event()
+        self._reader_deadline = self._loop.call_later(
+            self._limits.reader_seconds, self._transport.abort
         )
 
     def resume_writing(self) -> None:
         self._cancel_reader_deadline()
-        super().resume_writing()
+        if self._room is not None:
+            self._room.set()
+            self._room = None
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._cancel_deadline()
-        self._cancel_reader_deadline()
-        self._cap.leave(self.client)
-        super().connection_lost(exc)
-        self.lost.set_result(None)
+    def shutdown(self) -> None:
+        """End the connection, after the answer to the request under way."""
+        if self._exchange is None:
+            self.close()
+        else:
+            self._exchange.closes = True
 
-    def _start_deadline(self) -> None:
-        self._deadline = self.loop.call_later(self._limits.request_seconds, self.transport.abort)
+    def abort(self) -> None:
+        """End the connection at once."""
+        self._transport.abort()
 
-    def _cancel_deadline(self) -> None:
+    # What an exchange does with its connection.
+
+    def write(self, data: bytes) -> None:
+        self._transport.write(data)
+
+    async def wait_for_room(self) -> None:
+        """As `ClientLine.wait_for_room`; there is room when nothing is sent any more, too."""
+        if self._room is not None and not self._is_closing:
+            await self._room.wait()
+
+    def resume_reading(self) -> None:
+        """As `ClientLine.resume_reading`."""
+        if self._is_reading_paused:
+            self._is_reading_paused = False
+            self._transport.resume_reading()
+
+    def end_exchange(self, *, closes: bool) -> None:
+        """As `ClientLine.end_exchange`: go on with the next request."""
+        self._exchange = None
+        self.resume_reading()
+        if closes:
+            self.close()
+        elif self._body is None:
+            self._await_next()
+
+    def close(self) -> None:
+        """As `ClientLine.close`."""
+        self._is_closing = True
+        self._transport.close()
+
+    def _advance(self) -> None:
+        """Read on in what has come, as far as that goes."""
+        try:
+            while self._received and not self._is_closing:
+                if self._body is not None:
+                    self._read_body(self._body)
+                elif self._exchange is not None or not self._read_head():
+                    break
+        except (InvalidHead, httpx.RemoteProtocolError):
+            self._refuse()
+        if len(self._received) > _MAX_WAITING:
+            self._pause_reading()
+
+    def _read_head(self) -> bool:
+        """Begin an exchange once its head is whole."""
+        found = find_head(self._received, self._looked_at)
+        self._looked_at = 0 if found else len(self._received)
+        if found is None:
+            return False
+        head, self._received = read_head(found[0]), found[1]
+        body: Body = ChunkedBody() if head.is_chunked else CountedBody(head.length or 0)
+        exchange = self._exchange = Exchange(self, head)
+        answering = self._app(self._scope(head), exchange.receive, exchange.send)
+        self._open.start(answering, exchange.end)
+        self._read_body(body)
+        return True
+
+    def _read_body(self, body: Body) -> None:
+        """Hand on what has come of a body; where it was answered before it was whole, nothing."""
+        pieces, self._received = body.feed(self._received), body.rest
+        self._body = None if body.is_whole else body
+        if body.is_whole:
+            self._set_deadline(None)
+        if self._exchange is None:
+            if body.is_whole:
+                self._await_next()
+        elif pieces or body.is_whole:
+            self._exchange.add(pieces, is_whole=body.is_whole)
+            if self._exchange.size > _MAX_WAITING:
+                self._pause_reading()
+
+    def _await_next(self) -> None:
+        """Wait for the next request, of which something may have come."""
+        if self._received:
+            self._set_deadline(self._limits.request_seconds)
+            self._advance()
+        else:
+            self._is_idle = True
+            self._deadline = self._loop.call_later(self._limits.idle_seconds, self.close)
+
+    def _refuse(self) -> None:
+        """Answer what is no request, unless it is the rest of one that is being answered."""
+        exchange, self._is_closing = self._exchange, True
+        if exchange is not None:
+            exchange.leave()
+        if self._body is None or (exchange is not None and not exchange.has_begun):
+            self._transport.write(_REFUSAL)
+        self._transport.close()
+
+    def _scope(self, head: RequestHead) -> dict[str, Any]:
+        raw_path, _, query = head.target.partition(b"?")
+        return {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.3"},
+            "http_version": head.version,
+            "server": self._server,
+            "client": self.client,
+            "scheme": self._scheme,
+            "method": head.method,
+            "root_path": "",
+            "path": unquote(raw_path.decode("ascii")),
+            "raw_path": raw_path,
+            "query_string": query,
+            "headers": head.headers,
+            "state": {REFUSED: self._is_refused},
+        }
+
+    def _is_neighbour(self, other: OpenConnection) -> bool:
+        return self._cap.is_same(self.client, other.client)
+
+    def _pause_reading(self) -> None:
+        if not self._is_reading_paused and not self._is_closing:
+            self._is_reading_paused = True
+            self._transport.pause_reading()
+
+    def _set_deadline(self, seconds: float | None) -> None:
+        """End the connection after some seconds, in place of the time that was set before."""
         if self._deadline is not None:
             self._deadline.cancel()
-            self._deadline = None
+        self._deadline = None
+        if seconds is not None:
+            self._deadline = self._loop.call_later(seconds, self.abort)
 
     def _cancel_reader_deadline(self) -> None:
         if self._reader_deadline is not None:
             self._reader_deadline.cancel()
             self._reader_deadline = None
 
-    def _is_neighbour(self, other: "HostConnection") -> bool:
-        return self._cap.is_same(self.client, other.client)
 
-    def _drop_oldest_idle(self, is_meant: Callable[["HostConnection"], bool]) -> bool:
-        """Drop a connection that is not being answered; was there any?"""
-        waiting = [
-            other
-            for other in self.connections
-            if isinstance(other, HostConnection) and other is not self and not other.is_answering
-        ]
-        oldest = min(filter(is_meant, waiting), key=lambda other: other.opened_at, default=None)
-        if oldest is not None:
-            # At once, because the loss is reported only after others may have connected.
-            self.connections.discard(oldest)
-            oldest.transport.abort()
-        return oldest is not None
-
-
-_BESIDE_CONNECTIONS = 4
-_REPLY_GRACE = 0.3
-"""Seconds in which replies may send their final error."""
-
-_FLUSH_GRACE = 0.1
-"""Seconds in which the last bytes may leave, after which slow readers lose them."""
-
-
-@dataclass(kw_only=True)
-class AsgiServer:
-    """An application on open sockets.
-
-    uvicorn's connections without its server: that one wakes up ten times a second, takes signals
-    and waits for as long as any client stays.
-    """
-
-    app: HostApp
-    secret: str
-    limits: ConnectionLimits
-    names: HostNames = field(default_factory=HostNames)
-    tls: ssl.SSLContext | None = None
-    sinks: Sequence[RecordSink] = ()
-    _state: ServerState = field(default_factory=ServerState, init=False)
-    _servers: list[asyncio.Server] = field(default_factory=list, init=False)
-    _control: AccessControl | None = field(default=None, init=False)
-
-    async def open(self, listeners: Iterable[socket.socket]) -> None:
-        self._control = self.app.build_asgi(self.secret, self.names)
-        admission = Admission(self._control, self._is_full)
-        log = RequestLog(admission, self.sinks, self.trusts)
-        config = _configure(log, self.limits.idle_seconds)
-        cap = AddressCap(self.limits.per_address, self._stands_for_many)
-        connect = partial(HostConnection, config, self._state, self.limits, cap)
-        for listener in listeners:
-            await self._accept(listener, connect, self.tls)
-
-    async def open_beside(self, listener: socket.socket, app: ASGIApp) -> None:
-        """Answer with another application on a socket of its own, which has its own few places."""
-        limits = ConnectionLimits(connections=_BESIDE_CONNECTIONS)
-        config, state = _configure(app, limits.idle_seconds), ServerState()
-        cap = AddressCap(0, is_loopback)
-        await self._accept(listener, partial(HostConnection, config, state, limits, cap), None)
-
-    async def _accept(
-        self,
-        listener: socket.socket,
-        connect: Callable[[], HostConnection],
-        tls: ssl.SSLContext | None,
-    ) -> None:
-        loop = asyncio.get_running_loop()
-        if listener.family == socket.AF_UNIX:
-            server = await loop.create_unix_server(connect, sock=listener, ssl=tls)
-        else:
-            server = await loop.create_server(connect, sock=listener, ssl=tls)
-        self._servers.append(server)
-
-    @property
-    def open_connections(self) -> int:
-        """How many clients are connected."""
-        return len(self._state.connections)
-
-    def _connections(self) -> list[HostConnection]:
-        return [each for each in self._state.connections if isinstance(each, HostConnection)]
-
-    def trusts(self, peer: tuple[str, int] | None) -> bool:
-        """Is the other end of a connection a trusted proxy?"""
-        return self._control is not None and self._control.names.trusted_proxies.trusts(peer)
-
-    def _is_full(self) -> bool:
-        return len(self._state.connections) > self.limits.connections
-
-    def _stands_for_many(self, address: str) -> bool:
-        return is_loopback(address) or self.trusts((address, 0))
-
-    def rename(self, names: HostNames) -> None:
-        """Answer under other names from now on."""
-        if self._control is not None:
-            self._control.names = names
-
-    async def stop_accepting(self) -> None:
-        """Take no more connections and requests; what is being answered goes on."""
-        for server in self._servers:
-            server.close()
-        for connection in self._connections():
-            connection.shutdown()
-
-    async def close(self) -> None:
-        """End everything: replies end with an error, then connections close, or are aborted."""
-        await self.stop_accepting()
-        self.app.running.stop("The host was stopped before the reply was whole.")
-        await _wait(self._state.tasks, _REPLY_GRACE)
-        connections = self._connections()
-        for connection in connections:
-            connection.shutdown()
-        await _wait([connection.lost for connection in connections], _FLUSH_GRACE)
-        for connection in connections:
-            connection.transport.abort()
-        await _wait([connection.lost for connection in connections], _FLUSH_GRACE)
-
-
-def _configure(app: ASGIApp, idle_seconds: int) -> Config:
-    config = Config(
-        app,
-        http=HostConnection,
-        ws="none",
-        lifespan="off",
-        interface="asgi3",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        timeout_keep_alive=idle_seconds,
-    )
-    config.load()
-    return config
-
-
-async def _wait(futures: Iterable[asyncio.Future[None]], seconds: float) -> None:
-    pending = list(futures)
-    if pending:
-        await asyncio.wait(pending, timeout=seconds)
+def _address_of(transport: asyncio.Transport, name: str) -> tuple[str, int | None] | None:
+    """An end of a connection: host and port, or the path of a unix socket without one."""
+    info = transport.get_extra_info(name)
+    if isinstance(info, tuple):
+        return str(info[0]), int(info[1])
+    return (info, None) if isinstance(info, str) and info else None

@@ -20,9 +20,9 @@ from fakegpt_tui.host.access_control import HostNames
 from fakegpt_tui.host.access_keys import KeyRing, KeySources, TotalLimits
 from fakegpt_tui.host.admin_app import AdminApp
 from fakegpt_tui.host.app import HostApp
+from fakegpt_tui.host.asgi_server import AsgiServer
 from fakegpt_tui.host.audit_log import AuditLog
 from fakegpt_tui.host.authentication import TokenIssuer
-from fakegpt_tui.host.connections import AsgiServer, ConnectionLimits
 from fakegpt_tui.host.conversation_cache import CacheLimits, ConversationCache
 from fakegpt_tui.host.conversations import MemoryConversations
 from fakegpt_tui.host.extras import StateOptions, make_metrics
@@ -37,6 +37,7 @@ from fakegpt_tui.host.listeners import (
 from fakegpt_tui.host.login_throttle import LoginThrottle
 from fakegpt_tui.host.loop_thread import LoopThread
 from fakegpt_tui.host.meter import Limiter
+from fakegpt_tui.host.open_connections import ConnectionLimits
 from fakegpt_tui.host.request_log import AccessLog, RequestLog
 
 if TYPE_CHECKING:
@@ -330,7 +331,5 @@ def settle_memory() -> None:
 
 def _silence_loggers() -> None:
     """Without any handler, Python prints warnings to standard error."""
-    for name in ("uvicorn", "fakegpt_tui.host"):
-        logger = logging.getLogger(name)
-        if not logger.handlers:
-            logger.addHandler(logging.NullHandler())
+    if not _log.handlers:
+        _log.addHandler(logging.NullHandler())

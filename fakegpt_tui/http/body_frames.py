@@ -3,8 +3,9 @@
 import re
 from typing import Final, Protocol
 
-import h11
 import httpx
+
+from fakegpt_tui.http.response_head import ResponseHead
 
 _MAX_LINE: Final = 16 * 1024
 _SIZE: Final = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;[^\r\n]*)?")
@@ -15,6 +16,8 @@ class Body(Protocol):
     """How a body is framed: what of the bytes belongs to it, and where it ends."""
 
     is_whole: bool
+    rest: bytes
+    """What came after its end."""
 
     def feed(self, data: bytes) -> list[bytes]:
         """The bytes of the body in `data`.
@@ -35,9 +38,10 @@ class CountedBody:
     def __init__(self, length: int) -> None:
         self._length = self._left = length
         self.is_whole = not length
+        self.rest = b""
 
     def feed(self, data: bytes) -> list[bytes]:
-        piece = data[: self._left]
+        piece, self.rest = data[: self._left], data[self._left :]
         self._left -= len(piece)
         self.is_whole = not self._left
         return [piece] if piece else []
@@ -51,6 +55,7 @@ class UnframedBody:
     """A body that ends with its connection."""
 
     is_whole = False
+    rest = b""
 
     def feed(self, data: bytes) -> list[bytes]:
         return [data] if data else []
@@ -64,6 +69,7 @@ class ChunkedBody:
 
     def __init__(self) -> None:
         self.is_whole = False
+        self.rest = b""
         self._rest = b""
         self._left = 0
         self._is_after_chunk = False
@@ -87,7 +93,10 @@ class ChunkedBody:
                 break
             self._take_line(data[at:end])
             at = end + 2
-        self._rest = b"" if self.is_whole else data[at:]
+        if self.is_whole:
+            self._rest, self.rest = b"", data[at:]
+        else:
+            self._rest = data[at:]
         if len(self._rest) > _MAX_LINE:
             raise httpx.RemoteProtocolError("a line between chunks is too long")
         return pieces
@@ -97,6 +106,8 @@ class ChunkedBody:
 
     def _take_line(self, line: bytes) -> None:
         if self._is_after_last:
+            if b"\n" in line:
+                raise httpx.RemoteProtocolError("illegal line after the last chunk")
             self.is_whole = not line
         elif self._is_after_chunk:
             if line:
@@ -109,12 +120,10 @@ class ChunkedBody:
             raise httpx.RemoteProtocolError("illegal chunk header")
 
 
-def body_of(head: h11.Response, *, is_without: bool) -> Body:
-    """The frame of the body; h11 has refused heads that tell several."""
+def body_of(head: ResponseHead, *, is_without: bool) -> Body:
+    """The frame of the body."""
     if is_without or head.status_code in (204, 304):
         return CountedBody(0)
-    headers = dict(head.headers)
-    if headers.get(b"transfer-encoding") == b"chunked":
+    if head.is_chunked:
         return ChunkedBody()
-    length = headers.get(b"content-length")
-    return UnframedBody() if length is None else CountedBody(int(length))
+    return UnframedBody() if head.length is None else CountedBody(head.length)

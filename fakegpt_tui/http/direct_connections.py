@@ -1,7 +1,7 @@
 """Direct connections: one HTTP/1.1 request each, over asyncio.
 
-The client of httpx costs more for a piece of a reply than the piece itself does. Here h11 reads the
-head of a response, and of its body nothing is looked at but the frame.
+The client of httpx costs more for a piece of a reply than the piece itself does. Here the head of a
+response is read, and of its body nothing is looked at but the frame.
 """
 
 import asyncio
@@ -10,22 +10,14 @@ from collections.abc import AsyncIterator
 from functools import lru_cache
 from typing import Final
 
-import h11
 import httpx
 
 from fakegpt_tui.http.body_frames import Body, body_of
+from fakegpt_tui.http.response_head import HeadReader, ResponseHead
 
-_MAX_HEAD: Final = 100 * 1024
 _LINE: Final = re.compile(rb"[!-~]+ [!-~]+ HTTP/1\.1")
 _TOKEN: Final = re.compile(rb"[-!#$%&'*+.^_`|~0-9a-zA-Z]+")
 _VALUE: Final = re.compile(rb"(?:[^\0\s](?:[^\0\r\n\f\v]*[^\0\s])?)?")
-_ASKED: Final = {
-    is_head: h11.Request(method="HEAD" if is_head else "GET", target="/", headers=[("host", "-")])
-    for is_head in (False, True)
-}
-"""What h11 is told that it has sent, by which it reads the response: to check the same headers for
-each request again takes it longer than all else."""
-
 _LARGE_PIECE: Final = 1 << 16
 _MAX_BUFFERED: Final = 1 << 15
 """Above this many bytes, nothing is read until some are taken."""
@@ -36,11 +28,9 @@ class DirectConnection(asyncio.Protocol):
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._parser: h11.Connection | None = h11.Connection(
-            h11.CLIENT, max_incomplete_event_size=_MAX_HEAD
-        )
         self._transport: asyncio.Transport | None = None
-        self._head: h11.Response | None = None
+        self._reader = HeadReader()
+        self._head: ResponseHead | None = None
         self._body: Body | None = None
         self._is_without_body = False
         self._pieces: list[bytes] = []
@@ -62,19 +52,14 @@ class DirectConnection(asyncio.Protocol):
         """Has something come that was not taken?"""
         return bool(self._pieces)
 
-    async def send(self, request: httpx.Request, seconds: float | None) -> h11.Response:
+    async def send(self, request: httpx.Request, seconds: float | None) -> ResponseHead:
         """Send a request; the head of its response, which may come before all of it is sent.
 
         Raises:
             httpx.HTTPError: The connection broke, or took nothing for some `seconds`.
         """
-        parser = self._parser
-        if parser is None:
-            raise RuntimeError("a direct connection is for one request")
-        is_head = self._is_without_body = request.method == "HEAD"
+        self._is_without_body = request.method == "HEAD"
         unsent = _encode_head(request)
-        parser.send(_ASKED[is_head])
-        parser.send(h11.EndOfMessage())
         is_chunked = "Transfer-Encoding" in request.headers
         async for piece in _pieces_of(request):
             if self._head is not None or self._is_lost:
@@ -130,12 +115,10 @@ class DirectConnection(asyncio.Protocol):
         if self._error is not None:
             return
         try:
-            if self._parser is not None:
-                data = self._read_head(self._parser, data)
+            if self._body is None:
+                data = self._read_head(data)
             if self._body is not None:
                 self._take_body(self._body, data)
-        except h11.RemoteProtocolError as error:
-            self._fail(httpx.RemoteProtocolError(str(error)))
         except httpx.RemoteProtocolError as error:
             self._fail(error)
 
@@ -183,17 +166,13 @@ class DirectConnection(asyncio.Protocol):
         """Has the other end not taken what was written, nor said that it needs no more?"""
         return self._is_writing_paused and self._head is None and not self.is_over
 
-    def _read_head(self, parser: h11.Connection, data: bytes) -> bytes:
+    def _read_head(self, data: bytes) -> bytes:
         """Read the head of the response; what follows it in `data`, once it is whole."""
-        parser.receive_data(data)
-        event = parser.next_event()
-        while isinstance(event, h11.InformationalResponse):
-            event = parser.next_event()
-        if not isinstance(event, h11.Response):
+        found = self._reader.feed(data)
+        if found is None:
             return b""
-        self._body = body_of(event, is_without=self._is_without_body)
-        rest, _ = parser.trailing_data
-        self._parser, self._head = None, event
+        self._head, rest = found
+        self._body = body_of(self._head, is_without=self._is_without_body)
         self._wake()
         return rest
 

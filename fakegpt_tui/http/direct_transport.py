@@ -66,7 +66,7 @@ class DirectTransport(httpx.AsyncBaseTransport):
         extensions = {"http_version": b"HTTP/" + head.http_version, "reason_phrase": head.reason}
         return httpx.Response(
             head.status_code,
-            headers=head.headers.raw_items(),
+            headers=head.headers,
             stream=DirectBody(connection),
             extensions=extensions,
         )

@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator
 
 from fakegpt_tui.backends.base import ReplyRequest
 from fakegpt_tui.domain import Model, ReplyEnded, StreamEvent, TextDelta
-from fakegpt_tui.host.connections import ConnectionLimits
+from fakegpt_tui.host.open_connections import ConnectionLimits
 from fakegpt_tui.host.server import HostServer
 from tests.benchmarks.texts import tokens
 

@@ -1,6 +1,6 @@
 """What the host costs for a chunk, a reply and an open stream, beside a bare forwarder: B32–B36.
 
-The forwarder is an application under the same server, which hands on unread what its upstream says.
+The forwarder is an application under uvicorn, which hands on unread what its upstream says.
 `python -m tests.load` has what takes longer.
 """
 

@@ -13,16 +13,15 @@ import httpx
 import pytest
 from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
-from uvicorn.config import Config
-from uvicorn.server import ServerState
 
 from fakegpt_tui.backends.scripted import Gate, ScriptedBackend
 from fakegpt_tui.config.access_keys_file import load_access_keys
 from fakegpt_tui.domain import Model, ReplyEnded, TextDelta
 from fakegpt_tui.host.access_keys import KeyLimits, KeyRing, TotalLimits
 from fakegpt_tui.host.admission import REFUSED, AddressCap, Admission, is_loopback
-from fakegpt_tui.host.connections import ConnectionLimits, HostConnection
+from fakegpt_tui.host.connections import HostConnection
 from fakegpt_tui.host.meter import HostFull, Limiter
+from fakegpt_tui.host.open_connections import ConnectionLimits, OpenConnections
 from fakegpt_tui.host.server import HostServer
 from tests.host.calls import asking, calling, messages, prompt_body, signed_in
 from tests.host.keys import new_key
@@ -78,10 +77,8 @@ async def test_an_address_with_too_many_connections_loses_an_idle_one_and_is_the
             await going_on.wait()
         await PlainTextResponse("well")(scope, receive, send)
 
-    config = Config(Admission(answer, lambda: False), lifespan="off", log_config=None)
-    config.load()
-    cap = AddressCap(1, lambda _: False)
-    connect = partial(HostConnection, config, ServerState(), ConnectionLimits(), cap)
+    cap, app = AddressCap(1, lambda _: False), Admission(answer, lambda: False)
+    connect = partial(HostConnection, app, OpenConnections(), ConnectionLimits(), cap)
     server = await asyncio.get_running_loop().create_server(connect, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
 

@@ -85,6 +85,8 @@ REFUSED = {
     "line feeds alone": (START + COUNTED).replace(b"\r\n", b"\n"),
     "one line feed": START + b"X: a\nTransfer-Encoding: chunked\r\n" + COUNTED,
     "carriage return": START + b"X: a\rTransfer-Encoding: chunked\r\n" + COUNTED,
+    "two hosts": START + b"Host: HOST\r\n" + COUNTED,
+    "the same length twice": START + b"Content-Length: %d\r\n" % SIZE + COUNTED,
     "NUL": START + b"X: a\0b\r\n" + COUNTED,
     "no name": START + b": a\r\n" + COUNTED,
     "no host": START.replace(b"Host: HOST\r\n", b"") + COUNTED,
@@ -95,6 +97,7 @@ REFUSED = {
     "prefixed chunk size": START + CHUNKED + b"0x5\r\nhello\r\n0\r\n\r\n",
     "negative chunk size": START + CHUNKED + b"-5\r\nhello\r\n0\r\n\r\n",
     "bad end of a chunk": START + CHUNKED + b"5\r\nhelloXX0\r\n\r\n",
+    "one line feed after the last chunk": START + CHUNKED + CHUNKS[:-2] + b"X: a\n\r\n\r\n",
     "huge chunk size": START + CHUNKED + b"f" * 40 + b"\r\nhello",
     "a header of a megabyte": START + b"X: " + b"a" * 1_000_000 + b"\r\n\r\n",
 }
@@ -131,6 +134,8 @@ ANSWERED = {
     "a trailer": (START + CHUNKED + CHUNKS[:-2] + b"Host: evil.example\r\n\r\n", [200]),
     "300 headers": (START + b"".join(b"X%d: a\r\n" % n for n in range(300)) + COUNTED, [200]),
     "one after the other": (START + COUNTED + START + COUNTED, [200, 200]),
+    "a body that nobody reads": (START.replace(b"/v1/c", b"/nowhere/c", 1) + COUNTED, [404]),
+    "such a body in chunks": (START.replace(b"POST", b"PATCH", 1) + CHUNKED + CHUNKS, [405]),
     "a wish to continue": (START + b"Expect: 100-continue\r\n" + COUNTED, [100, 200]),
     "line feeds in a body": (
         START + b"Content-Length: %d\r\n\r\n" % (SIZE + 2) + b"\n " + BODY,

@@ -15,7 +15,7 @@ import pytest
 
 from fakegpt_tui.backends.scripted import Gate, ScriptedBackend
 from fakegpt_tui.domain import ConfigError, ReplyEnded, TextDelta
-from fakegpt_tui.host.connections import ConnectionLimits
+from fakegpt_tui.host.open_connections import ConnectionLimits
 from fakegpt_tui.host.server import HostServer
 from tests.host.calls import (
     NO_TLS,

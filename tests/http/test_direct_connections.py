@@ -89,9 +89,18 @@ async def fetch(url: httpx.URL, **given: object) -> tuple[httpx.Response, bytes]
         (HEAD, b"transfer-encoding: chunked\r\n\r\n", *(bytes([each]) for each in CHUNKS)),
         (HEAD + b"\r\nhello", b", host"),
         (b"HTTP/1.0 200 OK\r\n\r\nhello, host",),
+        (b"HTTP/1.1 200 OK\ncontent-length:\r\n 11, 11\nx: a\n\nhello, host",),
         (b"HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n", HEAD + b"\r\nhello, host"),
     ],
-    ids=["counted", "chunked", "byte by byte", "until the end", "HTTP/1.0", "hints before it"],
+    ids=[
+        "counted",
+        "chunked",
+        "byte by byte",
+        "until the end",
+        "HTTP/1.0",
+        "lines",
+        "hints before it",
+    ],
 )
 async def test_a_body_ends_where_its_frame_says(pieces: tuple[bytes, ...]) -> None:
     async with answering(*pieces) as url:
@@ -112,6 +121,11 @@ async def test_a_body_ends_where_its_frame_says(pieces: tuple[bytes, ...]) -> No
         ((b"SSH-2.0-OpenSSH\r\n\r\n",), "illegal status line"),
         ((HEAD + b"content-length: 5\r\ncontent-length: 6\r\n\r\nhello",), "Content-Length"),
         ((HEAD + b"x: " + b"y" * 200_000,), "too long"),
+        ((HEAD + b"content-length: 0x5\r\n\r\nhello",), "Content-Length"),
+        ((HEAD + 2 * b"transfer-encoding: chunked\r\n" + b"\r\n",), "Transfer-Encoding"),
+        ((HEAD + b"transfer-encoding: gzip, chunked\r\n\r\n",), "Transfer-Encoding"),
+        ((HEAD + b"x y: z\r\n\r\n",), "illegal header line"),
+        ((b"HTTP/1.1 101 Switching Protocols\r\n\r\n",), "another protocol"),
     ],
 )
 async def test_what_is_no_whole_response_is_an_error(pieces: tuple[bytes, ...], said: str) -> None:

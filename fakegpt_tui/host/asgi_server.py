@@ -1,0 +1,114 @@
+"""Server: an ASGI application on open sockets, and the end of all that it is answering."""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from starlette.types import ASGIApp
+
+from fakegpt_tui.host.access_control import AccessControl, HostNames
+from fakegpt_tui.host.admission import AddressCap, Admission, is_loopback
+from fakegpt_tui.host.app import HostApp
+from fakegpt_tui.host.connections import HostConnection
+from fakegpt_tui.host.open_connections import ConnectionLimits, OpenConnections
+from fakegpt_tui.host.request_log import RecordSink, RequestLog
+
+_BESIDE_CONNECTIONS = 4
+_REPLY_GRACE = 0.3
+"""Seconds in which replies may send their final error."""
+
+_FLUSH_GRACE = 0.1
+"""Seconds in which the last bytes may leave, after which slow readers lose them."""
+
+
+@dataclass(kw_only=True)
+class AsgiServer:
+    """An application on open sockets."""
+
+    app: HostApp
+    secret: str
+    limits: ConnectionLimits
+    names: HostNames = field(default_factory=HostNames)
+    tls: ssl.SSLContext | None = None
+    sinks: Sequence[RecordSink] = ()
+    _open: OpenConnections = field(default_factory=OpenConnections, init=False)
+    _servers: list[asyncio.Server] = field(default_factory=list, init=False)
+    _control: AccessControl | None = field(default=None, init=False)
+
+    async def open(self, listeners: Iterable[socket.socket]) -> None:
+        self._control = self.app.build_asgi(self.secret, self.names)
+        admission = Admission(self._control, self._is_full)
+        log = RequestLog(admission, self.sinks, self.trusts)
+        cap = AddressCap(self.limits.per_address, self._stands_for_many)
+        connect = partial(HostConnection, log, self._open, self.limits, cap)
+        for listener in listeners:
+            await self._accept(listener, connect, self.tls)
+
+    async def open_beside(self, listener: socket.socket, app: ASGIApp) -> None:
+        """Answer with another application on a socket of its own, which has its own few places."""
+        limits = ConnectionLimits(connections=_BESIDE_CONNECTIONS)
+        cap = AddressCap(0, is_loopback)
+        connect = partial(HostConnection, app, OpenConnections(), limits, cap)
+        await self._accept(listener, connect, None)
+
+    async def _accept(
+        self,
+        listener: socket.socket,
+        connect: Callable[[], HostConnection],
+        tls: ssl.SSLContext | None,
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        if listener.family == socket.AF_UNIX:
+            server = await loop.create_unix_server(connect, sock=listener, ssl=tls)
+        else:
+            server = await loop.create_server(connect, sock=listener, ssl=tls)
+        self._servers.append(server)
+
+    @property
+    def open_connections(self) -> int:
+        """How many clients are connected."""
+        return len(self._open.connections)
+
+    def trusts(self, peer: tuple[str, int] | None) -> bool:
+        """Is the other end of a connection a trusted proxy?"""
+        return self._control is not None and self._control.names.trusted_proxies.trusts(peer)
+
+    def _is_full(self) -> bool:
+        return len(self._open.connections) > self.limits.connections
+
+    def _stands_for_many(self, address: str) -> bool:
+        return is_loopback(address) or self.trusts((address, 0))
+
+    def rename(self, names: HostNames) -> None:
+        """Answer under other names from now on."""
+        if self._control is not None:
+            self._control.names = names
+
+    async def stop_accepting(self) -> None:
+        """Take no more connections and requests; what is being answered goes on."""
+        for server in self._servers:
+            server.close()
+        for connection in list(self._open.connections):
+            connection.shutdown()
+
+    async def close(self) -> None:
+        """End everything: replies end with an error, then connections close, or are aborted."""
+        await self.stop_accepting()
+        self.app.running.stop("The host was stopped before the reply was whole.")
+        await _wait(self._open.tasks, _REPLY_GRACE)
+        connections = list(self._open.connections)
+        for connection in connections:
+            connection.shutdown()
+        await _wait([connection.lost for connection in connections], _FLUSH_GRACE)
+        for connection in connections:
+            connection.abort()
+        await _wait([connection.lost for connection in connections], _FLUSH_GRACE)
+
+
+async def _wait(futures: Iterable[asyncio.Future[None]], seconds: float) -> None:
+    pending = list(futures)
+    if pending:
+        await asyncio.wait(pending, timeout=seconds)

@@ -1,0 +1,176 @@
+"""Exchange: one request of a connection and its response, as an ASGI application sees them."""
+
+import asyncio
+import logging
+from collections.abc import Iterable, Sequence
+from http import HTTPStatus
+from typing import Final, Protocol
+
+from starlette.types import Message
+
+from fakegpt_tui.host.request_head import RequestHead
+
+_LOG = logging.getLogger(__name__)
+
+_CLOSE: Final = (b"connection", b"close")
+_CHUNKED: Final = (b"transfer-encoding", b"chunked")
+_CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+_LAST_CHUNK: Final = b"0\r\n\r\n"
+_STATUS_LINES: Final = {
+    each.value: f"HTTP/1.1 {each.value} {each.phrase}\r\n".encode() for each in HTTPStatus
+}
+_WITHOUT_BODY: Final = (204, 304)
+_ERROR: Final = (
+    b"HTTP/1.1 500 Internal Server Error\r\ncontent-type: text/plain; charset=utf-8\r\n"
+    b"connection: close\r\ncontent-length: 21\r\n\r\nInternal Server Error"
+)
+
+
+class ClientLine(Protocol):
+    """The connection under an exchange."""
+
+    def write(self, data: bytes) -> None: ...
+
+    async def wait_for_room(self) -> None:
+        """Wait until the client has taken most of what was written."""
+        ...
+
+    def resume_reading(self) -> None:
+        """Read on, where reading was paused because much of a body was not taken."""
+        ...
+
+    def end_exchange(self, *, closes: bool) -> None:
+        """The response is complete."""
+        ...
+
+    def close(self) -> None:
+        """End the connection once all that was written has left."""
+        ...
+
+
+class Exchange:
+    """Hands the parts of a request on, and writes the response."""
+
+    def __init__(self, line: ClientLine, head: RequestHead) -> None:
+        self._line = line
+        self._head = head
+        self._changed = asyncio.Event()
+        self._body: list[bytes] = []
+        self._start: Message | None = None
+        self._is_chunked = False
+        self._awaits_continue = head.awaits_continue
+        self.size = 0
+        """Bytes of the body that wait to be taken."""
+        self.is_whole = False
+        """Has all of the request come?"""
+        self.has_begun = False
+        """Has anything of the response been written?"""
+        self.is_complete = False
+        self.is_gone = False
+        """Has the client left?"""
+        self.closes = head.is_last
+
+    def add(self, pieces: Sequence[bytes], *, is_whole: bool) -> None:
+        """More of the request has come."""
+        self._body += pieces
+        self.size += sum(map(len, pieces))
+        self.is_whole = is_whole
+        self._changed.set()
+
+    def leave(self) -> None:
+        """The client has left: nothing more is sent to it."""
+        self.is_gone = True
+        self._changed.set()
+
+    def end(self, task: asyncio.Future[None]) -> None:
+        """See to what is left undone; an error is logged, and told as status 500."""
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            _LOG.error("A request was not answered.", exc_info=error)
+        if self.is_complete or self.is_gone:
+            return
+        if error is not None and not self.has_begun:
+            self._line.write(_ERROR)
+        self._line.close()
+
+    async def receive(self) -> Message:
+        """The next part of the body, or that the client has left; `receive` of ASGI."""
+        if self._awaits_continue and not self.is_gone:
+            self._awaits_continue = False
+            self._line.write(_CONTINUE)
+        if not (self.is_gone or self.is_complete):
+            self._line.resume_reading()
+            await self._changed.wait()
+            self._changed.clear()
+        if self.is_gone or self.is_complete:
+            return {"type": "http.disconnect"}
+        body, self._body, self.size = b"".join(self._body), [], 0
+        return {"type": "http.request", "body": body, "more_body": not self.is_whole}
+
+    async def send(self, message: Message) -> None:
+        """Write a part of the response; `send` of ASGI.
+
+        The head waits for the first part of the body, where that comes at once.
+        """
+        await self._line.wait_for_room()
+        if self.is_gone:
+            return
+        if message["type"] == "http.response.start":
+            self._start = message
+            asyncio.get_running_loop().call_soon(self._send_head)
+            return
+        body, more = message.get("body", b""), message.get("more_body", False)
+        head = self._take_head()
+        if self._head.method == "HEAD":
+            data = head
+        elif self._is_chunked:
+            chunk = b"%x\r\n%b\r\n" % (len(body), body) if body else b""
+            data = head + chunk + (b"" if more else _LAST_CHUNK)
+        else:
+            data = head + body
+        if data:
+            self._line.write(data)
+        if not more:
+            self.is_complete = True
+            self._changed.set()
+            self._line.end_exchange(closes=self.closes)
+
+    def _send_head(self) -> None:
+        """Write the head alone: no part of the body came along."""
+        if self._start is not None and not self.is_gone:
+            self._line.write(self._take_head())
+
+    def _take_head(self) -> bytes:
+        """The head, unless it was written."""
+        start, self._start = self._start, None
+        if start is None:
+            return b""
+        self.has_begun = True
+        status = start["status"]
+        headers: list[tuple[bytes, bytes]] = list(start.get("headers", ()))
+        if _CLOSE in headers:
+            self.closes = True
+        elif self.closes:
+            headers.append(_CLOSE)
+        is_framed = status in _WITHOUT_BODY or any(name == b"content-length" for name, _ in headers)
+        if not is_framed and self._head.is_old:
+            self.closes = True
+        elif not is_framed:
+            self._is_chunked = True
+            headers.append(_CHUNKED)
+        return encode_head(status, headers)
+
+
+def encode_head(status: int, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """The head of a response.
+
+    Raises:
+        ValueError: A header would end before its end.
+    """
+    lines = [b"%b: %b\r\n" % each for each in headers]
+    status_line = _STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status
+    head = b"".join([status_line, *lines, b"\r\n"])
+    ends = len(lines) + 2
+    if head.count(b"\n") != ends or head.count(b"\r") != ends or b"\0" in head:
+        raise ValueError("a header of a response is not valid")
+    return head
