@@ -1,8 +1,8 @@
 """Pytest plugin: a scripted service for the tests of other programs, in every protocol served here.
 
-It speaks the FakeGPT protocol and that of OpenAI's chat completions, on a free port of loopback,
-until the test ends. What it is asked can be looked at, and it can do one of the odd things that
-real services do. `docs/testing.md` has examples.
+It speaks the FakeGPT protocol, OpenAI's chat completions and Anthropic's Messages, on a free port
+of loopback, until the test ends. What it is asked can be looked at, and it can do one of the odd
+things that real services do. `docs/testing.md` has examples.
 """
 
 from __future__ import annotations
@@ -40,6 +40,11 @@ class ScriptedService:
     def openai_base_url(self) -> str:
         """What clients of OpenAI's protocol take for `base_url`; any key is accepted."""
         return f"{self._host.base_url}/v1"
+
+    @property
+    def anthropic_base_url(self) -> str:
+        """What clients of Anthropic's protocol take for `base_url`; any key is accepted."""
+        return self._host.base_url
 
     @property
     def prompts(self) -> Sequence[str]:

@@ -14,7 +14,7 @@ from fakegpt_tui.host.access_keys import KEY_PREFIX, AccessKey, KeyRing, KeySour
 from fakegpt_tui.host.authentication import SHARE_PREFIX, Claims, TokenIssuer
 from fakegpt_tui.host.conversation_cache import Owner
 from fakegpt_tui.host.conversations import StateLost
-from fakegpt_tui.host.errors import COMPLETION_PATHS, InvalidToken, TokenRejection
+from fakegpt_tui.host.errors import API_PATHS, InvalidToken, TokenRejection
 from fakegpt_tui.host.login_throttle import LoginThrottle
 from fakegpt_tui.host.request_log import record_of
 
@@ -85,7 +85,7 @@ class Access:
         known = request.scope.get(_CLAIMS)
         if isinstance(known, Claims):
             return known
-        if self.keys is None and request.scope["path"].startswith(COMPLETION_PATHS):
+        if self.keys is None and request.scope["path"].startswith(API_PATHS):
             return self._stranger
         given = _credentials(request.headers, with_keys=self.keys is not None)
         found = [self.verify(text) for text in given] or [TokenRejection.MISSING]
@@ -110,7 +110,7 @@ class Access:
 
     @property
     def _stranger(self) -> Claims:
-        """Who asks the OpenAI protocol of a host without keys, where all tell some key or none.
+        """Who asks a host without keys in the protocol of an API, where all tell some key or none.
 
         It is the same as with the FakeGPT protocol, which takes any password there.
         """

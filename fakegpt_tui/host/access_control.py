@@ -28,6 +28,7 @@ PROBES = {"/healthz", "/readyz"}
 
 _NAME = re.compile(r"([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?")
 _CORS_MAX_AGE = 600
+_EXPOSED = b"x-request-id, request-id, retry-after, retry-after-ms"
 _CORS_HEADERS = re.compile(r"[a-z0-9-]{1,64}(, ?[a-z0-9-]{1,64}){0,49}", re.IGNORECASE)
 
 
@@ -171,7 +172,7 @@ class AccessControl:
             return
         added = [
             (b"access-control-allow-origin", origin.encode()),
-            (b"access-control-expose-headers", b"x-request-id, retry-after, retry-after-ms"),
+            (b"access-control-expose-headers", _EXPOSED),
             (b"vary", b"Origin"),
         ]
 
@@ -215,6 +216,7 @@ def _preflight_response(origin: str, headers: Mapping[str, Any]) -> Response:
 def error_response(
     status: int, detail: str, headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
-    """The error in the forms of both protocols: neither client gets as far as its route."""
+    """The error in the forms of all protocols: no client gets as far as its route."""
     headers = {"cache-control": "no-store", **(headers or {})}
-    return JSONResponse({"detail": detail, **error_fields(detail, status)}, status, headers)
+    body = {"detail": detail, "type": "error", **error_fields(detail, status)}
+    return JSONResponse(body, status, headers)

@@ -16,14 +16,19 @@ from fakegpt_tui.host.access import Access, OpenRoute
 from fakegpt_tui.host.access_control import AccessControl, HostNames
 from fakegpt_tui.host.account_routes import AccountRoutes
 from fakegpt_tui.host.audit_log import AuditLog
+from fakegpt_tui.host.client_replies import ClientReplies
 from fakegpt_tui.host.completion_routes import CompletionRoutes
 from fakegpt_tui.host.conversation_cache import ConversationCache
 from fakegpt_tui.host.conversation_routes import ConversationRoutes
 from fakegpt_tui.host.conversations import Conversations, MemoryConversations
-from fakegpt_tui.host.errors import InvalidToken, handle_disconnect, handle_error, json_response
+from fakegpt_tui.host.error_handlers import handle_disconnect, handle_error
+from fakegpt_tui.host.errors import InvalidToken, json_response
 from fakegpt_tui.host.health_routes import HealthRoutes
 from fakegpt_tui.host.login_throttle import LoginThrottle
+from fakegpt_tui.host.message_routes import MessageRoutes
 from fakegpt_tui.host.meter import Limiter
+from fakegpt_tui.host.model_catalog import ModelCatalog
+from fakegpt_tui.host.model_routes import ModelRoutes
 from fakegpt_tui.host.prompt_route import MemoryTurns, PromptRoute, SessionTurns, SingleFlight
 from fakegpt_tui.host.running_replies import RunningReplies
 from fakegpt_tui.host.scenario_route import ScenarioRoute
@@ -77,9 +82,10 @@ class HostApp:
             ping_seconds=self.ping_seconds,
             gather_seconds=self.gather_seconds,
         )
-        completions = CompletionRoutes(
+        replies = ClientReplies(
             backend=self.backend,
             access=self.access,
+            models=ModelCatalog(self.backend),
             running=self.running,
             limiter=self.limiter,
             ping_seconds=self.ping_seconds,
@@ -89,7 +95,9 @@ class HostApp:
             routes=self.access.guard(
                 [
                     *([ScenarioRoute(self.scenario, self.access)] if self.scenario else []),
-                    *completions.routes(),
+                    *ModelRoutes(replies.models, self.access).routes(),
+                    *CompletionRoutes(replies).routes(),
+                    *MessageRoutes(replies).routes(),
                     *prompts.routes(),
                     OpenRoute("/", _home),
                     *HealthRoutes(lambda: self.is_draining).routes(),

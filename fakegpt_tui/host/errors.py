@@ -1,4 +1,4 @@
-"""Errors of the host, and the responses that clients of the protocol know for them."""
+"""Errors of the host, and the responses that clients of the FakeGPT protocol know for them."""
 
 import json
 import math
@@ -6,10 +6,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from http import HTTPStatus
 
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
 
 from fakegpt_tui.domain import (
     LoginRefused,
@@ -22,9 +19,12 @@ from fakegpt_tui.domain import (
     Unsupported,
 )
 from fakegpt_tui.host.conversations import StateFull, StateLost
-from fakegpt_tui.host.meter import HostFull, LimitReached
-from fakegpt_tui.protocol import fakegpt, openai
+from fakegpt_tui.host.meter import HostFull
+from fakegpt_tui.protocol import fakegpt
 from fakegpt_tui.protocol.fakegpt import InvalidRequest
+
+API_PATHS = "/v1/"
+"""Below these clients speak the protocol of an API."""
 
 _STATUSES: dict[type, HTTPStatus] = {
     PromptTooLong: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -40,7 +40,7 @@ _STATUSES: dict[type, HTTPStatus] = {
     StateFull: HTTPStatus.INSUFFICIENT_STORAGE,
     ServiceError: HTTPStatus.BAD_GATEWAY,
 }
-_LOST_SECONDS = "2"
+LOST_SECONDS = "2"
 _SELF_EXPLANATORY = {HTTPStatus.BAD_REQUEST, HTTPStatus.GATEWAY_TIMEOUT}
 """Statuses that need no code in the body."""
 
@@ -66,7 +66,7 @@ class ThreadNotFound(Exception):
     """The host has no such conversation, or it lacks the message that the request builds upon."""
 
 
-_TOKEN_ERRORS: dict[TokenRejection, tuple[str, str | None]] = {
+TOKEN_ERRORS: dict[TokenRejection, tuple[str, str | None]] = {
     TokenRejection.MISSING: ("Not authenticated", None),
     TokenRejection.EXPIRED: ("The token has expired.", "token_expired"),
     TokenRejection.FOREIGN: ("The token is not of this host.", "invalid_jwt"),
@@ -110,9 +110,9 @@ def service_error_response(error: ServiceError) -> Response:
         case _:
             status = next(_STATUSES[kind] for kind in type(error).__mro__ if kind in _STATUSES)
             code = None if status in _SELF_EXPLANATORY else fakegpt.error_code(error)
-            headers = {"retry-after": _LOST_SECONDS} if isinstance(error, StateLost) else None
+            headers = {"retry-after": LOST_SECONDS} if isinstance(error, StateLost) else None
             if isinstance(error, HostFull):
-                headers = _waiting_headers(error.retry_after)
+                headers = waiting_headers(error.retry_after)
             return json_response(
                 fakegpt.error_body(fakegpt.error_message(error), code=code), status, headers
             )
@@ -129,63 +129,11 @@ def rate_limit_response(
     )
 
 
-COMPLETION_PATHS = "/v1/"
-
-
-def completion_error_response(error: ServiceError) -> Response:
-    """The response to an error in the form of the OpenAI protocol."""
-    headers, status = {}, openai.completion_status(error)
-    if isinstance(error, RateLimited | HostFull):
-        headers = _waiting_headers(error.retry_after)
-    if isinstance(error, LimitReached) and not error.is_temporary:
-        headers["x-should-retry"] = "false"
-    if isinstance(error, StateLost):
-        headers = {"retry-after": _LOST_SECONDS}
-    if isinstance(error, HostFull | StateLost):
-        status = HTTPStatus.SERVICE_UNAVAILABLE
-    return json_response(openai.completion_error_body(error), status, headers)
-
-
-def _waiting_headers(wait: float | None) -> dict[str, str]:
+def waiting_headers(wait: float | None) -> dict[str, str]:
     """The headers that say when to ask again; official clients prefer the one in milliseconds."""
     if wait is None:
         return {}
     return {"retry-after": str(math.ceil(wait)), "retry-after-ms": str(math.ceil(wait * 1000))}
-
-
-def _handle_completion_error(error: Exception) -> Response:
-    match error:
-        case InvalidToken(reason=reason):
-            sentence, _ = _TOKEN_ERRORS[reason]
-            fields = openai.error_fields(sentence, HTTPStatus.UNAUTHORIZED, code="invalid_api_key")
-            return json_response(fields, HTTPStatus.UNAUTHORIZED, {"www-authenticate": "Bearer"})
-        case ServiceError():
-            return completion_error_response(error)
-        case HTTPException(status_code=status):
-            return json_response(openai.error_fields(error.detail, status), status, error.headers)
-        case _:
-            raise error
-
-
-async def handle_error(request: Request, error: Exception) -> Response:
-    """The response to an error of a route, of a backend, or of Starlette, such as 404 and 405."""
-    if request.scope["path"].startswith(COMPLETION_PATHS):
-        return _handle_completion_error(error)
-    match error:
-        case InvalidToken(reason=reason):
-            sentence, code = _TOKEN_ERRORS[reason]
-            body = fakegpt.error_body(sentence, code=code)
-            return json_response(body, HTTPStatus.UNAUTHORIZED, {"www-authenticate": "Bearer"})
-        case ServiceError():
-            return service_error_response(error)
-        case HTTPException(status_code=status):
-            too_long = status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-            body = fakegpt.error_body(
-                error.detail, code=fakegpt.MESSAGE_TOO_LONG if too_long else None
-            )
-            return json_response(body, status, error.headers)
-        case _:
-            raise error
 
 
 def forget_traceback(error: BaseException | None) -> None:
@@ -196,15 +144,3 @@ def forget_traceback(error: BaseException | None) -> None:
     while error is not None and error.__traceback__ is not None:
         error.__traceback__ = None
         error = error.__cause__ or error.__context__
-
-
-class _NoResponse(Response):
-    """For clients that are gone."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send nothing."""
-
-
-async def handle_disconnect(_: Request, error: Exception) -> Response:  # noqa: ARG001 - as called
-    """What follows a client that left before its request was whole: nothing."""
-    return _NoResponse()

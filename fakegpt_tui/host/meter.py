@@ -11,6 +11,7 @@ from typing import Final, Protocol
 
 from fakegpt_tui.domain import Model, RateLimited, RequestRefused, Unreachable, new_id, now
 from fakegpt_tui.host.access_keys import AccessKey, KeyLimits, TotalLimits
+from fakegpt_tui.host.rate_headers import RateLeft
 from fakegpt_tui.host.renewal import Renewal
 from fakegpt_tui.host.tally import Tally, estimate_tokens
 
@@ -253,8 +254,8 @@ class Limiter:
             # These must not be lost when the reply is cancelled.
             await asyncio.shield(self._finish(key_id, limits, lease, tally.tokens - reserved))
 
-    async def rate_headers(self, key: AccessKey | None) -> list[tuple[bytes, bytes]]:
-        """What the rates of a key leave, as official clients read it; nothing without limits."""
+    async def rates_left(self, key: AccessKey | None) -> list[RateLeft]:
+        """What the rates of a key leave; nothing without limits."""
         if key is None or not (key.limits.requests_per_minute or key.limits.tokens_per_minute):
             return []
         limits, used = key.limits, await self.meter.rates(key.id)
@@ -262,17 +263,11 @@ class Limiter:
             ("requests", limits.requests_per_minute, max(limits.burst, 1), used[0]),
             ("tokens", limits.tokens_per_minute, limits.tokens_per_minute, used[1]),
         )
-        found: list[tuple[bytes, bytes]] = []
-        for what, per_minute, burst, seconds in rows:
-            if per_minute:
-                left = max(0, math.floor(burst - seconds * per_minute / _MINUTE + _ROUNDING))
-                for name, value in (
-                    ("limit", str(per_minute)),
-                    ("remaining", str(left)),
-                    ("reset", f"{seconds:.3f}s"),
-                ):
-                    found.append((f"x-ratelimit-{name}-{what}".encode(), value.encode()))
-        return found
+        return [
+            RateLeft(what, per_minute, _left(burst, per_minute, seconds), seconds)
+            for what, per_minute, burst, seconds in rows
+            if per_minute
+        ]
 
     def _check_total(self) -> None:
         if self.total.streams and len(self._held) >= self.total.streams:
@@ -286,6 +281,11 @@ class Limiter:
     async def _finish(self, key_id: str, limits: KeyLimits, lease: str, tokens: int) -> None:
         await self.meter.settle(key_id, limits, tokens, lease)
         await self.meter.release(key_id, lease)
+
+
+def _left(burst: int, per_minute: int, seconds: float) -> int:
+    """What is left of a burst, all of which is free again in some seconds."""
+    return max(0, math.floor(burst - seconds * per_minute / _MINUTE + _ROUNDING))
 
 
 def require_model(key: AccessKey | None, model: str) -> None:

@@ -25,7 +25,11 @@ from fakegpt_tui.host.request_log import RequestRecord
 _BUCKETS: Final = tuple(0.01 * 2**step for step in range(14))
 """Seconds, from a hundredth to about eighty, as the conventions for generative AI have them."""
 _MAX_KEYS: Final = 200
-_DIALECTS: Final = {"/v1/chat/completions": "openai", "/api/conversation": "fakegpt"}
+_DIALECTS: Final = {
+    "/v1/chat/completions": "openai",
+    "/v1/messages": "anthropic",
+    "/api/conversation": "fakegpt",
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

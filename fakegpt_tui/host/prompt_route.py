@@ -21,6 +21,7 @@ from fakegpt_tui.host.conversations import Conversations, HostTurn
 from fakegpt_tui.host.errors import ThreadNotFound, json_response, rate_limit_response
 from fakegpt_tui.host.history_recorder import HistoryRecorder
 from fakegpt_tui.host.meter import Limiter, require_model
+from fakegpt_tui.host.rate_headers import RateHeaders, completion_rate_headers
 from fakegpt_tui.host.reply_stream import ReplyStream
 from fakegpt_tui.host.request_body import read_with_media
 from fakegpt_tui.host.request_log import record_of
@@ -108,12 +109,13 @@ class LimitedReply:
     build: Callable[[Tally], ASGIApp]
     model: str
     max_tokens: int | None = None
+    rate_headers: RateHeaders = completion_rate_headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async with AsyncExitStack() as turn:
             admitted = self.limiter.admit(self.key, self.prompt_characters, self.max_tokens)
             tally = await turn.enter_async_context(admitted)
-            rates = await self.limiter.rate_headers(self.key)
+            rates = self.rate_headers(await self.limiter.rates_left(self.key))
             record = record_of(scope)
             record.model, record.prompt_tokens = self.model, tally.prompt_tokens
 

@@ -18,6 +18,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from fakegpt_tui.text import safe_line
 
 _RECORD = "fakegpt.record"
+_ID_HEADERS = (b"x-request-id", b"request-id")
+"""The clients of OpenAI read the one, those of Anthropic the other."""
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _MODEL_LENGTH = 80
 _METHOD_LENGTH = 16
@@ -127,8 +129,8 @@ class _WatchedSend:
         record = self._record
         if message["type"] == "http.response.start":
             record.status = message["status"]
-            headers = [*message.get("headers", ()), (b"x-request-id", record.id.encode())]
-            message = {**message, "headers": headers}
+            named = [(name, record.id.encode()) for name in _ID_HEADERS]
+            message = {**message, "headers": [*message.get("headers", ()), *named]}
         elif message["type"] == "http.response.body":
             if record.first_seconds is None:
                 record.first_seconds = time.monotonic() - self._begun

@@ -41,7 +41,7 @@ class ContentParser:
             case str():
                 return replace_surrogates(content), ()
             case list():
-                pieces = list(map(self._piece, content))
+                pieces = [each for piece in content for each in self._read_piece(piece)]
             case _:
                 raise InvalidContent("must be text")
         text = "".join(each for each in pieces if isinstance(each, str))
@@ -50,36 +50,49 @@ class ContentParser:
         spans = (TextSpan(len(each)) if isinstance(each, str) else each for each in pieces)
         return text, tuple(spans)
 
-    def _piece(self, piece: object) -> str | Part:
+    def _read_piece(self, piece: object) -> Iterator[str | Part]:
         match piece:
             case {"type": "text", "text": str(text)}:
-                return replace_surrogates(text)
+                yield replace_surrogates(text)
             case {"type": "image_url", "image_url": {"url": str(url), **more}}:
-                detail = more.get("detail")
-                blob = self._blob(url)
-                if not can_decode(blob.media_type, blob.width, blob.height):
-                    raise InvalidContent("has a picture that is none, or too large")
-                return ImagePart(blob, detail=detail if isinstance(detail, str) else "")
+                yield self._picture(_data_of(url), detail=_text(more.get("detail")))
             case {"type": "file", "file": {"file_data": str(url), **more}}:
-                name = more.get("filename")
-                blob = self._blob(url)
-                return FilePart(blob, replace_surrogates(name) if isinstance(name, str) else "")
+                yield FilePart(self._decode(_data_of(url)), _text(more.get("filename")))
             case _:
                 raise InvalidContent("may have text, and pictures and files as data: URLs, only")
 
-    def _blob(self, url: str) -> Blob:
-        head = _DATA_URL.match(url)
-        if head is None:
-            raise InvalidContent("must have pictures and files as data: URLs in base64")
-        if len(self.blobs) >= _MAX_MEDIA:
-            raise InvalidContent(f"has more than {_MAX_MEDIA} pictures and files")
+    def _picture(self, data: str, *, detail: str = "") -> ImagePart:
+        """A picture of base64."""
+        blob = self._decode(data)
+        if not can_decode(blob.media_type, blob.width, blob.height):
+            raise InvalidContent("has a picture that is none, or too large")
+        return ImagePart(blob, detail=detail)
+
+    def _decode(self, data: str) -> Blob:
+        """Bytes in base64."""
         try:
-            data = b64decode(url[head.end() :], validate=True)
+            decoded = b64decode(data, validate=True)
         except ValueError as error:
             raise InvalidContent("has a picture or file that is no base64") from error
+        return self._keep(decoded)
+
+    def _keep(self, data: bytes) -> Blob:
+        if len(self.blobs) >= _MAX_MEDIA:
+            raise InvalidContent(f"has more than {_MAX_MEDIA} pictures and files")
         digest = sha256(data).hexdigest()
         self.blobs[digest] = data
         return Blob(digest, len(data), *identify(data))
+
+
+def _data_of(url: str) -> str:
+    head = _DATA_URL.match(url)
+    if head is None:
+        raise InvalidContent("must have pictures and files as data: URLs in base64")
+    return url[head.end() :]
+
+
+def _text(value: object) -> str:
+    return replace_surrogates(value) if isinstance(value, str) else ""
 
 
 def picture_delta(media: MediaReceived) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Settings in requests of chat completions: which field of a client means which setting of ours.
+"""Settings in requests of clients: which field of a client means which setting of ours.
 
 The other direction, from our settings to the fields of a server, is in `domain/request_fields.py`.
 """
@@ -83,6 +83,19 @@ def _schema(value: object) -> object:
             raise InvalidSetting("of the type text, json_object, or json_schema with a schema")
 
 
+def _format(value: object) -> object:
+    """The schema of an `output_config.format`."""
+    match value:
+        case {"type": "json_schema", "schema": dict(schema)}:
+            return schema
+        case _:
+            raise InvalidSetting("of the type json_schema, with a schema")
+
+
+def _tier(value: object) -> object:
+    return "default" if value == "standard_only" else _word(value)
+
+
 @dataclass(frozen=True, slots=True)
 class ClientField:
     """A field at `path` in the body of a client, which means a setting of ours."""
@@ -119,6 +132,20 @@ CLIENT_FIELDS: Final = (
 )
 """Where several mean one setting, the first that is there counts."""
 
+MESSAGE_FIELDS: Final = (
+    ClientField("temperature", "temperature"),
+    ClientField("top_p", "top_p"),
+    ClientField("max_tokens", "max_tokens", _whole),
+    ClientField("stop_sequences", "stop", _stops),
+    ClientField("output_config.effort", "effort", _word),
+    ClientField("thinking.budget_tokens", "thinking", _budget),
+    ClientField("thinking.type", "thinking", _thinking_type),
+    ClientField("top_k", "top_k", _whole),
+    ClientField("service_tier", "service_tier", _tier),
+    ClientField("output_config.format", "schema", _format),
+)
+"""The same for clients of the Messages protocol."""
+
 PASSED_ON: Final = frozenset(
     {
         *("frequency_penalty", "presence_penalty", "logit_bias", "typical_p", "top_a"),
@@ -129,14 +156,18 @@ PASSED_ON: Final = frozenset(
 """What is sent on as it came; a service that does not take one is asked again without it."""
 
 
-def read_client_settings(body: Mapping[str, object]) -> GenerationSettings:
+def read_client_settings(
+    body: Mapping[str, object],
+    fields: tuple[ClientField, ...] = CLIENT_FIELDS,
+    passed_on: frozenset[str] = PASSED_ON,
+) -> GenerationSettings:
     """The settings in the body of a client; null counts as absent, as do other fields.
 
     Raises:
         InvalidSettingField: One cannot be used.
     """
     found: dict[str, Any] = {}
-    for field in CLIENT_FIELDS:
+    for field in fields:
         value = value_at(body, field.path)
         if value is None or field.setting in found:
             continue
@@ -145,7 +176,7 @@ def read_client_settings(body: Mapping[str, object]) -> GenerationSettings:
                 found[field.setting] = _setting(field.setting, given)
         except InvalidSetting as error:
             raise InvalidSettingField(f"{field.path} must be {error}.", field.path) from error
-    others = {name: each for name, each in body.items() if name in PASSED_ON and each is not None}
+    others = {name: each for name, each in body.items() if name in passed_on and each is not None}
     return GenerationSettings(**found, extra=_setting("extra", others) if others else "")
 
 

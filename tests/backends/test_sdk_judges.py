@@ -1,7 +1,4 @@
-"""The official clients `openai` and `anthropic` as judges of what we send, and of what we read.
-
-They run in an environment of their own; `FAKEGPT_TEST_SDKS` names the Python of one that has them.
-"""
+"""The official clients `openai` and `anthropic` as judges of what we send, and of what we read."""
 
 import asyncio
 import json
@@ -9,7 +6,6 @@ import os
 import random
 import re
 import subprocess
-import sys
 from typing import Any
 
 import pytest
@@ -24,7 +20,10 @@ from tests.backends.recordings import DECODERS, RECORDINGS
 from tests.backends.responses import test_request as of_responses
 from tests.backends.test_exact_request import DIALECTS, random_request
 from tests.fault_server import LAST_CHUNK, Close, FaultServer, Send, chunk, stream_head
+from tests.sdks import sdks
 from tests.signed_in import outcome, read, text_of
+
+__all__ = ["sdks"]  # the fixture
 
 pytestmark = pytest.mark.long
 
@@ -97,17 +96,6 @@ with client.messages.stream(**asked) as stream:
 }
 
 
-@pytest.fixture(scope="module")
-def python(tmp_path_factory: pytest.TempPathFactory) -> str:
-    if given := os.environ.get("FAKEGPT_TEST_SDKS"):
-        return given
-    folder = tmp_path_factory.mktemp("sdks")
-    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-    made = str(folder / "bin" / "python")
-    subprocess.run([made, "-m", "pip", "install", "-q", "openai>=3", "anthropic>=2"], check=True)
-    return made
-
-
 def judged(python: str, code: str, *arguments: str, given: str = "") -> str:
     environment = {"PATH": os.environ["PATH"], "PYTHONIOENCODING": "utf-8"}
     done = subprocess.run(
@@ -134,10 +122,10 @@ async def bodies(kind: ServiceKind, count: int) -> list[Any]:
     return found
 
 
-async def test_every_body_is_what_the_official_types_allow(python: str) -> None:
+async def test_every_body_is_what_the_official_types_allow(sdks: str) -> None:
     kinds = (ServiceKind.OPENAI, ServiceKind.RESPONSES, ServiceKind.ANTHROPIC)
     lines = [json.dumps([kind, body]) for kind in kinds for body in await bodies(kind, 100)]
-    told = await asyncio.to_thread(judged, python, VALIDATE, given="\n".join(lines))
+    told = await asyncio.to_thread(judged, sdks, VALIDATE, given="\n".join(lines))
     assert told == "valid\n"
 
 
@@ -145,13 +133,13 @@ async def test_every_body_is_what_the_official_types_allow(python: str) -> None:
     ("kind", "name"), [(kind, name) for kind, streams in RECORDINGS.items() for name in streams]
 )
 async def test_both_read_a_recorded_stream_to_the_same_text(
-    python: str, kind: str, name: str
+    sdks: str, kind: str, name: str
 ) -> None:
     whole = RECORDINGS[kind][name]
     async with FaultServer() as server:
         script = (Send(stream_head()), Send(chunk(whole)), Send(LAST_CHUNK))
         server.script(DIALECTS[ServiceKind(kind)].path, *script)
-        told = await asyncio.to_thread(judged, python, READ[kind], server.url)
+        told = await asyncio.to_thread(judged, sdks, READ[kind], server.url)
     assert told == Decoded(DECODERS[kind](), whole).text
 
 
@@ -185,12 +173,12 @@ def tried(kind: str) -> str:
 
 
 @pytest.mark.parametrize("kind", TRIED)
-async def test_an_error_after_some_text_is_one_for_both(python: str, kind: str) -> None:
+async def test_an_error_after_some_text_is_one_for_both(sdks: str, kind: str) -> None:
     begins, path = TRIED[kind]
     whole = begins + FAILS[kind]
     async with FaultServer() as server:
         server.script(path, Send(stream_head()), Send(chunk(whole)), Send(LAST_CHUNK))
-        told = await asyncio.to_thread(judged, python, tried(kind), server.url)
+        told = await asyncio.to_thread(judged, sdks, tried(kind), server.url)
     ours = Decoded(DECODERS[kind](), whole)
     assert ours.text == "some"
     assert "It broke." in str(ours.error)
@@ -199,12 +187,12 @@ async def test_an_error_after_some_text_is_one_for_both(python: str, kind: str) 
 
 @pytest.mark.parametrize("kind", TRIED)
 async def test_a_connection_that_breaks_within_a_reply_is_an_error_for_both(
-    python: str, kind: str
+    sdks: str, kind: str
 ) -> None:
     begins, path = TRIED[kind]
     async with FaultServer() as server:
         server.script(path, Send(stream_head()), Send(chunk(begins)), Close())
-        told = await asyncio.to_thread(judged, python, tried(kind), server.url)
+        told = await asyncio.to_thread(judged, sdks, tried(kind), server.url)
         came, error = await read(DIALECTS[ServiceKind(kind)].make(server.url))
     assert "|" in told
     assert text_of(came) == "some"
@@ -221,13 +209,13 @@ async def test_a_connection_that_breaks_within_a_reply_is_an_error_for_both(
 )
 @pytest.mark.parametrize("kind", TRIED)
 async def test_a_status_is_the_same_kind_of_error_for_both(
-    python: str, kind: str, status: int, name: str
+    sdks: str, kind: str, status: int, name: str
 ) -> None:
     _, path = TRIED[kind]
     refuses = anthropic.refuses if kind == "anthropic" else responses.refuses
     async with FaultServer() as server:
         server.script(path, *refuses(status, "Not now."))
-        told = await asyncio.to_thread(judged, python, tried(kind), server.url)
+        told = await asyncio.to_thread(judged, sdks, tried(kind), server.url)
         _, error = await outcome(DIALECTS[ServiceKind(kind)].make(server.url))
     ours = {401: NotSignedIn, 429: RateLimited, 503: Unreachable}[status]
     assert isinstance(error, ours)
@@ -243,12 +231,12 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("kind", READ)
-async def test_they_understand_the_errors_of_the_fault_server(python: str, kind: str) -> None:
+async def test_they_understand_the_errors_of_the_fault_server(sdks: str, kind: str) -> None:
     module, error = REFUSED[kind].split(".")
     body = "\n".join(f"    {line}" for line in READ[kind].strip().splitlines())
     code = f"import {module}\ntry:\n{body}\nexcept {module}.{error} as error:\n    print(error)\n"
     async with FaultServer() as server:
         words = anthropic.refuses if kind == "anthropic" else responses.refuses
         server.script(DIALECTS[ServiceKind(kind)].path, *words(400, "I would rather not."))
-        told = await asyncio.to_thread(judged, python, code, server.url)
+        told = await asyncio.to_thread(judged, sdks, code, server.url)
     assert "I would rather not." in told

@@ -1,7 +1,7 @@
 """The tables of `docs/`, made from the program: `python -m tests.docs.tables` writes them."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -9,7 +9,12 @@ from fakegpt_tui.config.spec import SETTING_SPECS
 from fakegpt_tui.domain.generation import GENERATION_ROWS, SettingPath
 from fakegpt_tui.keymap import Command, key_label
 from fakegpt_tui.keymap.vim import ALL_COMMANDS
-from fakegpt_tui.protocol.completion_settings import CLIENT_FIELDS, PASSED_ON
+from fakegpt_tui.protocol.completion_settings import (
+    CLIENT_FIELDS,
+    MESSAGE_FIELDS,
+    PASSED_ON,
+    ClientField,
+)
 from tests.benchmarks.table import HISTORY, table
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -58,11 +63,18 @@ def generation_table() -> str:
 
 def clients_table() -> str:
     """Fields of clients by the setting that they mean; those that are sent on come last."""
-    named = {row.name: [f"`{field.path}`" for field in CLIENT_FIELDS if field.setting == row.name]
-             for row in GENERATION_ROWS if row.name != "extra"}  # fmt: skip
-    named["extra"] = [f"`{name}`" for name in sorted(PASSED_ON)]
-    head = "| setting | fields |\n|---|---|\n"
-    return head + "".join(f"| `{name}` | {', '.join(found)} |\n" for name, found in named.items())
+    head = "| setting | of OpenAI's protocol | of the Messages protocol |\n|---|---|---|\n"
+    rows = [
+        (row.name, _fields_of(CLIENT_FIELDS, row.name), _fields_of(MESSAGE_FIELDS, row.name))
+        for row in GENERATION_ROWS
+        if row.name != "extra"
+    ]
+    rows.append(("extra", ", ".join(f"`{name}`" for name in sorted(PASSED_ON)), ""))
+    return head + "".join(f"| `{name}` | {one} | {other} |\n" for name, one, other in rows)
+
+
+def _fields_of(fields: Sequence[ClientField], setting: str) -> str:
+    return ", ".join(f"`{field.path}`" for field in fields if field.setting == setting)
 
 
 TABLES: Mapping[str, tuple[str, Callable[[], str]]] = {

@@ -140,7 +140,7 @@ async def test_all_keys_together_have_limits_of_their_own() -> None:
         pass
 
 
-@pytest.mark.parametrize("path", ["/api/conversation", "/v1/chat/completions"])
+@pytest.mark.parametrize("path", ["/api/conversation", "/v1/chat/completions", "/v1/messages"])
 async def test_a_full_host_is_told_apart_from_a_full_key(serve: Serve, path: str) -> None:
     gate, (key, text) = Gate(), new_key()
     backend = ScriptedBackend((TextDelta("x"), gate, ReplyEnded()))
@@ -150,8 +150,10 @@ async def test_a_full_host_is_told_apart_from_a_full_key(serve: Serve, path: str
         async with asking(client) as response:
             events = messages(response)
             await anext(events)
-            body = {**prompt_body(), "messages": [{"role": "user", "content": "Hi"}]}
-            body = prompt_body() if path.startswith("/api") else body | {"model": "scripted"}
+            asked = [{"role": "user", "content": "Hi"}]
+            body = {"model": "scripted", "max_tokens": 9, "messages": asked}
+            body = prompt_body() if path.startswith("/api") else body
+            client.headers["anthropic-version"] = "2023-06-01"
             refused = await client.post(path, json=body)
             assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
             gate.open()

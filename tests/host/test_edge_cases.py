@@ -24,7 +24,8 @@ from tests.host.keys import new_key
 from tests.patience import PATIENCE
 
 Serve: TypeAlias = Callable[..., HostServer]
-ASKED = {"model": "scripted", "messages": [{"role": "user", "content": "Hi"}]}
+ASKED = {"model": "scripted", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}]}
+API_PATHS = ("/v1/chat/completions", "/v1/messages")
 REPLY = (TextDelta("Hello"), ReplyEnded())
 
 
@@ -49,10 +50,18 @@ class Watched(ScriptedBackend):
             self.is_closed = True
 
 
+def request_head(host: HostServer, path: str, body: bytes) -> bytes:
+    """What precedes `body` in a request of an API, which says its version."""
+    head = f"POST {path} HTTP/1.1\r\nHost: {urlsplit(host.base_url).netloc}\r\n"
+    head += "Anthropic-Version: 2023-06-01\r\nContent-Type: application/json\r\n"
+    return f"{head}Content-Length: {len(body)}\r\n\r\n".encode()
+
+
+@pytest.mark.parametrize("path", API_PATHS)
 @pytest.mark.parametrize("streams", [True, False])
 @pytest.mark.parametrize("words", [(), ("Hello",)], ids=["before the first word", "after it"])
 async def test_the_service_is_left_at_once_whenever_a_client_leaves(
-    serve: Serve, streams: bool, words: tuple[str, ...]
+    serve: Serve, streams: bool, words: tuple[str, ...], path: str
 ) -> None:
     """Also while pings are sent: there is one every few milliseconds."""
     backend = Watched(*words)
@@ -60,27 +69,28 @@ async def test_the_service_is_left_at_once_whenever_a_client_leaves(
     address = urlsplit(host.base_url)
     with socket.create_connection((str(address.hostname), address.port or 0)) as client:
         body = json.dumps(ASKED | {"stream": streams}).encode()
-        head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: {address.netloc}\r\n"
-        head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-        client.sendall(head.encode() + body)
+        client.sendall(request_head(host, path, body) + body)
         await until(backend.is_waiting.is_set)
     await until(lambda: backend.is_closed)
     await until(lambda: host.running_replies == 0)
 
 
-async def test_a_client_that_closes_its_side_of_a_connection_counts_as_gone(serve: Serve) -> None:
+@pytest.mark.parametrize("path", API_PATHS)
+async def test_a_client_that_closes_its_side_of_a_connection_counts_as_gone(
+    serve: Serve, path: str
+) -> None:
     """Whether it still reads cannot be known, and the service is paid for each word."""
     backend = Watched("Hello")
     host = serve(backend=backend, secret_path=False)
     address = urlsplit(host.base_url)
     reader, writer = await asyncio.open_connection(address.hostname, address.port)
     body = json.dumps(ASKED | {"stream": True}).encode()
-    head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: {address.netloc}\r\n"
-    head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    writer.write(head.encode() + body)
+    writer.write(request_head(host, path, body) + body)
     await until(backend.is_waiting.is_set)
     writer.write_eof()
-    assert b"[DONE]" not in await reader.read()
+    rest = await reader.read()
+    assert b"[DONE]" not in rest
+    assert b"message_stop" not in rest
     await until(lambda: backend.is_closed)
     writer.close()
 

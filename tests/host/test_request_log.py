@@ -141,6 +141,20 @@ async def test_metrics_count_requests_replies_and_tokens(serve: Serve) -> None:
     assert any(line.startswith("process_open_fds ") for line in lines)
 
 
+async def test_each_protocol_has_a_label() -> None:
+    metrics = Metrics("1", lambda: 0)
+    routes = {"/api/conversation": "fakegpt", "/v1/chat/completions": "openai",
+              "/v1/messages": "anthropic", "/v1/models": ""}  # fmt: skip
+    for route in routes:
+        metrics.observe(RequestRecord(route=route, status=200))
+    transport = httpx.ASGITransport(metrics)
+    async with httpx.AsyncClient(transport=transport, base_url="http://host") as client:
+        found = (await client.get("/metrics")).text
+    for route, dialect in routes.items():
+        labels = f'dialect="{dialect}",route="{route}",status="200"'
+        assert f"fakegpt_requests_total{{{labels}}} 1.0" in found
+
+
 async def test_the_series_of_keys_are_bounded() -> None:
     metrics = Metrics("1", lambda: 0)
     for number in range(10_000):

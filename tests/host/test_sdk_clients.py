@@ -1,11 +1,7 @@
-"""The official clients of the OpenAI protocol against the host, in an environment of their own.
-
-`FAKEGPT_TEST_SDKS` names the Python of an environment that has them already.
-"""
+"""The official clients of OpenAI's and Anthropic's protocols against the host."""
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
@@ -16,6 +12,9 @@ from fakegpt_tui.domain import RateLimited, ReplyEnded, TextDelta
 from fakegpt_tui.host.access_keys import KeyRing
 from fakegpt_tui.host.server import HostServer
 from tests.host.keys import new_key
+from tests.sdks import sdks
+
+__all__ = ["sdks"]  # the fixture
 
 Serve: TypeAlias = Callable[..., HostServer]
 
@@ -43,6 +42,27 @@ try:
     openai.OpenAI(base_url=sys.argv[1], api_key="x").models.list()
 except openai.AuthenticationError as error:
     print(type(error).__name__)
+"""
+
+ANTHROPIC = """
+import anthropic, sys
+address = sys.argv[1].removesuffix("/v1")
+client = anthropic.Anthropic(base_url=address, api_key=sys.argv[2])
+print([model.id for model in client.models.list()], client.models.retrieve("scripted").type)
+asked = dict(model="scripted", max_tokens=9, messages=[{"role": "user", "content": "Hi"}])
+whole = client.messages.create(**asked)
+print(whole.content[0].text, whole.stop_reason, whole.usage.output_tokens > 0)
+with client.messages.stream(**asked) as stream:
+    print("".join(stream.text_stream), stream.get_final_message().stop_reason)
+try:
+    client.with_options(max_retries=0).messages.create(**asked)
+except anthropic.RateLimitError as error:
+    print(type(error).__name__, error.response.headers["retry-after"], error.api_message)
+try:
+    anthropic.Anthropic(base_url=address, api_key="x").messages.create(**asked)
+except anthropic.AuthenticationError as error:
+    print(type(error).__name__, error.type, bool(error.request_id))
+print(client.messages.count_tokens(model="scripted", messages=asked["messages"]).input_tokens > 0)
 """
 
 LANGCHAIN = """
@@ -73,21 +93,14 @@ PRINTED = {
         f"['scripted'] model\n{SAID} True\n{SAID} True\n"
         "RateLimitError 7 Wait.\nAuthenticationError\n",
     ),
+    "anthropic": (
+        ANTHROPIC,
+        f"['scripted'] model\n{SAID} end_turn True\n{SAID} end_turn\n"
+        "RateLimitError 7 Wait.\nAuthenticationError authentication_error True\nTrue\n",
+    ),
     "langchain": (LANGCHAIN, f"{SAID}\n{SAID}\n"),
     "llm": (LLM, f"{SAID}\nTrue\n"),
 }
-
-
-@pytest.fixture(scope="session")
-def sdks(tmp_path_factory: pytest.TempPathFactory) -> str:
-    if given := os.environ.get("FAKEGPT_TEST_SDKS"):
-        return given
-    folder = tmp_path_factory.mktemp("sdks")
-    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-    python = str(folder / "bin" / "python")
-    packages = ("openai", "langchain-openai", "llm")
-    subprocess.run([python, "-m", "pip", "install", "-q", *packages], check=True)
-    return python
 
 
 @pytest.mark.parametrize("name", PRINTED)

@@ -10,6 +10,7 @@ from fakegpt_tui.domain.generation import ROW_BY_NAME
 from fakegpt_tui.domain.request_fields import request_fields
 from fakegpt_tui.protocol.completion_settings import (
     CLIENT_FIELDS,
+    MESSAGE_FIELDS,
     InvalidSettingField,
     read_client_settings,
 )
@@ -29,6 +30,16 @@ def test_what_we_send_to_a_server_a_host_of_ours_reads_as_the_same(
     })  # fmt: skip
     fields = request_fields(said, ServiceKind.OPENAI)
     assert read_client_settings(fields.into({}, without=frozenset())) == said
+
+
+@given(settings)
+def test_what_we_send_as_a_message_a_host_of_ours_reads_as_the_same(
+    generation: GenerationSettings,
+) -> None:
+    names = {field.setting for field in MESSAGE_FIELDS} - {"schema", "service_tier"}
+    said = GenerationSettings(**{name: getattr(generation, name) for name in names})
+    fields = request_fields(said, ServiceKind.ANTHROPIC)
+    assert read_client_settings(fields.into({}, without=frozenset()), MESSAGE_FIELDS) == said
 
 
 @pytest.mark.parametrize(
