@@ -21,7 +21,7 @@ from fakegpt_tui.domain import (
 from fakegpt_tui.domain.folders import Folder
 from fakegpt_tui.domain.parts import Blob, Origin, Part
 from fakegpt_tui.domain.prices import SpendingEntry
-from fakegpt_tui.domain.undo import UndoAction
+from fakegpt_tui.domain.undo import UndoAction, UndoStep
 from fakegpt_tui.store.blobs import MemoryBlobs
 
 
@@ -41,6 +41,17 @@ class DictChanges:
 
     def add_action(self, action: UndoAction) -> Future[None]:
         self.actions[action.id] = action
+        return settled()
+
+    def extend_action(
+        self, action: UndoAction, steps: Sequence[UndoStep], begin: int
+    ) -> Future[None]:
+        known = self.actions.get(action.id, action)
+        self.actions[action.id] = replace(known, steps=(*known.steps[:begin], *steps))
+        return settled()
+
+    def renew_action(self, action_id: str) -> Future[None]:
+        self.actions[action_id] = self.actions.pop(action_id)
         return settled()
 
     def remove_action(self, action_id: str) -> Future[None]:

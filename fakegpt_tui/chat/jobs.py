@@ -8,7 +8,6 @@ from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from fakegpt_tui.chat.undo_steps import import_steps
 from fakegpt_tui.domain import FakeGPTError, LoadError, NotFound, StoreError
 from fakegpt_tui.domain.fast_dataclass import dataclass
 
@@ -216,9 +215,16 @@ class ConversationImporter:
         `progress` counts the bytes of the current file. What was imported before an error, or
         before the job was stopped, stays.
         """
-        from fakegpt_tui.formats.importer import Importer  # noqa: PLC0415 - not at every start
+        from fakegpt_tui.chat.import_undo import ImportUndo  # noqa: PLC0415 - not at every start
+        from fakegpt_tui.formats.importer import Importer  # noqa: PLC0415
 
-        importer = Importer(self._store, dry_run=dry_run, max_blob_bytes=self._max_blob_bytes)
+        undo = ImportUndo(self._store.changes)
+        importer = Importer(
+            self._store,
+            dry_run=dry_run,
+            max_blob_bytes=self._max_blob_bytes,
+            keep_undo=undo.keep,
+        )
         service, model = self._default_model()
 
         def run() -> list[str]:
@@ -229,19 +235,16 @@ class ConversationImporter:
         except asyncio.CancelledError:
             progress.stopped = True
             raise
-        await self._show_imported(importer)
+        undo.finish()
+        if undo.id:
+            self._history.show_done(undo.id)
+            await self._reload()
         report = importer.report
         summary = report.summary(dry_run=dry_run)
         if errors and not report.outcomes:
             return JobResult(errors[0], tuple(errors[1:]))
         details = (*errors, *report.loss_sentences(), *(each.reason for each in report.skipped))
         return JobResult(f"Stopped. {summary}" if progress.stopped else summary, details)
-
-    async def _show_imported(self, importer: Importer) -> None:
-        """Show what is new, and let `undo` take it back."""
-        if importer.added or importer.extended:
-            self._history.record("imported", import_steps(importer))
-            await self._reload()
 
 
 def _import_paths(

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.domain.folders import Folder
     from fakegpt_tui.domain.parts import Blob, Origin, Part
     from fakegpt_tui.domain.prices import SpendingEntry
-    from fakegpt_tui.domain.undo import UndoAction
+    from fakegpt_tui.domain.undo import UndoAction, UndoStep
     from fakegpt_tui.store.changes import MirroredFile
 
 
@@ -90,6 +90,16 @@ class ChangeStore(Protocol):
 
     def add_action(self, action: UndoAction) -> Future[None]:
         """Keep an action; those that are too old or too many go."""
+        ...
+
+    def extend_action(
+        self, action: UndoAction, steps: Sequence[UndoStep], begin: int
+    ) -> Future[None]:
+        """Add steps to an action, of which so many are there already; it is kept with the first."""
+        ...
+
+    def renew_action(self, action_id: str) -> Future[None]:
+        """Make an action the last one, as of now."""
         ...
 
     def remove_action(self, action_id: str) -> Future[None]: ...

@@ -59,6 +59,10 @@ class UndoHistory:
         action = self._remember(UndoAction.new(done, what=what))
         self._here[action.id] = undo
 
+    def show_done(self, action_id: str) -> None:
+        """Know that a person sees what was just done here and is in the store already."""
+        self._told = action_id
+
     def last(self, scope: str = "") -> UndoAction | None:
         """What `undo` would take back: the last action of that scope or on whole conversations."""
         self._forget_settled()

@@ -9,14 +9,10 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from fakegpt_tui.domain import ChatMessage, Conversation
 from fakegpt_tui.domain.folders import Folder
 from fakegpt_tui.domain.undo import UndoStep
-
-if TYPE_CHECKING:
-    from fakegpt_tui.formats.importer import Importer
 
 
 def header_step(
@@ -58,15 +54,6 @@ def trash_messages_step(conversation_id: str, message_ids: Sequence[str]) -> Und
 def folder_step(path: str, before: Folder | None) -> UndoStep:
     """Give a folder its preset of now; one that is not there yet goes."""
     return _step("", "folder", {"path": path, "folder": before and asdict(before)})
-
-
-def import_steps(importer: Importer) -> list[UndoStep]:
-    """Take back what an import has made: conversations, messages in others, and folders."""
-    return [
-        *(trash_step(each) for each in importer.added),
-        *(trash_messages_step(each, ids) for each, ids in importer.extended.items()),
-        *(folder_step(path, None) for path in importer.folders),
-    ]
 
 
 def _step(conversation_id: str, kind: str, values: Mapping[str, object]) -> UndoStep:

@@ -7,18 +7,18 @@ from pathlib import Path
 
 import click
 
-from fakegpt_tui.chat.undo_steps import import_steps
+from fakegpt_tui.chat.import_undo import ImportUndo
 from fakegpt_tui.cli.composition import open_store
 from fakegpt_tui.cli.errors import ExitCode, echo_err
 from fakegpt_tui.cli.output import echo_json, echo_progress
 from fakegpt_tui.config.spec import Settings
 from fakegpt_tui.domain import LoadError, NotSavedYet, StoreError
-from fakegpt_tui.domain.undo import UndoAction
 from fakegpt_tui.formats.archives import ArchiveGroup
 from fakegpt_tui.formats.base import ImportItem, LoadedItem
 from fakegpt_tui.formats.discovery import FoundSource, find_sources_here
 from fakegpt_tui.formats.documents import ImportFile
-from fakegpt_tui.formats.importer import Importer, ImportOutcome, ImportReport
+from fakegpt_tui.formats.import_report import ImportOutcome, ImportReport
+from fakegpt_tui.formats.importer import Importer
 from fakegpt_tui.formats.registry import explain, list_import_files, read_conversations
 from fakegpt_tui.text import safe_line
 
@@ -39,9 +39,11 @@ def import_files(
         open_store(settings, changes=True) as store,
         ArchiveGroup(each.path for each in paths) as group,
     ):
+        undo = ImportUndo(store.changes)
         importer = Importer(
             store,
             dry_run=dry_run,
+            keep_undo=undo.keep,
             max_blob_bytes=settings.attachment_total_limit * 1_000_000,
         )
         run = partial(_import_file, importer, group, settings, verbose=verbose and not as_json)
@@ -58,9 +60,7 @@ def import_files(
             raise StoreError(f"{error.reason} What was imported before that stays.") from error
         finally:
             # Also after ctrl+c, and when the disk is full: what was imported stays.
-            if importer.added or importer.extended:
-                action = UndoAction.new("imported", import_steps(importer))
-                store.changes.add_action(action)
+            undo.finish()
             report = _print_json if as_json else _print_summary
             report(importer.report, dry_run=dry_run)
     return ExitCode.FAILURE if importer.report.took_nothing else code

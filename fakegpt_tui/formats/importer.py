@@ -1,10 +1,8 @@
 """Importer: conversations from files into the store, each in one transaction, with a report."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from dataclasses import dataclass, replace
 from typing import BinaryIO, Protocol
 
 from fakegpt_tui.domain import (
@@ -29,6 +27,7 @@ from fakegpt_tui.formats.base import (
     UnknownFormat,
 )
 from fakegpt_tui.formats.documents import ImportPath
+from fakegpt_tui.formats.import_report import ImportOutcome, ImportReport
 
 
 class ImportStore(Protocol):
@@ -53,60 +52,19 @@ class ImportStore(Protocol):
     def save_folder(self, folder: Folder) -> Future[None]: ...
 
 
-class ImportOutcome(StrEnum):
-    """What became of something that was found."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportChange:
+    """What an import is about to write: a conversation, new where there is none `before`.
 
-    ADDED = "added"
-    EXTENDED = "extended"
-    KNOWN = "known"
-    SKIPPED = "skipped"
-    EMPTY = "empty"
-
-
-@dataclass(slots=True)
-class ImportReport:
-    """What an import did, or would do. `left_out` is that of all that was taken.
-
-    `trashed` counts those among the extended and the known that stay in the trash, `passed_over`
-    those of the `files` that were found in a folder and hold no conversation.
+    `added` are the ids of its new messages, and `replaced` other messages as they are until then.
+    A `folder` is one that is made.
     """
 
-    outcomes: Counter[ImportOutcome] = field(default_factory=Counter)
-    messages: int = 0
-    trashed: int = 0
-    left_out: Counter[Loss] = field(default_factory=Counter)
-    skipped: list[SkippedItem] = field(default_factory=list)
-    files: int = 0
-    passed_over: int = 0
-
-    @property
-    def took_nothing(self) -> bool:
-        """Was there something to look at, or should there have been, and nothing could be taken?"""
-        taken = (ImportOutcome.ADDED, ImportOutcome.EXTENDED, ImportOutcome.KNOWN)
-        is_lost = self.outcomes[ImportOutcome.SKIPPED] or self.passed_over or not self.files
-        return bool(is_lost) and not any(self.outcomes[each] for each in taken)
-
-    def summary(self, *, dry_run: bool) -> str:
-        """All of it in a line."""
-        counts = self.outcomes
-        return (
-            f"{'To add' if dry_run else 'Added'}: "
-            f"{_count(counts[ImportOutcome.ADDED], 'conversation')} "
-            f"with {_count(self.messages, 'new message')}. "
-            f"Extended: {counts[ImportOutcome.EXTENDED]}. Known: {counts[ImportOutcome.KNOWN]}. "
-            f"Skipped: {counts[ImportOutcome.SKIPPED]}."
-            f"{f' Empty: {counts[ImportOutcome.EMPTY]}.' if counts[ImportOutcome.EMPTY] else ''}"
-            f"{f' In the trash: {self.trashed}.' if self.trashed else ''}"
-        )
-
-    def loss_sentences(self) -> list[str]:
-        """What was left out of conversations that were taken, a sentence for each kind."""
-        losses = sorted(self.left_out.items(), key=lambda each: (-each[1], each[0]))
-        told = [loss.counted(count) for loss, count in losses]
-        if self.passed_over or not self.files:
-            what = f"{_count(self.files, 'file')} looked at"
-            told.append(f"{what}, {self.passed_over} of them passed over: no known conversations.")
-        return told
+    before: Conversation | None = None
+    after: Conversation | None = None
+    added: Sequence[str] = ()
+    replaced: Sequence[ChatMessage] = ()
+    folder: str = ""
 
 
 class Importer:
@@ -121,21 +79,26 @@ class Importer:
     """
 
     def __init__(
-        self, store: ImportStore, *, dry_run: bool = False, max_blob_bytes: int = 0
+        self,
+        store: ImportStore,
+        *,
+        dry_run: bool = False,
+        max_blob_bytes: int = 0,
+        keep_undo: Callable[[ImportChange], object] = lambda _change: None,
     ) -> None:
-        """All pictures and files may have `max_blob_bytes` together; with 0 there is no limit."""
+        """All pictures and files may have `max_blob_bytes` together; with 0 there is no limit.
+
+        `keep_undo` is told of each change before it is written.
+        """
         self._store = store
         self._room = BlobRoom(store, max_blob_bytes)
         self._dry_run = dry_run
+        self._keep_undo = keep_undo
+        self._added: set[str] = set()
+        """The conversations that were not there before."""
         self._would_be_there: dict[str, dict[str, ChatMessage]] = {}
         self._is_in_trouble = False
         self.report = ImportReport()
-        self.added: list[str] = []
-        """The conversations that were not there before."""
-        self.extended: dict[str, list[str]] = {}
-        """The messages that others have got, by conversation."""
-        self.folders: list[str] = []
-        """The folders that were not there before, and have a preset."""
 
     def add(self, found: ImportItem) -> ImportOutcome:
         """Take one; it is on the disk when this returns.
@@ -178,8 +141,7 @@ class Importer:
         messages = [_finalize(each) for each in found.messages]
         lacking = [each for each in messages if each.id not in there]
         completed = [each for each in messages if _completes(each, there.get(each.id))]
-        if known is not None and known.trashed_at is not None:
-            self.report.trashed += 1
+        self.report.trashed += known is not None and known.trashed_at is not None
         is_new = known is None and found.conversation.id not in self._would_be_there
         header = found.conversation if known is None else _take_over(known, found.conversation)
         is_other = known is not None and header != known
@@ -196,8 +158,9 @@ class Importer:
             changed = {each.id: each for each in (*lacking, *completed)}
             self._would_be_there[header.id] = there | changed
         else:
-            self._write(header, lacking, (*completed, *filled), is_other=is_other)
-            self._note(header.id, lacking, is_new=is_new)
+            replaced = (*completed, *filled)
+            self._tell(known, header, lacking, [there[each.id] for each in replaced])
+            self._write(header, lacking, replaced, is_other=is_other)
             self._make_folder(found.folder)
         self.report.messages += len(lacking)
         self.report.left_out.update(found.left_out)
@@ -226,16 +189,24 @@ class Importer:
     def _make_folder(self, folder: Folder | None) -> None:
         """Make a folder for the sake of its preset; one that is there keeps its own."""
         if folder and folder.path not in {each.path for each in self._store.folders()}:
+            self._keep_undo(ImportChange(folder=folder.path))
             self._store.save_folder(folder).result()
-            self.folders.append(folder.path)
 
-    def _note(self, conversation_id: str, lacking: Iterable[ChatMessage], *, is_new: bool) -> None:
-        """Remember what was taken, so that it can be taken back."""
-        if is_new:
-            self.added.append(conversation_id)
-        elif conversation_id not in self.added:
-            ids = self.extended.setdefault(conversation_id, [])
-            ids.extend(message.id for message in lacking)
+    def _tell(
+        self,
+        before: Conversation | None,
+        after: Conversation,
+        lacking: Iterable[ChatMessage],
+        replaced: Sequence[ChatMessage],
+    ) -> None:
+        """Tell what is about to be written, but of what goes as a whole when it is taken back."""
+        if before is None:
+            self._added.add(after.id)
+        elif after.id in self._added:
+            return
+        added = [message.id for message in lacking]
+        change = ImportChange(before=before, after=after, added=added, replaced=replaced)
+        self._keep_undo(change)
 
     def _messages(self, conversation_id: str, *, is_known: bool) -> dict[str, ChatMessage]:
         """The messages that are there, or would be by now, by id."""
@@ -287,10 +258,6 @@ def _extend(known: Conversation, found: LoadedItem) -> Conversation:
         leaf_id = known.leaf_id
     updated_at = max(known.updated_at, found.conversation.updated_at)
     return replace(known, leaf_id=leaf_id, updated_at=updated_at)
-
-
-def _count(count: int, what: str) -> str:
-    return f"{count} {what}" + ("" if count == 1 else "s")
 
 
 def _finalize(message: ChatMessage) -> ChatMessage:

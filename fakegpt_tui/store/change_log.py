@@ -15,7 +15,7 @@ from fakegpt_tui.store.instances import FileLock
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fakegpt_tui.domain.undo import UndoAction
+    from fakegpt_tui.domain.undo import UndoAction, UndoStep
     from fakegpt_tui.store.changes import MirroredFile
     from fakegpt_tui.store.writer import StoreWriter
 
@@ -43,6 +43,16 @@ class ChangeLog:
     def add_action(self, action: UndoAction) -> Future[None]:
         """Keep an action; those that are too old or too many go."""
         return self._submit(undo_log.add_action(action))
+
+    def extend_action(
+        self, action: UndoAction, steps: Sequence[UndoStep], begin: int
+    ) -> Future[None]:
+        """Add steps to an action, of which so many are there already; it is kept with the first."""
+        return self._submit(undo_log.extend_action(action, steps, begin))
+
+    def renew_action(self, action_id: str) -> Future[None]:
+        """Make an action the last one, as of now."""
+        return self._submit(undo_log.renew_action(action_id))
 
     def remove_action(self, action_id: str) -> Future[None]:
         return self._submit(undo_log.remove_action(action_id))

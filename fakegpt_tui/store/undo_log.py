@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -28,6 +28,10 @@ _ADD: Final = """
 """
 _ADD_STEP: Final = "INSERT OR IGNORE INTO undo_step VALUES (:id, :seq, :conversation_id, :data)"
 _REMOVE: Final = "DELETE FROM undo_action WHERE id = :id"
+_RENEW: Final = """
+    UPDATE undo_action SET at = :at, position = (SELECT max(position) + 1 FROM undo_action)
+    WHERE id = :id
+"""
 _PRUNE: Final = """
     DELETE FROM undo_action WHERE at < :since OR position <= (
         SELECT position FROM undo_action ORDER BY position DESC LIMIT 1 OFFSET :most
@@ -60,6 +64,11 @@ def find_last(
 
 def add_action(action: UndoAction) -> WriteOperation:
     """Keep an action, and drop those that are too old or too many."""
+    return extend_action(action, action.steps)
+
+
+def extend_action(action: UndoAction, more: Sequence[UndoStep], begin: int = 0) -> WriteOperation:
+    """Add steps to an action, of which so many are there already; it is kept with the first."""
     header = {
         "id": action.id,
         "what": replace_surrogates(action.what),
@@ -74,14 +83,25 @@ def add_action(action: UndoAction) -> WriteOperation:
             "conversation_id": replace_surrogates(step.conversation_id),
             "data": step.data,
         }
-        for seq, step in enumerate(action.steps)
+        for seq, step in enumerate(more, start=begin)
     ]
     since = rows.to_microseconds(action.at - OLDEST_ACTION)
 
     def write(connection: sqlite3.Connection) -> None:
         connection.execute(_ADD, header)
         connection.executemany(_ADD_STEP, steps)
-        connection.execute(_PRUNE, {"since": since, "most": MOST_ACTIONS})
+        if begin == 0:
+            connection.execute(_PRUNE, {"since": since, "most": MOST_ACTIONS})
+
+    return write
+
+
+def renew_action(action_id: str) -> WriteOperation:
+    """Make an action the last one, as of now."""
+    values = {"id": action_id, "at": rows.to_microseconds(datetime.now(UTC))}
+
+    def write(connection: sqlite3.Connection) -> None:
+        connection.execute(_RENEW, values)
 
     return write
 

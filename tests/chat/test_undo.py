@@ -12,10 +12,12 @@ from pathlib import Path
 import pytest
 
 from fakegpt_tui.backends.scripted import ScriptedBackend
+from fakegpt_tui.chat.import_undo import ImportUndo
 from fakegpt_tui.chat.jobs import JobProgress
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.undo_steps import header_step
-from fakegpt_tui.domain import Conversation, GenerationSettings, TitleSource
+from fakegpt_tui.domain import Conversation, GenerationSettings, MessageStatus, TitleSource
+from fakegpt_tui.formats.importer import ImportChange
 from fakegpt_tui.formats.registry import save_as
 from fakegpt_tui.store.conversation_store import ConversationStore
 from tests.formats.trees import branched, message
@@ -123,6 +125,45 @@ async def test_an_import_is_taken_back_by_a_later_run(disk: Disk, tmp_path: Path
     assert later.history.undo() == "“Rivers” was imported."
     disk.run()
     assert disk.look() == before
+
+
+async def test_all_that_an_import_changed_in_what_was_there_is_taken_back(
+    disk: Disk, tmp_path: Path
+) -> None:
+    cut = message("Tw", id="n", conversation_id="cut", status=MessageStatus.INTERRUPTED)
+    disk.store.add_turn(replace(HEADER, id="cut", leaf_id="n"), cut).result()
+    before = disk.look()
+    later = {"updated_at": HEADER.updated_at + timedelta(1), "folder": "Sea", "tags": ("wet",)}
+    named = {"title": "Lakes", "title_source": TitleSource.SERVICE, "archived": True}
+    more = [*TREE, message("And more.", id="n2", parent_id=REPLY.id)]
+    whole = replace(cut, text="Two whole words.", status=MessageStatus.COMPLETE)
+    files = [
+        save_as(replace(HEADER, leaf_id="n2", **later, **named), more, tmp_path),
+        save_as(replace(HEADER, id="cut", leaf_id="n", title="Cut", **later), [whole], tmp_path),
+    ]
+    run = disk.run()
+    await run.imports.import_files(files, JobProgress())
+    done = run.history.last()
+    assert done is not None
+    assert run.history.is_told(done)
+    changed = disk.look()
+    assert run.history.undo() == "2 conversations were imported."
+    disk.run()
+    assert disk.look() == before
+    assert changed != before
+
+
+def test_what_was_done_while_an_import_ran_is_taken_back_after_it(disk: Disk) -> None:
+    run = disk.run()
+    undo = ImportUndo(disk.store.changes)
+    undo.keep(ImportChange(after=OTHER))
+    run.actions.pin([HEADER.id])
+    undo.finish()
+    later = disk.run()
+    assert [later.history.undo(), later.history.undo()] == [
+        "“Other” was imported.",
+        "“Rivers” was pinned.",
+    ]
 
 
 def test_every_field_of_a_conversation_comes_back(disk: Disk) -> None:

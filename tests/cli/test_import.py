@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from fakegpt_tui.domain import ChatMessage, Conversation
+from tests.chat.test_undo import chat_over
 from tests.cli.program import COMMAND, Home
 from tests.formats.exports import many, ordinary, write_json, zipped
 from tests.formats.reading import FILES
@@ -111,6 +112,10 @@ def test_a_killed_import_that_is_run_again_equals_a_single_run(tmp_path: Path) -
         assert len(held(home)) >= lines
     assert home.run("import", str(file)).returncode == 0
     assert held(home) == held(whole)
+    with home.store() as store:
+        chat = chat_over(store)
+        assert [chat.history.undo() is not None for _ in range(4)] == [True, True, True, False]
+    assert held(home) == []
 
 
 def test_an_interrupted_import_tells_what_it_did(home: Home, tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, StoreError, TitleSource
 from fakegpt_tui.formats.base import LoadedItem, SkippedItem
 from fakegpt_tui.formats.chatgpt_conversation import HIDDEN, read_conversation
-from fakegpt_tui.formats.importer import Importer, ImportOutcome
+from fakegpt_tui.formats.import_report import ImportOutcome
+from fakegpt_tui.formats.importer import Importer
 from fakegpt_tui.store.conversation_store import ConversationStore
 from tests.formats.exports import exported, ordinary, said, tree
 from tests.formats.trees import TIME, branched, message

@@ -1,0 +1,67 @@
+"""Reports of imports: what became of what was found, and what was left out of it."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from fakegpt_tui.formats.base import Loss, SkippedItem
+
+
+class ImportOutcome(StrEnum):
+    """What became of something that was found."""
+
+    ADDED = "added"
+    EXTENDED = "extended"
+    KNOWN = "known"
+    SKIPPED = "skipped"
+    EMPTY = "empty"
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """What an import did, or would do. `left_out` is that of all that was taken.
+
+    `trashed` counts those among the extended and the known that stay in the trash, `passed_over`
+    those of the `files` that were found in a folder and hold no conversation.
+    """
+
+    outcomes: Counter[ImportOutcome] = field(default_factory=Counter)
+    messages: int = 0
+    trashed: int = 0
+    left_out: Counter[Loss] = field(default_factory=Counter)
+    skipped: list[SkippedItem] = field(default_factory=list)
+    files: int = 0
+    passed_over: int = 0
+
+    @property
+    def took_nothing(self) -> bool:
+        """Was there something to look at, or should there have been, and nothing could be taken?"""
+        taken = (ImportOutcome.ADDED, ImportOutcome.EXTENDED, ImportOutcome.KNOWN)
+        is_lost = self.outcomes[ImportOutcome.SKIPPED] or self.passed_over or not self.files
+        return bool(is_lost) and not any(self.outcomes[each] for each in taken)
+
+    def summary(self, *, dry_run: bool) -> str:
+        """All of it in a line."""
+        counts = self.outcomes
+        return (
+            f"{'To add' if dry_run else 'Added'}: "
+            f"{_count(counts[ImportOutcome.ADDED], 'conversation')} "
+            f"with {_count(self.messages, 'new message')}. "
+            f"Extended: {counts[ImportOutcome.EXTENDED]}. Known: {counts[ImportOutcome.KNOWN]}. "
+            f"Skipped: {counts[ImportOutcome.SKIPPED]}."
+            f"{f' Empty: {counts[ImportOutcome.EMPTY]}.' if counts[ImportOutcome.EMPTY] else ''}"
+            f"{f' In the trash: {self.trashed}.' if self.trashed else ''}"
+        )
+
+    def loss_sentences(self) -> list[str]:
+        """What was left out of conversations that were taken, a sentence for each kind."""
+        losses = sorted(self.left_out.items(), key=lambda each: (-each[1], each[0]))
+        told = [loss.counted(count) for loss, count in losses]
+        if self.passed_over or not self.files:
+            what = f"{_count(self.files, 'file')} looked at"
+            told.append(f"{what}, {self.passed_over} of them passed over: no known conversations.")
+        return told
+
+
+def _count(count: int, what: str) -> str:
+    return f"{count} {what}" + ("" if count == 1 else "s")
