@@ -133,7 +133,7 @@ class _Builder:
         before = self._nearest.get(node.parent_id)
         thoughts = self._thoughts.get(node.parent_id, ())
         message = self._message(node, before)
-        if message is None or not (message.text or message.parts or message.reasoning):
+        if message is None or not (message.text or message.parts or _is_thought(message)):
             self._nearest[node.id], self._thoughts[node.id] = before, thoughts
         elif not (message.text or message.parts):
             self._nearest[node.id], self._thoughts[node.id] = before, (*thoughts, message)
@@ -141,15 +141,21 @@ class _Builder:
         else:
             if message.role is Role.ASSISTANT and thoughts:
                 self._taken.update(thought.id for thought in thoughts)
-                reasoning = "\n\n".join(thought.reasoning for thought in thoughts)
-                message = replace(message, reasoning=reasoning)
+                said = filter(None, (thought.reasoning for thought in thoughts))
+                times = (thought.thought_for for thought in reversed(thoughts))
+                message = replace(
+                    message,
+                    reasoning="\n\n".join(said),
+                    thought_for=next(filter(None, times), None),
+                )
                 thoughts = ()
             self._nearest[node.id], self._thoughts[node.id] = message, thoughts
             self.messages.append(message)
 
     def add_loose_thoughts(self) -> None:
         """Keep thinking that no reply came after."""
-        self.messages += [each for each in self._all_thoughts if each.id not in self._taken]
+        loose = (each for each in self._all_thoughts if each.id not in self._taken)
+        self.messages += (each for each in loose if each.reasoning)
 
     def leaf(self, node_id: object) -> ChatMessage:
         """The message that ends the shown path."""
@@ -199,8 +205,13 @@ class _Builder:
             service=SERVICE if is_reply else "",
             model=replace_surrogates(model) if is_reply else "",
             reasoning=replace_surrogates(reasoning or ""),
+            thought_for=reader.thought_for,
             finish=_FINISHES.get(_text(_nested(found, "metadata", "finish_details", "type"))),
         )
+
+
+def _is_thought(message: ChatMessage) -> bool:
+    return bool(message.reasoning or message.thought_for)
 
 
 def _label(text: str, found: Mapping[str, object], author: str) -> str:

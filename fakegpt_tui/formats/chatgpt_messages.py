@@ -4,9 +4,10 @@ import json
 import re
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Final, cast
 
-from fakegpt_tui.domain.parts import CitationPart, ImagePart, Part, TextSpan, fit_parts
+from fakegpt_tui.domain.parts import CitationPart, FilePart, ImagePart, Part, TextSpan, fit_parts
 from fakegpt_tui.formats.asset_import import stand_in
 from fakegpt_tui.formats.base import AssetSource, Loss, OpenBlob
 from fakegpt_tui.formats.chatgpt_assets import assets_of
@@ -16,10 +17,6 @@ from fakegpt_tui.text import replace_surrogates, safe_line
 UNKNOWN = Loss(
     "messages hold something of an unknown kind, shown as it was in the file",
     one="message holds something of an unknown kind, shown as it was in the file",
-)
-FILES = Loss(
-    "messages refer to pictures, sounds or files, which are not imported",
-    one="message refers to pictures, sounds or files, which are not imported",
 )
 MARKS = Loss(
     "messages have citation marks without a link in the file, which were left out",
@@ -39,11 +36,15 @@ _QUOTED = {
 
 _GAP: Final = "\n\n"
 _BACKTICKS = re.compile("`+")
+_DURATION = re.compile(r"\b(\d{1,5}) ?(hour|minute|second|[hms]\b)")
 _WORD = re.compile("[A-Za-z0-9_+#.-]{1,30}")
 
 
 class ContentReader:
-    """Reads the contents of one message; `notes` says what a person should be told about it."""
+    """Reads the contents of one message; `notes` says what a person should be told about it.
+
+    Files that are not in the export are parts, too, whose bytes nothing opens.
+    """
 
     def __init__(
         self, metadata: Mapping[str, object] | None = None, assets: AssetSource | None = None
@@ -51,6 +52,8 @@ class ContentReader:
         """Read with what the export says about the message beside its content."""
         self.blobs: dict[str, OpenBlob] = {}
         """Opens the bytes of the files that were found."""
+        self.thought_for: timedelta | None = None
+        """How long the model thought, where the content says that."""
         self._assets = assets
         self._found: list[tuple[int, Part]] = []
         self._cited: list[CitationPart] = []
@@ -63,15 +66,13 @@ class ContentReader:
             self._names[str(file_id)] = name if isinstance(name, str) else str(file_id)
 
     def text(self, content: object) -> str:
-        """The content as Markdown, and below it the files that it does not name itself."""
+        """The content as Markdown; files that it does not name itself come behind it."""
         said = self._content(content)
         self._length = len(said)
-        lost = [name for key, name in self._names.items() if not self._find(key, name)]
-        if not lost:
-            return said
-        self.notes.add(FILES)
-        files = (f"[File: {safe_line(name)}]" for name in lost)
-        return "\n\n".join(filter(None, [said, *files]))
+        for key, name in self._names.items():
+            if not self._find(key, name):
+                self._miss(FilePart(stand_in(f"missing {key}"), name))
+        return said
 
     def layout(self, text: str, shift: int) -> tuple[Part, ...]:
         """The files and sources at their places in the text, which begins with `shift` others."""
@@ -101,6 +102,10 @@ class ContentReader:
         name = replace_surrogates(name or assets.name(path))
         self._found.append((self._length, ImagePart(blob, name, replace_surrogates(alt))))
         return True
+
+    def _miss(self, part: ImagePart | FilePart) -> None:
+        """Take a file that is not in the export."""
+        self._found.append((self._length, replace(part, name=replace_surrogates(part.name))))
 
     def _joined(self, parts: Iterable[object]) -> str:
         """Parts as text, with files noted at the place where they stand."""
@@ -144,7 +149,8 @@ class ContentReader:
             case {"content_type": "thoughts", "thoughts": list(thoughts)}:
                 return "\n\n".join(filter(None, map(self._thought, thoughts)))
             case {"content_type": "reasoning_recap", "content": str(text)}:
-                return text
+                self.thought_for = _read_duration(text)
+                return "" if self.thought_for else text
             case _:
                 return None
 
@@ -187,9 +193,10 @@ class ContentReader:
         known = self._names.pop(where.rpartition("://")[2], "")
         if self._find(where, known, alt):
             return ""
-        self.notes.add(FILES)
-        name = known or where
-        return f"[{'Picture' if 'image' in kind else 'Attachment'}: {safe_line(name)}]"
+        blob, name = stand_in(f"missing {where}"), known or where
+        is_picture = "image" in kind
+        self._miss(ImagePart(blob, name, alt) if is_picture else FilePart(blob, name))
+        return ""
 
     def _quoted(self, content: object, name: str, label: str) -> str:
         """Output of a tool, below a label and what else is known about it."""
@@ -205,6 +212,13 @@ class ContentReader:
             case _:
                 label = "[Content of an unknown kind]"
         return f"{label}\n\n{fence_code(json.dumps(content, indent=2, ensure_ascii=False), 'json')}"
+
+
+def _read_duration(text: str) -> timedelta | None:
+    """What “Thought for 1m 20s” says; nothing where it is in words."""
+    found = {unit[0]: int(count) for count, unit in _DURATION.findall(text)}
+    names = {"h": "hours", "m": "minutes", "s": "seconds"}
+    return timedelta(**{names[unit]: count for unit, count in found.items()}) or None
 
 
 def _prompt_of(part: object) -> str:

@@ -160,7 +160,7 @@ class _Session:
             case {"type": "thinking", "thinking": text}:
                 said.parts.add_reasoning(text)
             case {"type": "redacted_thinking"}:
-                pass
+                said.parts.add_hidden_reasoning()
             case {"type": "tool_use", "id": call_id, "name": name}:
                 self._calls[str(call_id)] = said.message.key, str(name)
                 said.parts.add_call(name, block.get("input"))

@@ -83,8 +83,11 @@ class _Rollout:
             case {"type": "message"}:
                 self._add_prompt(line, held)
             case {"type": "reasoning"}:
+                parts = self._reply_parts(line)
+                if held.get("encrypted_content") and not held.get("content"):
+                    parts.add_hidden_reasoning()
                 for each in dicts_of(held.get("summary")) + dicts_of(held.get("content")):
-                    self._reply_parts(line).add_reasoning(each.get("text"))
+                    parts.add_reasoning(each.get("text"))
             case {"type": "ghost_snapshot" | "compaction"}:
                 pass
             case _:

@@ -224,6 +224,8 @@ class _Family:
         match row.get("type"):
             case "text":
                 parts.add_text(texts_of(row, "text") or self._referred(payload))
+            case "reasoning" if payload.get("redacted") is True:
+                parts.add_hidden_reasoning()
             case "reasoning":
                 parts.add_reasoning(texts_of(row, "text") or self._referred(payload))
             case "tool_call":

@@ -21,6 +21,10 @@ TOOLS = Loss(
     "messages call tools or hold what tools gave back, which is kept as text",
     one="message calls tools or holds what tools gave back, which is kept as text",
 )
+REDACTED = Loss(
+    "messages have reasoning that the file holds only encrypted, or not at all",
+    one="message has reasoning that the file holds only encrypted, or not at all",
+)
 _GAP: Final = "\n\n"
 _THINKING = re.compile(r"\s*<think(?:ing)?>(.*?)</think(?:ing)?>\s*", re.DOTALL)
 _ROLES = {
@@ -71,6 +75,10 @@ class MessageParts:
     def add_reasoning(self, text: object) -> None:
         if isinstance(text, str) and text.strip():
             self._reasoning.append(text)
+
+    def add_hidden_reasoning(self) -> None:
+        """Tell of reasoning that only its service can read."""
+        self.losses.add(REDACTED)
 
     def add_call(self, name: object, arguments: object) -> None:
         self.losses.add(TOOLS)

@@ -1,13 +1,20 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from fakegpt_tui.domain import FinishReason, MessageStatus, Role, TitleSource
-from fakegpt_tui.domain.parts import CitationPart, TextSpan
+from fakegpt_tui.domain import ChatMessage, FinishReason, MessageStatus, Role, TitleSource
+from fakegpt_tui.domain.parts import (
+    CitationPart,
+    FilePart,
+    ImagePart,
+    PlacedPart,
+    TextSpan,
+    place_parts,
+)
 from fakegpt_tui.formats.base import FormatError, LoadedItem, reading_order, validate_tree
 from fakegpt_tui.formats.chatgpt_conversation import HIDDEN, NO_LEAF, read_conversation
-from fakegpt_tui.formats.chatgpt_messages import FILES, MARKS, UNKNOWN
+from fakegpt_tui.formats.chatgpt_messages import MARKS, UNKNOWN
 from fakegpt_tui.formats.chatgpt_tree import CIRCLES, ORPHANS
 from tests.formats.exports import TIME, content, exported, ordinary, said, tree
 
@@ -25,6 +32,22 @@ def path(found: LoadedItem) -> list[str]:
 
 def texts(found: LoadedItem) -> list[str]:
     return [message.text for message in found.messages]
+
+
+def told(found: LoadedItem) -> list[str]:
+    """Texts, and the names of files as paragraphs where they stand."""
+    return [
+        "\n\n".join(filter(None, (each.text.strip() or _name(each) for each in placed(message))))
+        for message in found.messages
+    ]
+
+
+def placed(message: ChatMessage) -> list[PlacedPart]:
+    return list(place_parts(message.text, "", message.parts))
+
+
+def _name(each: PlacedPart) -> str:
+    return f"- {each.part.name}" if isinstance(each.part, ImagePart | FilePart) else ""
 
 
 def reply_with(**changes: Any) -> LoadedItem:
@@ -90,16 +113,20 @@ def test_thinking_becomes_the_reasoning_of_the_reply_after_it() -> None:
             tree(
                 ("p", None, said("user", "Hi")),
                 ("t", "p", said("assistant") | content("thoughts", thoughts=thoughts)),
-                ("u", "t", said("assistant") | content("reasoning_recap", content="For 3 s")),
+                ("u", "t", said("assistant") | content("reasoning_recap", content="For 1m 3s")),
                 ("r", "u", said("assistant", "Hello")),
                 ("t2", "p", said("assistant") | content("thoughts", thoughts=thoughts)),
+                ("u2", "p", said("assistant") | content("reasoning_recap", content="A while")),
+                ("r2", "u2", said("assistant", "Ho")),
             )
         )
     )
-    assert texts(found) == ["Hi", "Hello", ""]
-    assert found.messages[1].reasoning == "**Planning**\n\nHm.\n\nYes.\n\nFor 3 s"
+    assert texts(found) == ["Hi", "Hello", "Ho", ""]
+    assert found.messages[1].reasoning == "**Planning**\n\nHm.\n\nYes."
+    assert found.messages[1].thought_for == timedelta(minutes=1, seconds=3)
     assert found.messages[1].parent_id == found.messages[0].id
-    assert found.messages[2].reasoning == "**Planning**\n\nHm.\n\nYes."
+    assert found.messages[2].reasoning == "A while"
+    assert found.messages[3].reasoning == "**Planning**\n\nHm.\n\nYes."
 
 
 def test_tools_are_told_apart_from_the_model() -> None:
@@ -122,13 +149,13 @@ def test_tools_are_told_apart_from_the_model() -> None:
     [
         (
             {"content_type": "image_asset_pointer", "asset_pointer": "file-service://f-1"},
-            "[Picture: file-service://f-1]",
-            FILES,
+            "- file-service://f-1",
+            None,
         ),
         (
             {"content_type": "audio_asset_pointer", "asset_pointer": "sediment://f-2"},
-            "[Attachment: sediment://f-2]",
-            FILES,
+            "- sediment://f-2",
+            None,
         ),
         ({"content_type": "audio_transcription", "text": "spoken"}, "spoken", None),
         (
@@ -143,7 +170,7 @@ def test_tools_are_told_apart_from_the_model() -> None:
 )
 def test_what_is_no_text_is_labelled(part: object, text: str, note: str | None) -> None:
     found = reply_with(**content("multimodal_text", parts=["Look:", part]))
-    assert texts(found)[1] == f"Look:\n\n{text}".rstrip()
+    assert told(found)[1] == f"Look:\n\n{text}".rstrip()
     assert dict(found.left_out) == ({note: 1} if note else {})
 
 
@@ -273,18 +300,17 @@ def test_a_prompt_that_was_only_a_file_stays_and_names_it() -> None:
             )
         )
     )
-    assert texts(found) == ["[File: lease.pdf]\n\n[File: f2]", "It is a lease."]
-    assert dict(found.left_out) == {FILES: 1}
+    assert told(found) == ["- lease.pdf\n\n- f2", "It is a lease."]
 
 
 def test_a_file_that_the_text_points_to_is_named_once() -> None:
     attached = {"attachments": [{"id": "file_1", "name": "swatch.png"}]}
     part = {"content_type": "image_asset_pointer", "asset_pointer": "sediment://file_1"}
     found = reply_with(metadata=attached, **content("multimodal_text", parts=[part, "Red?"]))
-    assert texts(found)[1] == "[Picture: swatch.png]\n\nRed?"
+    assert told(found)[1] == "- swatch.png\n\nRed?"
 
 
-def test_spoken_prompts_are_read_as_text_with_a_line_for_the_sound() -> None:
+def test_spoken_prompts_are_read_as_text_with_the_sound() -> None:
     sound = {"content_type": "audio_asset_pointer", "asset_pointer": "sediment://s"}
     parts = [
         {"content_type": "audio_transcription", "text": "When?", "direction": "in"},
@@ -296,8 +322,7 @@ def test_spoken_prompts_are_read_as_text_with_a_line_for_the_sound() -> None:
         },
     ]
     found = reply_with(**content("multimodal_text", parts=parts))
-    assert texts(found)[1] == "When?\n\n[Attachment: sediment://s]"
-    assert dict(found.left_out) == {FILES: 1}
+    assert told(found)[1] == "When?\n\n- sediment://s"
 
 
 @pytest.mark.parametrize(
@@ -314,7 +339,7 @@ def test_spoken_prompts_are_read_as_text_with_a_line_for_the_sound() -> None:
         ),
         (
             {"content_type": "computer_output", "screenshot": {"asset_pointer": "sediment://x"}},
-            "[Picture: sediment://x]",
+            "- sediment://x",
         ),
         (
             {
@@ -339,7 +364,7 @@ def test_spoken_prompts_are_read_as_text_with_a_line_for_the_sound() -> None:
 )
 def test_what_people_and_tools_said_reads_as_text(held: object, text: str) -> None:
     found = reply_with(content=held)
-    assert texts(found)[1] == text
+    assert told(found)[1] == text
     assert UNKNOWN not in found.left_out
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from fakegpt_tui.domain import ChatMessage, StoreError
 from fakegpt_tui.domain.captions import captions
-from fakegpt_tui.domain.parts import FilePart, ImagePart, TextSpan, attached_parts
+from fakegpt_tui.domain.part_json import missing_name
+from fakegpt_tui.domain.parts import FilePart, ImagePart, TextSpan, UnknownPart, attached_parts
 from fakegpt_tui.formats.archives import ArchiveGroup
 from fakegpt_tui.formats.documents import ImportFile
 from fakegpt_tui.formats.importer import Importer
@@ -149,9 +150,24 @@ def test_what_is_not_in_the_export_keeps_its_line(tmp_path: Path) -> None:
         {"file-Other.dat": PNG},
     )
     store, importer = taken(path)
-    assert only(store).text == ("[Picture: file-service://file-Away]\n\nHi\n\n[File: gone.docx]")
-    assert only(store).parts == ()
-    assert "not imported" in importer.report.loss_sentences()[0]
+    assert only(store).text == "Hi"
+    lost = [missing_name(part) for part in only(store).parts if isinstance(part, UnknownPart)]
+    assert lost == ["file-service://file-Away", "gone.docx"]
+    assert importer.report.loss_sentences()[:1] == [
+        "2 pictures or files are not in the export; their names are kept."
+    ]
+
+
+def test_a_later_export_brings_a_file_that_an_earlier_one_lacked(tmp_path: Path) -> None:
+    export = exported(pointer("file-service://file-Away"), "Hi")
+    store, _ = taken(zipped(tmp_path, export, {"file-Other.dat": PNG}))
+    later = zipped(tmp_path, export, {"file-Away.dat": PNG})
+    _, importer = taken(later, store=store)
+    (part,) = attached_parts(only(store).parts)
+    assert store.read_blob(part.blob.digest) == PNG
+    assert importer.report.loss_sentences()[:1] == [
+        "1 message got pictures or files that were missing."
+    ]
 
 
 def test_a_member_that_is_damaged_leaves_its_name(tmp_path: Path) -> None:
