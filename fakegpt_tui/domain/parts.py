@@ -299,6 +299,15 @@ def without_origins(parts: Iterable[Part]) -> tuple[Part, ...]:
     )
 
 
+def tool_text(part: Part) -> str:
+    """All that a tool was asked, or answered; empty for what is no such part."""
+    match part:
+        case ToolCallPart(arguments=text) | ToolResultPart(output=text):
+            return text
+        case _:
+            return ""
+
+
 def attached_parts(parts: Iterable[Part]) -> tuple[ImagePart | FilePart, ...]:
     """The pictures and files among parts."""
     return tuple(part for part in parts if isinstance(part, ImagePart | FilePart))

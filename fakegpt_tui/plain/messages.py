@@ -116,7 +116,7 @@ class PlainMessages:
 
     def _mark(self, message: ChatMessage) -> None:
         self._session.marked = message.id
-        self._session.read_message(message)
+        self._session.read_message(message, tools=True)
 
     def branch(self) -> None:
         branch = self._chat.actions.branch(self._session.open.id, self._last().id)

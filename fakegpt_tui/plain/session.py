@@ -208,18 +208,22 @@ class PlainSession:
         for message in self.path[-2:]:
             self.read_message(message)
 
-    def read_message(self, message: ChatMessage) -> None:
+    def read_message(self, message: ChatMessage, *, tools: bool = False) -> None:
+        """Say a message; with `tools`, also all that they were asked and answered."""
         self._write(f"{message.role.value.capitalize()}:")
         if not message.parts:
             self.read_out(message.text)
             return
         from fakegpt_tui.domain.captions import line_starts, split_at_captions  # noqa: PLC0415
+        from fakegpt_tui.domain.parts import tool_text  # noqa: PLC0415 - as above
 
         for each in split_at_captions(message.text, message.parts, line_starts):
             if isinstance(each, str):
                 self.read_out(each)
             else:
                 self.say(each.caption.text)
+                if tools and len(text := tool_text(each.part)) > len(each.caption.text):
+                    self.read_out(text)
 
     async def run(self, turn: Turn) -> None:
         """Run a turn, and write its reply sentence by sentence."""

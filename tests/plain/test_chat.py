@@ -16,7 +16,7 @@ from fakegpt_tui.domain import (
     Usage,
     UsageReported,
 )
-from fakegpt_tui.domain.parts import Blob, CitationPart, ImagePart, attached_parts
+from fakegpt_tui.domain.parts import Blob, CitationPart, ImagePart, ToolResultPart, attached_parts
 from fakegpt_tui.plain.chat import PlainChat
 from tests.plain.talking import plain_chat, ports
 from tests.stubs import MemoryStore, connecting
@@ -118,6 +118,20 @@ async def test_parts_are_said_where_they_stand_and_sources_last(
     await plain.run_command("/list")
     await plain.run_command("/open 1")
     assert [each.strip() for each in said[-4:]] == told
+
+
+async def test_all_that_a_tool_answered_is_read_where_its_message_is_gone_to(
+    said: list[str], tmp_path: Path
+) -> None:
+    answer = f"Tall. {'And taller. ' * 40}Very tall."
+    script = [TextDelta("Yes."), PartAdded(ToolResultPart("c", "search", answer)), ReplyEnded()]
+    plain = plain_chat(said, tmp_path, script)
+    await plain.ask("Are giraffes tall?")
+    assert said[-1].startswith("↳ search Tall.")
+    assert "Very tall." not in said[-1]
+    await plain.run_command("/goto 2")
+    assert said[-2].startswith("↳ search Tall.")
+    assert said[-1] == answer
 
 
 async def test_what_cannot_be_attached_is_said(said: list[str], tmp_path: Path) -> None:

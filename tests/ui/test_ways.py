@@ -13,7 +13,14 @@ from fakegpt_tui.chat.jobs import Job, JobProgress, JobResult
 from fakegpt_tui.domain import LoadError
 from fakegpt_tui.domain.diff import DiffKind, DiffPart
 from fakegpt_tui.domain.exact_request import ExactRequest
-from fakegpt_tui.domain.parts import Blob, CitationPart, FilePart, ImagePart, TextSpan
+from fakegpt_tui.domain.parts import (
+    Blob,
+    CitationPart,
+    FilePart,
+    ImagePart,
+    TextSpan,
+    ToolResultPart,
+)
 from fakegpt_tui.keymap import COMMANDS
 from fakegpt_tui.ui.dialogs.attachments import AttachmentsScreen, TextScreen
 from fakegpt_tui.ui.dialogs.command_output import CommandScreen
@@ -140,11 +147,13 @@ async def test_all_that_a_message_can_show_has_a_hint() -> None:
     async with app.run_test(size=(40, 40)) as pilot:
         source = CitationPart(0, 4, "https://example.org/giraffes", "Giraffes")
         code = f"```py\n{'wide ' * 30}\n```"
-        text = f"A [link](https://one.example).\n\n<think>\nHidden.\n</think>\n\n{code}\n"
+        details = "<details>\n<summary>More</summary>\n\nHidden.\n</details>"
+        text = f"A [link](https://one.example).\n\n{details}\n\n{code}\n"
+        tool = ToolResultPart("c1", "search", "Tall.")
         await show(
             pilot,
             prompt(0, "Look", parts=parts),
-            transcript_reply(1, text, reasoning="So.", parts=(TextSpan(len(text)), source)),
+            transcript_reply(1, text, reasoning="So.", parts=(TextSpan(len(text)), tool, source)),
         )
         app.transcript.toggle_code_wrap()
         await pilot.pause()

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from fakegpt_tui.domain.parts import tool_text
 from fakegpt_tui.ui.dialogs.link import ask_about_link
+from fakegpt_tui.ui.markdown.sections import section_text
 from fakegpt_tui.ui.messages import CopyText
 from fakegpt_tui.ui.widgets.transcript.appearance import REASONING_FOLD
 from fakegpt_tui.ui.widgets.transcript.code_blocks import code_at
 from fakegpt_tui.ui.widgets.transcript.hint_targets import Spot, Target, TargetKind
 from fakegpt_tui.ui.widgets.transcript.hints import Actions, HintAction, Hints
 from fakegpt_tui.ui.widgets.transcript.line_ids import MessageZone, written_text
+from fakegpt_tui.ui.widgets.transcript.part_captions import part_of
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
 
 if TYPE_CHECKING:
@@ -21,8 +23,6 @@ if TYPE_CHECKING:
 
     from fakegpt_tui.domain import ChatMessage
 
-_SECTION = re.compile(r"<(\w+)>[ \t]*\r?\n(.*?)(?:^</\1>|\Z)", re.DOTALL | re.MULTILINE)
-"""A section that folds, and what is in it."""
 READING: Actions = MappingProxyType(
     {
         TargetKind.LINK: (HintAction.OPEN, HintAction.COPY),
@@ -113,9 +113,10 @@ def _text_of(target: Target, message: ChatMessage) -> str:
         case TargetKind.CODE, int(start):
             return code_at(written_text(message, MessageZone(target.place[0])), start, start + 1)
         case TargetKind.FOLD, int(start):
-            section = _SECTION.match(message.text, start)
-            return section[2].strip() if section else ""
+            return section_text(message.text, start)
         case TargetKind.FOLD, fold if fold == REASONING_FOLD:
             return message.reasoning
+        case TargetKind.FOLD, str(fold) if part := part_of(fold, message.parts):
+            return tool_text(part)
         case _:
             return message.text

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from rich.segment import Segment
-from rich.style import Style
 
 from fakegpt_tui.text import safe_text
 from fakegpt_tui.ui.markdown.blocks import Node
@@ -19,12 +18,12 @@ from fakegpt_tui.ui.markdown.lines import Line
 from fakegpt_tui.ui.markdown.lists import LIST, draw_footnote
 from fakegpt_tui.ui.markdown.paragraphs import PARAGRAPH, QUOTE, draw_heading, draw_literal
 from fakegpt_tui.ui.markdown.render_context import BlockType, RenderContext
+from fakegpt_tui.ui.markdown.sections import SECTION, draw_section_end
 from fakegpt_tui.ui.markdown.tables import TABLE
-from fakegpt_tui.ui.markdown.wrapping import chop, wrapped_lines
+from fakegpt_tui.ui.markdown.wrapping import wrapped_lines
 
 _DELIMITED = re.compile(r"\s*(?:\$\$(.*)\$\$|\\\[(.*)\\\])\s*", re.DOTALL)
 _INDENT = "  "
-_SECTION_LABELS = {"think": "Thinking", "thought": "Thoughts"}
 
 
 def draw_math(node: Node, width: int, context: RenderContext) -> list[Line]:
@@ -46,24 +45,6 @@ def draw_rule(node: Node, width: int, context: RenderContext) -> list[Line]:
     return [Line((Segment("─" * width, context.palette.rule),), node.source)]
 
 
-def draw_section(node: Node, width: int, context: RenderContext) -> list[Line]:
-    """The label of a foldable section, which tells a click what to fold by `{"fold": start}`.
-
-    Folded, the section shows its label alone.
-    """
-    start = node.source[0]
-    sign = "▸" if context.is_folded(start) else "▾"
-    style = context.palette.muted + Style.from_meta({"fold": start})
-    label = f"{sign} {_SECTION_LABELS.get(node.info, node.info.capitalize())}"
-    return [Line((Segment(label[:width], style),), node.source)]
-
-
-def draw_section_end(node: Node, width: int, context: RenderContext) -> list[Line]:
-    """The closing tag as it was written, which is all there is if nothing was opened."""
-    rows = chop([Segment(f"</{node.info}>", context.palette.muted)], width)
-    return [Line(tuple(row), node.source) for row in rows]
-
-
 def _formula_rows(node: Node, text: str, width: int, context: RenderContext) -> list[Line]:
     segment = Segment(text.replace("\t", "    "), context.palette.text)
     return wrapped_lines([segment], width, node.source)
@@ -83,7 +64,7 @@ BLOCK_TYPES: Mapping[str, BlockType] = MappingProxyType(
         "hr": BlockType(draw_rule),
         "math": BlockType(draw_math),
         "footnote_reference": BlockType(draw_footnote),
-        "section": BlockType(draw_section),
+        "section": SECTION,
         "section_end": BlockType(draw_section_end),
     }
 )

@@ -1,18 +1,13 @@
-"""Markdown blocks as values: nodes, the fragments they are split into, chunks, and sections."""
+"""Markdown blocks as values: nodes, the fragments they are split into, and chunks."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 CHUNK_SIZE = 8_192
 """Characters of a chunk, if its blocks can be separated there."""
-
-SECTIONS = ("think", "thinking", "thought", "reasoning", "analysis")
-"""Tags that begin a foldable section when they stand alone on a line."""
-
-_SECTION_ENDS = tuple(f"</{name}>" for name in SECTIONS)
 
 References = Mapping[str, Mapping[str, Any]]
 """What labels stand for: `references` as markdown-it keeps them, and `footnotes` by their number.
@@ -107,6 +102,17 @@ class BlockFragment:
     joins: bool = False
 
 
+class OpenSection(NamedTuple):
+    """A section that folds, of which only the beginning is known.
+
+    `tag` is the tag that ends it. One that `opens` is shown until it is folded.
+    """
+
+    start: int
+    tag: str
+    opens: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class ParseOptions:
     """How a message is parsed, wherever that begins."""
@@ -138,12 +144,12 @@ SplitBlock = Callable[[Node, ParseSlice], list[BlockFragment]]
 class Chunk:
     """Some fragments one below the other, or the place where they can be parsed.
 
-    `section` is where the foldable section began that is open at its start.
+    `sections` are those that are open at its start, the outermost first.
     """
 
     start: int
     checkpoint: ParserCheckpoint | None = None
-    section: int | None = None
+    sections: tuple[OpenSection, ...] = ()
     fragments: tuple[BlockFragment, ...] | None = None
 
 
@@ -165,36 +171,3 @@ class ChunkSource:
     def chunk_at(self, offset: int) -> int:
         """The chunk in which the text at `offset` stands."""
         return max(0, bisect_right(self.chunks, offset, key=attrgetter("start")) - 1)
-
-
-def has_section(text: str) -> bool:
-    """Whether there may be a section to fold in `text`."""
-    return any(f"<{name}>" in text for name in SECTIONS)
-
-
-def sections_of(fragments: Sequence[BlockFragment], section: int | None) -> list[int | None]:
-    """For each fragment the start of the section that it is inside of, if any.
-
-    A section is no block of its own but all that stands between two tags, so that it grows and
-    settles like any text. `section` is the one that is open before the first fragment.
-    """
-    inside: list[int | None] = []
-    for index, fragment in enumerate(fragments):
-        kind = fragment.node.kind
-        inside.append(None if kind == "section" else section)
-        if kind == "section":
-            section = fragment.node.source[0]
-        elif kind == "section_end":
-            section = None
-        elif section is not None and fragment.node.content.rstrip().endswith(_SECTION_ENDS):
-            goes_on = index + 1 < len(fragments) and fragments[index + 1].joins
-            section = section if goes_on else None
-    return inside
-
-
-def section_after(fragments: Sequence[BlockFragment], section: int | None) -> int | None:
-    """The section that is open below `fragments`."""
-    if not fragments:
-        return section
-    end = BlockFragment(Node("hr"), fragments[-1].start)
-    return sections_of((*fragments, end), section)[-1]

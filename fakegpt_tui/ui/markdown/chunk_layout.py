@@ -73,7 +73,7 @@ class ChunkLayout:
     def set_slots(self, slots: list[FragmentSlot]) -> None:
         """Be open, with these fragments."""
         self.fragments, self.slots = self.source.fragments, slots
-        self.folds = self.source.section is not None or any(map(_is_section, slots))
+        self.folds = bool(self.source.sections) or any(map(_is_section, slots))
         self.measure()
 
     def set_estimate(self, height: int) -> None:

@@ -11,11 +11,12 @@ from fakegpt_tui.ui.markdown.blocks import (
     Chunk,
     ChunkSource,
     Limits,
+    OpenSection,
     ParseOptions,
     References,
-    section_after,
 )
 from fakegpt_tui.ui.markdown.fragment_parser import parse_fragments
+from fakegpt_tui.ui.markdown.sections import sections_after
 from fakegpt_tui.ui.markdown.split_points import find_split_points
 
 _MAY_DEFINE = re.compile(r"\s*\[")
@@ -48,10 +49,10 @@ class ChunkedText(ChunkSource):
             self._parse(index, 0)
 
     @property
-    def open_section(self) -> int | None:
-        """The section that a complete message leaves open."""
+    def open_sections(self) -> tuple[OpenSection, ...]:
+        """The sections that a complete message leaves open."""
         last = self.chunks[-1]
-        return section_after(last.fragments or (), last.section) if self.complete else None
+        return sections_after(last.fragments or (), last.sections) if self.complete else ()
 
     def _common_chunk(self, text: str) -> int:
         """The last chunk that begins before the texts differ."""
@@ -68,7 +69,7 @@ class ChunkedText(ChunkSource):
         # The chunk before is parsed again, too: what has changed ended its last block.
         index = max(0, index - 1)
         first = self.chunks[index]
-        self.chunks[index:] = [Chunk(first.start, first.checkpoint, first.section, ())]
+        self.chunks[index:] = [Chunk(first.start, first.checkpoint, first.sections, ())]
         self._settled = 0
 
     def _parse_tail(self) -> None:
@@ -79,7 +80,7 @@ class ChunkedText(ChunkSource):
 
     def _cut(self, tail: Chunk) -> None:
         """Leave all but the end of a long text unparsed."""
-        if tail.section is not None:
+        if tail.sections:
             return
         points = find_split_points(self.text[tail.start :], self._size)
         if not tail.start and _MAY_DEFINE.match(self.text):
@@ -125,20 +126,20 @@ class ChunkedText(ChunkSource):
         """Make several chunks of the settled part of one. Returns as `_parse_to`."""
         chunk = self.chunks[index]
         fragments = chunk.fragments or ()
-        first, section = 0, chunk.section
+        first, sections = 0, chunk.sections
         parts: list[Chunk] = []
         for at in range(1, min(settled + 1, len(fragments))):
             start = fragments[first].start
             if not fragments[at].joins and fragments[at].start - start >= self._size:
-                parts.append(_new_chunk(fragments[first:at], section))
-                section = section_after(fragments[first:at], section)
+                parts.append(_new_chunk(fragments[first:at], sections))
+                sections = sections_after(fragments[first:at], sections)
                 first = at
         if parts:
             chunk.fragments = parts[0].fragments
-            rest = _new_chunk(fragments[first:], section)
+            rest = _new_chunk(fragments[first:], sections)
             self.chunks[index + 1 : index + 1] = [*parts[1:], rest]
         return index + len(parts), settled - first
 
 
-def _new_chunk(fragments: Sequence[BlockFragment], section: int | None) -> Chunk:
-    return Chunk(fragments[0].start, fragments[0].checkpoint, section, tuple(fragments))
+def _new_chunk(fragments: Sequence[BlockFragment], sections: tuple[OpenSection, ...]) -> Chunk:
+    return Chunk(fragments[0].start, fragments[0].checkpoint, sections, tuple(fragments))

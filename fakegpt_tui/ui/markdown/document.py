@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -65,7 +65,7 @@ class Document:
         self._chunk_size = chunk_size
         self._limits = limits
         self._chunks = self._new_chunks()
-        self._toggled: set[int] = set()
+        self._toggled: frozenset[int] = frozenset()
         self._layout: Layout | None = None
 
     def update(self, text: str, *, complete: bool) -> None:
@@ -155,19 +155,16 @@ class Document:
             self._context = replace(self._context, placed=tuple(placed))
             self._layout = None
 
-    def fold(self, section: int) -> None:
-        """Fold a section that is open, or open one that is folded.
+    def fold(self, toggled: Iterable[int] = (), *, unfold_all: bool = False) -> None:
+        """Fold all sections, or unfold them, including those that are still to come.
 
         Args:
-            section: Where it begins in the text: the `fold` of its label's style meta.
+            toggled: Where those begin that are shown the other way round: the `fold` of the style
+                meta of their labels.
+            unfold_all: Unfold all others.
         """
-        self._toggled ^= {section}
-        self._fold()
-
-    def unfold(self, everything: bool) -> None:
-        """Unfold all sections, or fold them, including those that are still to come."""
-        self._toggled = set()
-        self._context = replace(self._context, unfold_all=everything)
+        self._toggled = frozenset(toggled)
+        self._context = replace(self._context, unfold_all=unfold_all)
         self._fold()
 
     def _new_chunks(self) -> ChunkedText:
@@ -176,12 +173,10 @@ class Document:
         )
 
     def _fold(self) -> None:
-        """Fold all sections except toggled ones, and one that a complete message leaves open."""
-        unclosed = self._chunks.open_section
-        toggled = self._toggled
-        if unclosed is not None and not self._context.unfold_all:
-            toggled = toggled ^ {unclosed}
-        context = replace(self._context, toggled=frozenset(toggled))
+        """Fold all sections except toggled ones, and those that a complete message leaves open."""
+        unclosed = () if self._context.unfold_all else self._chunks.open_sections
+        toggled = self._toggled ^ {each.start for each in unclosed if not each.opens}
+        context = replace(self._context, toggled=toggled)
         self._context = context
         layout = self._layout
         if layout is not None and context.folds != layout.context.folds:

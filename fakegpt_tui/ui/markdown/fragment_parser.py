@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from fakegpt_tui.text import safe_text
 from fakegpt_tui.ui.markdown.block_types import BLOCK_TYPES
 from fakegpt_tui.ui.markdown.blocks import (
-    SECTIONS,
     BlockFragment,
     Limits,
     Node,
@@ -16,6 +15,7 @@ from fakegpt_tui.ui.markdown.blocks import (
     ParseSlice,
 )
 from fakegpt_tui.ui.markdown.parser import parse_blocks
+from fakegpt_tui.ui.markdown.section_tags import SECTION_START
 from fakegpt_tui.ui.markdown.split_points import LINE_ENDS
 
 _LINE_END = re.compile(f"\r\n|[{LINE_ENDS}]")
@@ -25,9 +25,7 @@ _MAY_DEFINE = re.compile(r"\s*[\[\"'(]")
 """How a paragraph begins that may prove to define a target, or to be the title of one."""
 
 _PLAIN, _PLAIN_BELOW = ParserCheckpoint("plain"), ParserCheckpoint("plain", number=2)
-_PLAIN_END = re.compile(
-    rf"\n(?:[ \t]*\r?\n(?=\S)|(?= {{0,3}}(?:```|~~~))|(?=</?(?:{'|'.join(SECTIONS)})>))"
-)
+_PLAIN_END = re.compile(rf"\n(?:[ \t]*\r?\n(?=\S)|(?= {{0,3}}(?:```|~~~))|(?={SECTION_START}))")
 """Where plain text ends: above a fence, a tag, or a line at the margin below a blank one.
 
 Split points are looked for without knowing what is plain, so that a fence has to be one in it, too.

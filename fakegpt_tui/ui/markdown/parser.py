@@ -11,19 +11,18 @@ from sys import intern
 from typing import TYPE_CHECKING, Any
 
 from fakegpt_tui.ui.markdown.block_rules import definition_rules, list_rules, used_labels
-from fakegpt_tui.ui.markdown.blocks import SECTIONS, Node, References
+from fakegpt_tui.ui.markdown.blocks import Node, References
 from fakegpt_tui.ui.markdown.parser_rules import (
     address_rules,
     emphasis_rules,
     is_allowed_target,
     math_rules,
 )
+from fakegpt_tui.ui.markdown.section_tags import section_rules
 from fakegpt_tui.ui.markdown.split_points import find_split_points
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
-    from markdown_it.ruler import RuleOptionsType
-    from markdown_it.rules_block import StateBlock
     from markdown_it.token import Token
 
 _PART = 8_192
@@ -34,7 +33,6 @@ _DEPTH = 40
 """Deepest nesting that is drawn. markdown-it drops what is deeper; here it is shown literally."""
 
 _DEFINITION = re.compile(r"^[ >\t]*\[[^\]\n]+\]:", re.MULTILINE)
-_SECTION = re.compile(rf"<(/?)({'|'.join(SECTIONS)})>[ \t]*")
 _SEE_THROUGH = {"thead_open", "tbody_open"}
 """A table is its rows; the first one is the header."""
 
@@ -121,25 +119,8 @@ def _parser(definitions: bool) -> MarkdownIt:
         definition_rules(parser)
     else:
         parser.disable("reference")
-    options: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
-    parser.block.ruler.before("fence", "section", _section, options)
+    section_rules(parser)
     return parser
-
-
-def _section(state: StateBlock, start: int, end: int, silent: bool) -> bool:  # noqa: ARG001 (a rule's signature)
-    """A tag that begins or ends a foldable section, alone on a line of the message itself."""
-    first = state.bMarks[start]
-    if state.src[first : first + 1] != "<" or (first and state.src[first - 1] != "\n"):
-        return False
-    tag = _SECTION.fullmatch(state.src, first, state.eMarks[start])
-    if tag is None:
-        return False
-    if not silent:
-        state.line = start + 1
-        token = state.push("section_end" if tag[1] else "section", "", 0)
-        token.map = [start, start + 1]
-        token.info = tag[2]
-    return True
 
 
 class _TreeBuilder:

@@ -71,9 +71,9 @@ class RenderContext:
         """What decides which sections are folded."""
         return self.toggled, self.unfold_all
 
-    def is_folded(self, section: int) -> bool:
-        """Whether only the label of the section that begins there is shown."""
-        return (section in self.toggled) == self.unfold_all
+    def is_folded(self, section: int, *, opens: bool = False) -> bool:
+        """Whether only the label is shown of the section there, which may be one that `opens`."""
+        return (section in self.toggled) == (self.unfold_all or opens)
 
     def render_block(self, node: Node, width: int) -> list[Line]:
         """The lines of one block; prose is not as wide as code and tables may be."""

@@ -15,14 +15,19 @@ PARAGRAPH_START = r"(?:[A-Za-z\"'(\u00c0-\U0010ffff]|\*\*[^\s*]|\d++(?=[^\d.)]))
 _HIDING = re.compile(
     r"^(?P<indent> {0,3})(?P<fence>`{3,}|~{3,})(?P<info>[^\n]*)$"
     r"|^<(?P<section>/?)(?:think|thinking|thought|reasoning|analysis)>[ \t]*\r?$"
+    r"|^(?: {0,3}<(?P<details>)(?i:details)[ \t>](?![^\n]*(?i:</details>)[ \t]*\r?$)"
+    r"|</(?P<details_end>)(?i:details)>[ \t]*\r?$)"
     r"|^ {0,3}(?:\$\$|\\\[)[ \t]*\r?\n(?P<formula>(?:[ \t]*[^ \t\r\n][^\n]*\n)*+)",
     re.MULTILINE,
 )
-"""What may hide split points: fences, sections, and a `formula`, up to the next blank line."""
+"""What may hide split points: fences, sections, and a `formula`, up to the next blank line.
+
+Wherever details may begin, they may be open; only a tag at the margin is certain to end them.
+"""
 _POINT = re.compile(rf"^[ \t]*\r?\n(?=#|{PARAGRAPH_START})", re.MULTILINE)
 """A blank line above one at the margin that cannot continue a block."""
 
-_NOT_IN_FORMULA = re.compile(r"^(?: {0,3}(?:```|~~~)|<)", re.MULTILINE)
+_NOT_IN_FORMULA = re.compile(r"^ {0,3}(?:```|~~~|<)", re.MULTILINE)
 """What would belong to a formula, if it is one."""
 
 _UNUSUAL_LINE_ENDS = "\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
@@ -59,17 +64,19 @@ def find_split_points(text: str, size: int) -> list[int]:
     points: list[int] = []
     first = len(text) - len(text.lstrip(" \t\r\n"))
     at: int | None = 0
-    in_section = False
+    in_thought, details = False, 0
     while at is not None:
         hiding = _HIDING.search(text, at)
-        if not in_section:
+        if not (in_thought or details):
             end = hiding.start() if hiding else len(text)
             points.extend(_points_between(text, at, end, points[-1] if points else first, size))
         if hiding is None:
             break
         at = _scan_end(text, hiding)
         if hiding["section"] is not None:
-            in_section = not hiding["section"]
+            in_thought = not hiding["section"]
+        details += hiding["details"] is not None
+        details -= details > 0 and hiding["details_end"] is not None
     return points
 
 

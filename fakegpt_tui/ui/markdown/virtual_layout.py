@@ -6,11 +6,12 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from itertools import accumulate, zip_longest
 
-from fakegpt_tui.ui.markdown.blocks import ChunkSource, sections_of
+from fakegpt_tui.ui.markdown.blocks import ChunkSource
 from fakegpt_tui.ui.markdown.chunk_layout import ChunkLayout, FragmentCache, FragmentSlot
 from fakegpt_tui.ui.markdown.lines import Line, lines_between
 from fakegpt_tui.ui.markdown.palette import PROSE_WIDTH
 from fakegpt_tui.ui.markdown.render_context import RenderContext
+from fakegpt_tui.ui.markdown.sections import sections_of
 
 LEAST_WIDTH = 4
 """Cells that are always drawn in, however few there are."""
@@ -67,7 +68,7 @@ class VirtualLayout:
         """Draw with other sections unfolded."""
         self.restyle(context)
         for index, chunk in enumerate(self.chunks):
-            if chunk.folds or chunk.source.section is not None:
+            if chunk.folds or chunk.source.sections:
                 self._fill(index, chunk, {})
         self._sums = []
 
@@ -161,9 +162,9 @@ class VirtualLayout:
             return
         slots = self._place(index, chunk.reuse_slots(fragments, pool))
         ends = [*(fragment.start for fragment in fragments), self._source.chunk_end(index)][1:]
-        insides = sections_of(fragments, chunk.source.section)
-        for slot, end, section in zip(slots, ends, insides, strict=False):
-            if section is not None and self.context.is_folded(section):
+        insides = sections_of(fragments, chunk.source.sections)
+        for slot, end, inside in zip(slots, ends, insides, strict=False):
+            if any(self.context.is_folded(each.start, opens=each.opens) for each in inside):
                 slot.height, slot.is_estimated, slot.lines = len(slot.below), False, slot.below
             elif slot.is_estimated:
                 slot.height = self._estimate(slot, end)

@@ -13,7 +13,7 @@ _FRAGMENTS = [
         "$x^2$ ", "$x + y$ ", "https://x.y/__z__ ", "**重：**请",
         "$$\n", "\\[", "\\]\n", "$5 ", "[^1]", "[^1]: note\n", "[^1]:",
         "<think>", "<think>\n", "</think>\n", "\n\nAt the margin. ", "\n\n**At** 1", "\n\n12 at ",
-        "<div>\n", "</p>\n",
+        "<div>\n", "</p>\n", "<details>\n", "<summary>a", " </summary>\n", "</details>\n",
         "vec<T>", "&lt;", "&#8238;", "\x1b[0m", "\x00", "\r\n", "\x0b", "\u2028",
         "\u202e",
 ]  # fmt: skip
@@ -50,7 +50,9 @@ _BLOCKS = st.sampled_from(
         "|---|---|\n", "| 1 | 2 |\n", "| 1 |\n", "# h\n", "---\n", "===\n", "***\n", "```py\n",
         "```\n", "~~~\n", "    code\n", "$$\n", "\\[\n", "> q\n", "> q\n", ">\n", "> - a\n",
         ">   b\n", "> ```\n", ">\tt\n", ">> z\n", "[r]: http://d\n", "[^1]: n\n", "<think>\n",
-        "</think>\n", "text</think>\n", "\n", "\n", "\n", "\r\n", "  \n", "\x0b",
+        "</think>\n", "text</think>\n", "<details>\n", "<Details open><summary>a\n",
+        " <summary>a", "</summary>", " <details>\n", "</details>\n", " </details>\n",
+        "\n", "\n", "\n", "\r\n", "  \n", "\x0b",
         "| a | b |\n|---|---|\n" + "| 1 | 2 |\n" * 40,
     ]
 )  # fmt: skip
@@ -63,6 +65,7 @@ _NASTY = st.sampled_from(
         "some words\n", "and more of them\n", "\r\n", "  \n", "\n\n", "漢字。", "*", "**", "_", "`",
         "``", "~~", "$", "$x^2", "[", "[a](", "](", ")", "](http://x.y)", "<", "<http://x", ">",
         "&", "&amp", ";", "\\", "</think>", "<think>", "<think>\n", "</think>\n", "\n<", "\n>",
+        "<details>\n", "\n<details><summary>", "<summary>", "</summary>", "</details>\n",
         "\n> ", "\n-", "\n- ", "- ", "\n1", "\n1. ", "1", ".", "2. ", "\n#", "# ", "\n===", "===\n",
         "---", "---\n", "\n---", "\n-----------------------------", " a", "|", "| ", " | ",
         "a | b\n", "---|---\n", "---|---", "| a | b |\n", "|---|---|\n", "--- | --- | --- | ---",

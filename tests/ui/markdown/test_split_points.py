@@ -34,6 +34,10 @@ def test_what_begins_a_paragraph_is_a_border_and_what_may_go_on_is_none() -> Non
         "- item\n\n  ```\n\nWord\n",
         "- ```\n  x\n  ```\n ```\n\nWord",
         "<think>\n\nWord\n",
+        "<Details open>\n\nWord\n",
+        " <details>\n\nWord\n\n- a\n  </details>\n\nWord\n",
+        "<details>\n\n<details>\n\n</details>\n\nWord\n",
+        "<details>\n\n```\n</details>\n```\n\nWord\n",
         "Word\n- item\n\n  more",
         "Word\x0b\x0bWord\n\nWord",
         "$$\n```\n\nWord\n\n```\nfoo\n\nbar",
@@ -50,6 +54,8 @@ def test_no_cut_is_made_where_something_may_be_open(text: str) -> None:
 def test_what_is_closed_is_open_no_more() -> None:
     assert len(parts("```\ncode\n```\n\nWord")) == 2
     assert len(parts("<think>\n\nWord\n</think>\n\nWord")) == 2
+    assert len(parts("<details>\n\n<details>\n\n</DETAILS>\n</details>\n\nWord")) == 2
+    assert len(parts("Word\n\n<details><summary>a</summary>b</details>\n\nWord")) == 2
     assert len(parts("``` a`b\n\nWord")) == 2
 
 

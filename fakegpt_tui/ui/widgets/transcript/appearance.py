@@ -21,6 +21,8 @@ HEADER_LINES = 2
 """The lines above everything else: an empty one, and the header."""
 REASONING_FOLD = "reasoning"
 """The value of the style meta `fold` on the line above a reply's reasoning."""
+MESSAGE_FOLD = "message"
+"""The same on the only line of a message that is folded."""
 _ROOMY = 64
 """From so many columns on there is a margin at both sides."""
 _NARROW = 20

@@ -22,46 +22,6 @@ class Fold(Enum):
     """A line with the beginning of the text."""
 
 
-class Folds:
-    """The fold of each message, while the program runs."""
-
-    def __init__(self) -> None:
-        self._folds: dict[str, Fold] = {}
-
-    def of(self, message: ChatMessage) -> Fold:
-        return self._folds.get(message.id, Fold.TEXT)
-
-    def toggle(self, message: ChatMessage) -> None:
-        """Go to the next fold of a message; the last one leads to the first."""
-        from fakegpt_tui.ui.markdown.blocks import has_section  # noqa: PLC0415 - after the start
-
-        match self.of(message):
-            case Fold.TEXT if message.reasoning or has_section(message.text):
-                self._folds[message.id] = Fold.EVERYTHING
-            case Fold.TEXT | Fold.EVERYTHING:
-                self._folds[message.id] = Fold.NOTHING
-            case Fold.NOTHING:
-                self._folds[message.id] = Fold.TEXT
-
-    def toggle_reasoning(self, message: ChatMessage) -> None:
-        """Show the reasoning, or hide it again."""
-        is_shown = self.of(message) is Fold.EVERYTHING
-        self._folds[message.id] = Fold.TEXT if is_shown else Fold.EVERYTHING
-
-    def set(self, message: ChatMessage, fold: Fold) -> None:
-        """Go back to a fold that a message had."""
-        self._folds[message.id] = fold
-
-    def unfold(self, message: ChatMessage, *, reasoning: bool) -> bool:
-        """Show the text, with the reasoning if it is wanted; whether that changed anything."""
-        before = self.of(message)
-        if reasoning:
-            self._folds[message.id] = Fold.EVERYTHING
-        elif before is Fold.NOTHING:
-            self._folds[message.id] = Fold.TEXT
-        return self.of(message) is not before
-
-
 class MessageZone(IntEnum):
     """What a line of a message belongs to, from the top down. The names are stored in bookmarks."""
 
@@ -73,6 +33,82 @@ class MessageZone(IntEnum):
     TEXT = auto()
     PARTS = auto()
     END = auto()
+
+
+class FoldedSection(NamedTuple):
+    """A section in the text of a zone."""
+
+    zone: MessageZone
+    start: int
+
+
+FoldKey = FoldedSection | str
+"""What can be folded in a message: a section, or what the style meta `fold` of its line says."""
+FoldState = tuple[Fold, frozenset[FoldKey]]
+"""The fold of a message, and what in it is folded or open unlike the rest."""
+
+
+_FIRST_STATE: FoldState = (Fold.TEXT, frozenset())
+
+
+class Folds:
+    """The fold of each message, while the program runs."""
+
+    def __init__(self) -> None:
+        self._states: dict[str, FoldState] = {}
+
+    def of(self, message: ChatMessage) -> Fold:
+        return self.state(message)[0]
+
+    def state(self, message: ChatMessage) -> FoldState:
+        return self._states.get(message.id, _FIRST_STATE)
+
+    def toggle_within(self, message: ChatMessage, fold: FoldKey) -> None:
+        """Fold something in a message, or open it."""
+        before, toggled = self.state(message)
+        self._states[message.id] = before, toggled ^ {fold}
+
+    def toggle(self, message: ChatMessage) -> None:
+        """Go to the next fold of a message; the last one leads to the first."""
+        match self.of(message):
+            case Fold.TEXT if message.reasoning or _folds_within(message):
+                self._set(message, Fold.EVERYTHING)
+            case Fold.TEXT | Fold.EVERYTHING:
+                self._set(message, Fold.NOTHING)
+            case Fold.NOTHING:
+                self._set(message, Fold.TEXT)
+
+    def toggle_reasoning(self, message: ChatMessage) -> None:
+        """Show the reasoning, or hide it again."""
+        is_shown = self.of(message) is Fold.EVERYTHING
+        self._set(message, Fold.TEXT if is_shown else Fold.EVERYTHING)
+
+    def restore(self, message: ChatMessage, state: FoldState) -> None:
+        """Go back to what a message was."""
+        self._states[message.id] = state
+
+    def unfold(self, message: ChatMessage, *, reasoning: bool) -> bool:
+        """Show the text, with the reasoning if it is wanted; whether that changed anything."""
+        before = self.of(message)
+        if reasoning:
+            self._states[message.id] = Fold.EVERYTHING, frozenset()
+        elif before is Fold.NOTHING:
+            self._set(message, Fold.TEXT)
+        return self.of(message) is not before
+
+    def _set(self, message: ChatMessage, fold: Fold) -> None:
+        """Change a fold; unless that opens or folds everything, what is in the message stays."""
+        before, toggled = self.state(message)
+        stays = Fold.EVERYTHING not in (before, fold)
+        self._states[message.id] = fold, toggled if stays else frozenset()
+
+
+def _folds_within(message: ChatMessage) -> bool:
+    """Is there something in a message that can be folded?"""
+    from fakegpt_tui.domain.parts import tool_text  # noqa: PLC0415 - after the start
+    from fakegpt_tui.ui.markdown.section_tags import has_section  # noqa: PLC0415 - as above
+
+    return has_section(message.text) or any(map(tool_text, message.parts))
 
 
 WRITTEN_ZONES = (MessageZone.REASONING, MessageZone.TEXT)

@@ -11,7 +11,12 @@ from fakegpt_tui.domain.conversations import format_elapsed
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.markdown.lines import Line
 from fakegpt_tui.ui.widgets.drawing import truncate
-from fakegpt_tui.ui.widgets.transcript.appearance import REASONING_FOLD, MessageLabel, MessageStyles
+from fakegpt_tui.ui.widgets.transcript.appearance import (
+    MESSAGE_FOLD,
+    REASONING_FOLD,
+    MessageLabel,
+    MessageStyles,
+)
 
 ROLE_NAMES = {Role.USER: "You", Role.ASSISTANT: "Assistant", Role.SYSTEM: "System"}
 _ENDINGS = {
@@ -79,7 +84,7 @@ def _role_name(message: ChatMessage) -> str:
 def summary_line(message: ChatMessage, width: int, styles: MessageStyles) -> Line:
     """The only line of a folded message."""
     words = f"▸ {safe_line(message.text[:_SUMMARY_LENGTH], _SUMMARY_LENGTH) or '…'}"
-    return _fold_line(words, "message", width, styles)
+    return _fold_line(words, MESSAGE_FOLD, width, styles)
 
 
 def reasoning_line(

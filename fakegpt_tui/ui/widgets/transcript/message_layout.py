@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from rich.segment import Segment
@@ -28,6 +28,9 @@ from fakegpt_tui.ui.widgets.transcript.appearance import (
 )
 from fakegpt_tui.ui.widgets.transcript.line_ids import (
     Fold,
+    FoldedSection,
+    FoldKey,
+    FoldState,
     LineAnchor,
     MessageZone,
     pack_line_id,
@@ -59,8 +62,7 @@ class MessageBody(Protocol):
     def place(self, placed: Sequence[PlacedLines]) -> None: ...
     def restyle(self, palette: Palette) -> None: ...
     def remeasure(self) -> None: ...
-    def fold(self, section: int) -> None: ...
-    def unfold(self, everything: bool) -> None: ...
+    def fold(self, toggled: Iterable[int] = (), *, unfold_all: bool = False) -> None: ...
     def wrap_code(self, wrap: bool, *, offset: int = 0) -> None: ...
 
 
@@ -80,6 +82,7 @@ class MessageLayout:
         self._appearance = appearance
         self._make_document = make_document
         self._fold = Fold.TEXT
+        self._toggled: frozenset[FoldKey] = frozenset()
         self._label = MessageLabel()
         self._width = 0
         self._documents: dict[MessageZone, MessageBody] = {}
@@ -90,13 +93,14 @@ class MessageLayout:
     def update(
         self,
         message: ChatMessage,
-        fold: Fold,
+        folds: FoldState,
         label: MessageLabel,
         appearance: Appearance,
         width: int,
     ) -> None:
         """Take over what the message is now, and how it is to be shown."""
-        is_same = message is self.message and fold is self._fold and label == self._label
+        is_same = message is self.message and folds == (self._fold, self._toggled)
+        is_same = is_same and label == self._label
         is_same = is_same and appearance is self._appearance and width == self._width
         if is_same and self._zones:
             return
@@ -104,18 +108,14 @@ class MessageLayout:
             for document in self._documents.values():
                 document.restyle(appearance.palette)
                 document.wrap_code(appearance.wraps_code, offset=appearance.code_offset)
-        text, shows_all = self._documents.get(MessageZone.TEXT), fold is Fold.EVERYTHING
-        if text is not None and shows_all is not (self._fold is Fold.EVERYTHING):
-            text.unfold(shows_all)
-        self.message, self._fold, self._label = message, fold, label
+        folds_otherwise = folds != (self._fold, self._toggled)
+        self.message, self._label = message, label
+        self._fold, self._toggled = folds
+        if folds_otherwise:
+            for zone in self._documents:
+                self._fold_sections(zone)
         self._appearance, self._width = appearance, width
         self._zones, self._drawn = self._lay_out(text_width(width), prose_width(width)), {}
-
-    def toggle_section(self, section: int) -> None:
-        """Fold or unfold a section of the text, named by the `fold` of its label's style meta."""
-        if document := self._documents.get(MessageZone.TEXT):
-            document.fold(section)
-        self._zones = []
 
     def remeasure(self) -> None:
         """Wrap all lines again, as the width of characters has changed."""
@@ -264,7 +264,7 @@ class MessageLayout:
             caption_lines,
         )
 
-        captions = caption_lines(message, prose, self._appearance)
+        captions = caption_lines(message, prose, self._appearance, self._is_open)
         return [
             (MessageZone.FIRST_PARTS, LineList(captions.above)),
             (MessageZone.TEXT, self._text_lines(width, prose, captions.within)),
@@ -295,6 +295,17 @@ class MessageLayout:
             self._plain = key, _lay_out_plain_text(*key)
         return self._plain[1]
 
+    def _is_open(self, fold: str) -> bool:
+        """Is something shown, the style meta `fold` of which has this value?"""
+        return (fold in self._toggled) is not (self._fold is Fold.EVERYTHING)
+
+    def _fold_sections(self, zone: MessageZone) -> None:
+        """Show the sections of a zone as they are wanted; those of open reasoning begin folded."""
+        keys = (key for key in self._toggled if isinstance(key, FoldedSection))
+        toggled = (key.start for key in keys if key.zone is zone)
+        is_text = zone is MessageZone.TEXT
+        self._documents[zone].fold(toggled, unfold_all=is_text and self._fold is Fold.EVERYTHING)
+
     def _document(self, zone: MessageZone, text: str) -> MessageBody:
         """The document of a zone, made when it is first shown, with the text as it is now."""
         document = self._documents.get(zone)
@@ -302,8 +313,7 @@ class MessageLayout:
             appearance = self._appearance
             document = self._documents[zone] = self._make_document(appearance.palette)
             document.wrap_code(appearance.wraps_code, offset=appearance.code_offset)
-            if zone is MessageZone.TEXT and self._fold is Fold.EVERYTHING:
-                document.unfold(everything=True)
+            self._fold_sections(zone)
         document.update(text, complete=self.message.status.is_final)
         return document
 

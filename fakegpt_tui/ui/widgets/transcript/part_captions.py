@@ -1,6 +1,6 @@
 """Captions of pictures, files, tools and sources as lines, at their places in a message."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, groupby
 from operator import attrgetter
 from typing import NamedTuple
@@ -11,7 +11,15 @@ from rich.style import Style
 from fakegpt_tui.domain import ChatMessage
 from fakegpt_tui.domain.captions import PlacedCaption, placed_captions
 from fakegpt_tui.domain.media_types import can_decode
-from fakegpt_tui.domain.parts import Blob, FilePart, ImagePart, Part, ReasoningSpan, TextSpan
+from fakegpt_tui.domain.parts import (
+    Blob,
+    FilePart,
+    ImagePart,
+    Part,
+    ReasoningSpan,
+    TextSpan,
+    tool_text,
+)
 from fakegpt_tui.pictures.decoding import why_not_shown
 from fakegpt_tui.pictures.placement import CellSize, place_picture
 from fakegpt_tui.text import safe_line
@@ -21,7 +29,11 @@ from fakegpt_tui.ui.markdown.plain_text import wrap_plain_text
 from fakegpt_tui.ui.widgets.drawing import truncate
 from fakegpt_tui.ui.widgets.transcript.appearance import Appearance, MessageStyles, prose_width
 
+PART_FOLD = "part "
+"""Before the number of a part, the style meta `fold` of the line of a tool."""
 _MAX_LENGTH = 1_000
+_MOST_SHOWN = 20_000
+"""Characters of what a tool was asked, or answered, that are laid out."""
 
 
 class CaptionLines(NamedTuple):
@@ -32,15 +44,28 @@ class CaptionLines(NamedTuple):
     below: tuple[Line, ...]
 
 
-def caption_lines(message: ChatMessage, width: int, appearance: Appearance) -> CaptionLines:
-    """All that is said of the parts of a message: sources last, all else where it stands."""
+def caption_lines(
+    message: ChatMessage, width: int, appearance: Appearance, is_open: Callable[[str], bool]
+) -> CaptionLines:
+    """All that is said of the parts of a message: sources last, all else where it stands.
+
+    What a tool was asked or answered is folded, unless its fold `is_open`.
+    """
+    numbers = {id(part): number for number, part in enumerate(message.parts)}
     text = message.text
     start, end = len(text) - len(text.lstrip()), len(text.rstrip())
     above: list[PlacedLines] = []
     within: list[PlacedLines] = []
     below: list[PlacedLines] = []
     for offset, group in groupby(placed_captions(message.parts), key=attrgetter("offset")):
-        placed = PlacedLines(offset, tuple(_lines_of(group, width, appearance)))
+        lines: list[Line] = []
+        for each in group:
+            if tool_text(each.part):
+                fold = f"{PART_FOLD}{numbers[id(each.part)]}"
+                lines += _tool_lines(each, fold, width, appearance.styles, is_open=is_open(fold))
+            else:
+                lines += part_lines(each, width, appearance)
+        placed = PlacedLines(offset, tuple(lines))
         place = below if offset >= end else above if offset <= start else within
         place.append(placed)
     return CaptionLines(_joined(above), tuple(within), _joined(below))
@@ -72,6 +97,28 @@ def _caption(placed: PlacedCaption, width: int, styles: MessageStyles) -> Sequen
     return wrap_plain_text(text, width, styles.note + link)
 
 
+def _tool_lines(
+    placed: PlacedCaption, fold: str, width: int, styles: MessageStyles, *, is_open: bool
+) -> Iterator[Line]:
+    """The line of a tool, which folds, and all that it was asked or answered where it is open."""
+    label = f"{'▾' if is_open else '▸'} {safe_line(placed.caption.text, _MAX_LENGTH)}"
+    yield Line((Segment(truncate(label, width), styles.note + Style.from_meta({"fold": fold})),))
+    if is_open:
+        text = tool_text(placed.part)
+        more = len(text) - _MOST_SHOWN
+        shown = f"{text[:_MOST_SHOWN]}\n… {more:,} more characters" if more > 0 else text
+        # Where they stand in the message's text, they are no part of it.
+        for line in wrap_plain_text(shown, width, styles.note):
+            yield Line(line.segments, gap=line.gap)
+
+
+def part_of(fold: str, parts: Sequence[Part]) -> Part | None:
+    """The part that the style meta `fold` of a line names, if it names one."""
+    number = fold.removeprefix(PART_FOLD)
+    is_known = number != fold and number.isdecimal() and int(number) < len(parts)
+    return parts[int(number)] if is_known else None
+
+
 def _picture_rows(blob: Blob, width: int, cell: CellSize) -> Iterator[Line]:
     """The cells of a picture, which are counted without its bytes."""
     if area := place_picture(blob.width, blob.height, width, cell):
@@ -91,12 +138,6 @@ def estimate_parts(parts: Iterable[Part], width: int, cell: CellSize | None) -> 
                 area = place_picture(blob.width, blob.height, columns, cell)
                 lines += area.rows if area else 0
     return lines
-
-
-def _lines_of(
-    captions: Iterable[PlacedCaption], width: int, appearance: Appearance
-) -> Iterator[Line]:
-    return chain.from_iterable(part_lines(each, width, appearance) for each in captions)
 
 
 def _joined(placed: Iterable[PlacedLines]) -> tuple[Line, ...]:

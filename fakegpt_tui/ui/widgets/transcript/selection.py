@@ -11,7 +11,7 @@ from textual.selection import Selection
 
 from fakegpt_tui.domain import ChatMessage
 from fakegpt_tui.text import clipboard_text
-from fakegpt_tui.ui.markdown.blocks import SECTIONS
+from fakegpt_tui.ui.markdown.section_tags import THOUGHTS
 from fakegpt_tui.ui.widgets.transcript.line_ids import (
     WRITTEN_ZONES,
     MessageZone,
@@ -25,7 +25,7 @@ from fakegpt_tui.ui.widgets.transcript.virtual_list import (
     VirtualList,
 )
 
-_OPENING_TAG = re.compile(rf"^ {{0,3}}<({'|'.join(SECTIONS)})>[ \t]*$\n*", re.MULTILINE)
+_OPENING_TAG = re.compile(rf"^ {{0,3}}<({'|'.join(THOUGHTS)})>[ \t]*$\n*", re.MULTILINE)
 """What is indented further is code."""
 _RULE = re.compile(r"[ ▌┊]*[─╌┼]+$")
 _WRAPPED = "↳"

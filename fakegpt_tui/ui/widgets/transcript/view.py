@@ -13,8 +13,13 @@ from textual.message import Message
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.keymap import KeyScope
 from fakegpt_tui.ui.bindings import bindings
-from fakegpt_tui.ui.widgets.transcript.appearance import HEADER_LINES, REASONING_FOLD, MessageLabel
-from fakegpt_tui.ui.widgets.transcript.line_ids import unpack_line_id, written_text
+from fakegpt_tui.ui.widgets.transcript.appearance import (
+    HEADER_LINES,
+    MESSAGE_FOLD,
+    REASONING_FOLD,
+    MessageLabel,
+)
+from fakegpt_tui.ui.widgets.transcript.line_ids import FoldedSection, unpack_line_id, written_text
 from fakegpt_tui.ui.widgets.transcript.row_renderer import FOLLOW_META
 from fakegpt_tui.ui.widgets.transcript.scroll_view import TranscriptScrollView
 from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
@@ -385,12 +390,15 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
             return
         self.viewport.cursor = position.message
         match meta.get("fold"):
+            case str(fold) if fold == REASONING_FOLD:
+                self._refold(position, lambda: folds.toggle_reasoning(message))
+            case str(fold) if fold == MESSAGE_FOLD:
+                self._refold(position, lambda: folds.toggle(message))
             case int(section):
-                layout = self.message_list.layout(position.message)
-                self._refold(position, lambda: layout.toggle_section(section))
+                key = FoldedSection(unpack_line_id(position.line)[0], section)
+                self._refold(position, lambda: folds.toggle_within(message, key))
             case str(fold):
-                toggle = folds.toggle_reasoning if fold == REASONING_FOLD else folds.toggle
-                self._refold(position, lambda: toggle(message))
+                self._refold(position, lambda: folds.toggle_within(message, fold))
             case _:
                 pass
         self.repaint_changes()

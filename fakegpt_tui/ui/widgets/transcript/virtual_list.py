@@ -201,10 +201,10 @@ class VirtualList:
                 self._layouts.popitem(last=False)
         else:
             self._layouts.move_to_end(message.id)
-        fold, label = self.folds.of(message), self.labels.get(message.id, _NO_LABEL)
+        folds, label = self.folds.state(message), self.labels.get(message.id, _NO_LABEL)
         if self.activity and not message.status.is_final:
             label = label._replace(activity=self.activity)
-        layout.update(message, fold, label, self.appearance, self.width)
+        layout.update(message, folds, label, self.appearance, self.width)
         self._set_height(index, layout.height)
         return layout
 

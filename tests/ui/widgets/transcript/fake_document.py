@@ -1,6 +1,6 @@
 """A document that draws each line of text as one line, or as many as it takes, and counts."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.segment import Segment
 from rich.style import Style
@@ -64,10 +64,7 @@ class FakeDocument:
     def place(self, placed: Sequence[PlacedLines]) -> None:
         """It draws nothing between its lines."""
 
-    def fold(self, section: int) -> None:
-        """It has no sections."""
-
-    def unfold(self, everything: bool) -> None:
+    def fold(self, toggled: Iterable[int] = (), *, unfold_all: bool = False) -> None:
         """It has no sections."""
 
     def wrap_code(self, wrap: bool, *, offset: int = 0) -> None:

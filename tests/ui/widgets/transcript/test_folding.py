@@ -8,6 +8,7 @@ from fakegpt_tui.ui.widgets.transcript.appearance import MessageLabel
 from tests.ui.widgets.shown import shown as shown_exactly
 from tests.ui.widgets.transcript.transcript_app import (
     CountingTranscript,
+    MarkdownApp,
     TranscriptApp,
     grow,
     long_conversation,
@@ -223,3 +224,43 @@ async def test_a_label_stands_in_the_header_and_can_change() -> None:
         app.transcript.set_labels({"m0": MessageLabel("‹ 3/3 ›")})
         await pilot.pause()
         assert shown(app.transcript)[1] == "  Assistant · fake-1 ‹ 3/3 ›"
+
+
+DETAILS = "Above.\n\n<details>\n<summary>A log</summary>\n\nthe needle\n</details>\n\nBelow."
+
+
+async def test_details_stay_as_they_were_left_while_other_messages_are_read() -> None:
+    app = MarkdownApp()
+    async with app.run_test(size=(60, 12)) as pilot:
+        others = [reply(number, "x", conversation_id="b") for number in range(1, 400)]
+        await show(pilot, reply(0, DETAILS))
+        assert "the needle" not in "".join(shown(app.transcript))
+        await pilot.click(app.transcript, offset=(5, 4))
+        await pilot.pause()
+        opened = shown(app.transcript)
+        assert "  the needle" in opened
+        await show(pilot, *others, conversation_id="b")
+        for index in range(len(others)):
+            app.transcript.message_list.layout(index)
+        await show(pilot, reply(0, DETAILS))
+        assert shown(app.transcript) == opened
+        # Folding the whole message changes nothing in it.
+        await press(pilot, "space", "space", "space")
+        assert "the needle" not in "".join(shown(app.transcript))
+
+
+async def test_what_is_found_in_details_opens_them_and_what_is_not_changes_nothing() -> None:
+    app = MarkdownApp()
+    async with app.run_test(size=(60, 14)) as pilot:
+        await show(pilot, reply(0, f"{DETAILS}\n\n<details>\n\nanother\n</details>"))
+        await press(pilot, *"/needle", "enter")
+        assert "  the needle" in shown(app.transcript)
+        await press(pilot, "escape", "space", "space")
+        await pilot.click(app.transcript, offset=(5, 4))
+        await pilot.pause()
+        before = shown(app.transcript)
+        # The word is written in the tags alone.
+        app.transcript.action_find("summary")
+        await app.workers.wait_for_complete()
+        await press(pilot, "escape")
+        assert shown(app.transcript) == before

@@ -5,7 +5,15 @@ from dataclasses import replace
 import pytest
 
 from fakegpt_tui.domain import MessageStatus
-from fakegpt_tui.domain.parts import Blob, CitationPart, FilePart, ImagePart, TextSpan
+from fakegpt_tui.domain.parts import (
+    Blob,
+    CitationPart,
+    FilePart,
+    ImagePart,
+    TextSpan,
+    ToolCallPart,
+    ToolResultPart,
+)
 from tests.ui.widgets.shown import strips
 from tests.ui.widgets.transcript.transcript_app import (
     MarkdownApp,
@@ -116,3 +124,46 @@ async def test_a_caption_is_cut_where_there_is_no_room() -> None:
         await show(pilot, prompt(0, "Look", parts=(PICTURE, TextSpan(4))))
         (line,) = [line for line in shown(app.transcript) if "cat.png" in line]
         assert line.endswith("…")
+
+
+async def test_what_a_tool_was_asked_and_answered_folds_to_a_line() -> None:
+    app = MarkdownApp()
+    call = ToolCallPart("c1", "search", '{"query": "giraffes"}')
+    answer = ToolResultPart("c1", "search", "one line\n  \x1b[31mand another, " + "long " * 20)
+    parts = (TextSpan(6), call, answer, ToolResultPart("c2", "none"), TextSpan(9), answer)
+    async with app.run_test(size=(60, 24)) as pilot:
+        await show(pilot, reply(0, "Above.\n\nBelow.", parts=parts))
+        begins = [line[2:30] for line in shown(app.transcript)]
+        assert begins[2:9] == [
+            "Above.",
+            '▸ ⚒ search {"query": "giraff',
+            "▸ ↳ search one line ␛[31mand",
+            "↳ none",
+            "",
+            "Below.",
+            "▸ ↳ search one line ␛[31mand",
+        ]
+        await pilot.click(app.transcript, offset=(5, 3))
+        await pilot.pause()
+        lines = [line[2:] for line in shown(app.transcript)]
+        assert lines[3:5] == ['▾ ⚒ search {"query": "giraffes"}', '{"query": "giraffes"}']
+        # All that is in the message opens, and then all but what is folded again.
+        await press(pilot, "space")
+        lines = [line[2:] for line in shown(app.transcript)]
+        assert lines.count("one line") == 2
+        assert lines[6] == "one line"
+        assert lines[7].startswith("  ␛[31mand another, long")
+        await pilot.click(app.transcript, offset=(5, 3))
+        await pilot.pause()
+        lines = [line[2:] for line in shown(app.transcript)]
+        assert '{"query": "giraffes"}' not in lines
+        assert lines.count("one line") == 2
+
+
+async def test_very_long_answers_of_tools_are_cut() -> None:
+    app = MarkdownApp()
+    parts = (TextSpan(1), ToolResultPart("c1", "read", "word\n" * 10_000))
+    async with app.run_test(size=(60, 10)) as pilot:
+        await show(pilot, reply(0, "x", parts=parts))
+        await press(pilot, "space", "end")
+        assert "  … 30,000 more characters" in shown(app.transcript)

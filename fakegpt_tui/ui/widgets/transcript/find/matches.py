@@ -133,7 +133,7 @@ class Matches:
         """Search a message, unfolded as far as a match may be hidden; whether there was one."""
         searched, message_list = self._searched[index], self._message_list
         message, folds = searched.message, message_list.folds
-        before, is_found = folds.of(message), False
+        before, is_found = folds.state(message), False
         is_unfolded = (
             unfolds
             and bool(searched.count)
@@ -150,7 +150,7 @@ class Matches:
             return False
         finally:
             if is_unfolded and not is_found:
-                folds.set(message, before)
+                folds.restore(message, before)
                 # Other messages may be shown since the search was begun.
                 if message_list.index_of(message.id) == index:
                     message_list.layout(index)
