@@ -4,31 +4,40 @@ What is stored stays as it came. A picture that needs no change is sent byte for
 caches of services know it again.
 """
 
+import os
 import struct
+import subprocess
+import sys
 import time
 from collections.abc import Collection, Sequence
 from io import BytesIO
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
+from fakegpt_tui.backends import picture_script
+from fakegpt_tui.backends.picture_script import JPEG, PNG, encode, open_picture
 from fakegpt_tui.domain import RequestRefused
 from fakegpt_tui.domain.media_types import can_decode, identify, type_label
 from fakegpt_tui.text import safe_line
 
-if TYPE_CHECKING:
-    from PIL.Image import Image
-
-JPEG: Final = "image/jpeg"
-PNG: Final = "image/png"
 SURELY_TAKEN: Final = frozenset({JPEG, PNG})
 """Local servers fail on the others, some of them with nonsense in place of an error."""
 
 LONGEST_EDGE: Final = 2_000
 """Pixels; some services refuse more than that with many pictures, and all of them scale it down."""
 
-_QUALITY: Final = 85
-_FEW_COLORS: Final = 256
+_MANY_PIXELS: Final = 300_000
+"""Beyond these a picture is encoded in another process, which starts in a tenth of a second."""
+_SECONDS: Final = 60.0
+_NEEDED: Final = ("SYSTEMROOT",)
+"""What that process is given of the environment, in which there may be keys."""
+
+_FAULTS: Final = (
+    *(OSError, ValueError, SyntaxError, EOFError, struct.error),
+    subprocess.SubprocessError,
+)
+"""What Pillow raises for damaged pictures, here or in that process."""
+
 _PIECE: Final = 262_144
-_FORMATS: Final = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "AVIF")
 _ORIENTATION: Final = 0x0112
 
 
@@ -57,7 +66,8 @@ def copy_picture(
         clean = _without_metadata(data, kind)
         if clean is not None:
             return PictureCopy(kind, clean)
-    return _encoded_anew(data, name, edge)
+    is_large = (width or 0) * (height or 0) > _MANY_PIXELS
+    return _encoded_anew(data, name, edge, is_large=is_large)
 
 
 def _without_metadata(data: bytes, kind: str) -> bytes | None:
@@ -128,42 +138,34 @@ def _is_turned(data: bytes) -> bool:
     """Does a JPEG say that it has to be turned to be looked at?"""
     if b"Exif\0" not in data[:65_536]:
         return False
-    with _opened(data) as picture:
+    with open_picture(data) as picture:
         return bool(picture.getexif().get(_ORIENTATION, 1) != 1)
 
 
-def _encoded_anew(data: bytes, name: str, edge: int) -> PictureCopy:
+def _encoded_anew(data: bytes, name: str, edge: int, *, is_large: bool) -> PictureCopy:
     try:
-        with _opened(data) as picture:
-            return _encode(picture, edge)
-    except (OSError, ValueError, SyntaxError, EOFError, struct.error) as error:
+        made = _encoded_aside(data, edge) if is_large else encode(data, edge)
+    except _FAULTS as error:
         raise RequestRefused(
             f"The picture {safe_line(name)} is damaged and cannot be sent; attach a whole one."
         ) from error
+    return PictureCopy(*made)
 
 
-def _encode(picture: "Image", edge: int) -> PictureCopy:
-    from PIL import Image, ImageOps  # noqa: PLC0415 - where a picture has to be changed
-
-    if picture.format == "JPEG":
-        picture.draft("RGB", (edge, edge))
-    # Of a picture that moves, the first frame.
-    shown = ImageOps.exif_transpose(picture)
-    has_alpha = "A" in shown.getbands() or "transparency" in shown.info
-    shown = shown.convert("RGBA" if has_alpha else "RGB")
-    if max(shown.size) > edge:
-        shown.thumbnail((edge, edge), Image.Resampling.LANCZOS)
-    is_plain = has_alpha or shown.getcolors(_FEW_COLORS) is not None
-    shown.info.clear()
-    target = BytesIO()
-    if is_plain:
-        shown.save(target, "PNG")
-    else:
-        shown.save(target, "JPEG", quality=_QUALITY)
-    return PictureCopy(PNG if is_plain else JPEG, target.getvalue())
-
-
-def _opened(data: bytes) -> "Image":
-    from PIL import Image  # noqa: PLC0415 - where a picture has to be changed
-
-    return Image.open(BytesIO(data), formats=_FORMATS)
+def _encoded_aside(data: bytes, edge: int) -> tuple[str, bytes]:
+    """What `encode` makes, made in another process, where one can be started."""
+    try:
+        done = subprocess.run(  # noqa: S603 - our own script, by its path
+            (sys.executable, "-I", picture_script.__file__, str(edge)),
+            env={name: os.environ[name] for name in _NEEDED if name in os.environ},
+            input=data,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            timeout=_SECONDS,
+            check=True,
+        )
+    except OSError:
+        return encode(data, edge)
+    kind, _, encoded = done.stdout.partition(b"\n")
+    return kind.decode(), encoded

@@ -1,5 +1,6 @@
 """What is sent of a picture: no place where it was taken, no size that is refused."""
 
+import sys
 import tracemalloc
 
 import pytest
@@ -71,6 +72,15 @@ def test_a_large_picture_is_made_smaller_and_a_small_one_never_larger() -> None:
     assert look(copy_picture(photo((30, 15), "BMP"), "a").data).size == (30, 15)
 
 
+def test_a_large_picture_is_encoded_alike_where_no_process_can_be_started(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    large = photo((1500, 800), "WEBP")
+    aside = copy_picture(large, "a")
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    assert copy_picture(large, "a") == aside
+
+
 def test_transparency_stays() -> None:
     from PIL import Image  # noqa: PLC0415
 
@@ -88,6 +98,7 @@ def test_transparency_stays() -> None:
     "data",
     [
         png(400, 400)[:50],
+        photo((1500, 800), "PNG")[:900],
         photo((400, 400))[:200] + b"\0" * 50,
         photo((40, 40), "WEBP")[:40],
         b"GIF89a\x05\0\x05\0\0\0\0;",
