@@ -29,6 +29,8 @@ _LONGEST = 60
 _WORD = re.compile(r"\S+")
 _ALL: Final = "all"
 """Never a path, as in `/save all`; nor is a format."""
+_SAVES: Final = "chat.save"
+"""How the ids of the commands that save begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,9 @@ def example_of(command: Command) -> str:
 
 
 def reserved_words(command_id: str, values: Values) -> frozenset[str]:
-    """What is never a path; `./all` is one."""
+    """What is never a path for a command that saves; `./all` is one."""
+    if not command_id.startswith(_SAVES):
+        return frozenset()
     formats = values(ArgumentQuestion(command_id, KINDS["FORMAT"])) or ()
     return frozenset((_ALL, *(each.text for each in formats)))
 

@@ -68,6 +68,7 @@ def test_a_row_that_takes_nothing_is_refused_anything() -> None:
         ("/save ./all", "chat.save", ("", "./all")),
         ("/save ./html", "chat.save", ("", "./html")),
         ("/save 'a b'", "chat.save", ("", "'a b'")),
+        ("/attach md", "attach.file", ("md",)),
         ("/save all", "chat.save-all", ()),
         ("/save all md", "chat.save-all", ("md",)),
         ("/model lab/unlisted/x", "chat.model", ("lab/unlisted/x",)),
