@@ -5,11 +5,15 @@ Ghostty, iTerm2 and Terminal.app backslashes, WezTerm backslashes before blanks 
 Terminal double quotes; some paste `file://` addresses. Which it was follows from what exists.
 """
 
+import asyncio
 import os
 import re
 import shlex
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from threading import Thread
 from urllib.parse import unquote_to_bytes, urlsplit
 
 _MAX_LENGTH = 16_384
@@ -18,7 +22,43 @@ _DRIVE = re.compile(r"[A-Za-z]:[\\/]|\\\\[^\\/]")
 _WINDOWS_WORD = re.compile(r'"([^"]*)"|(\S+)')
 _BARE_BLANK = re.compile(r"(?<!\\) +")
 
+_SECONDS = 2.0
+
 IsFile = Callable[[str], bool]
+
+
+def is_file(path: str) -> bool:
+    """Is there such a file, as far as can be known?"""
+    try:
+        return Path(path).is_file()
+    except (OSError, ValueError):
+        return False
+
+
+async def find_dropped(
+    text: str, *, is_file: IsFile = is_file, seconds: float = _SECONDS
+) -> tuple[str, ...]:
+    """The files that were dropped, or none where `text` is only text, or they do not answer.
+
+    A dead network folder never does. Its thread is left behind, and does not hold up the exit.
+    """
+    loop = asyncio.get_running_loop()
+    found: asyncio.Future[tuple[str, ...]] = loop.create_future()
+
+    def finish(paths: tuple[str, ...]) -> None:
+        if not found.done():
+            found.set_result(paths)
+
+    def look() -> None:
+        paths = dropped_paths(text, is_file)
+        with suppress(RuntimeError):  # The program has ended meanwhile.
+            loop.call_soon_threadsafe(finish, paths)
+
+    Thread(target=look, daemon=True).start()
+    try:
+        return await asyncio.wait_for(found, seconds)
+    except TimeoutError:
+        return ()
 
 
 def dropped_paths(text: str, is_file: IsFile) -> tuple[str, ...]:

@@ -1,14 +1,16 @@
 """What each terminal pastes when files are dropped onto it."""
 
+import asyncio
 import os
 import shlex
+import threading
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakegpt_tui.attachments.dropped_paths import dropped_paths, looks_like_a_path
+from fakegpt_tui.attachments.dropped_paths import dropped_paths, find_dropped, looks_like_a_path
 
 PLAIN = "/home/me/photo.png"
 BLANK = "/home/me/my photo (1).png"
@@ -75,6 +77,25 @@ def test_a_drop_is_understood(name: str) -> None:
 )
 def test_what_merely_looks_like_a_drop_is_text(text: str) -> None:
     assert dropped_paths(text, known) == ()
+
+
+async def test_a_folder_that_does_not_answer_holds_up_neither_keys_nor_the_exit() -> None:
+    answered, ticks, others = threading.Event(), 0, set(threading.enumerate())
+
+    async def tick() -> None:
+        nonlocal ticks
+        while True:
+            ticks += 1
+            await asyncio.sleep(0)
+
+    ticking = asyncio.create_task(tick())
+    try:
+        assert await find_dropped(PLAIN, is_file=lambda _: answered.wait(), seconds=0.02) == ()
+        assert ticks > 1
+        assert [each.daemon for each in set(threading.enumerate()) - others] == [True]
+    finally:
+        answered.set()
+        ticking.cancel()
 
 
 def test_a_home_folder_is_expanded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

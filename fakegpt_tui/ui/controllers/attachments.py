@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
-from threading import Thread
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from fakegpt_tui.attachments.files import MAX_ATTACHMENTS
 from fakegpt_tui.attachments.marks import PASTE, lay_out, mark_of, new_id, write_mark
@@ -23,11 +21,6 @@ from fakegpt_tui.ui.window import Window
 
 if TYPE_CHECKING:
     from fakegpt_tui.attachments.clipboard import ClipboardContent
-
-T = TypeVar("T")
-
-_DROP_SECONDS = 2.0
-"""How long a look for dropped files may take; a dead network folder answers never."""
 
 
 class AttachmentController:
@@ -66,7 +59,7 @@ class AttachmentController:
     def ask(self, typed: str = "") -> None:
         """Attach a file by its path, which the user is asked for unless it was typed."""
         if (path := typed_path(typed)) is not None:
-            self._attach_paths((str(path),))
+            self._read(self._add_file(path))
             return
         from fakegpt_tui.ui.dialogs.pick import AskPathScreen  # noqa: PLC0415 - after first paint
 
@@ -76,9 +69,20 @@ class AttachmentController:
         if typed.strip():
             self.ask(typed)
 
-    def _attach_paths(self, paths: tuple[str, ...]) -> None:
+    async def _add_files(self, paths: Iterable[str]) -> None:
+        """Attach files in their order; one that cannot be attached keeps no other from it.
+
+        Raises:
+            LoadError: Some cannot be attached; it says why.
+        """
+        errors: list[str] = []
         for path in paths:
-            self._read(self._add_file(Path(path)))
+            try:
+                await self._add_file(Path(path))
+            except FakeGPTError as error:
+                errors.append(str(error))
+        if errors:
+            raise LoadError(" ".join(dict.fromkeys(errors)))
 
     def take_reference(self, written: str, path: str) -> None:
         """Attach the file that `@path` names, in its place; what names none stays text."""
@@ -117,31 +121,29 @@ class AttachmentController:
                 prompt.replace_first(mark, text)
                 raise
             self._learn(conversation_id, Attachment(number, part, source))
+            if source == PASTE and _may_be_dropped(text):
+                await self._attach_dropped(text, mark)
 
         self._read(keep())
 
     def take_drop(self, text: str) -> None:
         """Attach files whose paths were pasted, in place of the text, if they are all there."""
-        from fakegpt_tui.attachments.dropped_paths import dropped_paths, looks_like_a_path  # noqa: PLC0415 - when pasted
+        if _may_be_dropped(text):
+            self._read(self._attach_dropped(text, text))
 
-        if not text.lstrip("\"' ").startswith(("/", "~", "file:", "\\")) and text[1:2] != ":":
-            return
+    async def _attach_dropped(self, text: str, shown: str) -> None:
+        """Attach the files that were dropped, in place of what is `shown` for their paths."""
+        from fakegpt_tui.attachments.dropped_paths import find_dropped, looks_like_a_path  # noqa: PLC0415 - when pasted
 
-        async def attach() -> None:
-            paths = await _look(lambda: dropped_paths(text, _is_file))
-            if not paths:
-                if looks_like_a_path(text):
-                    self._window.notify(
-                        "There is no such file on this machine; over SSH a dropped file stays on "
-                        "the other one."
-                    )
-                return
-            prompt = self._window.prompt
-            if prompt.replace_first(text, "") or prompt.replace_first(text.strip(), ""):
-                for path in paths:
-                    await self._add_file(Path(path))
-
-        self._read(attach())
+        paths = await find_dropped(text)
+        if not paths and looks_like_a_path(text):
+            self._window.notify(
+                "There is no such file on this machine; over SSH a dropped file stays on the "
+                "other one."
+            )
+        prompt = self._window.prompt
+        if paths and (prompt.replace_first(shown, "") or prompt.replace_first(shown.strip(), "")):
+            await self._add_files(paths)
 
     def show(self) -> None:
         """List what is attached, to open, edit or remove it."""
@@ -186,9 +188,9 @@ class AttachmentController:
             )
             self._place(conversation_id, part, "clipboard")
         elif found.files:
-            from fakegpt_tui.attachments.dropped_paths import dropped_paths  # noqa: PLC0415 - as above
+            from fakegpt_tui.attachments.dropped_paths import find_dropped  # noqa: PLC0415 - when used
 
-            self._attach_paths(await _look(lambda: dropped_paths(found.files, _is_file)) or ())
+            await self._add_files(await find_dropped(found.files))
         elif found.text:
             take(clipboard_text(found.text))
         else:
@@ -268,29 +270,5 @@ class AttachmentController:
         self._window.work(read(), group="attach", exclusive=False)
 
 
-def _is_file(path: str) -> bool:
-    try:
-        return Path(path).is_file()
-    except (OSError, ValueError):
-        return False
-
-
-async def _look(look: Callable[[], T]) -> T | None:
-    """What `look` finds within a moment; a thread that hangs does not hold up the exit."""
-    loop = asyncio.get_running_loop()
-    found: asyncio.Future[T] = loop.create_future()
-
-    def finish(result: T) -> None:
-        if not found.done():
-            found.set_result(result)
-
-    def run() -> None:
-        result = look()
-        with suppress(RuntimeError):  # The program has ended meanwhile.
-            loop.call_soon_threadsafe(finish, result)
-
-    Thread(target=run, daemon=True).start()
-    try:
-        return await asyncio.wait_for(found, _DROP_SECONDS)
-    except TimeoutError:
-        return None
+def _may_be_dropped(text: str) -> bool:
+    return text.lstrip("\"' ").startswith(("/", "~", "file:", "\\")) or text[1:2] == ":"

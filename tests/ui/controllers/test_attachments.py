@@ -17,6 +17,7 @@ from fakegpt_tui.domain.parts import Blob, FilePart, ImagePart, attached_parts
 from fakegpt_tui.ui.dialogs.attachments import AttachmentsScreen, TextScreen
 from fakegpt_tui.ui.dialogs.command_output import CommandScreen
 from fakegpt_tui.ui.dialogs.services import ServicesScreen
+from fakegpt_tui.ui.widgets.attachment_bar import AttachmentBar
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from tests.attachments.examples import png
 from tests.patience import PATIENCE
@@ -232,6 +233,21 @@ async def test_a_drop_of_which_one_is_missing_is_text(project: Path) -> None:
         await it.pilot.press("enter")
         await sent(it)
         assert it.path[0].parts == ()
+
+
+async def test_a_drop_of_many_files_attaches_all_that_can_be_attached(project: Path) -> None:
+    paths = [project / f"{number}-{'x' * 200}.txt" for number in range(12)]
+    paths[3] = project / "program"
+    for path in paths:
+        path.write_bytes(b"\x7fELF\0\0" if path.name == "program" else b"a text")
+    async with running() as it:
+        await paste(it, " ".join(map(str, paths)))
+        bar = it.app.screen.query_one(AttachmentBar)
+        await it.until(lambda: len(bar.chips) == len(paths) - 1)
+        firsts = [chip.split()[2].partition("-")[0] for chip in bar.chips]
+        assert firsts == [str(number) for number in range(12) if number != 3]
+        assert "pasted" not in it.prompt.text
+        await it.until(lambda: "a file of kind program" in " ".join(it.status.split()))
 
 
 async def test_a_large_paste_is_a_mark_and_sent_as_text_at_its_place() -> None:
