@@ -85,7 +85,8 @@ class Exchange:
 class FaultServer:
     """Serves the scripts of each path in turn; the last one of a path is repeated."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
+        """`port` is one that others were told of before; else it is any that is free."""
         self.exchanges: list[Exchange] = []
         self.connections = 0
         """How many connections are open at the moment."""
@@ -93,7 +94,7 @@ class FaultServer:
         self._changed = asyncio.Condition()
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
-        self._port = 0
+        self._port = port
 
     @property
     def host(self) -> str:
@@ -130,7 +131,9 @@ class FaultServer:
             await self._changed.wait_for(lambda: self.connections == 0)
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=1_000_000)
+        self._server = await asyncio.start_server(
+            self._serve, "127.0.0.1", self._port, limit=1_000_000
+        )
         self._port = self._server.sockets[0].getsockname()[1]
         return self
 

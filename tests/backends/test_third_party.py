@@ -4,6 +4,7 @@ It is installed from the package index into an environment of its own, which tak
 FAKEGPT_TEST_LITELLM names an executable that is there already.
 """
 
+import json
 import os
 import socket
 import subprocess
@@ -30,14 +31,18 @@ from fakegpt_tui.domain import (
     ServiceKind,
     UsageReported,
 )
+from fakegpt_tui.domain.parts import ImagePart, TextSpan
 from fakegpt_tui.host.server import HostServer
 from fakegpt_tui.http.clients import Transport
 from fakegpt_tui.login.account_login import AccountLogin
 from fakegpt_tui.login.manager import SessionManager
 from tests import anthropic_server as anthropic
+from tests import openai_server as openai
 from tests import responses_server as responses
+from tests.backends.test_vision import BLOBS, JPEG, PNG, pictures_in
+from tests.backends.test_vision import request as pictured
 from tests.benchmarks.raw_server import serving
-from tests.fault_server import LAST_CHUNK, chunk, stream_head
+from tests.fault_server import LAST_CHUNK, FaultServer, Step, chunk, stream_head
 from tests.openai_server import backend_for, service
 from tests.signed_in import ASK, events_of, read, text_of
 
@@ -51,6 +56,10 @@ model_list:
     litellm_params: {{model: openai/mock, api_key: none, mock_response: "{said}"}}
   - model_name: passed
     litellm_params: {{model: openai/passed, api_key: none, api_base: "{upstream}/v1"}}
+  - model_name: sees
+    litellm_params: {{model: openai/sees, api_key: none, api_base: "{seeing}/v1"}}
+  - model_name: sees-messages
+    litellm_params: {{model: anthropic/sees, api_key: none, api_base: "{seeing}"}}
   - model_name: limited
     litellm_params: {{model: openai/m, api_key: none, mock_response: "litellm.RateLimitError"}}
   - model_name: narrow
@@ -64,8 +73,11 @@ START_SECONDS = 90
 
 @dataclass(frozen=True)
 class Proxy:
+    """The proxy, and the port on which it expects the server that some of its models are of."""
+
     url: str
     port: int
+    behind: int
 
 
 @pytest.fixture(scope="module")
@@ -105,11 +117,15 @@ def upstream() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def proxy(litellm: str, upstream: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        socket.create_server(("127.0.0.1", 0)) as other,
+    ):
+        port, behind = (each.getsockname()[1] for each in (listener, other))
     folder = tmp_path_factory.mktemp("proxy")
     config = folder / "config.yaml"
-    config.write_text(CONFIG.format(said=SAID, key=KEY, upstream=upstream))
+    seeing = f"http://127.0.0.1:{behind}"
+    config.write_text(CONFIG.format(said=SAID, key=KEY, upstream=upstream, seeing=seeing))
     command = [litellm, "--config", str(config), "--host", "127.0.0.1", "--port", str(port)]
     environment = {
         "PATH": os.pathsep.join((str(Path(litellm).parent), os.environ["PATH"])),
@@ -127,7 +143,7 @@ def proxy(litellm: str, upstream: str, tmp_path_factory: pytest.TempPathFactory)
                 if process.poll() is not None or time.monotonic() > deadline:
                     pytest.fail(f"litellm did not start:\n{log.read_text()[-2000:]}")
                 time.sleep(0.2)
-            yield Proxy(f"http://127.0.0.1:{port}", port)
+            yield Proxy(f"http://127.0.0.1:{port}", port, behind)
         finally:
             process.terminate()
             process.wait(20)
@@ -152,6 +168,10 @@ async def test_a_reply_streams_with_its_numbers(proxy: Proxy) -> None:
     assert events[-1] == ReplyEnded()
 
 
+def by_completions(url: str) -> Backend:
+    return backend_for(service(url), key=KEY)
+
+
 def by_responses(url: str) -> Backend:
     return responses.backend_for(responses.service(url), key=KEY)
 
@@ -171,6 +191,29 @@ async def test_its_other_protocols_are_read(
     assert "mock" in {model.id for model in await made.models()}
 
 
+@pytest.mark.parametrize(
+    ("make", "model", "path", "reply"),
+    [
+        (by_completions, "sees", openai.CHAT, openai.replies("Two.")),
+        (by_responses, "sees", responses.RESPONSES, responses.replies("Two.")),
+        (by_messages, "sees-messages", anthropic.MESSAGES, anthropic.replies("Two.")),
+    ],
+)
+async def test_pictures_go_through_it_byte_for_byte(
+    proxy: Proxy, make: Callable[[str], Backend], model: str, path: str, reply: list[Step]
+) -> None:
+    first, second = (ImagePart(BLOBS.put(data), "x") for data in (JPEG, PNG))
+    async with FaultServer(proxy.behind) as server:
+        server.script(path, *reply)
+        asked = replace(pictured(first, TextSpan(9), second), model=model)
+        events = await events_of(make(proxy.url), asked)
+        body = server.asked(path)[0].json
+    assert pictures_in(body) == [JPEG, PNG]
+    assert "How many?" in json.dumps(body)
+    assert text_of(events) == "Two."
+    assert events[-1] == ReplyEnded()
+
+
 async def test_what_it_refuses_by_messages_is_understood(proxy: Proxy) -> None:
     _, error = await read(by_messages(proxy.url), ask("limited"))
     assert isinstance(error, RateLimited)
@@ -180,7 +223,9 @@ async def test_what_it_refuses_by_messages_is_understood(proxy: Proxy) -> None:
 async def test_its_models_are_listed(proxy: Proxy) -> None:
     models = await backend_for(service(proxy.url, model="narrow"), key=KEY).models()
     assert models[0].id == "narrow"
-    assert {model.id for model in models} == {"mock", "passed", "limited", "narrow"}
+    assert {model.id for model in models} == {
+        *("mock", "passed", "sees", "sees-messages", "limited", "narrow")
+    }
 
 
 @pytest.mark.parametrize(
