@@ -221,10 +221,18 @@ def unreadable(error: OSError) -> LoadError:
 
 
 class Writer(Protocol):
-    """Makes a text of a conversation; where that is a part of it, `part` tells people so."""
+    """Makes a text of a conversation; where that is a part of it, `part` tells people so.
+
+    `read_blob` reads pictures and files by their digests, for formats that have room for them.
+    """
 
     def __call__(
-        self, conversation: Conversation, messages: Sequence[ChatMessage], *, part: str = ""
+        self,
+        conversation: Conversation,
+        messages: Sequence[ChatMessage],
+        *,
+        part: str = "",
+        read_blob: Callable[[str], bytes] | None = None,
     ) -> str: ...
 
 

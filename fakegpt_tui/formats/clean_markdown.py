@@ -6,6 +6,7 @@ It is written for someone to read, and is not read back; `markdown` writes the l
 from collections.abc import Sequence
 
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, Role
+from fakegpt_tui.formats.assets import ReadBlob
 from fakegpt_tui.formats.base import Format, reading_order
 from fakegpt_tui.formats.markdown_syntax import block_starts, find_closing_line
 from fakegpt_tui.text import replace_surrogates, safe_line
@@ -14,9 +15,17 @@ _NAMES = {Role.USER: "Question", Role.ASSISTANT: "Answer", Role.SYSTEM: "Instruc
 
 
 def write_clean_markdown(
-    conversation: Conversation, messages: Sequence[ChatMessage], *, part: str = ""
+    conversation: Conversation,
+    messages: Sequence[ChatMessage],
+    *,
+    part: str = "",
+    read_blob: ReadBlob | None = None,
 ) -> str:
-    """The messages of the shown path, each below a heading that says whose it is."""
+    """The messages of the shown path, each below a heading that says whose it is.
+
+    Of files it has the names alone.
+    """
+    del read_blob
     _, path = reading_order(messages, conversation.leaf_id)
     title = safe_line(conversation.title)
     sections = [f"# {title}\n"] if title else []

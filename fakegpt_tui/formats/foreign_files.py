@@ -23,7 +23,7 @@ from fakegpt_tui.text import replace_surrogates
 
 _HELD_IN: Final = (
     *("image_url", "source", "inlineData", "inline_data", "input_audio", "file", "dataRef"),
-    *("url", "file_data", "image", "audio", "media"),
+    *("url", "filepath", "file_data", "image", "audio", "media"),
 )
 """Names below which messages of many programs have the bytes of a file, or what has them."""
 _DEEPEST: Final = 3

@@ -6,6 +6,8 @@ https://github.com/danny-avila/LibreChat, `api/server/utils/import/importers.js`
 from collections.abc import Iterator, Sequence
 
 from fakegpt_tui.domain import ChatMessage, Conversation, FinishReason, MessageStatus, Role
+from fakegpt_tui.domain.folders import Folder, clean_folder
+from fakegpt_tui.formats.assets import ReadBlob
 from fakegpt_tui.formats.base import (
     Format,
     ImportItem,
@@ -15,7 +17,8 @@ from fakegpt_tui.formats.base import (
     dump_json,
     reading_order,
 )
-from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, texts_of
+from fakegpt_tui.formats.embedded_files import EmbeddedFile, embedded_files
+from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, read_tags, texts_of
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
 from fakegpt_tui.formats.times import read_time
 
@@ -35,7 +38,8 @@ def _read(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
         key=texts_of(record, "conversationId"),
         title=texts_of(record, "title"),
         system_prompt=texts_of(record.get("options"), "promptPrefix"),
-        tags=_tags(record),
+        tags=read_tags(record.get("tags")),
+        folder=Folder(clean_folder(texts_of(record, "folder"))),
     )
     waiting = dicts_of(record.get("messagesTree") or record.get("messages"))[::-1]
     found: list[SourceMessage] = []
@@ -52,11 +56,6 @@ def _read(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
     if found:
         conversation.leaf = found[-1].key
     yield conversation.build(origin)
-
-
-def _tags(record: Record) -> list[str]:
-    held = record.get("tags")
-    return [each for each in held if isinstance(each, str)] if isinstance(held, list) else []
 
 
 def _read_message(conversation: SourceConversation, held: Record) -> SourceMessage:
@@ -101,7 +100,11 @@ FORMAT = RecordFormat(name="LibreChat", sniff=_sniff, read=_read)
 
 
 def write_librechat(
-    conversation: Conversation, messages: Sequence[ChatMessage], *, part: str = ""
+    conversation: Conversation,
+    messages: Sequence[ChatMessage],
+    *,
+    part: str = "",
+    read_blob: ReadBlob | None = None,
 ) -> str:
     """The conversation with all its branches, as LibreChat imports it.
 
@@ -117,15 +120,16 @@ def write_librechat(
         "exportAt": conversation.updated_at.isoformat(),
         **({"note": part} if part else {}),
         **({"tags": list(conversation.tags)} if conversation.tags else {}),
+        **({"folder": conversation.folder} if conversation.folder else {}),
         "branches": True,
         "recursive": False,
         "options": {"model": conversation.model, "promptPrefix": conversation.system_prompt},
-        "messages": [_write_message(each) for each in ordered],
+        "messages": [_write_message(each, read_blob) for each in ordered],
     }
     return dump_json(document)
 
 
-def _write_message(message: ChatMessage) -> dict[str, object]:
+def _write_message(message: ChatMessage, read_blob: ReadBlob | None) -> dict[str, object]:
     is_user = message.role is Role.USER
     written: dict[str, object] = {
         "messageId": message.id,
@@ -139,12 +143,27 @@ def _write_message(message: ChatMessage) -> dict[str, object]:
         "error": False,
         "unfinished": message.status is not MessageStatus.COMPLETE,
     }
+    if files := [_write_file(each) for each in embedded_files(message.parts, read_blob)]:
+        written["files"] = files
     if message.finish is not None:
         written["finish_reason"] = message.finish.value
     if message.reasoning:
         thought = {"type": "think", "think": message.reasoning}
         written["content"] = [thought, {"type": "text", "text": message.text}]
     return written
+
+
+def _write_file(file: EmbeddedFile) -> dict[str, object]:
+    """A file whose address, which the program shows pictures from, has all its bytes."""
+    return {
+        "file_id": file.part.blob.digest,
+        "filename": file.name,
+        "filepath": file.url,
+        "type": file.media_type,
+        "bytes": len(file.data),
+        "width": file.part.blob.width,
+        "height": file.part.blob.height,
+    }
 
 
 EXPORT = Format(name="LibreChat", suffix="librechat.json", write=write_librechat)

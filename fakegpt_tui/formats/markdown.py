@@ -66,12 +66,11 @@ def write_markdown(
     messages: Sequence[ChatMessage],
     *,
     part: str = "",
+    read_blob: object = None,
     assets: Mapping[str, str] | None = None,
 ) -> str:
-    """The conversation with these chat messages, in any order that has parents first.
-
-    `assets` are the paths of pictures and files beside the file, by digest.
-    """
+    """The conversation; `messages` have parents first, `assets` are paths of files by digest."""
+    del read_blob  # Files are beside it.
     mark = _mark(conversation, messages)
     tree, path = reading_order(messages, conversation.leaf_id)
     branches = list(tree.branches_beside(path))

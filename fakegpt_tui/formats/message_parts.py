@@ -211,6 +211,11 @@ def dicts_of(value: object) -> list[dict[str, object]]:
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
+def read_tags(held: object) -> list[str]:
+    """The texts of a list of tags."""
+    return [each for each in held if isinstance(each, str)] if isinstance(held, list) else []
+
+
 def parse_object(data: object) -> dict[str, object]:
     """What a text of JSON says, where that is an object."""
     try:

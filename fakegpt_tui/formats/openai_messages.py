@@ -6,6 +6,9 @@ Both are written with the shown path alone, since they know no branches.
 from collections.abc import Iterator, Sequence
 
 from fakegpt_tui.domain import ChatMessage, Conversation, Role
+from fakegpt_tui.domain.folders import Folder, clean_folder
+from fakegpt_tui.domain.parts import FilePart, ImagePart, attached_parts, place_parts
+from fakegpt_tui.formats.assets import ReadBlob
 from fakegpt_tui.formats.base import (
     Format,
     ImportItem,
@@ -16,8 +19,9 @@ from fakegpt_tui.formats.base import (
     dump_json,
     reading_order,
 )
+from fakegpt_tui.formats.embedded_files import embedded_files
 from fakegpt_tui.formats.message_list import add_messages, first_exchange
-from fakegpt_tui.formats.message_parts import dicts_of, texts_of
+from fakegpt_tui.formats.message_parts import dicts_of, read_tags, texts_of
 from fakegpt_tui.formats.source_tree import SourceConversation
 from fakegpt_tui.formats.times import read_time
 
@@ -59,6 +63,8 @@ def _read_record(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]
         created=read_time(record.get("created_at") or record.get("created")),
         updated=read_time(record.get("updated_at") or record.get("updated")),
         system_prompt=texts_of(record, "system", "system_prompt"),
+        folder=Folder(clean_folder(texts_of(record.get("metadata"), "folder"))),
+        tags=texts_of(record.get("metadata"), "tags").split(", "),
     )
     add_messages(conversation, messages, model=texts_of(record, "model"))
     yield conversation.build(origin)
@@ -81,11 +87,13 @@ def _read_sharegpt(record: Record, origin: SourceDefaults) -> Iterator[ImportIte
             messages.append({"role": "assistant", "content": "", "function_call": call})
         else:
             role = _SPEAKERS.get(speaker, speaker)
-            messages.append({"role": role, "content": turn.get("value")})
+            messages.append({**turn, "role": role, "content": turn.get("value")})
     conversation = SourceConversation(
         program="sharegpt",
         key=texts_of(record, "id") or first_exchange(messages),
         system_prompt=texts_of(record, "system"),
+        folder=Folder(clean_folder(texts_of(record, "folder"))),
+        tags=read_tags(record.get("tags")),
     )
     add_messages(conversation, messages)
     yield conversation.build(origin)
@@ -97,31 +105,76 @@ MESSAGES = ListFormat(name="OpenAI messages", sniff=_sniff_list, read=_read_list
 
 
 def write_openai_messages(
-    conversation: Conversation, messages: Sequence[ChatMessage], *, part: str = ""
+    conversation: Conversation,
+    messages: Sequence[ChatMessage],
+    *,
+    part: str = "",
+    read_blob: ReadBlob | None = None,
 ) -> str:
-    """The body of a request that asks for the next reply; `part` has no place in it."""
+    """The body of a request that asks for the next reply; `part` has no place in it.
+
+    The folder and tags are in its `metadata`, which a service only takes if it is to store it.
+    """
     del part
-    said = [{"role": role.value, "content": text} for role, text in _said(conversation, messages)]
-    return dump_json({"model": conversation.model, "messages": said})
+    said: list[dict[str, object]] = []
+    if conversation.system_prompt:
+        said.append({"role": Role.SYSTEM.value, "content": conversation.system_prompt})
+    said += (
+        {"role": each.role.value, "content": _write_content(each, read_blob)}
+        for each in _shown(conversation, messages)
+    )
+    metadata = {"folder": conversation.folder, "tags": ", ".join(conversation.tags)}
+    held = {name: value for name, value in metadata.items() if value}
+    about = {"metadata": held} if held else {}
+    return dump_json({"model": conversation.model, **about, "messages": said})
+
+
+def _write_content(message: ChatMessage, read_blob: ReadBlob | None) -> str | list[object]:
+    """The text, or its pieces with pictures and files between."""
+    if not attached_parts(message.parts):
+        return message.text
+    files = {each.part: each for each in embedded_files(message.parts, read_blob)}
+    content: list[object] = []
+    for part, text in place_parts(message.text, "", message.parts):
+        if text:
+            content.append({"type": "text", "text": text})
+        elif isinstance(part, ImagePart) and files[part].url:
+            content.append({"type": "image_url", "image_url": {"url": files[part].url}})
+        elif isinstance(part, ImagePart | FilePart):
+            held = {"filename": part.name, "file_data": files[part].url}
+            content.append({"type": "file", "file": held})
+    return content
 
 
 def write_sharegpt(
-    conversation: Conversation, messages: Sequence[ChatMessage], *, part: str = ""
+    conversation: Conversation,
+    messages: Sequence[ChatMessage],
+    *,
+    part: str = "",
+    read_blob: ReadBlob | None = None,
 ) -> str:
-    """A list of this one conversation, as training tools read it; `part` has no place in it."""
+    """A list of this one conversation, as training tools read it; `part` has no place in it.
+
+    What they do not know, the folder, tags and files, is beside what they read.
+    """
     del part
-    turns = [{"from": _NAMES[role], "value": text} for role, text in _said(conversation, messages)]
-    return dump_json([{"id": conversation.id, "conversations": turns}])
-
-
-def _said(
-    conversation: Conversation, messages: Sequence[ChatMessage]
-) -> Iterator[tuple[Role, str]]:
-    """The system prompt, and what was said on the shown path, without what says nothing."""
+    turns: list[dict[str, object]] = []
     if conversation.system_prompt:
-        yield Role.SYSTEM, conversation.system_prompt
+        turns.append({"from": _NAMES[Role.SYSTEM], "value": conversation.system_prompt})
+    for each in _shown(conversation, messages):
+        turn: dict[str, object] = {"from": _NAMES[each.role], "value": each.text}
+        if files := [*embedded_files(each.parts, read_blob)]:
+            turn["files"] = [{"name": file.name, "url": file.url} for file in files]
+        turns.append(turn)
+    about = {"folder": conversation.folder, "tags": list(conversation.tags)}
+    held = {name: value for name, value in about.items() if value}
+    return dump_json([{"id": conversation.id, **held, "conversations": turns}])
+
+
+def _shown(conversation: Conversation, messages: Sequence[ChatMessage]) -> list[ChatMessage]:
+    """What was said on the shown path, without what says nothing."""
     _, path = reading_order(messages, conversation.leaf_id)
-    yield from ((each.role, each.text) for each in path if each.text)
+    return [each for each in path if each.text or attached_parts(each.parts)]
 
 
 _NAMES = {Role.USER: "human", Role.ASSISTANT: "gpt", Role.SYSTEM: "system"}

@@ -34,6 +34,7 @@ from fakegpt_tui.formats import (
     markdown_transcripts,
     mods,
     open_webui,
+    open_webui_export,
     openai_messages,
     opencode,
     silly_tavern,
@@ -119,7 +120,7 @@ TEXT_FORMATS = (
 EXPORT_FORMATS = (
     *FORMATS,
     clean_markdown.FORMAT,
-    open_webui.EXPORT,
+    open_webui_export.EXPORT,
     librechat.EXPORT,
     openai_messages.OPENAI_EXPORT,
     openai_messages.SHAREGPT_EXPORT,
@@ -264,25 +265,17 @@ def _written(
         messages = tuple(map(_for_people, messages))
     if read_blob is None or not any(message.parts for message in messages):
         return WRITERS[suffix](conversation, messages, part=part)
-    match suffix:
-        case markdown.FORMAT.suffix:
-            try:
-                make_private(assets.parent)
-                paths = write_assets(
-                    assets.parent, assets.name, (each.parts for each in messages), read_blob
-                )
-                remove_assets(assets, paths.values())
-            except OSError as error:
-                raise SaveError(save_sentence(assets, error)) from error
-            return markdown.write_markdown(conversation, messages, part=part, assets=paths)
-        case json_lines.FORMAT.suffix:
-            return json_lines.write_json_lines(
-                conversation, messages, part=part, read_blob=read_blob
-            )
-        case html.FORMAT.suffix:
-            return html.write_html(conversation, messages, part=part, read_blob=read_blob)
-        case _:
-            return WRITERS[suffix](conversation, messages, part=part)
+    if suffix != markdown.FORMAT.suffix:
+        return WRITERS[suffix](conversation, messages, part=part, read_blob=read_blob)
+    try:
+        make_private(assets.parent)
+        paths = write_assets(
+            assets.parent, assets.name, (each.parts for each in messages), read_blob
+        )
+        remove_assets(assets, paths.values())
+    except OSError as error:
+        raise SaveError(save_sentence(assets, error)) from error
+    return markdown.write_markdown(conversation, messages, part=part, assets=paths)
 
 
 def select_messages(

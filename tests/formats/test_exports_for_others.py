@@ -11,12 +11,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, Role, Usage
+from fakegpt_tui.domain.parts import (
+    Blob,
+    CitationPart,
+    FilePart,
+    ImagePart,
+    TextSpan,
+    attached_parts,
+)
 from fakegpt_tui.formats.base import LoadedItem
+from fakegpt_tui.formats.importer import Importer
 from fakegpt_tui.formats.registry import save_as
+from fakegpt_tui.store.conversation_store import ConversationStore
+from tests.attachments.examples import png
 from tests.examples import examples
 from tests.formats.reading import explained, read
 from tests.formats.trees import CONVERSATION, TIME, branched, message, plain_text
 
+PNG = png(4, 3)
 TREES = {"openwebui.json": "Open WebUI", "librechat.json": "LibreChat"}
 PATHS = {"openai.json": "OpenAI messages", "sharegpt.json": "ShareGPT"}
 ALL = TREES | PATHS
@@ -112,6 +124,42 @@ def test_saving_the_same_again_makes_no_second_file(tmp_path: Path, suffix: str)
     second = save_as(replace(conversation, leaf_id="e"), grown, tmp_path, suffix=suffix)
     assert second != first
     assert json.loads(first.read_text()) != json.loads(second.read_text())
+
+
+@pytest.mark.parametrize("suffix", ALL)
+def test_folder_tags_pictures_and_files_come_along(tmp_path: Path, suffix: str) -> None:
+    stored = {"a" * 64: PNG, "b" * 64: b"one\ntwo"}
+    picture = ImagePart(Blob("a" * 64, len(PNG), "image/png", 4, 3), "sky.png")
+    file = FilePart(Blob("b" * 64, 7, "text/plain"), "n.txt", as_text=True)
+    asked = message("Look:So?", id="p", role=Role.USER)
+    asked = replace(asked, parts=(TextSpan(5), picture, TextSpan(3), file))
+    source = CitationPart(0, 0, "https://example.org", "E")
+    reply = replace(message("Yes.", id="r", parent_id="p"), parts=(TextSpan(4), source))
+    alone = replace(message("", id="q", parent_id="r", role=Role.USER), parts=(picture,))
+    conversation = replace(CONVERSATION, leaf_id="q", folder="Sea/Deep", tags=("wet", "big fish"))
+    path = save_as(
+        conversation, [asked, reply, alone], tmp_path, suffix=suffix, read_blob=stored.__getitem__
+    )
+    with ConversationStore.open(tmp_path / "c.db") as store:
+        importer = Importer(store)
+        for item in read(path):
+            importer.add(item)
+        (found,) = store.conversations()
+        first, answer, last = store.messages(found.id)
+        assert (found.folder, found.tags) == ("Sea/Deep", ("wet", "big fish"))
+        assert first.text.replace("\n\n", "") == "Look:So?"
+        assert [
+            (type(part), part.name, store.read_blob(part.blob.digest))
+            for each in (first, last)
+            for part in attached_parts(each.parts)
+        ] == [
+            (ImagePart, "" if suffix == "openai.json" else "sky.png", PNG),
+            (FilePart, "n.txt", b"one\ntwo"),
+            (ImagePart, "" if suffix == "openai.json" else "sky.png", PNG),
+        ]
+        sources = [part for part in answer.parts if isinstance(part, CitationPart)]
+        assert sources == ([source] if suffix == "openwebui.json" else [])
+    assert importer.report.loss_sentences()[:-1] == []
 
 
 def chain(texts: list[str]) -> list[ChatMessage]:
