@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
 from fakegpt_tui.pictures.diagrams import Drawing
@@ -27,13 +28,21 @@ def is_json(text: str, *, complete: bool = True) -> bool:
     """Is a message one JSON object, as a schema asks for, and not Markdown?"""
     if _JSON.match(text) is None or len(text) > _MAX_JSON:
         return False
-    if not complete:
-        return True
+    return not complete or _can_be_parsed(text)
+
+
+@lru_cache(maxsize=4)
+def _can_be_parsed(text: str) -> bool:
     try:
         json.loads(text)
     except (ValueError, RecursionError):
         return False
     return True
+
+
+def drawn_text(text: str, *, complete: bool = True) -> str:
+    """The Markdown that a message is drawn as: one that is JSON alone is a block of code."""
+    return f"{JSON_FENCE}{text}" if is_json(text, complete=complete) else text
 
 
 class Document:
@@ -76,10 +85,10 @@ class Document:
         that may still become a list is shown once it is known that it is no underline. A message
         that is one JSON object is a block of code.
         """
-        if is_json(text, complete=complete):
-            text = f"{JSON_FENCE}{text}"
-        elif not complete:
-            text = _without_unfinished_underline(text)
+        drawn = drawn_text(text, complete=complete)
+        if not complete and drawn == text:
+            drawn = _without_unfinished_underline(text)
+        text = drawn
         before = self._chunks
         if text == before.text and complete == before.complete:
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum, IntEnum, auto
 from typing import TYPE_CHECKING, NamedTuple
 
-from fakegpt_tui.domain import Bookmark, ChatMessage
+from fakegpt_tui.domain import Bookmark, ChatMessage, Role
 from fakegpt_tui.domain.fast_dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -116,8 +116,18 @@ WRITTEN_ZONES = (MessageZone.REASONING, MessageZone.TEXT)
 
 
 def written_text(message: ChatMessage, zone: MessageZone) -> str:
-    """What the places of lines of a zone are places in."""
+    """What was written in a zone."""
     return message.reasoning if zone is MessageZone.REASONING else message.text
+
+
+def placed_text(message: ChatMessage, zone: MessageZone) -> str:
+    """What the places of lines of a zone are places in: all of what is drawn as Markdown."""
+    text = written_text(message, zone)
+    if message.role is Role.USER:
+        return text
+    from fakegpt_tui.ui.markdown.document import drawn_text  # noqa: PLC0415 - with the first message
+
+    return drawn_text(text, complete=message.status.is_final)
 
 
 class LineAnchor(NamedTuple):

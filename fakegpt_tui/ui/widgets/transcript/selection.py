@@ -15,6 +15,7 @@ from fakegpt_tui.ui.markdown.section_tags import THOUGHTS
 from fakegpt_tui.ui.widgets.transcript.line_ids import (
     WRITTEN_ZONES,
     MessageZone,
+    placed_text,
     unpack_line_id,
     written_text,
 )
@@ -108,7 +109,7 @@ def _written_in(message: ChatMessage, block: _Block) -> str:
     zone, source = block
     if zone not in WRITTEN_ZONES or source is None:
         return ""
-    return written_text(message, zone)[slice(*source)]
+    return placed_text(message, zone)[slice(*source)]
 
 
 @dataclass(slots=True)
@@ -242,9 +243,12 @@ class _MessageSelection:
         if run is None:
             return
         zone, (start, end) = run
+        text = placed_text(self.layout.message, zone)
+        # What is drawn as a block of code has a fence above it that was not written.
+        start = max(start, len(text) - len(written_text(self.layout.message, zone)))
         if zone is MessageZone.REASONING:
-            yield self.layout.message.reasoning[start:end].rstrip("\n")
-        elif whole := _without_unclosed_tag(self.layout.message.text, start, end):
+            yield text[start:end].rstrip("\n")
+        elif whole := _without_unclosed_tag(text, start, end):
             yield whole
 
 

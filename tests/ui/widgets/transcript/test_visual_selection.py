@@ -59,6 +59,23 @@ def note(app: MarkdownApp) -> str:
     return shown(app.transcript)[0].strip()
 
 
+async def test_of_a_reply_in_json_is_copied_what_was_written() -> None:
+    written = '{\n  "name": "a boat",\n  "sizes": [1,\n    2]\n}'
+    rows = written.split("\n")
+    app = MarkdownApp()
+    async with app.run_test(size=(50, 24)) as pilot:
+        await show(pilot, reply(0, written), prompt(1, written))
+        # Above it is the name of the language, which was not written.
+        assert await select(pilot, "V", "g", "j", "j", "space") == rows[1]
+        assert await select(pilot, "j") == "\n".join(rows[1:3])
+        assert await select(pilot, "k", "v", "w", "w", "space", "e") == "name"
+        assert await select(pilot, "G", "space", "V", "k") == "\n".join(rows[3:])
+        assert await select(pilot, "g", "space", "G") == f"{written}\n\n{written}"
+        await press(pilot, "escape", *"/boat", "enter")
+        assert await select(pilot, "v", "v") == "boat"
+        assert await select(pilot, "V") == rows[1]
+
+
 async def test_characters_words_lines_and_messages_are_selected_and_copied_as_written() -> None:
     app = MarkdownApp()
     async with app.run_test(size=(50, 24)) as pilot:

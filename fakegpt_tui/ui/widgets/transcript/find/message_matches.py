@@ -12,6 +12,7 @@ from fakegpt_tui.ui.widgets.transcript.line_ids import (
     WRITTEN_ZONES,
     MessageZone,
     pack_line_id,
+    placed_text,
     unpack_line_id,
 )
 from fakegpt_tui.ui.widgets.transcript.virtual_list import VirtualList
@@ -59,8 +60,7 @@ class MessageMatches:
         self._message_list = message_list
         self._pattern = pattern
         self._cache = cache
-        texts = (message.reasoning or "", message.text)
-        self._texts = [self._count_text(*each) for each in zip(WRITTEN_ZONES, texts, strict=True)]
+        self._texts = [self._count_text(zone, placed_text(message, zone)) for zone in WRITTEN_ZONES]
         self.count = sum(text.times for text in self._texts)
         """How many matches there are, as far as is known."""
         self._corrections: dict[tuple[MessageZone, int], int] = {}
