@@ -18,6 +18,7 @@ from textual.worker import Worker
 from fakegpt_tui.domain import ConfigError, FakeGPTError, SaveError, StoreError
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.bindings import textual_keymap, validate_keys
+from fakegpt_tui.ui.contrast import readable_colours
 from fakegpt_tui.ui.messages import (
     ApplySetting,
     CopyText,
@@ -60,8 +61,7 @@ from fakegpt_tui.ui.terminal.shutdown import (
     has_job_control,
 )
 from fakegpt_tui.ui.terminal.width_detection import WidthDetection, WidthReported
-from fakegpt_tui.ui.themes import ThemeSwitch, readable_colours
-from fakegpt_tui.ui.widgets.transcript.view import Transcript
+from fakegpt_tui.ui.themes import ThemeSwitch
 
 if TYPE_CHECKING:
     from fakegpt_tui.chat.jobs import Job
@@ -223,18 +223,16 @@ class FakeGPTApp(KeySerializer, ResizedApp, OverlaidApp, BidiRepairingApp, Crash
         return ShowNotice(notice) if notice else None
 
     @on(CopyText)
-    @on(Transcript.CopyRequested)
-    def run_copy(self, event: CopyText | Transcript.CopyRequested) -> None:
+    def run_copy(self, event: CopyText) -> None:
         self._run(self._copy(event), "copy")
 
-    async def _copy(self, event: CopyText | Transcript.CopyRequested) -> Report:
+    async def _copy(self, event: CopyText) -> Report:
         from fakegpt_tui.ui.terminal.clipboard import copy_text  # noqa: PLC0415 - when used
 
-        by_key = not isinstance(event, CopyText) or event.by_key
         result = await copy_text(
             event.text,
             to_terminal=lambda sequence: write_to_terminal(self, sequence),
-            folder=self._options.exports if by_key else None,
+            folder=self._options.exports if event.by_key else None,
         )
         return ShowNotice(result.sentence(event.what))
 

@@ -21,12 +21,12 @@ from fakegpt_tui.domain import (
 )
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.ui.widgets import ConversationRow
-from fakegpt_tui.ui.widgets.transcript.line_ids import ReadingPosition
 
 if TYPE_CHECKING:
     from fakegpt_tui.chat.service import ChatService
     from fakegpt_tui.chat.turn import Turn
     from fakegpt_tui.domain.parts import Attachment, Part
+    from fakegpt_tui.ui.widgets.transcript.line_ids import ReadingPosition
 
 FAILED_STATUSES = {MessageStatus.FAILED, MessageStatus.INTERRUPTED}
 
@@ -260,6 +260,10 @@ class ChatState:
     def saved_position(self) -> ReadingPosition | None:
         """Where the open conversation was left when it was last read."""
         bookmark = self._chat.bookmarks.get(self.open.id) if self.open.leaf_id else None
+        if bookmark is None:
+            return None
+        from fakegpt_tui.ui.widgets.transcript.line_ids import ReadingPosition  # noqa: PLC0415 - with messages
+
         return ReadingPosition.from_bookmark(bookmark)
 
     def save_position(self, position: ReadingPosition | None) -> None:

@@ -31,7 +31,6 @@ from fakegpt_tui.keymap import first_key, key_label
 from fakegpt_tui.ui.widgets import RUNNING, ListRow
 from fakegpt_tui.ui.widgets.drawing import format_time
 from fakegpt_tui.ui.widgets.first_page import FirstStep
-from fakegpt_tui.ui.widgets.transcript.appearance import MessageLabel
 
 if TYPE_CHECKING:
     from fakegpt_tui.chat.reply_text import ContextTokenCounter
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.domain.parts import Attachment
     from fakegpt_tui.ui.conversation_rows import ListRows
     from fakegpt_tui.ui.state import ChatState
+    from fakegpt_tui.ui.widgets.transcript.appearance import MessageLabel
     from fakegpt_tui.ui.widgets.transcript.line_ids import ReadingPosition
 
 _ONE_TURN = 2
@@ -224,6 +224,8 @@ class ViewModel:
         """
         if not path:
             return {}
+        from fakegpt_tui.ui.widgets.transcript.appearance import MessageLabel  # noqa: PLC0415 - with messages
+
         forks: Mapping[str, Variants] = {}
         with suppress(NotFound, StoreError):
             forks = self._chat.messages.forks(self._state.open.id, path)

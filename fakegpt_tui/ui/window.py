@@ -18,7 +18,6 @@ from fakegpt_tui.ui.widgets.drawing import spinner
 from fakegpt_tui.ui.widgets.first_page import FirstPage
 from fakegpt_tui.ui.widgets.prompt_input import PromptInput
 from fakegpt_tui.ui.widgets.status_bar import StatusBar
-from fakegpt_tui.ui.widgets.transcript.view import Transcript
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +30,8 @@ if TYPE_CHECKING:
     from fakegpt_tui.ui.view_model import ChatView
     from fakegpt_tui.ui.widgets.conversation_header import ConversationHeader
     from fakegpt_tui.ui.widgets.notice_box import NoticeBox
+    from fakegpt_tui.ui.widgets.transcript.line_ids import ReadingPosition
+    from fakegpt_tui.ui.widgets.transcript.view import Transcript
 
 T = TypeVar("T")
 
@@ -44,12 +45,19 @@ class Window:
     """
 
     def __init__(
-        self, screen: Screen[None], state: ChatState, show: Callable[[], None], rate: float
+        self,
+        screen: Screen[None],
+        state: ChatState,
+        show: Callable[[], None],
+        make_transcript: Callable[[], Transcript],
+        rate: float,
     ) -> None:
         """`show` is called whenever what is to be shown may have changed."""
         self._screen = screen
         self._state = state
         self._show = show
+        self._make_transcript = make_transcript
+        self._transcript: Transcript | None = None
         self.limiter = FrameLimiter(rate)
         self._is_changing = False
         self._is_notice_true: Callable[[], bool] = lambda: True
@@ -65,7 +73,22 @@ class Window:
 
     @property
     def transcript(self) -> Transcript:
-        return self._screen.query_one(Transcript)
+        """The messages; made with the first of them, as a start need not import it."""
+        if self._transcript is None:
+            self._transcript = self._make_transcript()
+            self._transcript.display = False
+            self._screen.mount(self._transcript, after=self._screen.query_one(FirstPage))
+        return self._transcript
+
+    @property
+    def has_transcript(self) -> bool:
+        """Has there been a message to show?"""
+        return self._transcript is not None
+
+    @property
+    def reading_position(self) -> ReadingPosition | None:
+        """What is shown at the top; `None` while there is nothing."""
+        return self._transcript.reading_position if self._transcript is not None else None
 
     @property
     def prompt(self) -> PromptInput:
@@ -141,7 +164,7 @@ class Window:
             from fakegpt_tui.ui.widgets.conversation_header import ConversationHeader  # noqa: PLC0415 - with messages
 
             header = self._header = ConversationHeader()
-            self._screen.mount(header, before=self.transcript)
+            self._screen.mount(header, before=self._screen.query_one(FirstPage))
         status = self._screen.query_one(StatusBar)
         model = f"{view.conversation.service} {view.conversation.model}".strip()
         is_shown = header is not None and wanted and self._screen.size.height >= _HEADER_FROM_HEIGHT
@@ -166,9 +189,12 @@ class Window:
     def _show_first_page(self, view: ChatView) -> None:
         """An empty conversation shows what can be done first, in place of messages."""
         page = self._screen.query_one(FirstPage)
-        if self._screen.focused is (page if view.path else self.transcript):
+        hidden = page if view.path else self._transcript
+        if hidden is not None and self._screen.focused is hidden:
             self.prompt.focus()
-        page.display, self.transcript.display = not view.path, bool(view.path)
+        page.display = not view.path
+        if self._transcript is not None:
+            self._transcript.display = bool(view.path)
         if not view.path:
             page.service, page.steps, page.keys = view.service, view.first_steps, view.keys
 
@@ -301,4 +327,4 @@ class Window:
 
     def save_position(self) -> None:
         """Remember where the open conversation is being read."""
-        self._state.save_position(self.transcript.reading_position)
+        self._state.save_position(self.reading_position)

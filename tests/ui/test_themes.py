@@ -2,8 +2,9 @@ import pytest
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
+from fakegpt_tui.ui.contrast import readable_colours
 from fakegpt_tui.ui.theme_files import load_theme
-from fakegpt_tui.ui.themes import SHIPPED_THEMES, THEMES, readable_colours, theme_files
+from fakegpt_tui.ui.themes import SHIPPED_THEMES, THEMES, theme_files
 
 SHIPPED = [load_theme(path) for path in theme_files(SHIPPED_THEMES).values()]
 COLOURED = [each for each in (*THEMES, *SHIPPED, *BUILTIN_THEMES.values()) if not each.ansi]

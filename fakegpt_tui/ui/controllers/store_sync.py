@@ -96,7 +96,7 @@ class StoreSync:
     async def _sync(self) -> None:
         """Show what other instances of the program have done, and what the store has to say."""
         self._show_notices()
-        position = self._window.transcript.reading_position
+        position = self._window.reading_position
         is_moving = position != self._last_position
         self._last_position = position
         # While the user scrolls, nothing is worth a write or a pause.

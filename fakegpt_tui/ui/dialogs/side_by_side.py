@@ -61,7 +61,7 @@ class SideBySideScreen(ModalScreen[str | None]):
         self._timer: Timer | None = None
         self._place = 0
         self._typing = ""
-        self._columns = [Transcript(make_document, warm_up=False) for _ in reply_ids]
+        self._columns = [Transcript(make_document) for _ in reply_ids]
 
     def compose(self) -> ComposeResult:
         with DialogFrame("side-by-side"):

@@ -8,6 +8,7 @@ from rich.style import Style
 from textual.color import Color, ColorParseError
 
 from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.ui.contrast import contrast
 
 PROSE_WIDTH = 100
 """The most cells of a line of prose, as longer ones are hard to read."""
@@ -16,8 +17,6 @@ _CONTRAST = 4.5
 """The least contrast of text by WCAG 2.1, 1.4.3."""
 
 _BLEND_STEPS = 8
-_LINEAR = 0.04045
-"""Below this, sRGB's curve is a line."""
 
 _AUTOMATIC = re.compile(r"auto(?: ([\d.]+)%)?")
 """A theme's word for a colour that is readable on any background, of some strength."""
@@ -143,20 +142,6 @@ class _Theme:
         if color.ansi is None and color.a == 0:
             return default
         return color
-
-
-def contrast(one: Color, other: Color) -> float:
-    """The contrast of two colours as WCAG 2.1 counts it: from 1 to 21."""
-    brighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
-    return (brighter + 0.05) / (darker + 0.05)
-
-
-def _luminance(color: Color) -> float:
-    red, green, blue = (
-        part / 12.92 if part <= _LINEAR else ((part + 0.055) / 1.055) ** 2.4
-        for part in color.normalized
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def _palette(theme: _Theme) -> Palette:

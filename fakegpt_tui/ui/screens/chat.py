@@ -32,7 +32,7 @@ from fakegpt_tui.ui.messages import (
     TurnFinished,
     TurnStarted,
 )
-from fakegpt_tui.ui.screens.chat_pane import ChatPane, show_path
+from fakegpt_tui.ui.screens.chat_pane import ChatPane, make_transcript, show_path
 from fakegpt_tui.ui.state import ChatState
 from fakegpt_tui.ui.terminal.key_serializer import obey_typed_ahead
 from fakegpt_tui.ui.terminal.output import forget_pictures
@@ -40,10 +40,8 @@ from fakegpt_tui.ui.terminal.shutdown import TolerantScreen
 from fakegpt_tui.ui.view_model import ChatView, ViewModel
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList
 from fakegpt_tui.ui.widgets.drawing import RenderCache
-from fakegpt_tui.ui.widgets.first_page import FirstPage
 from fakegpt_tui.ui.widgets.key_footer import KeyFooter
 from fakegpt_tui.ui.widgets.status_bar import StatusBar
-from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from fakegpt_tui.ui.window import Window
 
 if TYPE_CHECKING:
@@ -51,6 +49,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.ui.chat_pictures import ChatPictures
     from fakegpt_tui.ui.controllers import Controllers
     from fakegpt_tui.ui.options import Options
+    from fakegpt_tui.ui.widgets.transcript.view import Transcript
 
 _LIST_FROM_WIDTH = 80
 _MIN_WIDTH = 20
@@ -61,6 +60,7 @@ _STATUS_SECONDS = 0.5
 _SPIN_SECONDS = 0.125
 _SHOWN = {"shown": True, "hidden": False}
 _FLASH_SECONDS = 0.3
+_TAB_ORDER = ("PromptInput", "FirstPage", "Transcript", "ConversationList")
 _CALM_SECONDS = 5.0
 """Between two looks at a clock or a count, where nothing is to move."""
 _DIGITS = re.compile(r"[\d,.:]+")
@@ -99,6 +99,7 @@ class ChatScreen(RenderCache, TolerantScreen):
             self,
             self.state,
             lambda: setattr(self, "shown", self._view_model.build()),
+            lambda: make_transcript(options, lambda: self.pictures),
             options.value("repaint_rate", 20),
         )
         self.window.limiter.is_calm = options.value("motion", "on") == "off"
@@ -124,7 +125,6 @@ class ChatScreen(RenderCache, TolerantScreen):
         self._activity_timer = self.set_interval(_STATUS_SECONDS, tick, pause=True)
         self._spin_timer = self.set_interval(_SPIN_SECONDS, self.window.spin, pause=True)
         self.window.prompt.enter_sends = self._options.enter_sends
-        self.window.transcript.picture_source = lambda: self.pictures
         self.query_one(StatusBar).notice_changed = self._make_room
         self.window.refresh()
 
@@ -178,7 +178,8 @@ class ChatScreen(RenderCache, TolerantScreen):
         """Hand the view to the widgets; each repaints itself where something is new."""
         if shown is None:
             return
-        show_path(self.window.transcript, before, shown)
+        if shown.path or self.window.has_transcript:
+            show_path(self.window.transcript, before, shown)
         conversation, status = shown.conversation, self.query_one(StatusBar)
         self.window.show_header(shown)
         status.login = shown.login
@@ -237,11 +238,8 @@ class ChatScreen(RenderCache, TolerantScreen):
     @property
     def focus_chain(self) -> list[Widget]:
         """The prompt, the transcript, which is wanted more often than the list, and the list."""
-        page = self.query_one(FirstPage)
-        order = (self.window.prompt, page, self.window.transcript, self.window.list)
-        return sorted(
-            super().focus_chain, key=lambda each: order.index(each) if each in order else 0
-        )
+        places = {name: place for place, name in enumerate(_TAB_ORDER)}
+        return sorted(super().focus_chain, key=lambda each: places.get(type(each).__name__, 0))
 
     async def action_run_in_transcript(self, action: str) -> None:
         """Run a command of the transcript, wherever the focus is."""
@@ -262,8 +260,7 @@ class ChatScreen(RenderCache, TolerantScreen):
             self.post_message(CopyText(selected, "selection", by_key=False))
             self._flash_selection()
 
-    @on(Transcript.Copied)
-    def flash_copied(self, event: Transcript.Copied) -> None:
+    def on_transcript_copied(self, event: Transcript.Copied) -> None:
         """Flash a message that was copied, as a selection is that will go."""
         before = dict(self.selections)
         self.selections = {self.window.transcript: event.selection}

@@ -14,7 +14,6 @@ from fakegpt_tui.keymap import first_key
 from fakegpt_tui.ui.widgets.drawing import RenderCache
 from fakegpt_tui.ui.widgets.first_page import FirstPage
 from fakegpt_tui.ui.widgets.prompt_input import PromptInput
-from fakegpt_tui.ui.widgets.transcript.view import Transcript
 
 if TYPE_CHECKING:
     from fakegpt_tui.ui.controllers import Controllers
@@ -27,7 +26,13 @@ if TYPE_CHECKING:
     from fakegpt_tui.ui.widgets.completion_list import PathList
     from fakegpt_tui.ui.widgets.queue_view import QueueView
     from fakegpt_tui.ui.widgets.transcript.message_layout import MessageBody
+    from fakegpt_tui.ui.widgets.transcript.pictures import PictureSource
+    from fakegpt_tui.ui.widgets.transcript.view import Transcript
     from fakegpt_tui.ui.window import Window
+
+
+_FIRST_KEYS = 0.7
+"""Seconds after the first frame in which only work that cannot wait is done."""
 
 
 class ChatPane(RenderCache, Vertical):
@@ -55,9 +60,6 @@ class ChatPane(RenderCache, Vertical):
 
     def compose(self) -> ComposeResult:
         yield FirstPage()
-        is_off = self._options.value("diagrams", "on") == "off"
-        make_document = _draw_no_diagrams if is_off else None
-        yield Transcript(make_document, warm_up=self._options.warm_up)
         prompt = PromptInput(cursor_blink=self._options.cursor_blink)
         prompt.snippets = self._options.snippets
         prompt.command_values = lambda: self._controllers().command_values()
@@ -65,6 +67,11 @@ class ChatPane(RenderCache, Vertical):
 
     def on_mount(self) -> None:
         self._window.prompt.editing = self._options.value("editing", "readline")
+        if self._options.warm_up:
+            self.call_after_refresh(self.set_timer, _FIRST_KEYS, self._warm_up)
+
+    def _warm_up(self) -> None:
+        self.run_worker(warm_up, thread=True, group="warm-up")
 
     def show(self, view: ChatView) -> None:
         """Show what waits to be sent, and what is attached to it."""
@@ -193,12 +200,10 @@ class ChatPane(RenderCache, Vertical):
     async def quit(self) -> None:
         await self.app.action_quit()
 
-    @on(Transcript.Clicked)
-    def focus_prompt(self) -> None:
+    def on_transcript_clicked(self) -> None:
         self._window.prompt.focus()
 
-    @on(Transcript.LinkPressed)
-    def show_link(self, event: Transcript.LinkPressed) -> None:
+    def on_transcript_link_pressed(self, event: Transcript.LinkPressed) -> None:
         from fakegpt_tui.ui.dialogs.link import ask_about_link  # noqa: PLC0415 - after first paint
 
         ask_about_link(self.screen, event.href)
@@ -227,6 +232,23 @@ def show_path(transcript: Transcript, before: ChatView | None, shown: ChatView) 
             position=shown.position,
             at_end=shown.at_end,
         )
+
+
+def make_transcript(options: Options, pictures: Callable[[], PictureSource]) -> Transcript:
+    """Make the transcript of the main screen, as the settings want it."""
+    from fakegpt_tui.ui.widgets.transcript.view import Transcript  # noqa: PLC0415 - with the first message
+
+    is_off = options.value("diagrams", "on") == "off"
+    transcript = Transcript(_draw_no_diagrams if is_off else None)
+    transcript.picture_source = pictures
+    return transcript
+
+
+def warm_up() -> None:
+    """Import what the first messages take, and draw a little of everything out of sight."""
+    from fakegpt_tui.ui.widgets.transcript import message_layout, view  # noqa: F401, PLC0415 - as above
+
+    message_layout.warm_up()
 
 
 def _draw_no_diagrams(palette: Palette) -> MessageBody:

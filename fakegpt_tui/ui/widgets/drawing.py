@@ -2,17 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import lru_cache
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Self
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
-from textual.content import Content
 from textual.geometry import Region
 from textual.strip import Strip
-from textual.style import Style as ContentStyle
 
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _MONTH_NAMES = (
@@ -105,22 +102,6 @@ def fit(text: str, width: int) -> str:
 def without_background(style: Style) -> Style:
     """`style` without its background, for text that may stand on another one."""
     return Style(color=style.color, bold=style.bold, italic=style.italic, dim=style.dim)
-
-
-def centered_row(text: Content, style: ContentStyle, y: int, size: tuple[int, int]) -> Strip:
-    """Row `y` of an area that has nothing but text in the middle of it."""
-    width, height = size
-    lines = _centered_lines(text, max(1, width - 2))
-    number = y - max(0, (height - len(lines)) // 2)
-    if not 0 <= number < len(lines):
-        return Strip([])
-    line = lines[number].render_segments(style)
-    return Strip([Segment(" ", style.rich_style), *line]).crop(0, width)
-
-
-@lru_cache(maxsize=1)
-def _centered_lines(text: Content, width: int) -> list[Content]:
-    return text.wrap(width, align="center")
 
 
 def highlighted(strip: Strip, span: tuple[int, int], style: Style) -> Strip:

@@ -3,7 +3,8 @@ from rich.style import Style
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES
 
-from fakegpt_tui.ui.markdown.palette import Palette, contrast
+from fakegpt_tui.ui.contrast import contrast
+from fakegpt_tui.ui.markdown.palette import Palette
 
 COLOURED = [name for name in BUILTIN_THEMES if not name.startswith("ansi")]
 

@@ -324,8 +324,11 @@ def _lay_out_plain_text(text: str, width: int, placed: tuple[PlacedLines, ...]) 
     return layout_plain_text(text, width, placed)
 
 
-def warm_up(make_document: Callable[[Palette], MessageBody], palette: Palette) -> None:
+def warm_up() -> None:
     """Draw a little of everything out of sight, so that it is imported before a reply comes."""
-    document = make_document(palette)
+    from fakegpt_tui.ui.markdown.document import Document  # noqa: PLC0415 - for what is drawn as such
+    from fakegpt_tui.ui.markdown.palette import Palette  # noqa: PLC0415 - as above
+
+    document = Document(Palette.colourless())
     document.update(_WARM_UP_TEXT, complete=True)
     document.layout(40).measure()

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
-from textual.content import Content
 from textual.selection import Selection
 from textual.strip import Strip
 from textual.widget import Widget
@@ -17,7 +16,6 @@ from textual.widget import Widget
 from fakegpt_tui.domain import Role
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.ui.widgets.drawing import (
-    centered_row,
     highlighted,
     icon_cell,
     truncate,
@@ -135,17 +133,13 @@ class RowRenderer:
         """Draw every row again next time."""
         self._cache = {}
 
-    def render(self, empty_text: Content) -> list[Strip]:
-        """All rows from edge to edge; `empty_text` in the middle where there are no messages."""
+    def render(self) -> list[Strip]:
+        """All rows from edge to edge."""
         widget, (width, height) = self._widget, self._widget.size
         if self.pictures is not None:
             self.pictures.begin()
         find = self.find if self.find is not None and self.find.is_open else None
-        if self._viewport.message_list.messages:
-            rows = self._render_messages(max(0, height - (find is not None)), find)
-        else:
-            style = widget.visual_style
-            rows = [centered_row(empty_text, style, y, (width, height)) for y in range(height)]
+        rows = self._render_messages(max(0, height - (find is not None)), find)
         if find is not None and height:
             find_width = widget.scrollable_size.width
             rows[height - 1 :] = [find.render(find_width, self._styles.find)]

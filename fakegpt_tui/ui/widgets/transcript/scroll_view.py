@@ -7,9 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from textual import events, on
-from textual.content import Content
 from textual.geometry import Region
-from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
@@ -30,15 +28,10 @@ if TYPE_CHECKING:
 
 
 class TranscriptScrollView(ScrollView, inherit_bindings=False):
-    """Shows the lines in a viewport, and scrolls it by keys, wheel and scroll bar.
-
-    Until there is a message, `empty_text` is shown.
-    """
+    """Shows the lines in a viewport, and scrolls it by keys, wheel and scroll bar."""
 
     DEFAULT_CSS = ROW_CSS
     COMPONENT_CLASSES = ROW_CLASSES
-
-    empty_text: reactive[Content] = reactive(Content(""))
 
     def __init__(self, viewport: Viewport) -> None:
         super().__init__()
@@ -182,7 +175,7 @@ class TranscriptScrollView(ScrollView, inherit_bindings=False):
         return rows
 
     def _rendered(self) -> Sequence[Strip]:
-        rows = self._renderer.render(self.empty_text)
+        rows = self._renderer.render()
         return rows if self.hints is None else self.hints.draw_over(rows)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:

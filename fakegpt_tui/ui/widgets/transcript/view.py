@@ -13,6 +13,7 @@ from textual.message import Message
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.keymap import KeyScope
 from fakegpt_tui.ui.bindings import bindings
+from fakegpt_tui.ui.messages import CopyText
 from fakegpt_tui.ui.widgets.transcript.appearance import (
     HEADER_LINES,
     MESSAGE_FOLD,
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
     from fakegpt_tui.ui.widgets.transcript.pictures import PictureSource
 
 _NO_LABELS: Mapping[str, MessageLabel] = MappingProxyType({})
-_FIRST_KEYS = 0.7
-"""Seconds after the first frame in which only work that cannot wait is done."""
 _CODE_STEP = 20
 """Cells that code scrolls at a time."""
 
@@ -63,13 +62,6 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
         href: str
 
     @dataclass
-    class CopyRequested(Message):
-        """Text is to be copied; `what` names it in a word or two."""
-
-        text: str
-        what: str
-
-    @dataclass
     class Copied(Message):
         """The text of a whole message was copied, which would be selected so."""
 
@@ -81,18 +73,12 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
 
         conversation_id: str
 
-    def __init__(self, make_document: MakeDocument | None = None, *, warm_up: bool = True) -> None:
-        """Make an empty one.
-
-        Args:
-            make_document: Makes what draws the text of a reply; without it that is Markdown.
-            warm_up: Draw something out of sight soon after the start, to import what it takes.
-        """
+    def __init__(self, make_document: MakeDocument | None = None) -> None:
+        """Make an empty one; `make_document` makes what draws a reply's text, if not Markdown."""
         self._make_document = make_document or self._markdown
         self._diagrams: DiagramShelf | None = None
         self.message_list = VirtualList(self._make_document)
         super().__init__(Viewport(self.message_list))
-        self._warms_up = warm_up
         self._code_blocks: CodeBlockCursor | None = None
         self._conversation_id: str | None = None
         self.picture_source: Callable[[], PictureSource] | None = None
@@ -100,21 +86,11 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
         self._positions: dict[str, ReadingPosition] = {}
         self._has_read_to_end = False
 
-    def on_mount(self) -> None:
-        if self._warms_up:
-            self.call_after_refresh(self.set_timer, _FIRST_KEYS, self._warm_up)
-
     def _markdown(self, palette: Palette) -> MessageBody:
         from fakegpt_tui.ui.widgets.transcript.diagrams import DiagramShelf  # noqa: PLC0415 - with the first message
 
         self._diagrams = self._diagrams or DiagramShelf(self, self.viewport, self.sync_view)
         return self._diagrams.make_document(palette)
-
-    def _warm_up(self) -> None:
-        from fakegpt_tui.ui.widgets.transcript.message_layout import warm_up  # noqa: PLC0415 - has Markdown to import
-
-        draw = partial(warm_up, self._make_document, self.message_list.appearance.palette)
-        self.run_worker(draw, thread=True, group="warm-up")
 
     def show(
         self,
@@ -352,7 +328,7 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
 
     def _request_copy(self, text: str, what: str) -> None:
         if text:
-            self.post_message(self.CopyRequested(text, what))
+            self.post_message(CopyText(text, what))
 
     @on(events.Click)
     def handle_click(self, event: events.Click) -> None:

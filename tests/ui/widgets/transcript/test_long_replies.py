@@ -58,7 +58,7 @@ class LongApp(TranscriptApp):
 
     def __init__(self, make_document: Callable[[Palette], Document] = counting_document) -> None:
         super().__init__()
-        self.transcript = CountingTranscript(make_document=make_document, warm_up=False)
+        self.transcript = CountingTranscript(make_document=make_document)
 
 
 def text_of(viewport: Viewport) -> list[str]:

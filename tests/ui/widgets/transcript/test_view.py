@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 from rich.cells import cell_len
 from textual import events
-from textual.content import Content
 
 from fakegpt_tui.domain import MessageStatus
 from fakegpt_tui.ui.themes import THEMES
@@ -125,19 +124,15 @@ async def test_foreign_text_is_literal_everywhere(text: str) -> None:
         assert app.is_running
 
 
-async def test_an_empty_conversation_shows_its_text() -> None:
+async def test_keys_in_an_empty_conversation_do_nothing() -> None:
     app = TranscriptApp()
     async with app.run_test(size=(40, 7)) as pilot:
-        app.transcript.empty_text = Content("Type [b]something[/b].\nEnter sends.")
         await show(pilot)
-        assert [line.strip() for line in shown(app.transcript) if line] == [
-            "Type [b]something[/b].",
-            "Enter sends.",
-        ]
-        segments = [segment for strip in strips(app.transcript) for segment in strip]
-        assert all(segment.style and segment.style.bgcolor for segment in segments)
         await press(pilot, "up", "down", "G", "g", "y", "Y", "c", "pageup")
         assert not app.copied
+        assert not any(shown(app.transcript))
+        segments = [segment for strip in strips(app.transcript) for segment in strip]
+        assert all(segment.style and segment.style.bgcolor for segment in segments)
         await show(pilot, prompt(0, "hello"))
         assert shown(app.transcript)[1:3] == ["  You", "  hello"]
 
@@ -668,7 +663,7 @@ async def test_reasoning_without_an_end_is_copied_as_it_was_written() -> None:
 async def selected(text: str, begin: str, end: str, *, is_open: bool = False) -> str | None:
     """What is selected from the row that begins with `begin` to the end of `end` in its row."""
     app = TranscriptApp()
-    app.transcript = CountingTranscript(warm_up=False)
+    app.transcript = CountingTranscript()
     async with app.run_test(size=(40, 20)) as pilot:
         await show(pilot, reply(0, text))
         if is_open:
@@ -709,7 +704,7 @@ ADDRESS = "https://example.com/" + "abcdefghij" * 6
 @pytest.mark.parametrize("role", ["reply", "prompt"])
 async def test_a_selection_joins_rows_that_were_wrapped(text: str, part: str, role: str) -> None:
     app = TranscriptApp()
-    app.transcript = CountingTranscript(warm_up=False)
+    app.transcript = CountingTranscript()
     async with app.run_test(size=(34, 20)) as pilot:
         await show(pilot, reply(0, text) if role == "reply" else prompt(0, text))
         rows = shown(app.transcript)
@@ -825,8 +820,6 @@ def test_importing_the_widgets_needs_neither_parser_nor_highlighter() -> None:
 async def test_any_size_will_do(size: tuple[int, int]) -> None:
     app = TranscriptApp()
     async with app.run_test(size=size) as pilot:
-        app.transcript.empty_text = Content("Nothing here yet.")
-        await pilot.pause()
         error = "日本語 broke"
         failed = reply(2, "日本語 " * 30, status=MessageStatus.FAILED, error=error)
         await show(pilot, prompt(0, "日本語 " * 30), reply(1, many_lines(80)), failed)

@@ -10,6 +10,7 @@ from textual.message import Message
 from textual.pilot import Pilot
 
 from fakegpt_tui.domain import ChatMessage, MessageStatus, Role
+from fakegpt_tui.ui.messages import CopyText
 from fakegpt_tui.ui.widgets.transcript.appearance import left_margin
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from tests.ui.widgets.shown import shown as shown_exactly
@@ -67,7 +68,7 @@ class TranscriptApp(App[None]):
     def __init__(self) -> None:
         super().__init__()
         self.documents = FakeDocuments()
-        self.transcript = CountingTranscript(make_document=self.documents, warm_up=False)
+        self.transcript = CountingTranscript(make_document=self.documents)
         self.heard: list[Message] = []
 
     def compose(self) -> ComposeResult:
@@ -76,7 +77,7 @@ class TranscriptApp(App[None]):
     def on_transcript_link_pressed(self, message: Transcript.LinkPressed) -> None:
         self.heard.append(message)
 
-    def on_transcript_copy_requested(self, message: Transcript.CopyRequested) -> None:
+    def on_copy_text(self, message: CopyText) -> None:
         self.heard.append(message)
 
     def on_transcript_read_to_end(self, message: Transcript.ReadToEnd) -> None:
@@ -84,7 +85,7 @@ class TranscriptApp(App[None]):
 
     @property
     def copied(self) -> list[tuple[str, str]]:
-        requests = [m for m in self.heard if isinstance(m, Transcript.CopyRequested)]
+        requests = [m for m in self.heard if isinstance(m, CopyText)]
         return [(request.text, request.what) for request in requests]
 
 
@@ -93,7 +94,7 @@ class MarkdownApp(TranscriptApp):
 
     def __init__(self) -> None:
         super().__init__()
-        self.transcript = CountingTranscript(warm_up=False)
+        self.transcript = CountingTranscript()
 
 
 def shown(transcript: Transcript) -> list[str]:

@@ -1,0 +1,122 @@
+"""Contrast: how far colours are apart, and a theme's colours corrected where they are too close.
+
+The least contrasts are those of WCAG 2.1: 4.5 for text (1.4.3), 3 for frames, scroll bars and marks
+(1.4.11). Themes of the terminal's own sixteen colours stay as they are.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from textual.color import Color, ColorParseError
+
+_TEXT = 4.6
+_MARK = 3.1
+"""A little more than is asked for, as terminals round colours."""
+_GROUNDS = ("background", "surface", "panel")
+_TEXT_COLOURS = (
+    *("foreground", "text-muted", "primary", "secondary", "accent", "success", "warning", "error"),
+    *("text-primary", "text-secondary", "text-accent", "text-success", "text-warning"),
+    *("text-error", "footer-key-foreground", "footer-description-foreground"),
+)
+_MARK_COLOURS = ("border-blurred", "scrollbar")
+_SELECTIONS = ("screen-selection-background", "input-selection-background")
+_AUTOMATIC = re.compile(r"auto(?: ([\d.]+)%)?")
+_STEPS = 20
+_LINEAR = 0.04045
+"""Below this, sRGB's curve is a line."""
+
+
+def contrast(one: Color, other: Color) -> float:
+    """The contrast of two colours as WCAG 2.1 counts it: from 1 to 21."""
+    brighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (brighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(color: Color) -> float:
+    red, green, blue = (
+        part / 12.92 if part <= _LINEAR else ((part + 0.055) / 1.055) ** 2.4
+        for part in color.normalized
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def readable_colours(variables: Mapping[str, str], *, dark: bool) -> dict[str, str]:
+    """The CSS variables of a theme, with enough contrast between those that meet on the screen."""
+    ink = Color(255, 255, 255) if dark else Color(0, 0, 0)
+    background = _parsed(variables, "background", ink.inverse)
+    if background.ansi is not None or _parsed(variables, "foreground", ink).ansi is not None:
+        return dict(variables)
+    found = _ThemeColours(variables, background, ink)
+    grounds = [background, *map(found.ground, _GROUNDS[1:])]
+    text = {name: found.readable(name, grounds, _TEXT) for name in _TEXT_COLOURS}
+    marks = {name: found.readable(name, grounds[:2], _MARK) for name in _MARK_COLOURS}
+    selections = {name: found.selection(text["foreground"]) for name in _SELECTIONS}
+    colours = {
+        **dict(zip(_GROUNDS, grounds, strict=True)),
+        **text,
+        **marks,
+        **selections,
+        "border": text["primary"],
+        "scrollbar-hover": text["primary"],
+        "scrollbar-active": text["primary"],
+        "block-cursor-background": text["primary"],
+        "block-cursor-foreground": background,
+        "block-cursor-blurred-background": grounds[2],
+        "block-cursor-blurred-foreground": text["foreground"],
+    }
+    return {**variables, **{name: colour.hex for name, colour in colours.items()}}
+
+
+class _ThemeColours:
+    """Looks up and corrects the colours of a theme."""
+
+    def __init__(self, variables: Mapping[str, str], background: Color, ink: Color) -> None:
+        self._variables = variables
+        self._background = background
+        self._ink = ink
+        self._foreground = self._solid("foreground")
+
+    def ground(self, name: str) -> Color:
+        """A background, brought nearer to the main one where the text on it could not be read."""
+        colour = self._solid(name)
+        for step in range(1, _STEPS + 1):
+            if contrast(self._foreground, colour) >= _TEXT:
+                break
+            colour = colour.blend(self._background, step / _STEPS)
+        return colour
+
+    def readable(self, name: str, grounds: Sequence[Color], least: float) -> Color:
+        """A colour, nearer to black or white where it is not clear enough on one of the grounds."""
+        colour = given = self._solid(name)
+        for step in range(1, _STEPS + 1):
+            if min(contrast(colour, ground) for ground in grounds) >= least:
+                break
+            colour = given.blend(self._ink, step / _STEPS)
+        return colour
+
+    def selection(self, text: Color) -> Color:
+        """The background of selected text."""
+        strength = 0.5
+        primary = self._solid("primary")
+        while strength > 0:
+            colour = self._background.blend(primary, strength)
+            if contrast(text, colour) >= _TEXT:
+                return colour
+            strength -= 1 / _STEPS
+        return self._background
+
+    def _solid(self, name: str) -> Color:
+        """A colour as it looks on the main background."""
+        automatic = _AUTOMATIC.fullmatch(self._variables.get(name, ""))
+        if automatic:
+            colour = self._ink.with_alpha(float(automatic[1] or 100) / 100)
+        else:
+            colour = _parsed(self._variables, name, self._ink)
+        return self._background.blend(colour, colour.a, alpha=1)
+
+
+def _parsed(variables: Mapping[str, str], name: str, default: Color) -> Color:
+    try:
+        return Color.parse(variables.get(name, ""))
+    except ColorParseError:
+        return default
