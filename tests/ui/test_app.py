@@ -619,10 +619,12 @@ async def test_a_wait_is_counted_in_every_conversation_that_is_opened() -> None:
 
 @pytest.mark.parametrize("theme", [DARK, LIGHT])
 async def test_everything_has_the_colours_of_the_theme_from_the_start(theme: Theme) -> None:
-    async with running(theme=theme.name) as it:
-        screen = it.app.screen
-        assert screen.query_one(Transcript).styles.background == Color.parse(theme.background)
+    async with running(reply("one"), theme=theme.name) as it:
         assert it.list.styles.background == Color.parse(theme.surface)
+        await it.ask("first")
+        await it.see("one")
+        transcript = it.app.screen.query_one(Transcript)
+        assert transcript.styles.background == Color.parse(theme.background)
 
 
 @pytest.mark.parametrize("size", [(15, 3), (19, 30), (100, 4), (1, 1)])
