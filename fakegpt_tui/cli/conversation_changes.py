@@ -119,8 +119,9 @@ def archive(context: click.Context, *, ids: tuple[str, ...], undo: bool, as_json
 def purge(context: click.Context, *, everything: bool, yes: bool, as_json: bool) -> None:
     """Delete for ever what is in the trash, after a question.
 
-    With --everything every conversation is deleted, with the copies that the program makes once a
-    day. Settings, keys, and what was saved or backed up by hand stay.
+    With --everything every conversation is deleted, with all copies that the program has made, and
+    nothing of it stays on the disk. Settings, keys, what replies cost, and what was saved or backed
+    up by hand stay.
     """
     settings = folders_of(context)
     with _open(settings) as store:
@@ -129,11 +130,11 @@ def purge(context: click.Context, *, everything: bool, yes: bool, as_json: bool)
             _delete_for_ever(store, chosen, yes=yes)
         # Messages that were deleted alone are in the trash of conversations that stay.
         store.delete_trashed(datetime.now(UTC)).result()
-    if everything:
-        from fakegpt_tui.store.maintenance import delete_backups  # noqa: PLC0415 - as above
-
-        delete_backups(settings.database)
     report_changes("Deleted for ever", chosen, as_json=as_json)
+    if everything:
+        from fakegpt_tui.store.erasure import erase_deleted  # noqa: PLC0415 - not for --help
+
+        erase_deleted(settings.database)
 
 
 def _open(settings: "Settings") -> AbstractContextManager["ConversationStore"]:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from fakegpt_tui.domain import Conversation, TitleSource
+from fakegpt_tui.domain.parts import FilePart, TextSpan
 from fakegpt_tui.formats.registry import save_as
 from tests.chat.test_undo import chat_over
 from tests.cli.program import COMMAND, Home
@@ -116,14 +117,29 @@ def test_a_purge_empties_the_trash_alone(filled: Home) -> None:
 
 
 def test_a_purge_of_everything_asks_and_leaves_no_copy(filled: Home) -> None:
-    copy = filled.data / "conversations.db.d-20260101T000000Z.backup"
-    copy.write_bytes(b"x")
+    copies = [
+        filled.data / f"conversations.db.{name}"
+        for name in ("d-20260101T000000Z.backup", "20260101T000000Z.before-restore-2",
+                     "20260101T000000Z.damaged", "20260101T000000Z.damaged-wal")
+    ]  # fmt: skip
+    for copy in copies:
+        copy.write_bytes(b"x")
+    with filled.store() as store:
+        blob = store.put_blob(b"canary bytes")
+        parts = (TextSpan(10), FilePart(blob, "canary.txt"))
+        said = message("canarytext", id="e", conversation_id=OTHER.id, parts=parts)
+        store.add_turn(OTHER, said).result(5)
     assert filled.invoke("purge", "--everything").exit_code == 1
     assert len(held(filled)) == 2
-    assert copy.exists()
+    assert all(copy.exists() for copy in copies)
+    with filled.store():
+        done = filled.invoke("purge", "--everything", "--yes")
+    assert (done.exit_code, "Close it everywhere" in done.stderr) == (1, True)
     assert filled.invoke("purge", "--everything", "--yes").exit_code == 0
     assert held(filled) == {}
-    assert not copy.exists()
+    left = [each for each in filled.data.rglob("*") if each.is_file()]
+    assert not [each.name for each in left if b"canary" in each.read_bytes()]
+    assert not set(left) & set(copies)
 
 
 @pytest.mark.parametrize(
