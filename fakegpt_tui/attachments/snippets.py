@@ -106,6 +106,10 @@ class SnippetFolder:
     snippets: Mapping[str, Snippet]
     problems: tuple[str, ...]
 
+    def named(self, name: str) -> Snippet | None:
+        """The snippet of a name, as a person writes it: `/Review` is `review`."""
+        return self.snippets.get(name.removeprefix("/").casefold())
+
 
 def variable_spans(text: str) -> list[tuple[int, int]]:
     """Where the variables of a text stand."""

@@ -33,7 +33,12 @@ _WAITING = (
 
 
 @click.command()
-@click.argument("words", nargs=-1, metavar="[PROMPT]...")
+@click.argument(
+    "words",
+    nargs=-1,
+    metavar="[PROMPT]...",
+    shell_complete=completing("snippet_values"),
+)
 @service_options
 @click.option(
     "-c", "--continue", "newest", is_flag=True, help="Go on with the newest conversation."

@@ -35,7 +35,7 @@ def snippet_prompt(
 
 def _named(folder: Path, name: str) -> Snippet:
     found = read_snippets(folder)
-    snippet = found.snippets.get(name.removeprefix("/").casefold())
+    snippet = found.named(name)
     if snippet is None:
         known = f"there is {', '.join(found.snippets)}" if found.snippets else "there are none"
         where = safe_line(str(folder), 1_000)

@@ -126,6 +126,25 @@ def _snippets(_context: click.Context, settings: Settings) -> Iterator[Value]:
         yield name, snippet.description
 
 
+def complete_snippet_values(
+    context: click.Context, parameter: click.Parameter, typed: str
+) -> list[CompletionItem]:
+    """The variables of the snippet that still have no value, in front of its input."""
+    from fakegpt_tui.attachments.snippets import read_snippets  # noqa: PLC0415 - on tab
+
+    settings, name = _settings(context), context.params.get("snippet")
+    if settings is None or not name:
+        return []
+    snippet = read_snippets(settings.snippets_folder).named(name)
+    given = [word.partition("=") for word in context.params.get(str(parameter.name)) or ()]
+    if snippet is None or any(not sign or key not in snippet.assignable for key, sign, _ in given):
+        return []
+    left = [each for each in snippet.asked if each not in {key for key, _, _ in given}]
+    return _items(
+        (f"{each}=", snippet.defaults[each] or "") for each in left if each.startswith(typed)
+    )
+
+
 def _generation(_context: click.Context, _settings: Settings) -> Iterator[Value]:
     from fakegpt_tui.domain.generation import GENERATION_ROWS  # noqa: PLC0415 - on tab
 

@@ -13,12 +13,15 @@ from click.shell_completion import (
     CompletionItem,
     FishComplete,
     ShellComplete,
+    ZshComplete,
     add_completion_class,
     get_completion_class,
     split_arg_string,
 )
 
 from fakegpt_tui.cli.errors import PROGRAM
+from fakegpt_tui.cli.options import json_option
+from fakegpt_tui.cli.output import echo_json
 
 VARIABLE = "_FAKEGPT_TUI_COMPLETE"
 SHELLS = ("bash", "zsh", "fish", "nu", "powershell")
@@ -38,6 +41,7 @@ _BASH = r"""# Completion of %(prog_name)s for bash; in ~/.bashrc:
             dir) compopt -o dirnames ;;
             file) compopt -o default ;;
             plain)
+                [[ $value == *= ]] && compopt -o nospace
                 COMPREPLY+=("${value#"$head"}")
                 about_values+=("${value#"$head"}${about:+  ($about)}") ;;
         esac
@@ -48,6 +52,33 @@ _BASH = r"""# Completion of %(prog_name)s for bash; in ~/.bashrc:
     fi
 }
 complete -o nosort -F %(complete_func)s %(prog_name)s
+"""
+
+_ZSH = r"""#compdef %(prog_name)s
+# Completion of %(prog_name)s for zsh; in ~/.zshrc, after compinit:
+#   source <(%(prog_name)s completions zsh)
+%(complete_func)s() {
+    local kind value about paths=
+    local -a values lines suffix
+    while IFS=$'\t' read -r kind value about; do
+        case $kind in
+            dir) paths=-/ ;;
+            file) paths=-f ;;
+            plain)
+                [[ $value == *= ]] && suffix=(-S '')
+                values+=("$value")
+                lines+=("$value${about:+  ($about)}") ;;
+        esac
+    done < <(COMP_WORDS="${words[*]}" COMP_CWORD=$((CURRENT - 1)) \
+        %(complete_var)s=zsh_complete %(prog_name)s)
+    [[ -n $paths ]] && _path_files $paths
+    (( $#values )) && compadd -U -V found "${suffix[@]}" -l -d lines -a values
+}
+if [[ $zsh_eval_context[-1] == loadautofunc ]]; then
+    %(complete_func)s "$@"
+else
+    compdef %(complete_func)s %(prog_name)s
+fi
 """
 
 _FISH = r"""# Completion of %(prog_name)s for fish; as a file:
@@ -66,7 +97,7 @@ function %(complete_func)s
         end
     end
 end
-complete --no-files --command %(prog_name)s --arguments "(%(complete_func)s)"
+complete --no-files --keep-order --command %(prog_name)s --arguments "(%(complete_func)s)"
 """
 
 _NU = """# Completion of %(prog_name)s for nu: save it as a file, and source that in config.nu.
@@ -107,8 +138,15 @@ Register-ArgumentCompleter -Native -CommandName '%(prog_name)s' -ScriptBlock {
 """
 
 
-class BashWithTitles(ShellComplete):
-    """Bash, whose list of what fits says what is known of each."""
+class WithTitles(ShellComplete):
+    """A shell whose list of what fits says what is known of each, which may have commas in it."""
+
+    def format_completion(self, item: CompletionItem) -> str:
+        return f"{item.type}\t{item.value}\t{item.help or ''}".rstrip("\t")
+
+
+class BashWithTitles(WithTitles):
+    """Bash."""
 
     name: ClassVar[str] = "bash"
     source_template: ClassVar[str] = _BASH
@@ -118,17 +156,17 @@ class BashWithTitles(ShellComplete):
         words = split_arg_string(line)[1:]
         return (words, "") if not words or line[-1:].isspace() else (words[:-1], words[-1])
 
-    def format_completion(self, item: CompletionItem) -> str:
-        return f"{item.type}\t{item.value}\t{item.help or ''}"
+
+class ZshWithTitles(WithTitles, ZshComplete):
+    """Zsh."""
+
+    source_template: ClassVar[str] = _ZSH
 
 
-class FishWithTitles(FishComplete):
-    """Fish; what is known of a value may have commas in it."""
+class FishWithTitles(WithTitles, FishComplete):
+    """Fish."""
 
     source_template: ClassVar[str] = _FISH
-
-    def format_completion(self, item: CompletionItem) -> str:
-        return f"{item.type}\t{item.value}\t{item.help or ''}".rstrip("\t")
 
 
 class JsonComplete(ShellComplete):
@@ -162,19 +200,23 @@ class PowerShellComplete(JsonComplete):
     source_template: ClassVar[str] = _POWERSHELL
 
 
-for _class in (BashWithTitles, FishWithTitles, NuComplete, PowerShellComplete):
+for _class in (BashWithTitles, ZshWithTitles, FishWithTitles, NuComplete, PowerShellComplete):
     add_completion_class(_class)
 
 
 @click.command()
 @click.argument("shell", type=click.Choice(SHELLS))
+@json_option
 @click.pass_context
-def completions(context: click.Context, *, shell: str) -> None:
+def completions(context: click.Context, *, shell: str, as_json: bool) -> None:
     """Print a script that teaches SHELL to complete commands, options and values.
 
     For bash add to ~/.bashrc: eval "$(fakegpt-tui completions bash)"
     """
     kind = get_completion_class(shell)
-    if kind is not None:
-        root = context.find_root().command
-        click.echo(kind(root, {}, PROGRAM, VARIABLE).source(), nl=False)
+    assert kind is not None  # noqa: S101 - there is one for each of SHELLS
+    script = kind(context.find_root().command, {}, PROGRAM, VARIABLE).source()
+    if as_json:
+        echo_json({"version": 1, "shell": shell, "script": script})
+    else:
+        click.echo(script, nl=False)

@@ -7,6 +7,8 @@ import click
 
 from fakegpt_tui import __version__
 from fakegpt_tui.cli.errors import PROGRAM, ExitCode
+from fakegpt_tui.cli.options import json_option
+from fakegpt_tui.cli.output import echo_json
 
 _STATUS = {
     ExitCode.DONE: "Done.",
@@ -32,10 +34,15 @@ _COMMON = {"--config", "--data-dir", "--log", "--help"}
 
 
 @click.command()
+@json_option
 @click.pass_context
-def man(context: click.Context) -> None:
+def man(context: click.Context, *, as_json: bool) -> None:
     """Print the manual page, for `fakegpt-tui man | man -l -` or a file that man finds."""
-    click.echo(manual_page(context.find_root().command), nl=False)
+    page = manual_page(context.find_root().command)
+    if as_json:
+        echo_json({"version": 1, "page": page})
+    else:
+        click.echo(page, nl=False)
 
 
 def manual_page(program: click.Command) -> str:

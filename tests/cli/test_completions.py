@@ -72,6 +72,13 @@ def test_commands_options_and_values_are_completed(filled: Home) -> None:
     filled.snippet("review", "# Review this\n{{input}}")
     filled.snippet("two words", "not offered")
     assert offered(filled, "ask", "--snippet", "re") == {"review": "Review this"}
+    filled.snippet("letter", "To {{name}}, {{tone=kind}}. {{clipboard}} {{input}}")
+    letter = ("ask", "--snippet", "/Letter")
+    assert offered(filled, *letter, "") == {"name=": "name=", "tone=": "kind"}
+    assert offered(filled, *letter, "name=Ada", "") == {"tone=": "kind"}
+    assert offered(filled, *letter, "na").keys() == {"name="}
+    for words in ((*letter, "Dear", ""), ("ask", ""), ("ask", "--snippet", "none", "")):
+        assert offered(filled, *words) == {}
     assert "effort=" in offered(filled, "ask", "--set", "eff")
     filled.invoke("delete", "aaaa")
     assert offered(filled, "restore", "") == {"aaaa1111": "Boats, a: list"}
@@ -115,7 +122,7 @@ def test_fish_completes_with_titles(filled: Home) -> None:
         check=True,
     )
     assert done.stdout.splitlines() == [
-        *("5f6c2a5e\tRivers", "aaaa1111\tBoats, a: list", f"{MODEL}\tlab", "bin/fakegpt-tui"),
+        *("aaaa1111\tBoats, a: list", "5f6c2a5e\tRivers", f"{MODEL}\tlab", "bin/fakegpt-tui"),
     ]
 
 
@@ -132,6 +139,7 @@ def test_fish_completes_with_titles(filled: Home) -> None:
 )
 def test_keys_complete_in_the_shell(filled: Home, shell: list[str], begin: str) -> None:
     needed(shell[0])
+    filled.snippet("letter", "To {{name}}, {{tone=kind}}.")
     filled.environment["PS1"] = "shell> "
     with Terminal(shell, env=filled.environment) as terminal:
         terminal.wait_for("shell>")
@@ -141,9 +149,11 @@ def test_keys_complete_in_the_shell(filled: Home, shell: list[str], begin: str) 
             ("ask --model qw", f"--model {MODEL}"),
             ("show riv", "show 5f6c2a5e"),
             ("ask --file ~/bin/fake", "/bin/fakegpt-tui"),
+            ("ask --snippet letter to", "letter tone=|"),
         ):
             terminal.type(f"fakegpt-tui {typed}")
             terminal.press("tab")
+            terminal.type("|")
             terminal.wait_for(completed)
             terminal.press("ctrl+u")
         terminal.type("fakegpt-tui show ")
