@@ -15,6 +15,7 @@ from fakegpt_tui.domain import (
     KeyNeeded,
     LoginFailed,
     LoginState,
+    MediaReceived,
     Model,
     ModelLoading,
     NoLogin,
@@ -309,5 +310,5 @@ def _loop_time() -> float:
     return asyncio.get_running_loop().time()
 
 
-_TEXT: Final = (TextDelta, TextReplaced, ReasoningDelta)
+_TEXT: Final = (TextDelta, TextReplaced, ReasoningDelta, MediaReceived)
 """What a person sees of a reply: once it came, no other reply can take its place."""

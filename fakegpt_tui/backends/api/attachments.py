@@ -5,6 +5,7 @@ from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Final
 
 from fakegpt_tui.domain import MediaReceived
@@ -91,25 +92,32 @@ class Pictures:
     def __init__(self) -> None:
         self._described: list[str] = []
         self._received: list[bytes] = []
-        self._last = ""
+        self._told = 0
+        self._known: set[str] = set()
 
     def __bool__(self) -> bool:
         return bool(self._received)
 
     def received(self) -> Iterator[MediaReceived]:
-        """The pictures whose bytes came."""
-        for number, data in enumerate(self._received, start=1):
-            yield MediaReceived(data, f"picture-{number}{suffix_of(media_type(data))}")
+        """The pictures whose bytes came since this was asked last."""
+        while self._told < len(self._received):
+            data = self._received[self._told]
+            self._told += 1
+            yield MediaReceived(data, f"picture-{self._told}{suffix_of(media_type(data))}")
+
+    def tell_again(self) -> None:
+        """Tell all of them once more: the text among which they stood was replaced."""
+        self._told = 0
 
     def add(self, delta: dict[str, object]) -> None:
         """Add the pictures of `delta`, in `images` or among the parts of its content."""
         for found in (delta.get("images"), delta.get("content")):
             for url in _picture_urls(found):
                 # A whole message at the end repeats what came before it.
-                count = len(self._described) + len(self._received)
-                if url == self._last or count >= _MAX_PICTURES:
+                digest = sha256(url.encode(errors="replace")).hexdigest()
+                if digest in self._known or len(self._known) >= _MAX_PICTURES:
                     continue
-                self._last = url
+                self._known.add(digest)
                 if data := _picture_bytes(url):
                     self._received.append(data)
                 else:

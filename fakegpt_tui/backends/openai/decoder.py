@@ -26,6 +26,7 @@ from fakegpt_tui.domain import (
     ReplyEnded,
     ServiceError,
     StreamEvent,
+    TextReplaced,
     Usage,
     UsageReported,
 )
@@ -218,6 +219,7 @@ class CompletionDecoder:
         if not (is_message and self._calls):
             self._calls.add(delta)
         self._pictures.add(delta)
+        yield from self._pictures.received()
         self._sources.add(delta)
 
     def _add_reasoning(self, text: str) -> Iterator[StreamEvent]:
@@ -230,7 +232,10 @@ class CompletionDecoder:
         if text:
             length = self._text.length
             if is_message:
-                yield from self._text.add_message(text)
+                for event in self._text.add_message(text):
+                    if isinstance(event, TextReplaced):
+                        self._pictures.tell_again()
+                    yield event
             else:
                 yield from self._text.add_delta(text, is_joined=self._is_joined)
             if length != self._text.length:

@@ -19,6 +19,8 @@ from fakegpt_tui.domain import (
     RequestRefused,
     ServiceError,
     StreamEvent,
+    TextDelta,
+    TextReplaced,
 )
 from fakegpt_tui.domain.parts import CitationPart
 from tests.attachments.examples import png
@@ -386,6 +388,39 @@ async def test_a_picture_comes_with_its_bytes(
     events = await reply_to(server, *stream(delta(**fields), end(), DONE))
     assert MediaReceived(png(2, 2), "picture-1.png") in events
     assert text_of(events) == ""
+
+
+def drawn(*urls: str) -> dict[str, object]:
+    return {"images": [{"type": "image_url", "image_url": {"url": each}} for each in urls]}
+
+
+OTHER = "data:image/png;base64," + b64encode(png(3, 3)).decode()
+FIRST = MediaReceived(png(2, 2), "picture-1.png")
+SECOND = MediaReceived(png(3, 3), "picture-2.png")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("A house and a dog.", [TextDelta("A house"), FIRST, TextDelta(" and a dog."), SECOND]),
+        (
+            "No: a barn and a dog, which barks.",
+            [
+                *(TextDelta("A house"), FIRST, TextDelta(" and a dog."), SECOND),
+                *(TextReplaced(0, ""), TextDelta("No: a barn and a dog, which barks.")),
+                *(FIRST, SECOND),
+            ],
+        ),
+    ],
+)
+async def test_pictures_stand_where_they_came_and_are_not_repeated_by_a_whole_message(
+    server: FaultServer, text: str, expected: list[StreamEvent]
+) -> None:
+    message = event({"choices": [{"message": {"content": text, **drawn(PNG, OTHER)}}]})
+    steps = [says("A house"), delta(**drawn(PNG)), says(" and a dog."), delta(**drawn(OTHER))]
+    events = await reply_to(server, *stream(*steps, message, end(), DONE))
+    seen = (TextDelta, TextReplaced, MediaReceived)
+    assert [each for each in events if isinstance(each, seen)] == expected
 
 
 @pytest.mark.parametrize(
