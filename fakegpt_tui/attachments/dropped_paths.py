@@ -80,8 +80,9 @@ def dropped_paths(text: str, is_file: IsFile) -> tuple[str, ...]:
 
 def looks_like_a_path(text: str) -> bool:
     """Is this one absolute path of a picture, whether or not it exists here?"""
-    path = next(iter(_shell_words(text.strip())), "")
-    return _is_absolute(path) and bool(re.search(r"\.(png|jpe?g|gif|webp|heic)$", path, re.I))
+    words = tuple(_shell_words(text.strip()))
+    is_one = len(words) == 1 and _is_absolute(words[0])
+    return is_one and bool(re.search(r"\.(png|jpe?g|gif|webp|heic)$", words[0], re.I))
 
 
 def _is_absolute(path: str) -> bool:

@@ -74,7 +74,7 @@ def estimate_part_tokens(part: Part) -> int:
         scale = min(1.0, _PICTURE_EDGE / max(blob.width, blob.height))
         columns, rows = (-(-int(each * scale) // _PATCH) for each in (blob.width, blob.height))
         return min(columns * rows, _MAX_PICTURE_TOKENS)
-    return int(blob.size) // (_PDF_BYTES if blob.media_type == "application/pdf" else 3)
+    return -(-int(blob.size) // (_PDF_BYTES if blob.media_type == "application/pdf" else 3))
 
 
 def prompt_budget(window: int, max_tokens: int | None) -> int:

@@ -127,3 +127,4 @@ def test_a_path_of_another_machine_is_noticed() -> None:
     assert looks_like_a_path("'/Users/me/Screen Shot.png' ")
     assert not looks_like_a_path("/help")
     assert not looks_like_a_path("what is a.png?")
+    assert not looks_like_a_path("/home/me/a.png and /home/me/b.png")

@@ -52,9 +52,12 @@ class AttachmentList:
 
     def _remove(self, attachment: Attachment) -> None:
         """Take the mark out of the prompt; undo brings it back with what it stands for."""
-        self._window.prompt.focus()
-        self._window.prompt.remove_mark(mark_of(attachment))
-        self._window.notify("Removed; ctrl+z brings it back.")
+        prompt, mark = self._window.prompt, mark_of(attachment)
+        prompt.focus()
+        prompt.remove_mark(mark)
+        self._window.notify(
+            "Removed; ctrl+z brings it back.", while_true=lambda: mark not in prompt.text
+        )
 
     async def _open(self, attachment: Attachment) -> None:
         """Show a text here, and anything else in the system's program for it."""

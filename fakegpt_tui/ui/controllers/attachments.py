@@ -63,7 +63,7 @@ class AttachmentController:
             return
         from fakegpt_tui.ui.dialogs.pick import AskPathScreen  # noqa: PLC0415 - after first paint
 
-        self._window.ask(AskPathScreen("Attach a file", ""), self._attach_typed)
+        self._window.ask(AskPathScreen("Attach a file", "", verb="attach"), self._attach_typed)
 
     def _attach_typed(self, typed: str) -> None:
         if typed.strip():
@@ -107,7 +107,7 @@ class AttachmentController:
 
     def take_paste(self, text: str, name: str = "", source: str = PASTE) -> None:
         """Put a mark for a large text at the cursor, at once; where it cannot be kept, the text."""
-        lines = text.count("\n") + 1
+        lines = text.count("\n") + (not text.endswith("\n"))
         name = name or f"pasted, {lines:,} line{'' if lines == 1 else 's'}"
         prompt, conversation_id = self._window.prompt, self._state.open.id
         number = new_id(FilePart(Blob("", 0), name), self._state.known_attachments, prompt.text)

@@ -146,7 +146,8 @@ class ItemController:
                 self._last_command = line
                 self._window.work(self._confirm(line, get), group="items")
 
-        self._window.ask(AskScreen("Pipe into a command", self._last_command), take)
+        asked = AskScreen("Pipe into a command", self._last_command, verb="show it")
+        self._window.ask(asked, take)
 
     async def _confirm(self, line: str, get: GetData) -> None:
         from fakegpt_tui.attachments.commands import ShellCommand  # noqa: PLC0415 - after first paint

@@ -181,10 +181,12 @@ class AskScreen(ModalScreen[str | None]):
     CSS_PATH = ["dialog.tcss"]
     BINDINGS = [Binding("escape", "dismiss", "Close")]
 
-    def __init__(self, title: str, text: str) -> None:
+    def __init__(self, title: str, text: str, *, verb: str = "save") -> None:
+        """`verb` says what enter does with it."""
         super().__init__()
         self._title = title
         self._text = text
+        self._verb = verb
 
     def compose(self) -> ComposeResult:
         with DialogFrame("ask"):
@@ -197,7 +199,7 @@ class AskScreen(ModalScreen[str | None]):
         repaint_now(self)
 
     def on_mount(self) -> None:
-        self.query_one(DialogFrame).set_frame(self._title, "enter save · esc leave")
+        self.query_one(DialogFrame).set_frame(self._title, f"enter {self._verb} · esc leave")
 
     @on(Input.Submitted)
     def keep(self, event: Input.Submitted) -> None:

@@ -263,7 +263,7 @@ async def test_a_large_paste_is_a_mark_and_sent_as_text_at_its_place() -> None:
 
 
 async def test_a_large_paste_is_opened_and_turned_back_into_text() -> None:
-    text = "\n".join(f"line {number}" for number in range(30))
+    text = "".join(f"line {number}\n" for number in range(30))
     async with running() as it:
         await paste(it, text)
         await it.see("▤ 1 pasted, 30 lines")
@@ -292,8 +292,10 @@ async def test_a_removed_mark_removes_what_is_attached_and_undo_brings_both_back
         await it.until(lambda: isinstance(it.app.screen, AttachmentsScreen))
         await it.pilot.press("d")
         await it.until(lambda: "▣" not in it.text)
+        await it.until(lambda: "Removed" in it.status)
         await it.pilot.press("ctrl+z")
         await it.see("▣ 1 photo.png")
+        await it.until(lambda: "Removed" not in it.status)
         await it.pilot.press("ctrl+p", *"detach", "enter")
         await it.until(lambda: "▣" not in it.text)
         await it.pilot.press("ctrl+z")

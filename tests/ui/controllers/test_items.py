@@ -94,6 +94,7 @@ async def test_a_block_runs_through_a_command_only_after_it_was_shown(tmp_path: 
         await open_items(it)
         await it.pilot.press("p")
         await it.until(lambda: isinstance(it.app.screen, AskScreen))
+        await it.see("enter show it")
         await it.pilot.press(*f"tee {trace}", "enter")
         await it.until(lambda: isinstance(it.app.screen, CommandScreen))
         await it.see("Run this?")
