@@ -65,7 +65,7 @@ class ConversationStore(BlobAccess):
         self._maintenance: Maintenance | None = None
         if files.needs_maintenance:
             self._maintenance = Maintenance(
-                path, files.open_reader, self._writer.submit, is_suspect=files.is_suspect
+                path, files.open_reader, self._writer, is_suspect=files.is_suspect
             )
 
     @classmethod

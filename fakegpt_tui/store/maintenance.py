@@ -1,4 +1,7 @@
-"""Background maintenance: daily backups and a weekly integrity check."""
+"""Background maintenance: daily backups and a weekly integrity check.
+
+It waits while much is written, as by an import: every write makes a backup begin again.
+"""
 
 import os
 import sqlite3
@@ -7,7 +10,7 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from fakegpt_tui.domain import StoreError
 from fakegpt_tui.store import queries, rows
@@ -113,6 +116,20 @@ _PAUSE = 0.005
 """Between two batches of messages, because checksums keep other threads waiting."""
 
 
+_BUSY = 50
+"""Writes while it waits, of which a few replies that stream make less."""
+_MOST_WAITS = 180
+
+
+class MaintainedWriter(Protocol):
+    """What maintenance needs of the writer; `written` counts what was done."""
+
+    @property
+    def written(self) -> int: ...
+
+    def submit(self, operation: WriteOperation, /) -> object: ...
+
+
 class Maintenance:
     """A thread that checks and backs up the store until it is closed."""
 
@@ -120,7 +137,7 @@ class Maintenance:
         self,
         path: Path,
         open_connection: Callable[[], sqlite3.Connection],
-        submit: Callable[[WriteOperation], object],
+        writer: MaintainedWriter,
         *,
         is_suspect: bool = False,
         delay: float = DELAY,
@@ -131,7 +148,7 @@ class Maintenance:
         """Is the file itself damaged, so that the next start must salvage it?"""
         self._path = path
         self._open = open_connection
-        self._submit = submit
+        self._writer = writer
         self._is_suspect = is_suspect
         self._delay = delay
         self._clock = clock
@@ -155,7 +172,7 @@ class Maintenance:
         return self._done.wait(seconds)
 
     def _run(self) -> None:
-        if self._ending.wait(self._delay):
+        if not self._wait_for_quiet():
             return
         # A task that fails, as on a full disk, is due again at the next start.
         with (
@@ -169,6 +186,16 @@ class Maintenance:
         self._connection = None
         self._done.set()
 
+    def _wait_for_quiet(self) -> bool:
+        """Wait until little is written, but not for ever; may the tasks begin then?"""
+        for _ in range(_MOST_WAITS):
+            before = self._writer.written
+            if self._ending.wait(self._delay):
+                return False
+            if self._writer.written - before <= _BUSY:
+                break
+        return True
+
     def _run_tasks(self, opened: sqlite3.Connection) -> None:
         now = self._clock()
         found = opened.execute(_DONE_AT, {"task": _FULL_CHECK}).fetchone()
@@ -177,12 +204,12 @@ class Maintenance:
             if is_old or self._is_suspect:
                 self._check(opened)
                 values: rows.Values = {"task": _FULL_CHECK, "done_at": rows.to_microseconds(now)}
-                self._submit(lambda connection: _execute(connection, _DONE, values))
+                self._writer.submit(lambda connection: _execute(connection, _DONE, values))
         except DamagedStore as damage:
             self.found_damage = True
             self.notices += (f"{damage} The next start brings over what is whole.",)
             return
-        self._submit(self._sweep(now))
+        self._writer.submit(self._sweep(now))
         # Only after the check, so that no copy of a damaged store takes the place of a good one.
         if is_backup_due(self._path, now):
             back_up_daily(opened, self._path, now, self._check_not_closing)

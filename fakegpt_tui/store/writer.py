@@ -78,6 +78,8 @@ class StoreWriter:
         """With an `identity`, nothing is written to another file at the same path."""
         self.last_error: StoreError | None = None
         """Why the last write failed; `None` after one that succeeded."""
+        self.written = 0
+        """How many jobs were done."""
         self.foreign_changes = 0
         """How often `poll` found that another instance has written."""
         self.on_change: Callable[[], None] = lambda: None
@@ -255,6 +257,7 @@ class StoreWriter:
             self.last_error = error
             return error
         self.last_error = None
+        self.written += 1
         self.on_change()
         return None
 

@@ -11,7 +11,7 @@ import pytest
 
 from fakegpt_tui.domain import MessageStatus
 from fakegpt_tui.store import maintenance
-from fakegpt_tui.store.connection import open_reader, open_writer
+from fakegpt_tui.store.connection import WriteOperation, open_reader, open_writer
 from fakegpt_tui.store.conversation_store import ConversationStore
 from fakegpt_tui.store.maintenance import Maintenance
 from tests.store.test_writer import opened as opened_with_files
@@ -20,18 +20,30 @@ from tests.store.tree import conversation, turn
 NOW = datetime.now(UTC)
 
 
+class Writer:
+    """Does nothing, or what it is given on a connection; much is written at first, if wanted."""
+
+    def __init__(self, connection: sqlite3.Connection | None = None, *, busy_for: int = 0) -> None:
+        self._connection = connection
+        self._busy_for = busy_for
+        self.looks = 0
+
+    @property
+    def written(self) -> int:
+        self.looks += 1
+        return 1000 * min(self.looks, 2 * self._busy_for)
+
+    def submit(self, work: WriteOperation, /) -> None:
+        if self._connection is not None:
+            work(self._connection)
+
+
 @contextmanager
 def run_maintenance(path: Path, time: datetime = NOW) -> Iterator[Maintenance]:
     """Maintenance without a delay, with all due tasks done."""
     reader = partial(open_reader, path)
     with opened_with_files(path) as (_, files):
-        done = []
-
-        def submit(work: object) -> None:
-            work(files.writer)  # type: ignore[operator]
-            done.append(work)
-
-        maintenance = Maintenance(path, reader, submit, delay=0, clock=lambda: time)
+        maintenance = Maintenance(path, reader, Writer(files.writer), delay=0, clock=lambda: time)
         try:
             assert maintenance.wait(20)
             yield maintenance
@@ -120,7 +132,7 @@ def test_a_crash_makes_the_check_due(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE chat_message SET text = 'other' WHERE position = 3")
     reader = partial(open_reader, path)
-    maintenance = Maintenance(path, reader, lambda _: None, delay=0, is_suspect=True)
+    maintenance = Maintenance(path, reader, Writer(), delay=0, is_suspect=True)
     assert maintenance.wait(20)
     maintenance.close()
     assert len(maintenance.notices) == 1
@@ -128,9 +140,22 @@ def test_a_crash_makes_the_check_due(path: Path) -> None:
 
 def test_leaving_does_not_wait_for_what_is_under_way(path: Path) -> None:
     filled(path)
-    maintenance = Maintenance(path, partial(open_reader, path), lambda _: None, delay=0)
+    maintenance = Maintenance(path, partial(open_reader, path), Writer(), delay=0)
     maintenance.close()
     assert all("-half" not in each.name for each in path.parent.iterdir())
-    waiting = Maintenance(path, partial(open_reader, path), lambda _: None, delay=3600)
+    waiting = Maintenance(path, partial(open_reader, path), Writer(), delay=3600)
     waiting.close()
     assert not waiting.wait(0)
+
+
+@pytest.mark.parametrize(("busy_for", "looks"), [(0, 2), (3, 8), (10_000, 360)])
+def test_copies_wait_while_much_is_written_but_not_for_ever(
+    path: Path, busy_for: int, looks: int
+) -> None:
+    filled(path)
+    writer = Writer(busy_for=busy_for)
+    maintenance = Maintenance(path, partial(open_reader, path), writer, delay=0)
+    assert maintenance.wait(20)
+    maintenance.close()
+    assert writer.looks == looks
+    assert len(copies(path)) == 1
