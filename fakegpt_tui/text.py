@@ -125,6 +125,8 @@ def count_hidden(text: str) -> int:
 
 def replace_surrogates(text: str) -> str:
     """`text` with surrogates that have no partner as U+FFFD, so that it can be encoded."""
+    if text.isascii():
+        return text
     try:
         text.encode()
     except UnicodeEncodeError:

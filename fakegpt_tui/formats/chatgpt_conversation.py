@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
-from uuid import UUID, uuid5
 
 from fakegpt_tui.domain import (
     ChatMessage,
@@ -35,6 +34,7 @@ from fakegpt_tui.formats.base import (
 from fakegpt_tui.formats.chatgpt_messages import CONTEXTS, ContentReader
 from fakegpt_tui.formats.chatgpt_tree import ExportNode, ExportTree
 from fakegpt_tui.formats.foreign_folders import chatgpt_project
+from fakegpt_tui.formats.source_tree import source_id
 from fakegpt_tui.formats.times import EARLIEST, read_time
 from fakegpt_tui.text import replace_surrogates, safe_line
 
@@ -49,7 +49,6 @@ NO_LEAF = Loss(
     "conversations named no end, so their newest message is shown",
     one="conversation named no end, so its newest message is shown",
 )
-_IDS = UUID("9b1c6d0e-64a1-5c0e-9d55-6f1f5d1f7a10")
 _TITLE_LENGTH = 60
 _ROLES = {"user": Role.USER, "assistant": Role.ASSISTANT, "tool": Role.ASSISTANT}
 _FINISHES = {
@@ -75,11 +74,11 @@ def read_conversation(
     mapping = exported.get("mapping") if isinstance(exported, dict) else None
     if not isinstance(exported, dict) or not isinstance(mapping, dict):
         raise FormatError("is no conversation of ChatGPT")
-    source_id = _source_id(exported)
+    key = _source_key(exported)
     tree = ExportTree(mapping)
     growing = _Builder(
-        conversation_id=str(uuid5(_IDS, source_id)),
-        source_id=source_id,
+        conversation_id=source_id(key),
+        source_key=key,
         began_at=read_time(exported.get("create_time")) or EARLIEST,
         default_model=_text(exported.get("default_model_slug")),
         assets=assets,
@@ -114,7 +113,7 @@ class _Builder:
     """The messages of a conversation, as its nodes are gone through."""
 
     conversation_id: str
-    source_id: str
+    source_key: str
     began_at: datetime
     default_model: str
     assets: AssetSource | None = None
@@ -187,13 +186,13 @@ class _Builder:
         self.left_out.update(reader.notes)
         self.blobs |= reader.blobs
         author = _text(_nested(found, "author", "role"))
-        is_context = _nested(found, "content", "content_type") in CONTEXTS
+        is_context = isinstance(content, dict) and content.get("content_type") in CONTEXTS
         role = Role.SYSTEM if is_context else _ROLES.get(author, Role.SYSTEM)
         is_reply = role is Role.ASSISTANT
-        model = _text(_nested(found, "metadata", "model_slug")) or self.default_model
+        model = _text(reader.metadata.get("model_slug")) or self.default_model
         labelled = replace_surrogates(text if is_context else _label(text, found, author))
         return ChatMessage(
-            id=str(uuid5(_IDS, replace_surrogates(f"{self.source_id}/{node.id}"))),
+            id=source_id(f"{self.source_key}/{node.id}"),
             conversation_id=self.conversation_id,
             parent_id=None if before is None else before.id,
             role=role,
@@ -206,7 +205,7 @@ class _Builder:
             model=replace_surrogates(model) if is_reply else "",
             reasoning=replace_surrogates(reasoning or ""),
             thought_for=reader.thought_for,
-            finish=_FINISHES.get(_text(_nested(found, "metadata", "finish_details", "type"))),
+            finish=_FINISHES.get(_text(_nested(reader.metadata, "finish_details", "type"))),
         )
 
 
@@ -233,7 +232,7 @@ def _status(found: Mapping[str, object]) -> MessageStatus:
     return _STATUSES.get(_text(found.get("status")), MessageStatus.COMPLETE)
 
 
-def _source_id(exported: Mapping[str, object]) -> str:
+def _source_key(exported: Mapping[str, object]) -> str:
     """The service's name for the conversation, or else one made of all that it holds."""
     for name in ("conversation_id", "id"):
         if found := _text(exported.get(name)):

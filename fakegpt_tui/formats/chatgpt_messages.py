@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final, cast
@@ -59,9 +59,9 @@ class ContentReader:
         self._cited: list[CitationPart] = []
         self._length = 0
         self.notes: set[Loss] = set()
-        self._metadata = metadata or {}
+        self.metadata = metadata or {}
         self._names: dict[str, str] = {}
-        for each in _dicts(self._metadata.get("attachments")):
+        for each in _dicts(self.metadata.get("attachments")):
             file_id, name = each.get("id"), each.get("name")
             self._names[str(file_id)] = name if isinstance(name, str) else str(file_id)
 
@@ -76,6 +76,9 @@ class ContentReader:
 
     def layout(self, text: str, shift: int) -> tuple[Part, ...]:
         """The files and sources at their places in the text, which begins with `shift` others."""
+        footnotes = [*read_footnotes(self.metadata)] if text else []
+        if not (self._found or self._cited or footnotes):
+            return ()
         parts: list[Part] = []
         at = 0
         for place, part in self._found:
@@ -85,7 +88,6 @@ class ContentReader:
         cited = (
             replace(each, start=each.start + shift, end=each.end + shift) for each in self._cited
         )
-        footnotes = read_footnotes(self._metadata) if text else ()
         known = {each.url for each in self._cited}
         more = (each for each in footnotes if each.url not in known)
         return fit_parts((*parts, TextSpan(len(text)), *cited, *more), text, "")
@@ -107,8 +109,10 @@ class ContentReader:
         """Take a file that is not in the export."""
         self._found.append((self._length, replace(part, name=replace_surrogates(part.name))))
 
-    def _joined(self, parts: Iterable[object]) -> str:
+    def _joined(self, parts: Sequence[object]) -> str:
         """Parts as text, with files noted at the place where they stand."""
+        if len(parts) == 1 and isinstance(parts[0], str):
+            return self._linked(parts[0])
         texts: list[str] = []
         for each in parts:
             self._length = len(_GAP.join(texts))
@@ -179,7 +183,7 @@ class ContentReader:
                 return self._unknown(part)
 
     def _linked(self, text: str) -> str:
-        found = take_citations(text, self._metadata)
+        found = take_citations(text, self.metadata)
         if found.lost:
             self.notes.add(MARKS)
         begin = self._length + len(_GAP) if self._length else 0

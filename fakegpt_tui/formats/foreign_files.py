@@ -49,6 +49,8 @@ class MessageFiles:
 
     def lay_out(self, text: str, reasoning: str) -> tuple[Part, ...]:
         """The parts of a message whose text has got a beginning, or has lost one."""
+        if not (self.places or self.sources):
+            return ()
         shift = len(text) - self.length
         parts: list[Part] = [ReasoningSpan(len(reasoning))]
         at = 0

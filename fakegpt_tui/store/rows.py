@@ -63,7 +63,7 @@ def checksum(*values: object) -> int:
     """The checksum over the values of `CHECKSUM_FIELDS` and of later columns that have any."""
     later = (value for value in values[len(CHECKSUM_FIELDS) :] if value is not None)
     values = (*values[: len(CHECKSUM_FIELDS)], *later)
-    joined = "\0".join(_NULL if value is None else str(value) for value in values)
+    joined = "\0".join([_NULL if value is None else str(value) for value in values])
     return zlib.crc32(joined.encode(errors="replace"))
 
 
