@@ -2,7 +2,7 @@
 
 from hypothesis import settings
 
-IN_THE_SUITE = 0.4
+IN_THE_SUITE = 0.25
 """The share of a number of examples that the suite takes, the same ones each time."""
 
 

@@ -60,7 +60,7 @@ def test_a_text_that_was_rewritten_is_shown_as_if_it_were_new(
     assert drawn(growing, width) == drawn(document(changed, complete=False), width)
 
 
-@pytest.mark.parametrize("step", [1, 7, 64])
+@pytest.mark.parametrize("step", [pytest.param(1, marks=pytest.mark.long), 7, 64])
 @pytest.mark.parametrize("name", CORPUS)
 def test_the_corpus_grows_to_what_it_is(name: str, step: int) -> None:
     text = CORPUS[name]

@@ -44,7 +44,7 @@ def test_what_is_revealed_is_what_stands_there(
 @pytest.mark.parametrize("count", [1, 6, -1, -6])
 def test_a_line_that_two_fragments_share_is_revealed_with_both(count: int) -> None:
     text = "a line of *text*\nand [more](http://x.y)\n" * 90 + "a **sentence** with `code`. " * 300
-    for start in range(0, len(document(text, 40).layout(40)), 5):
+    for start in range(0, len(document(text, 40).layout(40)), 13):
         layout = document(text, 40).layout(40)
         number = layout.reveal(start, count)
         first = number if count > 0 else number + count + 1
