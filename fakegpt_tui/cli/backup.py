@@ -38,7 +38,7 @@ def backup(context: click.Context, *, file: Path | None, as_json: bool) -> None:
 
 
 @click.command("restore-backup")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("-y", "--yes", is_flag=True, help="Do it without a question.")
 @json_option
 @file_options

@@ -1,7 +1,11 @@
 """`man`: the manual page, made of the declarations of all commands and options."""
 
+import os
 import re
+import textwrap
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import click
 
@@ -29,6 +33,8 @@ _FILES = (
     f"`{PROGRAM} paths` tells where all files are, and `{PROGRAM} config show` what each setting is"
     " and where it comes from."
 )
+_WIDTH = 78
+"""Of a line of the source; longer ones are bad style."""
 _COMMON = {"--config", "--data-dir", "--log", "--help"}
 """Options that every command takes, and that are told once, with those of the program."""
 
@@ -52,7 +58,7 @@ def manual_page(program: click.Command) -> str:
 
 def _lines(program: click.Command) -> Iterator[str]:
     context = click.Context(program, info_name=PROGRAM, **program.context_settings)
-    yield f'.TH {PROGRAM.upper()} 1 "" "{PROGRAM} {__version__}" "User Commands"'
+    yield f'.TH {PROGRAM.upper()} 1 "{_date()}" "{PROGRAM} {__version__}" "User Commands"'
     yield from (".SH NAME", f"{_escape(PROGRAM)} \\- {_purpose(program)}")
     yield from (".SH SYNOPSIS", f".B {_escape(PROGRAM)}", _escape(_usage(program, context)))
     yield ".SH DESCRIPTION"
@@ -113,12 +119,19 @@ def _options(command: click.Command, context: click.Context) -> Iterator[str]:
             yield from (".TP", f".B {_escape(names)}", _text(about))
 
 
+def _date() -> str:
+    """The day on which the page is made, or that of https://reproducible-builds.org."""
+    seconds = int(os.environ.get("SOURCE_DATE_EPOCH") or time.time())
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d}"
+
+
 def _text(text: str) -> str:
-    """Text that begins no macro."""
-    escaped = _escape(text)
-    return f"\\&{escaped}" if escaped[:1] in {".", "'"} else escaped
+    """Text in short lines, of which none begins a macro."""
+    lines = textwrap.wrap(_escape(text), _WIDTH, break_long_words=False, break_on_hyphens=False)
+    return "\n".join(f"\\&{line}" if line[0] in {".", "'"} else line for line in lines)
 
 
 def _escape(text: str) -> str:
-    """Text in which backslashes, hyphens and quotes are themselves."""
-    return text.replace("\\", "\\e").replace("-", "\\-").replace('"', "\\(dq")
+    """Text in which backslashes, hyphens, quotes and what is not ASCII are themselves."""
+    plain = text.replace("\\", "\\e").replace("-", "\\-").replace('"', "\\(dq")
+    return re.sub(r"[^\x00-\x7f]", lambda match: f"\\[u{ord(match[0]):04X}]", plain)

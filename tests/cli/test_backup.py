@@ -115,6 +115,7 @@ def test_what_is_no_whole_backup_changes_nothing(filled: Home, tmp_path: Path, s
     assert done.stderr.startswith("fakegpt-tui: ")
     assert everything(filled) == before
     assert not list(filled.data.glob("*restored-half*"))
+    assert filled.invoke("restore-backup", "--yes", str(tmp_path)).exit_code == 2
 
 
 def test_nothing_is_restored_while_the_program_is_open(filled: Home, tmp_path: Path) -> None:
