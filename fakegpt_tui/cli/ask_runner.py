@@ -122,6 +122,8 @@ async def _ask(settings: Settings, store: ChatStore, prompt: AskPrompt, plan: As
         with handle_signals(asyncio.get_running_loop(), actions) as got:
             await asyncio.wait([task])
         if task.cancelled():
+            if plan.output is not AskOutput.TEXT:
+                _print_end(turn, plan.output)
             return _SIGNAL_EXIT + (got[0] if got else signal.SIGINT)
         is_printed = task.result()
         _print_end(turn, plan.output)

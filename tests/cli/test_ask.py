@@ -286,6 +286,20 @@ def test_a_signal_ends_it_and_keeps_what_arrived(
     assert (reply.text, reply.status) == ("partial", status)
 
 
+def test_a_program_that_reads_events_is_told_that_the_reply_was_stopped(home: Home) -> None:
+    with (
+        served([TextDelta("partial"), Gate()]) as (_, url),
+        _asking(home, url, "--jsonl") as process,
+    ):
+        assert process.stdout is not None
+        _, text = (json.loads(process.stdout.readline()) for _ in range(2))
+        assert text == {"type": "text", "text": "partial"}
+        process.send_signal(signal.SIGINT)
+        (end,) = map(json.loads, process.stdout.read().splitlines())
+        assert process.wait(20) == 130
+    assert (end["type"], end["status"], end["reply"]) == ("end", "stopped", "partial")
+
+
 def test_a_reader_that_goes_away_stops_the_reply_quietly(home: Home) -> None:
     gate = Gate()
     with (
