@@ -84,10 +84,6 @@ class Attachments:
         """
         return await asyncio.to_thread(self._stores.of(conversation_id).read_blob, digest)
 
-    def has(self, conversation_id: str, blob: Blob) -> bool:
-        """Are there as many bytes as there should be? They are not read."""
-        return self._stores.of(conversation_id).has_blob(blob)
-
     def path(self, conversation_id: str, digest: str) -> Path | None:
         """The file with these bytes, to be read only; `None` for a temporary conversation."""
         return self._stores.of(conversation_id).blob_path(digest)

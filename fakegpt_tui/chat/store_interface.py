@@ -61,7 +61,7 @@ class TurnStore(Protocol):
         ...
 
     def has_blob(self, blob: Blob) -> bool:
-        """Are there as many bytes as there should be? They are not read."""
+        """Are the bytes there as they were stored? They are read, which blocks."""
         ...
 
     def blobs_size(self) -> int:

@@ -94,6 +94,8 @@ class BlobImport:
         self.without_room = 0
         """How many parts were left out for want of room."""
         self._refused: set[str] = set()
+        self._whole: set[str] = set()
+        """What the store was seen to have; to look means to read it."""
 
     def keep(self, message: ChatMessage) -> ChatMessage:
         """The message with parts whose bytes are on the disk; others say that they are missing.
@@ -150,9 +152,18 @@ class BlobImport:
     def _lacks_bytes(self, part: Part) -> bool:
         match part:
             case ImagePart(blob) | FilePart(blob):
-                return self._store is not None and not self._store.has_blob(blob)
+                return self._store is not None and not self._has(blob)
             case _:
                 return _is_lost(part)
+
+    def _has(self, blob: Blob) -> bool:
+        if (
+            blob.digest not in self._whole
+            and self._store is not None
+            and self._store.has_blob(blob)
+        ):
+            self._whole.add(blob.digest)
+        return blob.digest in self._whole
 
     def _keep_blob(self, given: Blob) -> Blob | None:
         if given.digest not in self._kept:
@@ -161,7 +172,7 @@ class BlobImport:
 
     def _find(self, given: Blob) -> Blob | None:
         is_known = not given.digest.startswith(_STAND_IN)
-        if is_known and self._store is not None and self._store.has_blob(given):
+        if is_known and self._has(given):
             return given
         opener = self._openers.get(given.digest)
         if opener is None:

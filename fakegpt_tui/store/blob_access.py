@@ -41,8 +41,8 @@ class BlobAccess:
         return self._blobs.read(digest)
 
     def has_blob(self, blob: Blob) -> bool:
-        """Are there as many bytes as there should be? They are not read."""
-        return self._blobs.has(blob)
+        """Are the bytes there as they were stored? They are read, which blocks."""
+        return self._blobs.has(blob) and self._blobs.is_whole(blob.digest)
 
     def blob_path(self, digest: str) -> Path | None:
         """The file with these bytes, to be read only; `None` where they are in memory."""

@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from heapq import nlargest
@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fakegpt_tui.domain.part_json import decode_attachments, decode_parts
-from fakegpt_tui.domain.parts import Blob, blobs_of
+from fakegpt_tui.domain.parts import Blob, Part, attached_parts, blobs_of
 from fakegpt_tui.store import rows
 from fakegpt_tui.store.blobs import HALF, blob_folder, is_damaged, list_blobs
 from fakegpt_tui.store.connection import WriteOperation
+from fakegpt_tui.text import safe_line
 
 MESSAGE, DRAFT, QUEUE = "message", "draft", "queue"
 """What can use a blob; a row of such a kind that is deleted takes its uses along, by a trigger."""
@@ -24,21 +25,32 @@ _USERS = {
     DRAFT: "SELECT conversation_id, attachments FROM draft WHERE attachments IS NOT NULL",
     QUEUE: "SELECT id, parts FROM queued_prompt WHERE parts IS NOT NULL",
 }
+_PARTS = {
+    MESSAGE: "SELECT parts FROM chat_message WHERE id = ?",
+    DRAFT: "SELECT attachments FROM draft WHERE conversation_id = ?",
+    QUEUE: "SELECT parts FROM queued_prompt WHERE id = ?",
+}
+_USES_OF = "SELECT kind, user_id FROM blob_use WHERE digest = ? LIMIT 10"
 _USED = "SELECT digest, count(*) AS users FROM blob_use GROUP BY digest"
 
 _LISTED = 10
-"""How many of the largest are named."""
+"""How many of the largest are named, and of those that are missing or damaged."""
+_LONGEST_NAME = 60
 _FRESH = timedelta(days=1)
 """How long bytes stay that no row uses: they may be of a prompt that is about to be saved."""
 
 
 def used_blobs(kind: str, parts: str | None) -> tuple[Blob, ...]:
     """The blobs that a column of parts or attachments names."""
+    return blobs_of(_decoded(kind, parts))
+
+
+def _decoded(kind: str, parts: str | None) -> Iterable[Part]:
     if parts is None:
         return ()
     if kind == DRAFT:
-        return blobs_of(each.part for each in decode_attachments(parts))
-    return blobs_of(decode_parts(parts))
+        return [each.part for each in decode_attachments(parts)]
+    return decode_parts(parts)
 
 
 def add_uses(connection: sqlite3.Connection, kind: str, user_id: str, parts: str | None) -> None:
@@ -68,6 +80,8 @@ class BlobCheck(NamedTuple):
     size: int = 0
     missing: tuple[str, ...] = ()
     damaged: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    """What those two are called where they are used."""
     largest: tuple[tuple[int, str], ...] = ()
     """The sizes and digests of the largest, first the largest."""
 
@@ -75,11 +89,17 @@ class BlobCheck(NamedTuple):
     def in_words(self) -> str:
         """A sentence about what is wrong; empty where nothing is."""
         counts = {"missing": len(self.missing), "damaged on the disk": len(self.damaged)}
-        found = [f"{count:,} {what}" for what, count in counts.items() if count]
+        found = [
+            f"{count:,} {'is' if count == 1 else 'are'} {what}"
+            for what, count in counts.items()
+            if count
+        ]
         if not found:
             return ""
+        more = " …" if len(self.names) > _LISTED else ""
+        names = f"{', '.join(self.names[:_LISTED])}{more}"
         return (
-            f"Of {self.used:,} attached pictures and files {' and '.join(found)}. "
+            f"Of {self.used:,} attached pictures and files, {' and '.join(found)}: {names}. "
             "The messages are whole; attach or import the same file again to repair one."
         )
 
@@ -98,12 +118,24 @@ def check_blobs(connection: sqlite3.Connection, store: Path) -> Iterator[BlobChe
         except OSError:
             size = 0
             found = found._replace(missing=(*found.missing, digest))
+        if digest in (*found.missing[-1:], *found.damaged[-1:]):
+            found = found._replace(names=(*found.names, _name_of(connection, digest)))
         found = found._replace(
             checked=found.checked + 1,
             size=found.size + size,
             largest=tuple(nlargest(_LISTED, (*found.largest, *([(size, digest)] if size else ())))),
         )
         yield found
+
+
+def _name_of(connection: sqlite3.Connection, digest: str) -> str:
+    """What a blob is called where it is used; where it has no name, the first of its digest."""
+    for kind, user_id in connection.execute(_USES_OF, (digest,)):
+        for (parts,) in connection.execute(_PARTS[kind], (user_id,)):
+            for part in attached_parts(_decoded(kind, parts)):
+                if part.blob.digest == digest and part.name:
+                    return safe_line(part.name, _LONGEST_NAME)
+    return digest[:12]
 
 
 def sweep(folder: Path, now: datetime, backups: Collection[Path]) -> WriteOperation:

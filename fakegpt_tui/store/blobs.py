@@ -54,6 +54,10 @@ class BlobStore(Protocol):
         """Are there as many bytes as there should be? They are not read."""
         ...
 
+    def is_whole(self, digest: str) -> bool:
+        """Are the bytes there with that digest? They are read, a piece at a time."""
+        ...
+
     def path(self, digest: str) -> Path | None:
         """The file with these bytes, for other programs to read; `None` in memory."""
         ...
@@ -117,6 +121,12 @@ class BlobFolder:
         except (OSError, StoreError):
             return False
 
+    def is_whole(self, digest: str) -> bool:
+        try:
+            return not is_damaged(self.path(digest), digest)
+        except (OSError, StoreError):
+            return False
+
     def path(self, digest: str) -> Path:
         return self.folder / check_digest(digest)
 
@@ -147,6 +157,9 @@ class MemoryBlobs:
 
     def has(self, blob: Blob) -> bool:
         return blob.digest in self._found
+
+    def is_whole(self, digest: str) -> bool:
+        return digest in self._found
 
     def path(self, digest: str) -> None:  # noqa: ARG002 - as a folder has it
         return None

@@ -70,11 +70,15 @@ def saying(*parts: Part, **changes: object) -> list[ChatMessage]:
 
 def taken(path: Path, store: DictStore | None = None) -> tuple[DictStore, Importer]:
     store = store or DictStore()
+    return store, imported(path, store)
+
+
+def imported(path: Path, store: DictStore | ConversationStore) -> Importer:
     importer = Importer(store)
     with ImportFile(path, service="s", model="m") as file:
         for item in read_conversations(file):
             importer.add(item)
-    return store, importer
+    return importer
 
 
 @settings(
@@ -297,6 +301,19 @@ def test_a_path_of_an_asset_leads_nowhere_else(tmp_path: Path, path: str) -> Non
     assert "is not in the export" in importer.report.loss_sentences()[0]
 
 
+def test_importing_again_heals_bytes_that_were_damaged(tmp_path: Path) -> None:
+    prompt = message("Look", role=Role.USER, parts=(PICTURE, TextSpan(4)))
+    path = save_as(CONVERSATION, [prompt], tmp_path, read_blob=STORE.read_blob)
+    with ConversationStore.open(tmp_path / "two" / "c.db") as store:
+        assert imported(path, store).report.outcomes == {ImportOutcome.ADDED: 1}
+        kept = store.blob_path(PICTURE.blob.digest)
+        assert kept is not None
+        kept.write_bytes(PNG[:-1] + b"x")
+        assert imported(path, store).report.outcomes == {ImportOutcome.EXTENDED: 1}
+        assert store.read_blob(PICTURE.blob.digest) == PNG
+        assert imported(path, store).report.outcomes == {ImportOutcome.KNOWN: 1}
+
+
 @pytest.mark.parametrize("loses", ["asset", "bytes"])
 def test_a_later_import_fills_in_what_an_earlier_one_lacked(tmp_path: Path, loses: str) -> None:
     written = saying(PICTURE, TextSpan(3), FILE)
@@ -381,9 +398,6 @@ def test_a_store_gives_its_pictures_to_another(tmp_path: Path) -> None:
     for suffix in ("md", "jsonl"):
         with ConversationStore.open(tmp_path / f"two-{suffix}" / "c.db") as other:
             (path,) = (tmp_path / suffix).glob(f"*.{suffix}")
-            importer = Importer(other)
-            with ImportFile(path, service="s", model="m") as file:
-                for item in read_conversations(file):
-                    importer.add(item)
+            imported(path, other)
             assert other.path(CONVERSATION.id) == (prompt,)
             assert other.read_blob(blob.digest) == PNG

@@ -291,7 +291,7 @@ def test_a_flipped_bit_is_told_and_healed_by_the_same_file(damaged: tuple[Path, 
         store.read_blob(digest)
     with run_maintenance(path) as maintenance:
         (notice,) = maintenance.notices
-    assert notice.startswith("Of 1 attached pictures and files 1 damaged on the disk.")
+    assert notice.startswith("Of 1 attached pictures and files, 1 is damaged on the disk")
     with ConversationStore.open(path) as store:
         store.put_blob(PNG)
         assert store.read_blob(digest) == PNG
@@ -305,7 +305,7 @@ def test_a_missing_file_is_told(path: Path) -> None:
     (blobs.blob_folder(path) / digest).unlink()
     with run_maintenance(path) as maintenance:
         (notice,) = maintenance.notices
-    assert "1 missing" in notice
+    assert "1 is missing: a.png." in notice
     with ConversationStore.open(path) as store, pytest.raises(StoreError, match="missing"):
         store.read_blob(digest)
 

@@ -58,9 +58,11 @@ def test_a_running_instance_is_counted_and_left_alone(path: Path) -> None:
 
 
 def test_pictures_are_compared_with_their_digests(path: Path) -> None:
+    names = {}
     with ConversationStore.open(path) as store:
-        for data in (png(4, 3), png(5, 3), png(6, 3)):
-            part = ImagePart(store.put_blob(data))
+        for width in (4, 5, 6):
+            part = ImagePart(store.put_blob(png(width, 3)), f"{width}.png")
+            names[part.blob.digest] = part.name
             header, prompt, reply = turn(conversation())
             store.add_turn(header, replace(prompt, parts=(part,)), reply).result()
     found = health(path).blobs
@@ -72,6 +74,8 @@ def test_pictures_are_compared_with_their_digests(path: Path) -> None:
     found = health(path).blobs
     assert found is not None
     assert (found.missing, found.damaged) == ((first.name,), (second.name,))
+    assert sorted(found.names) == sorted(names[each.name] for each in (first, second))
+    assert "3 attached pictures and files, 1 is missing and 1 is damaged" in found.in_words
 
 
 def test_progress_is_reported(written: Path) -> None:

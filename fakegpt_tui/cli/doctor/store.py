@@ -125,8 +125,7 @@ def _blobs(found: BlobCheck | None) -> Iterator[Finding]:
     are = "attached picture or file is" if found.used == 1 else "attached pictures and files are"
     size = f"{found.size / _MEGABYTE:.1f} MB"
     if found.in_words:
-        names = ", ".join(each[:12] for each in (*found.missing, *found.damaged)[:10])
-        yield attention("store.attachments", f"{found.in_words} They are {names}.", _BLOB_ADVICE)
+        yield attention("store.attachments", found.in_words, _BLOB_ADVICE)
     elif found.checked < found.used:
         yield note(
             "store.attachments",
