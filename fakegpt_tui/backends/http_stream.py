@@ -110,7 +110,7 @@ class HttpStreamBackend(ABC):
         """As `RequestPreviewer.preview`."""
         builder = await self._builder(request)
         credentials = self._credentials.for_request()
-        made = await preview_request(self._transport, await _build(builder), credentials.masked)
+        made = preview_request(self._transport, await _build(builder), credentials.masked)
         variables = ((name.lower(), credentials.variable) for name in credentials.masked)
         return replace(
             made,

@@ -6,9 +6,9 @@ import os
 import socket
 import ssl
 import urllib.request
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
-from functools import cache, cached_property, partial
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeAlias
 
@@ -27,6 +27,7 @@ from fakegpt_tui.http.addresses import (
 )
 from fakegpt_tui.http.direct_transport import DirectTransport
 from fakegpt_tui.http.read_ahead import PAUSE_SECONDS
+from fakegpt_tui.http.senders import ClientSender, DirectSender, Sender
 
 FindProxy: TypeAlias = Callable[[Address], str | None]
 """Finds the proxy of a service that has none in its settings."""
@@ -61,10 +62,6 @@ class AnswerRecord(Protocol):
     def to_answer(self) -> LastAnswer:
         """What came of it so far."""
         ...
-
-
-Send: TypeAlias = Callable[[httpx.Request], Awaitable[httpx.Response]]
-"""Sends a request; the body of the response is still to come."""
 
 
 class Transport:
@@ -130,24 +127,14 @@ class Transport:
         finally:
             await _shielded(connections.close_with(client))
 
-    @asynccontextmanager
-    async def sender(self, *, secure: bool = False) -> AsyncGenerator[Send]:
+    async def sender(self, *, secure: bool = False) -> Sender:
         """What sends one request; where there is a proxy, by a client of httpx."""
-        if self._proxy is not None:
-            async with self.client(secure=secure) as client:
-                yield partial(client.send, stream=True)
-            return
-        direct = DirectTransport(await self._tls_context(secure=secure), _KEEP_ALIVE)
+        if self._proxy is None:
+            tls = await self._tls_context(secure=secure)
+            return DirectSender(DirectTransport(tls, _KEEP_ALIVE), self._log_answer)
+        return ClientSender(self.client(secure=secure))
 
-        async def send(request: httpx.Request) -> httpx.Response:
-            response = await direct.handle_async_request(request)
-            response.request = request
-            await self._log_response(response)
-            return response
-
-        yield send
-
-    @property
+    @cached_property
     def timeout(self) -> httpx.Timeout:
         """How long connecting and sending may take; a response has no limit here."""
         limits = self.service.limits
@@ -164,9 +151,16 @@ class Transport:
                 made.pop(name, None)
         return made
 
+    @cached_property
+    def header_items(self) -> tuple[tuple[str, str], ...]:
+        """The same, with names in small letters."""
+        return tuple(self.headers.items())
+
     async def _log_response(self, response: httpx.Response) -> None:
+        self._log_answer(response.request.method, response.status_code)
+
+    def _log_answer(self, method: str, code: int) -> None:
         # Not its address, which may hold a key or the id of a conversation.
-        method, code = response.request.method, response.status_code
         _LOG.info("%s answered a %s with %d", self.service.name, method, code)
 
     def _own_headers(self) -> dict[str, str]:

@@ -5,19 +5,14 @@ response is read, and of its body nothing is looked at but the frame.
 """
 
 import asyncio
-import re
-from collections.abc import AsyncIterator
-from functools import lru_cache
 from typing import Final
 
 import httpx
 
 from fakegpt_tui.http.body_frames import Body, body_of
 from fakegpt_tui.http.response_head import HeadReader, ResponseHead
+from fakegpt_tui.http.wire_request import WireRequest
 
-_LINE: Final = re.compile(rb"[!-~]+ [!-~]+ HTTP/1\.1")
-_TOKEN: Final = re.compile(rb"[-!#$%&'*+.^_`|~0-9a-zA-Z]+")
-_VALUE: Final = re.compile(rb"(?:[^\0\s](?:[^\0\r\n\f\v]*[^\0\s])?)?")
 _LARGE_PIECE: Final = 1 << 16
 _MAX_BUFFERED: Final = 1 << 15
 """Above this many bytes, nothing is read until some are taken."""
@@ -52,25 +47,24 @@ class DirectConnection(asyncio.Protocol):
         """Has something come that was not taken?"""
         return bool(self._pieces)
 
-    async def send(self, request: httpx.Request, seconds: float | None) -> ResponseHead:
+    async def send(self, request: WireRequest) -> ResponseHead:
         """Send a request; the head of its response, which may come before all of it is sent.
 
         Raises:
-            httpx.HTTPError: The connection broke, or took nothing for some `seconds`.
+            httpx.HTTPError: The connection broke, or took nothing for too long.
         """
         self._is_without_body = request.method == "HEAD"
-        unsent = _encode_head(request)
-        is_chunked = "Transfer-Encoding" in request.headers
-        async for piece in _pieces_of(request):
+        unsent = request.encode_head()
+        for piece in request.pieces:
             if self._head is not None or self._is_lost:
                 break
-            self._write(unsent + (_chunk(piece) if is_chunked else piece))
+            self._write(unsent + piece)
             unsent = b""
-            await self._wait_for_room(seconds)
+            await self._wait_for_room(request.timeout.write)
             if len(piece) > _LARGE_PIECE:
                 await asyncio.sleep(0)  # Writing all of a large body keeps others waiting.
         if self._head is None and not self._is_lost:
-            self._write(unsent + (b"0\r\n\r\n" if is_chunked else b""))
+            self._write(unsent)
         while self._head is None:
             self._raise_error()
             await self._wait()
@@ -209,32 +203,3 @@ class DirectConnection(asyncio.Protocol):
 def _set_done(future: asyncio.Future[None] | None) -> None:
     if future is not None and not future.done():
         future.set_result(None)
-
-
-def _encode_head(request: httpx.Request) -> bytes:
-    """The head of a request.
-
-    Raises:
-        httpx.LocalProtocolError: It is not valid HTTP.
-    """
-    line = f"{request.method} ".encode("ascii") + request.url.raw_path + b" HTTP/1.1"
-    if not _LINE.fullmatch(line):
-        raise httpx.LocalProtocolError("the target of the request is not valid")
-    return b"".join((line, *(_header_line(*each) for each in request.headers.raw), b"\r\n\r\n"))
-
-
-@lru_cache(maxsize=256)
-def _header_line(name: bytes, value: bytes) -> bytes:
-    if not (_TOKEN.fullmatch(name) and _VALUE.fullmatch(value)):
-        raise httpx.LocalProtocolError("a header of the request is not valid")
-    return b"\r\n" + name + b": " + value
-
-
-def _chunk(piece: bytes) -> bytes:
-    return b"%x\r\n%b\r\n" % (len(piece), piece) if piece else b""
-
-
-async def _pieces_of(request: httpx.Request) -> AsyncIterator[bytes]:
-    if isinstance(request.stream, httpx.AsyncByteStream):
-        async for piece in request.stream:
-            yield piece

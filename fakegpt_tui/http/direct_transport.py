@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias
 import httpx
 
 from fakegpt_tui.http.direct_connections import DirectConnection
+from fakegpt_tui.http.wire_request import WireRequest
 
 _EYEBALLS_SECONDS: Final = 0.25
 """After which the next address of a name is tried, too (RFC 8305)."""
@@ -37,29 +38,28 @@ class DirectBody(httpx.AsyncByteStream):
         self.connection.abort()
 
 
-class DirectTransport(httpx.AsyncBaseTransport):
-    """A transport of httpx that opens a connection for each request, and pools nothing."""
+class DirectTransport:
+    """Opens a connection for each request, and pools nothing."""
 
     def __init__(self, tls: ssl.SSLContext, options: SocketOptions = ()) -> None:
         self._tls = tls
         self._options = options
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+    async def send(self, request: WireRequest) -> httpx.Response:
         """Send a request, and read the head of its response.
 
         Raises:
             httpx.HTTPError: The connection failed, or its other end does not speak HTTP.
         """
-        limits = request.extensions.get("timeout", {})
         try:
-            async with asyncio.timeout(limits.get("connect")):
+            async with asyncio.timeout(request.timeout.connect):
                 connection = await self._connect(request.url)
         except TimeoutError as error:
             raise httpx.ConnectTimeout("") from error
         except OSError as error:
             raise httpx.ConnectError(str(error)) from error
         try:
-            head = await connection.send(request, limits.get("write"))
+            head = await connection.send(request)
         except BaseException:
             connection.abort()
             raise

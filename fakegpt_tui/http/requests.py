@@ -2,7 +2,7 @@
 
 import json
 import shlex
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from typing import Final, Self, TypeAlias
 from uuid import uuid4
@@ -15,6 +15,7 @@ from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.domain.masks import MASK, is_key_header, mask_url
 from fakegpt_tui.http.addresses import host_header
 from fakegpt_tui.http.clients import Transport
+from fakegpt_tui.http.wire_request import BodyPieces, WireRequest, full_headers
 
 EVENT_STREAM: Final = "text/event-stream"
 
@@ -45,20 +46,6 @@ class PlainText(str):
         return made
 
 
-class BodyPieces:
-    """A large body, sent piece by piece: writing it at once would keep the event loop busy."""
-
-    def __init__(self, pieces: Iterable[bytes]) -> None:
-        self._pieces = tuple(pieces)
-
-    def __len__(self) -> int:
-        return sum(map(len, self._pieces))
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        for piece in self._pieces:
-            yield piece
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpRequest:
     """A request, without its credentials, and how to understand an error response to it."""
@@ -74,7 +61,7 @@ class HttpRequest:
         return replace(self, body=_encode_body(self.body))
 
 
-async def preview_request(
+def preview_request(
     transport: Transport, request: HttpRequest, credentials: Mapping[str, str]
 ) -> ExactRequest:
     """What `open_response` would send; the values of `credentials` are masked ones."""
@@ -82,7 +69,7 @@ async def preview_request(
     sent = http_request(transport, request, dict.fromkeys(credentials, "-"), url)
     given = [name for name, _ in transport.service.headers]
     headers = []
-    for raw_name, raw_value in sent.headers.raw:
+    for raw_name, raw_value in sent.headers:
         name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
         shown = next((each for key, each in credentials.items() if key.lower() == name.lower()), "")
         is_secret = is_key_header(name, given)
@@ -91,7 +78,7 @@ async def preview_request(
         method=sent.method,
         url=mask_url(str(sent.url)),
         headers=tuple(headers),
-        body=await sent.aread(),
+        body=b"".join(sent.pieces),
         curl_options=tuple(_curl_options(transport)),
     )
 
@@ -101,24 +88,17 @@ def http_request(
     request: HttpRequest,
     credentials: Mapping[str, str],
     url: httpx.URL,
-) -> httpx.Request:
+) -> WireRequest:
     """The request as it is sent, by both who send it and who show it."""
     headers: dict[str, str] = {**request.headers, **credentials}
     if request.body is not None:
         headers["Content-Type"] = "application/json"
     if host := host_header(url):
         headers["Host"] = host
-    content = _encode_body(request.body)
-    if isinstance(content, BodyPieces):
-        headers["Content-Length"] = str(len(content))
-    own = {name.lower() for name in headers}
-    return httpx.Request(
-        request.method,
-        url,
-        headers=[*((n, v) for n, v in transport.headers.items() if n not in own), *headers.items()],
-        content=content,
-        extensions={"timeout": transport.timeout.as_dict()},
-    )
+    own, body = {name.lower() for name in headers}, _encode_body(request.body)
+    given = [*(each for each in transport.header_items if each[0] not in own), *headers.items()]
+    wire = full_headers(request.method, url, given, body)
+    return WireRequest(request.method, url, wire, body, transport.timeout)
 
 
 def _curl_options(transport: Transport) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import AsyncGenerator, Iterable, Mapping
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from time import monotonic
 
 import httpx
@@ -19,6 +19,7 @@ from fakegpt_tui.http.errors import proxy_login_required
 from fakegpt_tui.http.read_ahead import Arriving, PacedBody, ReadAhead
 from fakegpt_tui.http.requests import ErrorTranslator, HttpRequest, http_request
 from fakegpt_tui.http.retries import StreamTimeouts
+from fakegpt_tui.http.senders import Sender
 from fakegpt_tui.text import safe_line
 
 _ERROR_BODY_BYTES = 64_000
@@ -170,18 +171,11 @@ async def open_response(
     Raises:
         ServiceError: There is none, or it is an error.
     """
-    url = transport.address.url(request.path)
-    async with AsyncExitStack() as stack:
-        for followed in range(_MAX_REDIRECTS + 1):
-            exchange = _exchange(transport, timeouts, request, credentials, url)
-            response = await stack.enter_async_context(exchange)
-            location = response.headers.get("Location", "")
-            goal = followed_redirect(url, response.status_code, location)
-            if goal is None or followed == _MAX_REDIRECTS:
-                break
-            await stack.aclose()
-            url = goal
-        async with aclosing(_arriving(response, transport)) as arriving:
+    exchange = _Exchange(transport, timeouts, request, credentials)
+    try:
+        response = await exchange.answer()
+        arriving = _arriving(response, transport)
+        try:
             transport.last_answer = record = ResponseRecord(transport.service, response)
             opened = HttpResponse(
                 response, arriving, timeouts, transport.route, request.translate_error, record
@@ -189,24 +183,50 @@ async def open_response(
             if not response.is_success:
                 raise await opened.read_error()
             yield opened
-
-
-@asynccontextmanager
-async def _exchange(
-    transport: Transport,
-    timeouts: StreamTimeouts,
-    request: HttpRequest,
-    credentials: Mapping[str, str],
-    url: httpx.URL,
-) -> AsyncGenerator[httpx.Response]:
-    """The head of the response to `request`, sent to `url`."""
-    async with transport.sender(secure=url.scheme == "https") as send:
-        sent = http_request(transport, request, credentials, url)
-        response = await timeouts.wait(send(sent))
-        try:
-            yield response
         finally:
-            await response.aclose()
+            await arriving.aclose()
+    finally:
+        await exchange.aclose()
+
+
+class _Exchange:
+    """A request that is sent, and sent again to where its response says."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        timeouts: StreamTimeouts,
+        request: HttpRequest,
+        credentials: Mapping[str, str],
+    ) -> None:
+        self._transport = transport
+        self._timeouts = timeouts
+        self._request = request
+        self._credentials = credentials
+        self._sender: Sender | None = None
+
+    async def answer(self) -> httpx.Response:
+        """The head of the response that sends the request nowhere else."""
+        url = self._transport.address.url(self._request.path)
+        for _ in range(_MAX_REDIRECTS):
+            response = await self._send(url)
+            location = response.headers.get("Location", "")
+            goal = followed_redirect(url, response.status_code, location)
+            if goal is None:
+                return response
+            await self.aclose()
+            url = goal
+        return await self._send(url)
+
+    async def aclose(self) -> None:
+        """End the connection."""
+        if self._sender is not None:
+            await self._sender.aclose()
+
+    async def _send(self, url: httpx.URL) -> httpx.Response:
+        self._sender = sender = await self._transport.sender(secure=url.scheme == "https")
+        sent = http_request(self._transport, self._request, self._credentials, url)
+        return await self._timeouts.wait(sender.send(sent))
 
 
 def _arriving(response: httpx.Response, transport: Transport) -> Arriving:

@@ -12,6 +12,7 @@ import pytest
 from fakegpt_tui.http.body_frames import ChunkedBody
 from fakegpt_tui.http.direct_transport import DirectBody, DirectTransport
 from fakegpt_tui.http.read_ahead import PacedBody
+from fakegpt_tui.http.wire_request import WireRequest, full_headers
 from tests.host.calls import NO_TLS
 from tests.patience import PATIENCE
 
@@ -66,9 +67,13 @@ async def opened(
     url: httpx.URL, **given: object
 ) -> AsyncIterator[tuple[httpx.Response, DirectBody]]:
     """A response whose head has come, and its body."""
-    request = httpx.Request(str(given.pop("method", "GET")), url, **given)  # type: ignore[arg-type]
+    method, body = str(given.pop("method", "GET")), given.pop("content", None)
+    assert body is None or isinstance(body, bytes)
+    headers = full_headers(method, url, given.pop("headers", ()), body)  # type: ignore[arg-type]
+    assert not given
+    request = WireRequest(method, url, headers, body, httpx.Timeout(PATIENCE))
     async with asyncio.timeout(PATIENCE):
-        response = await DirectTransport(NO_TLS).handle_async_request(request)
+        response = await DirectTransport(NO_TLS).send(request)
         assert isinstance(response.stream, DirectBody)
         try:
             yield response, response.stream
@@ -148,24 +153,6 @@ async def test_headers_cannot_carry_others(name: str) -> None:
         for header in ((name, "value"), ("name", "a\r\nb: c"), ("name", "a\nb"), ("n", "a\0")):
             with pytest.raises(httpx.LocalProtocolError):
                 await fetch(url, headers=[header])
-
-
-async def test_a_body_of_unknown_length_is_sent_in_chunks() -> None:
-    seen: list[bytes] = []
-
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        seen.append(await reader.readuntil(b"0\r\n\r\n"))
-        writer.write(HEAD + b"content-length: 0\r\n\r\n")
-
-    async def parts() -> AsyncIterator[bytes]:
-        for part in (b"hello", b"", b", host"):
-            yield part
-
-    async with serving(answer) as url:
-        await fetch(url.copy_with(raw_path=b"/path?a=b"), method="POST", content=parts())
-    head, _, body = seen[0].partition(b"\r\n\r\n")
-    assert head.startswith(b"POST /path?a=b HTTP/1.1\r\n")
-    assert body == b"5\r\nhello\r\n6\r\n, host\r\n0\r\n\r\n"
 
 
 async def test_of_the_addresses_of_a_name_the_first_that_answers_is_taken(

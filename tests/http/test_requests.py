@@ -18,9 +18,10 @@ async def encoded(body: dict[str, object]) -> object:
     sent = http_request(transport, request.encoded(), {}, httpx.URL("http://127.0.0.1/"))
     # A body is read again where a request is sent again.
     for _ in range(2):
-        found = b"".join([piece async for piece in sent.stream])
-        assert sent.headers["Content-Length"] == str(len(found))
-    assert "Transfer-Encoding" not in sent.headers
+        found = b"".join(sent.pieces)
+        assert (b"Content-Length", str(len(found)).encode()) in sent.headers
+    again = sent.to_httpx()
+    assert (again.headers.raw, await again.aread()) == (sent.headers, found)
     return json.loads(found)
 
 
