@@ -101,6 +101,11 @@ class ApiKey:
         Raises:
             NotSignedIn: The service refused it before, and it cannot be read again.
         """
+        if self._is_refused:
+            await self._read_again()
+        return {} if self._key is None else self._headers_of(self._key.reveal())
+
+    async def _read_again(self) -> None:
         async with self._lock:
             if self._is_refused:
                 try:
@@ -108,7 +113,6 @@ class ApiKey:
                 except ConfigError as error:
                     raise NotSignedIn(str(error)) from error
                 self._is_refused = False
-        return {} if self._key is None else self._headers_of(self._key.reveal())
 
     @property
     def masked(self) -> dict[str, str]:

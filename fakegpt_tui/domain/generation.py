@@ -251,8 +251,13 @@ GENERATION_ROWS: Final = (
 ROW_BY_NAME: Final[Mapping[str, GenerationRow]] = {row.name: row for row in GENERATION_ROWS}
 
 
+NO_SETTINGS: Final = GenerationSettings()
+
+
 def chosen_settings(generation: GenerationSettings) -> dict[str, Any]:
     """What is set, by name."""
+    if generation is NO_SETTINGS:
+        return {}
     values = {row.name: getattr(generation, row.name) for row in GENERATION_ROWS}
     return {name: value for name, value in values.items() if value not in (None, (), "")}
 
@@ -271,6 +276,8 @@ def read_settings(values: Mapping[str, object]) -> GenerationSettings:
 def merge_settings(base: GenerationSettings, over: GenerationSettings) -> GenerationSettings:
     """`base` with what `over` sets; their `extra` tables are merged deeply."""
     chosen = chosen_settings(over)
+    if not chosen:
+        return base
     if base.extra and over.extra:
         both = deep_merge(json.loads(base.extra), json.loads(over.extra))
         chosen["extra"] = to_json(both)

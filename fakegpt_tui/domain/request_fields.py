@@ -102,7 +102,7 @@ def request_fields(
     sent: dict[str, tuple[str, ...]] = {}
     unsent: dict[str, str] = {}
     chosen: dict[str, Any] = chosen_settings(generation)
-    extra = json.loads(chosen.pop("extra", "{}"))
+    extra = json.loads(chosen.pop("extra")) if "extra" in chosen else {}
     for name, value in chosen.items():
         place = path_in(ROW_BY_NAME[name], kind, family)
         if place.reason:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import field
+from functools import lru_cache
 from typing import Final
 
 from fakegpt_tui.domain.fast_dataclass import dataclass
@@ -209,6 +210,7 @@ FAMILIES: Final = (
 )
 
 
+@lru_cache(maxsize=64)
 def server_family(address: str, owner: str = "") -> ServerFamily:
     """The family of the server at `address`, which calls the owner of its models `owner`."""
     for family in FAMILIES:

@@ -1,13 +1,12 @@
-"""Access: who a request comes from, by its token or its access key; every route asks by default."""
+"""Access: who a request comes from, by its token or its access key."""
 
 from base64 import b32decode, b32encode
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.routing import BaseRoute, Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Scope
 
 from fakegpt_tui.domain import RateLimited, Secret
 from fakegpt_tui.host.access_keys import KEY_PREFIX, AccessKey, KeyRing, KeySources
@@ -16,17 +15,12 @@ from fakegpt_tui.host.conversation_cache import Owner
 from fakegpt_tui.host.conversations import StateLost
 from fakegpt_tui.host.errors import API_PATHS, InvalidToken, TokenRejection
 from fakegpt_tui.host.login_throttle import LoginThrottle
-from fakegpt_tui.host.request_log import record_of
 
 _TOKEN_HEADERS = ("x-authorization", "authorization")
 _KEY_HEADERS = ("x-api-key", "api-key")
 _SHARE_ID_BYTES = 10
 _SHARE_NAME_DIGITS = 12
 _CLAIMS = "fakegpt.claims"
-
-
-class OpenRoute(Route):
-    """A route that anybody may ask; all others need a token or a key."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -85,6 +79,10 @@ class Access:
         known = request.scope.get(_CLAIMS)
         if isinstance(known, Claims):
             return known
+        claims = request.scope[_CLAIMS] = self._find_claims(request)
+        return claims
+
+    def _find_claims(self, request: Request) -> Claims:
         if self.keys is None and request.scope["path"].startswith(API_PATHS):
             return self._stranger
         given = _credentials(request.headers, with_keys=self.keys is not None)
@@ -170,18 +168,6 @@ class Access:
             owner = b32decode(claims.key_id.upper()).hex() + digits[:_SHARE_NAME_DIGITS]
         return self.tokens.issue_share_token(claims, name, seconds=seconds, owner=owner)
 
-    def guard(self, routes: Iterable[BaseRoute]) -> Sequence[BaseRoute]:
-        """`routes`, of which each that is not open lets only valid tokens and keys through."""
-        guarded = list(routes)
-        for route in guarded:
-            if not isinstance(route, OpenRoute):
-                if not isinstance(route, Route):
-                    raise TypeError("the host has routes alone, and no mounts")
-                route.app = _RequireClaims(route.app, self)
-            if isinstance(route, Route):
-                route.app = _NamedRoute(route.app, route.path)
-        return guarded
-
     def _find_key(self, keys: KeyRing, text: str) -> AccessKey | None:
         key = keys.find(text, self.tokens.clock())
         self._require_current(key.id if key else "")
@@ -198,34 +184,6 @@ class Access:
             expires_at=key.expires_at or self.tokens.clock() + self.tokens.lifetime,
             key_id=key.id,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _RequireClaims:
-    app: ASGIApp
-    access: Access
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            claims = scope[_CLAIMS] = self.access.require_claims(Request(scope))
-        except InvalidToken as error:
-            self.access.count_failure(scope, error)
-            raise
-        record = record_of(scope)
-        record.key_id, record.owner = claims.key_id, claims.owner
-        await self.app(scope, receive, send)
-
-
-@dataclass(frozen=True, slots=True)
-class _NamedRoute:
-    """Records the template of a route, which has no ids in it."""
-
-    app: ASGIApp
-    path: str
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        record_of(scope).route = self.path
-        await self.app(scope, receive, send)
 
 
 def _credentials(headers: Headers, *, with_keys: bool) -> list[str]:

@@ -82,7 +82,8 @@ class AccessControl:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        send = _logging_status(scope["method"], send)
+        if _LOG.isEnabledFor(logging.INFO):
+            send = _logging_status(scope["method"], send)
         path = self._strip_prefix(scope["path"])
         if path is None:
             await error_response(404, "Not Found")(scope, receive, send)
@@ -123,6 +124,8 @@ class AccessControl:
             values = headers.getlist("x-forwarded-host")
         if len(values) != 1 or not self._is_allowed_host(values[0], scope.get("server")):
             return error_response(421, "This host answers only to its own address and names.")
+        if "origin" not in headers and "sec-fetch-site" not in headers:
+            return None  # It is of no page.
         proto = headers.get("x-forwarded-proto", "") if is_proxied else ""
         proto = "https" if scope.get("scheme") == "https" else proto
         own = {

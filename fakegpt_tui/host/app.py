@@ -4,15 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from fakegpt_tui.backends.base import Backend
 from fakegpt_tui.backends.scenarios import Scenario
-from fakegpt_tui.domain import ServiceError
-from fakegpt_tui.host.access import Access, OpenRoute
+from fakegpt_tui.host.access import Access
 from fakegpt_tui.host.access_control import AccessControl, HostNames
 from fakegpt_tui.host.account_routes import AccountRoutes
 from fakegpt_tui.host.audit_log import AuditLog
@@ -21,8 +18,7 @@ from fakegpt_tui.host.completion_routes import CompletionRoutes
 from fakegpt_tui.host.conversation_cache import ConversationCache
 from fakegpt_tui.host.conversation_routes import ConversationRoutes
 from fakegpt_tui.host.conversations import Conversations, MemoryConversations
-from fakegpt_tui.host.error_handlers import handle_disconnect, handle_error
-from fakegpt_tui.host.errors import InvalidToken, json_response
+from fakegpt_tui.host.errors import json_response
 from fakegpt_tui.host.health_routes import HealthRoutes
 from fakegpt_tui.host.login_throttle import LoginThrottle
 from fakegpt_tui.host.message_routes import MessageRoutes
@@ -30,6 +26,7 @@ from fakegpt_tui.host.meter import Limiter
 from fakegpt_tui.host.model_catalog import ModelCatalog
 from fakegpt_tui.host.model_routes import ModelRoutes
 from fakegpt_tui.host.prompt_route import MemoryTurns, PromptRoute, SessionTurns, SingleFlight
+from fakegpt_tui.host.routes import HostRoutes, OpenRoute
 from fakegpt_tui.host.running_replies import RunningReplies
 from fakegpt_tui.host.scenario_route import ScenarioRoute
 
@@ -91,26 +88,20 @@ class HostApp:
             ping_seconds=self.ping_seconds,
             gather_seconds=self.gather_seconds / 2,
         )
-        app = Starlette(
-            routes=self.access.guard(
-                [
-                    *([ScenarioRoute(self.scenario, self.access)] if self.scenario else []),
-                    *ModelRoutes(replies.models, self.access).routes(),
-                    *CompletionRoutes(replies).routes(),
-                    *MessageRoutes(replies).routes(),
-                    *prompts.routes(),
-                    OpenRoute("/", _home),
-                    *HealthRoutes(lambda: self.is_draining).routes(),
-                    *AccountRoutes(self.backend, self.access, self.throttle, self.audit).routes(),
-                    *ConversationRoutes(self.access, self.conversations).routes(),
-                ]
-            ),
-            exception_handlers={
-                **dict.fromkeys((HTTPException, InvalidToken, ServiceError), handle_error),
-                ClientDisconnect: handle_disconnect,
-            },
+        app = HostRoutes(
+            [
+                *([ScenarioRoute(self.scenario, self.access)] if self.scenario else []),
+                *ModelRoutes(replies.models, self.access).routes(),
+                *CompletionRoutes(replies).routes(),
+                *MessageRoutes(replies).routes(),
+                *prompts.routes(),
+                OpenRoute("/", _home),
+                *HealthRoutes(lambda: self.is_draining).routes(),
+                *AccountRoutes(self.backend, self.access, self.throttle, self.audit).routes(),
+                *ConversationRoutes(self.access, self.conversations).routes(),
+            ],
+            self.access,
         )
-        app.router.redirect_slashes = False
         return AccessControl(app, secret, names or HostNames())
 
 

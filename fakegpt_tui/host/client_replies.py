@@ -10,13 +10,14 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from fakegpt_tui.backends.base import Backend, ReplyRequest
-from fakegpt_tui.domain import ServiceError
+from fakegpt_tui.domain import ServiceError, new_id
 from fakegpt_tui.host.access import Access
 from fakegpt_tui.host.meter import Limiter
 from fakegpt_tui.host.model_catalog import ModelCatalog
 from fakegpt_tui.host.prompt_route import LimitedReply, prompt_length
 from fakegpt_tui.host.rate_headers import Headers, RateLeft
-from fakegpt_tui.host.reply_stream import ReplyEncoder, ReplyStream
+from fakegpt_tui.host.reply_output import ReplyEncoder
+from fakegpt_tui.host.reply_stream import ReplyStream
 from fakegpt_tui.host.request_body import read_with_media
 from fakegpt_tui.host.running_replies import RunningReplies
 from fakegpt_tui.host.tally import MAX_REPLY, Tally
@@ -89,10 +90,13 @@ class ClientReplies:
     def _reply(
         self, group: str, asked: ClientRequest, model: str, form: ReplyForm, tally: Tally
     ) -> ASGIApp:
+        request_id = new_id()
         replying = self.backend.stream(
             ReplyRequest(
                 messages=asked.messages,
                 model=model,
+                prompt_id=request_id,
+                request_id=request_id,
                 generation=asked.generation,
                 read_blob=asked.blobs.__getitem__,
             )

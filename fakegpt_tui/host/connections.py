@@ -9,7 +9,7 @@ import httpx
 from starlette.types import ASGIApp
 
 from fakegpt_tui.host.admission import REFUSED, AddressCap
-from fakegpt_tui.host.exchange import Exchange
+from fakegpt_tui.host.exchange import GONE, Exchange
 from fakegpt_tui.host.open_connections import ConnectionLimits, OpenConnection, OpenConnections
 from fakegpt_tui.host.request_head import InvalidHead, RequestHead, find_head, read_head
 from fakegpt_tui.http.body_frames import Body, ChunkedBody, CountedBody
@@ -174,7 +174,8 @@ class HostConnection(asyncio.Protocol):
         head, self._received = read_head(found[0]), found[1]
         body: Body = ChunkedBody() if head.is_chunked else CountedBody(head.length or 0)
         exchange = self._exchange = Exchange(self, head)
-        answering = self._app(self._scope(head), exchange.receive, exchange.send)
+        scope = self._scope(head, exchange)
+        answering = self._app(scope, exchange.receive, exchange.send)
         self._open.start(answering, exchange.end)
         self._read_body(body)
         return True
@@ -211,7 +212,7 @@ class HostConnection(asyncio.Protocol):
             self._transport.write(_REFUSAL)
         self._transport.close()
 
-    def _scope(self, head: RequestHead) -> dict[str, Any]:
+    def _scope(self, head: RequestHead, exchange: Exchange) -> dict[str, Any]:
         raw_path, _, query = head.target.partition(b"?")
         return {
             "type": "http",
@@ -227,6 +228,7 @@ class HostConnection(asyncio.Protocol):
             "query_string": query,
             "headers": head.headers,
             "state": {REFUSED: self._is_refused},
+            "extensions": {GONE: exchange.gone},
         }
 
     def _is_neighbour(self, other: OpenConnection) -> bool:

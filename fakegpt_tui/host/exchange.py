@@ -12,6 +12,12 @@ from fakegpt_tui.host.request_head import RequestHead
 
 _LOG = logging.getLogger(__name__)
 
+GONE: Final = "fakegpt.gone"
+"""The extension of a scope that is a future, done once the client has left.
+
+To wait for the same by `receive` takes a task of its own for each reply.
+"""
+
 _CLOSE: Final = (b"connection", b"close")
 _CHUNKED: Final = (b"transfer-encoding", b"chunked")
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -55,6 +61,8 @@ class Exchange:
         self._line = line
         self._head = head
         self._changed = asyncio.Event()
+        self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Is done once the client has left."""
         self._body: list[bytes] = []
         self._start: Message | None = None
         self._is_chunked = False
@@ -66,8 +74,6 @@ class Exchange:
         self.has_begun = False
         """Has anything of the response been written?"""
         self.is_complete = False
-        self.is_gone = False
-        """Has the client left?"""
         self.closes = head.is_last
 
     def add(self, pieces: Sequence[bytes], *, is_whole: bool) -> None:
@@ -79,7 +85,8 @@ class Exchange:
 
     def leave(self) -> None:
         """The client has left: nothing more is sent to it."""
-        self.is_gone = True
+        if not self.gone.done():
+            self.gone.set_result(None)
         self._changed.set()
 
     def end(self, task: asyncio.Future[None]) -> None:
@@ -87,7 +94,7 @@ class Exchange:
         error = None if task.cancelled() else task.exception()
         if error is not None:
             _LOG.error("A request was not answered.", exc_info=error)
-        if self.is_complete or self.is_gone:
+        if self.is_complete or self.gone.done():
             return
         if error is not None and not self.has_begun:
             self._line.write(_ERROR)
@@ -95,14 +102,14 @@ class Exchange:
 
     async def receive(self) -> Message:
         """The next part of the body, or that the client has left; `receive` of ASGI."""
-        if self._awaits_continue and not self.is_gone:
+        if self._awaits_continue and not self.gone.done():
             self._awaits_continue = False
             self._line.write(_CONTINUE)
-        if not (self.is_gone or self.is_complete):
+        if not (self.gone.done() or self.is_complete):
             self._line.resume_reading()
             await self._changed.wait()
             self._changed.clear()
-        if self.is_gone or self.is_complete:
+        if self.gone.done() or self.is_complete:
             return {"type": "http.disconnect"}
         body, self._body, self.size = b"".join(self._body), [], 0
         return {"type": "http.request", "body": body, "more_body": not self.is_whole}
@@ -113,7 +120,7 @@ class Exchange:
         The head waits for the first part of the body, where that comes at once.
         """
         await self._line.wait_for_room()
-        if self.is_gone:
+        if self.gone.done():
             return
         if message["type"] == "http.response.start":
             self._start = message
@@ -137,7 +144,7 @@ class Exchange:
 
     def _send_head(self) -> None:
         """Write the head alone: no part of the body came along."""
-        if self._start is not None and not self.is_gone:
+        if self._start is not None and not self.gone.done():
             self._line.write(self._take_head())
 
     def _take_head(self) -> bytes:

@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from fakegpt_tui.host.access import OpenRoute
 from fakegpt_tui.host.errors import json_response
+from fakegpt_tui.host.routes import OpenRoute
 
 _SLOW_LOOP_SECONDS = 1.0
 

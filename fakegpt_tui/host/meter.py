@@ -2,15 +2,16 @@
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import monotonic
-from typing import Final, Protocol
+from typing import ClassVar, Final, Protocol
 
 from fakegpt_tui.domain import Model, RateLimited, RequestRefused, Unreachable, new_id, now
 from fakegpt_tui.host.access_keys import AccessKey, KeyLimits, TotalLimits
+from fakegpt_tui.host.admitted_reply import AdmittedReply
+from fakegpt_tui.host.arrival_rate import MINUTE, ArrivalRate, left_of
 from fakegpt_tui.host.rate_headers import RateLeft
 from fakegpt_tui.host.renewal import Renewal
 from fakegpt_tui.host.tally import Tally, estimate_tokens
@@ -18,9 +19,6 @@ from fakegpt_tui.host.tally import Tally, estimate_tokens
 UNLIMITED: Final = KeyLimits(
     requests_per_minute=0, burst=0, tokens_per_minute=0, streams=0, tokens_per_day=0
 )
-_MINUTE = 60.0
-_ROUNDING = 1e-9
-"""Seconds: what is left of a subtraction of equal times is no reason to wait."""
 _LEASE_SECONDS = 30.0
 _RESERVED_REPLY = 1_024
 """Tokens of a reply that are reserved beforehand; what it really took is settled after it."""
@@ -68,6 +66,9 @@ def too_many_tokens() -> RequestRefused:
 class Meter(Protocol):
     """Counts what keys use. Several hosts may share one."""
 
+    waits: ClassVar[bool]
+    """May it wait for something, so that a caller who is cancelled could lose what it asked for?"""
+
     async def take(self, key_id: str, limits: KeyLimits, tokens: int) -> str:
         """Count a request and reserve tokens; return the id of its lease. A refusal takes nothing.
 
@@ -99,29 +100,6 @@ class Meter(Protocol):
 
 
 @dataclass(slots=True)
-class ArrivalRate:
-    """A rate with a burst, as the time at which all of it will be free again (GCRA)."""
-
-    _free_at: float = -math.inf
-
-    def wait(self, cost: float, *, per_minute: float, burst: float, at: float) -> float:
-        """Seconds until `cost` fits, 0 if it does now, infinity if it never will."""
-        if cost > burst:
-            return math.inf
-        interval = _MINUTE / per_minute
-        excess = max(self._free_at, at) - at + (cost - burst) * interval
-        return excess if excess > _ROUNDING else 0.0
-
-    def seconds_used(self, at: float) -> float:
-        """Seconds until all of it is free again."""
-        return max(self._free_at - at, 0.0)
-
-    def add(self, cost: float, *, per_minute: float, at: float) -> None:
-        """Count `cost`; what is given back makes no burst larger than it was."""
-        self._free_at = max(max(self._free_at, at) + cost * _MINUTE / per_minute, at)
-
-
-@dataclass(slots=True)
 class _KeyUse:
     requests: ArrivalRate = field(default_factory=ArrivalRate)
     tokens: ArrivalRate = field(default_factory=ArrivalRate)
@@ -134,6 +112,7 @@ class _KeyUse:
 class MemoryMeter:
     """A meter in the memory of one process."""
 
+    waits: ClassVar[bool] = False
     clock: Callable[[], float] = monotonic
     calendar: Callable[[], datetime] = now
     _uses: dict[str, _KeyUse] = field(default_factory=dict, init=False)
@@ -229,30 +208,34 @@ class Limiter:
             lambda: self.meter.renew(list(self._held)), lambda: bool(self._held)
         )
 
-    @asynccontextmanager
-    async def admit(
+    def admit(
         self, key: AccessKey | None, prompt_characters: int, max_tokens: int | None = None
-    ) -> AsyncIterator[Tally]:
-        """Hold a lease for the block; what its tally has counted is settled at the end.
+    ) -> AdmittedReply:
+        """A block that holds a lease; what its tally has counted is settled at the end.
 
-        Raises:
+        To enter it raises:
             LimitReached: The key has to wait.
             HostFull: All keys have to wait.
             RequestRefused: The request is larger than the limits ever allow.
         """
-        self._check_total()
         key_id, limits = (key.id, key.limits) if key else ("", UNLIMITED)
         tally = Tally(estimate_tokens(prompt_characters))
         reserved = tally.prompt_tokens + min(max_tokens or _RESERVED_REPLY, _RESERVED_REPLY)
+        return AdmittedReply(self, key_id, limits, tally, reserved)
+
+    async def begin(self, key_id: str, limits: KeyLimits, reserved: int) -> str:
+        """Reserve tokens, and hold a lease, whose id is returned."""
+        self._check_total()
         lease = await self.meter.take(key_id, limits, reserved)
         self._held.add((key_id, lease))
         self._renewal.wake()
-        try:
-            yield tally
-        finally:
-            self._held.discard((key_id, lease))
-            # These must not be lost when the reply is cancelled.
-            await asyncio.shield(self._finish(key_id, limits, lease, tally.tokens - reserved))
+        return lease
+
+    async def finish(self, key_id: str, limits: KeyLimits, lease: str, tokens: int) -> None:
+        """Settle `tokens`, and end a lease, also where the reply is cancelled meanwhile."""
+        self._held.discard((key_id, lease))
+        finishing = self._finish(key_id, limits, lease, tokens)
+        await (asyncio.shield(finishing) if self.meter.waits else finishing)
 
     async def rates_left(self, key: AccessKey | None) -> list[RateLeft]:
         """What the rates of a key leave; nothing without limits."""
@@ -264,7 +247,7 @@ class Limiter:
             ("tokens", limits.tokens_per_minute, limits.tokens_per_minute, used[1]),
         )
         return [
-            RateLeft(what, per_minute, _left(burst, per_minute, seconds), seconds)
+            RateLeft(what, per_minute, left_of(burst, per_minute, seconds), seconds)
             for what, per_minute, burst, seconds in rows
             if per_minute
         ]
@@ -273,7 +256,7 @@ class Limiter:
         if self.total.streams and len(self._held) >= self.total.streams:
             raise HostFull("The host answers as many requests as it may.", retry_after=1.0)
         if most := self.total.starts_per_second:
-            rate, at = {"per_minute": _MINUTE * most}, self.clock()
+            rate, at = {"per_minute": MINUTE * most}, self.clock()
             if wait := self._starts.wait(1, **rate, burst=most, at=at):
                 raise HostFull("The host gets too many requests.", retry_after=wait)
             self._starts.add(1, **rate, at=at)
@@ -281,11 +264,6 @@ class Limiter:
     async def _finish(self, key_id: str, limits: KeyLimits, lease: str, tokens: int) -> None:
         await self.meter.settle(key_id, limits, tokens, lease)
         await self.meter.release(key_id, lease)
-
-
-def _left(burst: int, per_minute: int, seconds: float) -> int:
-    """What is left of a burst, all of which is free again in some seconds."""
-    return max(0, math.floor(burst - seconds * per_minute / _MINUTE + _ROUNDING))
 
 
 def require_model(key: AccessKey | None, model: str) -> None:

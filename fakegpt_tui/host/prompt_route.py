@@ -112,9 +112,8 @@ class LimitedReply:
     rate_headers: RateHeaders = completion_rate_headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async with AsyncExitStack() as turn:
-            admitted = self.limiter.admit(self.key, self.prompt_characters, self.max_tokens)
-            tally = await turn.enter_async_context(admitted)
+        admitted = self.limiter.admit(self.key, self.prompt_characters, self.max_tokens)
+        async with admitted as tally:
             rates = self.rate_headers(await self.limiter.rates_left(self.key))
             record = record_of(scope)
             record.model, record.prompt_tokens = self.model, tally.prompt_tokens
@@ -125,7 +124,7 @@ class LimitedReply:
                     message = {**message, "headers": [*message.get("headers", ()), *rates]}
                 # A client that has read the end of a reply may ask again at once.
                 if message["type"] == "http.response.body" and not message.get("more_body"):
-                    await turn.aclose()
+                    await admitted.end()
                 await send(message)
 
             await self.build(tally)(scope, receive, send_and_release)

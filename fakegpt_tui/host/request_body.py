@@ -8,7 +8,7 @@ from typing import TypeVar
 from urllib.parse import parse_qsl
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive
 
 BODY_LIMIT = 10_000_000
@@ -101,12 +101,17 @@ def _require_content_type(request: Request, wanted: str) -> None:
 async def _read(request: Request, limit: int = BODY_LIMIT) -> bytes:
     if int(request.headers.get("content-length", 0)) > limit:
         raise _too_large(limit)
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > limit:
+    parts: list[bytes] = []
+    size, more = 0, True
+    while more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        parts.append(message.get("body", b""))
+        size, more = size + len(parts[-1]), message.get("more_body", False)
+        if size > limit:
             raise _too_large(limit)
-    return bytes(body)
+    return b"".join(parts)
 
 
 def _too_large(limit: int) -> HTTPException:

@@ -104,6 +104,10 @@ class RequestLog:
         watched = _WatchedSend(record, send)
         try:
             await self.app(scope, receive, watched)
+        except Exception:
+            if not record.status:
+                await watched.fail()
+            raise
         finally:
             watched.finish()
             for sink in self.sinks:
@@ -138,6 +142,12 @@ class _WatchedSend:
             record.parts += 1
             self._is_whole = not message.get("more_body")
         await self._send(message)
+
+    async def fail(self) -> None:
+        """Tell that nothing answered, which is a fault of the program."""
+        headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
+        await self({"type": "http.response.start", "status": _SERVER_ERROR, "headers": headers})
+        await self({"type": "http.response.body", "body": b"Internal Server Error"})
 
     def finish(self) -> None:
         record = self._record

@@ -15,8 +15,9 @@ from fakegpt_tui.backends.scenarios.scenario import (
     ScenarioResponse,
 )
 from fakegpt_tui.backends.scripted import Pause
-from fakegpt_tui.host.access import Access, OpenRoute
+from fakegpt_tui.host.access import Access
 from fakegpt_tui.host.request_body import read_json, wait_for_disconnect
+from fakegpt_tui.host.routes import OpenRoute
 from fakegpt_tui.protocol import fakegpt
 
 

@@ -1,17 +1,16 @@
 """Whole reply: the response to a request that wants all of a reply at once."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from fakegpt_tui.domain import FinishReason, ReplyCut, ServiceError, StreamEvent, Usage
 from fakegpt_tui.host.errors import forget_traceback, json_response
-from fakegpt_tui.host.request_body import wait_for_disconnect
+from fakegpt_tui.host.listening import WhileListening
 from fakegpt_tui.host.request_log import record_of
 from fakegpt_tui.host.running_replies import RunningReplies
 from fakegpt_tui.host.tally import Tally
@@ -44,22 +43,14 @@ class WholeReply:
     error_response: Callable[[ServiceError], Response]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response: Response | None = None
         with self.running.join(self.group, record_of(scope)) as ending:
-            gathering = asyncio.create_task(self._gather())
-            left = asyncio.create_task(wait_for_disconnect(receive))
-            tasks: set[asyncio.Future[Any]] = {gathering, left, ending}
-            try:
-                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                is_over, has_left = gathering.done(), left.done()
-                sentence = ending.result() if ending.done() else ""
-                for task in tasks:
-                    task.cancel()
-                await asyncio.wait(tasks)
-        if is_over:
-            await gathering.result()(scope, receive, send)
-        elif not has_left:
-            await self.error_response(ReplyCut(sentence))(scope, receive, send)
+            async with WhileListening(scope, ending) as listening:
+                response = await self._gather()
+        if response is not None:
+            await response(scope, receive, send)
+        elif listening.sentence:
+            await self.error_response(ReplyCut(listening.sentence))(scope, receive, send)
 
     async def _gather(self) -> Response:
         try:

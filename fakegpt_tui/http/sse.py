@@ -27,7 +27,7 @@ class ServerEvent:
 
 
 _SMALL_CHUNK: Final = 4096
-_MUCH: Final = 1024
+_MUCH: Final = 600
 _EVENT_END: Final = b"\n\n"
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from fakegpt_tui.domain import GenerationSettings, RequestRefused
 from fakegpt_tui.domain.fast_dataclass import dataclass
-from fakegpt_tui.domain.generation import ROW_BY_NAME
+from fakegpt_tui.domain.generation import NO_SETTINGS, ROW_BY_NAME
 from fakegpt_tui.domain.request_fields import value_at
 from fakegpt_tui.domain.setting_kinds import InvalidSetting
 
@@ -168,6 +168,8 @@ def read_client_settings(
     """
     found: dict[str, Any] = {}
     for field in fields:
+        if field.path not in body and "." not in field.path:
+            continue
         value = value_at(body, field.path)
         if value is None or field.setting in found:
             continue
@@ -177,6 +179,8 @@ def read_client_settings(
         except InvalidSetting as error:
             raise InvalidSettingField(f"{field.path} must be {error}.", field.path) from error
     others = {name: each for name, each in body.items() if name in passed_on and each is not None}
+    if not (found or others):
+        return NO_SETTINGS
     return GenerationSettings(**found, extra=_setting("extra", others) if others else "")
 
 

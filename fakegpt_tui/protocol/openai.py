@@ -48,6 +48,10 @@ from fakegpt_tui.protocol.reply_progress import ReplyProgress
 
 _ROLES: Final = {"system", "developer", "user", "assistant"}
 _TEXT_TAIL: Final = '}, "finish_reason": null}]}\n\n'
+_ROLE_TAIL: Final = (
+    '"choices": [{"index": 0, "delta": {"role": "assistant", "content": ""},'
+    ' "finish_reason": null}]}\n\n'
+)
 _DONE: Final = b"data: [DONE]\n\n"
 
 _UNSUPPORTED: Final[dict[str, tuple[object, ...]]] = {
@@ -170,13 +174,15 @@ class ChunkEncoder:
     ) -> None:
         self._request = request
         self._progress = ReplyProgress(prompt_tokens)
-        head = {"id": reply_id, "object": "chat.completion.chunk", "created": created_at}
-        self._head = f"data: {json.dumps({**head, 'model': model})[:-1]}, "
+        self._head = (
+            f'data: {{"id": {encode_basestring_ascii(reply_id)}, "created": {created_at}, '
+            f'"object": "chat.completion.chunk", "model": {encode_basestring_ascii(model)}, '
+        )
         self._text_head = f'{self._head}"choices": [{{"index": 0, "delta": {{"content": '
 
     def start(self) -> list[bytes]:
         """The first chunk, which has the role."""
-        return [self._chunk({"role": "assistant", "content": ""})]
+        return [f"{self._head}{_ROLE_TAIL}".encode()]
 
     def encode(self, event: StreamEvent) -> list[bytes]:
         """The chunks for `event`; none if the protocol has none for it.
@@ -203,7 +209,9 @@ class ChunkEncoder:
         """The end of the reply; an error if no `ReplyEnded` came before."""
         if self._progress.reason is None:
             return self.fail(ReplyCut("The reply broke off before its end."))
-        parts = [self._chunk({}, self._progress.reason.value)]
+        reason = self._progress.reason.value
+        choice = f'{{"index": 0, "delta": {{}}, "finish_reason": "{reason}"}}'
+        parts = [f'{self._head}"choices": [{choice}]}}\n\n'.encode()]
         if self._request.includes_usage:
             usage = usage_body(self._progress.usage)
             parts.append(f'{self._head}"choices": [], "usage": {json.dumps(usage)}}}\n\n'.encode())
@@ -218,8 +226,8 @@ class ChunkEncoder:
         self._progress.length += len(text)
         return f"{self._text_head}{encode_basestring_ascii(text)}{_TEXT_TAIL}".encode()
 
-    def _chunk(self, delta: Mapping[str, object], reason: str | None = None) -> bytes:
-        choice = {"index": 0, "delta": delta, "finish_reason": reason}
+    def _chunk(self, delta: Mapping[str, object]) -> bytes:
+        choice = {"index": 0, "delta": delta, "finish_reason": None}
         return f'{self._head}"choices": [{json.dumps(choice)}]}}\n\n'.encode()
 
 

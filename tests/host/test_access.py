@@ -12,7 +12,6 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from starlette.applications import Starlette
 from starlette.routing import Route
 
 from fakegpt_tui.backends.scripted import Gate, ScriptedBackend
@@ -24,6 +23,7 @@ from fakegpt_tui.host.app import HostApp
 from fakegpt_tui.host.authentication import Claims, TokenIssuer
 from fakegpt_tui.host.conversations import StateLost
 from fakegpt_tui.host.errors import TokenRejection
+from fakegpt_tui.host.routes import HostRoutes
 from fakegpt_tui.host.server import HostServer
 from tests.host.calls import PASSWORD, account_of, asking, calling, messages, prompt_body
 from tests.host.keys import new_key
@@ -46,8 +46,8 @@ def table() -> list[Route]:
         tokens=TokenIssuer(lifetime=timedelta(hours=1)), sources=KeySources(file=KeyRing())
     )
     app = HostApp(backend=ScriptedBackend(), access=access).build_asgi().app
-    assert isinstance(app, Starlette)
-    return [route for route in app.routes if isinstance(route, Route)]
+    assert isinstance(app, HostRoutes)
+    return list(app.routes)
 
 
 async def test_every_route_that_is_not_known_to_be_open_refuses_strangers(serve: Serve) -> None:

@@ -142,7 +142,9 @@ class ApiBackend(HttpStreamBackend):
             request = replace(request, purpose=Purpose.NEXT)
         model = await self._model_for(request)
         generation = settings_for(self._transport.service, model, request.generation)
-        return self._build(replace(request, generation=generation), model)
+        if generation is not request.generation:
+            request = replace(request, generation=generation)
+        return self._build(request, model)
 
     @abstractmethod
     def _build(self, request: ReplyRequest, model: str) -> RequestBuilder:

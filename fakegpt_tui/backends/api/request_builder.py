@@ -174,7 +174,9 @@ class ApiRequestBuilder(ABC):
         limit = self._variant.limit_name if kind is ServiceKind.OPENAI else ""
         known = (self._limit, limit)
         if self._fields is None or self._fields[0] != known:
-            generation = replace(self._request.generation, max_tokens=self._limit)
+            generation = self._request.generation
+            if generation.max_tokens != self._limit:
+                generation = replace(generation, max_tokens=self._limit)
             self._fields = known, request_fields(generation, kind, family, limit_path=limit)
         return self._fields[1]
 
@@ -195,7 +197,7 @@ class ApiRequestBuilder(ABC):
         """Sentences for a person: what of their settings is sent otherwise than they may think."""
         if self._variant.system_in_prompt and not self._known.system_in_prompt:
             yield "The model takes no system prompt, so it was put before the first prompt."
-        values = self._optional()
+        values = {} if self._variant is self._known else self._optional()
         names = self._names(self._variant.without(values) - self._known.without(values))
         if names:
             told = " and ".join(names)

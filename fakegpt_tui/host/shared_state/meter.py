@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from time import monotonic
-from typing import Final
+from typing import ClassVar, Final
 
 from redis.asyncio import Redis
 
@@ -110,6 +110,8 @@ return {redis.call('ZCARD', KEYS[1]), 0}
 
 class RedisMeter:
     """A meter that all processes with the same shared state have in common."""
+
+    waits: ClassVar[bool] = True
 
     def __init__(self, connection: StateConnection) -> None:
         self._connection = connection
@@ -213,6 +215,7 @@ def _refusal(outcome: int, wait: float, limits: KeyLimits) -> Exception:
 class FallbackMeter:
     """The shared meter, or while that is lost one of this process, with a share of the limits."""
 
+    waits: ClassVar[bool] = True
     shared: RedisMeter
     local: MemoryMeter = field(default_factory=MemoryMeter)
     _local_leases: set[str] = field(default_factory=set, init=False)
