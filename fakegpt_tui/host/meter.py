@@ -4,7 +4,7 @@ import asyncio
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from time import monotonic
 from typing import ClassVar, Final, Protocol
 
@@ -104,7 +104,7 @@ class _KeyUse:
     requests: ArrivalRate = field(default_factory=ArrivalRate)
     tokens: ArrivalRate = field(default_factory=ArrivalRate)
     leases: dict[str, float] = field(default_factory=dict)
-    day: str = ""
+    day: date = date.min
     day_tokens: int = 0
 
 
@@ -145,11 +145,12 @@ class MemoryMeter:
 
     async def release(self, key_id: str, lease: str) -> None:
         """End a lease."""
-        self._use(key_id).leases.pop(lease, None)
+        if use := self._uses.get(key_id):
+            use.leases.pop(lease, None)
 
     async def usage(self) -> dict[str, tuple[int, int]]:
         """Of each key that was used, the tokens of today and the replies under way."""
-        today = self.calendar().date().isoformat()
+        today = self.calendar().date()
         return {
             key_id: (use.day_tokens if use.day == today else 0, len(use.leases))
             for key_id, use in self._uses.items()
@@ -161,8 +162,8 @@ class MemoryMeter:
         return use.requests.seconds_used(at), use.tokens.seconds_used(at)
 
     def _use(self, key_id: str) -> _KeyUse:
-        use = self._uses.setdefault(key_id, _KeyUse())
-        today = self.calendar().date().isoformat()
+        use = self._uses.get(key_id) or self._uses.setdefault(key_id, _KeyUse())
+        today = self.calendar().date()
         if use.day != today:
             use.day, use.day_tokens = today, 0
         return use

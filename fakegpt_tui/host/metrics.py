@@ -60,6 +60,7 @@ class Metrics:
         registry = CollectorRegistry()
         self.lag = LoopLag()
         self._keys: set[str] = set()
+        self._counters: dict[tuple[object, ...], Counter] = {}
         self._requests = Counter(
             "fakegpt_requests",
             "Requests that were answered.",
@@ -116,16 +117,16 @@ class Metrics:
     def observe(self, record: RequestRecord) -> None:
         """Count a request."""
         dialect = _DIALECTS.get(record.route, "")
-        self._requests.labels(record.route or "unknown", dialect, record.status).inc()
+        self._counter(self._requests, record.route or "unknown", dialect, record.status).inc()
         self._request.observe(record.seconds)
         if not dialect:
             return
-        self._outcomes.labels(record.outcome).inc()
+        self._counter(self._outcomes, record.outcome).inc()
         if record.first_seconds is not None:
             self._first_word.observe(record.first_seconds)
         key = self._label(record.key_id)
-        self._tokens.labels("prompt", key).inc(record.prompt_tokens)
-        self._tokens.labels("reply", key).inc(record.reply_tokens)
+        self._counter(self._tokens, "prompt", key).inc(record.prompt_tokens)
+        self._counter(self._tokens, "reply", key).inc(record.reply_tokens)
 
     def count_failed_reload(self) -> None:
         """Count options or keys that could not be read anew."""
@@ -137,6 +138,13 @@ class Metrics:
             await self._answer(scope, receive, send)
             return
         await PlainTextResponse("Not Found\n", 404)(scope, receive, send)
+
+    def _counter(self, of: Counter, *labels: object) -> Counter:
+        """The counter with these labels, of which there are few; to look it up takes long."""
+        known = self._counters.get((of, *labels))
+        if known is None:
+            known = self._counters[of, *labels] = of.labels(*labels)
+        return known
 
     def _label(self, key_id: str) -> str:
         if key_id in self._keys or len(self._keys) < _MAX_KEYS:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from fakegpt_tui.host.access_keys import KeyRing
@@ -35,19 +34,15 @@ class RunningReplies:
     def __iter__(self) -> Iterator[RunningReply]:
         return iter(sorted(self._replies, key=lambda reply: reply.record.at))
 
-    @contextmanager
-    def join(self, group: str, record: RequestRecord) -> Iterator[asyncio.Future[str]]:
-        """Count a reply; the future is done, with a sentence, when the reply has to end."""
+    def join(self, group: str, record: RequestRecord) -> "JoinedReply":
+        """A block that counts as a reply.
+
+        Its future is done, with a sentence, when the reply has to end.
+        """
         ending: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         if self._stopped:
             ending.set_result(self._stopped)
-        reply = RunningReply(group, record, ending)
-        self._replies.add(reply)
-        try:
-            yield ending
-        finally:
-            self._replies.discard(reply)
-            ending.cancel()
+        return JoinedReply(self._replies, RunningReply(group, record, ending))
 
     def stop(self, sentence: str) -> None:
         """End all replies, also those that are still to begin."""
@@ -69,3 +64,19 @@ class RunningReplies:
             return key is None or key.revoked_at is not None
 
         self.end(is_unusable, "The access key was revoked.")
+
+
+class JoinedReply:
+    """One of the replies under way while its block runs."""
+
+    def __init__(self, replies: set[RunningReply], reply: RunningReply) -> None:
+        self._replies = replies
+        self._reply = reply
+
+    def __enter__(self) -> asyncio.Future[str]:
+        self._replies.add(self._reply)
+        return self._reply.ending
+
+    def __exit__(self, *_: object) -> None:
+        self._replies.discard(self._reply)
+        self._reply.ending.cancel()

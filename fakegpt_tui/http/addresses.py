@@ -89,6 +89,11 @@ _REDIRECTS = range(300, 400)
 _KEEPING_REDIRECTS = (307, 308)
 
 
+def is_redirect(status: int) -> bool:
+    """May a response of this status say where to go instead?"""
+    return status in _REDIRECTS
+
+
 def followed_redirect(sent: httpx.URL, status: int, location: str) -> httpx.URL | None:
     """Where to send the same request again, within its host; `None` where it should not go.
 
@@ -96,7 +101,7 @@ def followed_redirect(sent: httpx.URL, status: int, location: str) -> httpx.URL 
     A redirect that need not keep the method may change nothing else than a slash or that scheme:
     others lead to pages for signing in.
     """
-    if status not in _REDIRECTS or not location:
+    if not (is_redirect(status) and location):
         return None
     try:
         goal = sent.join(location)

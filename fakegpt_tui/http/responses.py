@@ -11,7 +11,7 @@ from fakegpt_tui.domain import BadReply, Service, ServiceError, Unreachable, Uns
 from fakegpt_tui.domain.exact_request import LastAnswer
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.domain.masks import MASK, is_key_header
-from fakegpt_tui.http.addresses import followed_redirect
+from fakegpt_tui.http.addresses import followed_redirect, is_redirect
 from fakegpt_tui.http.clients import Route, Transport
 from fakegpt_tui.http.compression import Inflater, UnknownCompression
 from fakegpt_tui.http.direct_transport import DirectBody
@@ -210,6 +210,8 @@ class _Exchange:
         url = self._transport.address.url(self._request.path)
         for _ in range(_MAX_REDIRECTS):
             response = await self._send(url)
+            if not is_redirect(response.status_code):
+                return response
             location = response.headers.get("Location", "")
             goal = followed_redirect(url, response.status_code, location)
             if goal is None:

@@ -112,7 +112,7 @@ class EventReader:
     def _with_repeated_joined(self, data: bytes) -> bytes:
         is_within = self._line or self._data or self._event or self._is_bare or self._after_return
         start = data.find(_EVENT_END) + len(_EVENT_END) if is_within else 0
-        if self._at_start or (is_within and start < len(_EVENT_END)):
+        if is_within and start < len(_EVENT_END):
             return data
         return data[:start] + join_repeated(data[start:])
 
