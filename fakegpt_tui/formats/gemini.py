@@ -71,6 +71,8 @@ def _read_activity(values: list[object], origin: SourceDefaults) -> Iterator[Imp
             others += 1
             continue
         found.append(_Activity("", time, prompt, record))
+    # The newest comes first, also of those of one moment.
+    found.reverse()
     found.sort(key=lambda each: each.time)
     groups: list[list[_Activity]] = []
     for each in found:

@@ -5,6 +5,7 @@ The title is in `thread.json` beside it. On phones, both are rows of `jan.db`.
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from fakegpt_tui.domain.folders import Folder, join_folder
 from fakegpt_tui.formats.base import ImportItem, LinesFormat, Record, SourceDefaults
 from fakegpt_tui.formats.databases import DatabaseFormat, ForeignDatabase, Tables, has_tables
 from fakegpt_tui.formats.message_list import read_usage
@@ -65,7 +66,9 @@ def _add_thread(conversation: SourceConversation, thread: Record) -> None:
     conversation.title = texts_of(thread, "title")
     conversation.created = read_time(thread.get("created"))
     conversation.updated = read_time(thread.get("updated"))
-    conversation.pinned = isinstance(metadata, dict) and metadata.get("is_favorite") is True
+    about = metadata if isinstance(metadata, dict) else {}
+    conversation.pinned = about.get("is_favorite") is True
+    conversation.folder = Folder(join_folder(texts_of(about.get("project"), "name")))
     for assistant in dicts_of(thread.get("assistants"))[:1]:
         conversation.system_prompt = texts_of(assistant, "instructions")
 

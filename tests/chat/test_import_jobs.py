@@ -62,6 +62,36 @@ async def test_an_import_can_be_stopped_and_what_was_taken_stays(tmp_path: Path)
     assert result.summary.startswith("Stopped. Added: 0 conversations")
 
 
+class StopsHalfway(JobProgress):
+    """Asks for an end once so many bytes were read."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        super().__setattr__(name, value)
+        if name == "done" and isinstance(value, int) and value > 2**18:
+            super().__setattr__("stopped", True)
+
+
+async def test_a_thousand_are_taken_back_at_once_and_a_stop_leaves_whole_ones(
+    tmp_path: Path,
+) -> None:
+    file = write_json(tmp_path / "c.json", many(1000))
+    chat, store, _ = service_of()
+    half = await chat.imports.import_files([file], StopsHalfway())
+    assert half.summary.startswith("Stopped. Added: ")
+    there = len(store.headers)
+    assert 0 < there < 1000
+    assert {len([*chat.messages.path(each)]) for each in store.headers} == {2}
+    assert len(store.nodes) == 4 * there
+    told = await chat.imports.import_files([file], JobProgress(), dry_run=True)
+    rest = await chat.imports.import_files([file], JobProgress())
+    assert rest.summary.removeprefix("Added") == told.summary.removeprefix("To add")
+    assert f"Known: {there}." in rest.summary
+    assert len(store.headers) == 1000
+    assert chat.history.undo() == f"{1000 - there} conversations were imported."
+    assert chat.history.undo() == f"{there} conversations were imported."
+    assert chat.conversations.all() == []
+
+
 async def test_new_conversations_are_taken_back_into_the_trash(tmp_path: Path) -> None:
     chat, _, _ = service_of(says("one"))
     turn = await ask(chat, "hi")

@@ -88,6 +88,12 @@ def test_the_same_conversation_gets_the_same_ids_and_another_one_others() -> Non
     assert not set(ids) & {message.id for message in other.messages}
 
 
+def test_an_id_is_that_of_earlier_releases() -> None:
+    found = loaded(ordinary())
+    assert found.conversation.id == "31c3ee75-9e54-5f68-8295-e35d1887a03e"
+    assert found.messages[0].id == "aa939770-1277-5129-bb2b-70f2251d2a9c"
+
+
 def test_without_an_id_the_conversation_is_known_by_what_it_holds() -> None:
     first = loaded(ordinary(conversation_id=None)).conversation.id
     assert loaded(ordinary(conversation_id=None)).conversation.id == first
@@ -253,6 +259,22 @@ def test_missing_children_and_missing_parents_are_borne() -> None:
     assert path(found) == ["Tell of rivers", "They flow."]
     assert sorted(texts(found)) == sorted(texts(loaded(ordinary())))
     assert found.left_out[ORPHANS] == 1
+
+
+def test_of_a_parent_and_children_that_differ_the_parent_counts() -> None:
+    mapping = ordinary()["mapping"]
+    mapping["p2"]["children"] = ["r1", "r2"]
+    mapping["p1"]["children"] = []
+    assert path(loaded(exported(mapping, current_node="r1"))) == ["Tell of rivers", "They flow."]
+
+
+def test_the_end_may_be_a_place_without_a_word_or_a_hidden_one() -> None:
+    mapping = ordinary()["mapping"]
+    mapping["empty"] = {"id": "empty", "parent": "r1", "children": [], "message": None}
+    assert path(loaded(exported(mapping, current_node="empty")))[-1] == "They flow."
+    hidden = loaded(exported(mapping, current_node="system"))
+    assert path(hidden)[-1] == "They rest."
+    assert hidden.left_out[NO_LEAF] == 1
 
 
 def test_circles_are_cut() -> None:

@@ -16,7 +16,7 @@ from fakegpt_tui.formats.documents import ImportFile
 from fakegpt_tui.formats.importer import Importer
 from fakegpt_tui.formats.registry import read_conversations
 from fakegpt_tui.store.conversation_store import ConversationStore
-from tests.attachments.examples import png
+from tests.attachments.examples import png, webp
 from tests.dict_store import DictStore
 from tests.formats.reading import FILES
 
@@ -130,16 +130,30 @@ def test_a_picture_in_the_text_and_among_the_attachments_is_one(tmp_path: Path) 
     assert (last.name, store.read_blob(last.blob.digest)) == ("a.pdf", PDF)
 
 
-def test_the_bytes_say_what_a_file_is_whatever_it_is_called(tmp_path: Path) -> None:
-    names = {"file_Ab1.dat": "dalle-generations/x.webp"}
+@pytest.mark.parametrize(
+    ("data", "kind", "media_type"),
+    [
+        (WAV, FilePart, "audio/wav"),
+        (PNG, ImagePart, "image/png"),
+        (webp(4, 3), ImagePart, "image/webp"),
+        (PDF, FilePart, "application/pdf"),
+        (b"one\ntwo", FilePart, "text/plain"),
+        (b"", FilePart, "application/x-empty"),
+    ],
+    ids=["wave", "png", "webp", "pdf", "text", "empty"],
+)
+def test_the_bytes_say_what_a_file_is_whatever_it_is_called(
+    tmp_path: Path, data: bytes, kind: type, media_type: str
+) -> None:
+    names = {"file_Ab1.dat": "../dalle-generations/x\0.webp"}
     path = zipped(
         tmp_path,
         exported(pointer("sediment://file_Ab1")),
-        {"file_Ab1.dat": WAV, "conversation_asset_file_names.json": json.dumps(names).encode()},
+        {"file_Ab1.dat": data, "conversation_asset_file_names.json": json.dumps(names).encode()},
     )
     (part,) = only(taken(path)[0]).parts
-    assert isinstance(part, FilePart)
-    assert (part.name, part.blob.media_type) == ("x.webp", "audio/wav")
+    assert isinstance(part, kind)
+    assert (part.name, part.blob.media_type, part.blob.size) == ("x\0.webp", media_type, len(data))
 
 
 def test_what_is_not_in_the_export_keeps_its_line(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Databases of other programs are read as they are now, and left as they were."""
 
+import json
 import shutil
 import sqlite3
 from contextlib import closing
@@ -76,6 +77,23 @@ def test_threads_of_llm_that_only_begin_alike_do_not_merge(tmp_path: Path) -> No
     assert first.conversation.id != second.conversation.id
     assert not {each.id for each in first.messages} & {each.id for each in second.messages}
     assert [each.text for each in second.messages][-2:] == ["Never mind.", "Fine."]
+
+
+def test_rows_of_open_webui_win_over_its_json_which_is_read_where_there_are_none(
+    tmp_path: Path,
+) -> None:
+    path = Path(shutil.copyfile(FILES / "openwebui" / "webui.db", tmp_path / "webui.db"))
+    with closing(sqlite3.connect(path)) as connection:
+        row = connection.execute("SELECT id FROM chat_message WHERE content LIKE '%Thanks%'")
+        values = (json.dumps("Th\0anks!"), *row.fetchone())
+        connection.execute("UPDATE chat_message SET content = ? WHERE id = ?", values)
+        copy = "INSERT INTO chat (id, user_id, chat) SELECT 'z', user_id, chat FROM chat"
+        connection.execute(copy)
+        connection.commit()
+    first, second = outline(read(path)), loaded(read(path))[1]
+    assert "3 > 'Thanks!'" in first
+    assert "3 > 'Thanks'" in first
+    assert second.conversation.title == "Sums"
 
 
 def test_a_bad_byte_in_a_database_is_replaced(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Elements of large arrays are decoded as a scanner finds them, wherever the chunks end."""
 
+import io
 import json
 from typing import Any
 
@@ -60,6 +61,13 @@ def test_a_file_that_was_cut_is_told(data: bytes) -> None:
 def test_what_is_no_array_is_told(data: bytes) -> None:
     with pytest.raises(LoadError):
         decoded(data)
+
+
+def test_what_is_whole_in_a_file_that_was_cut_is_taken_before_that_is_told() -> None:
+    elements = decode_array(io.BytesIO(b'[{"a": 1}, {"b": 2}, {"c": '), 1000)
+    assert [next(elements), next(elements)] == [{"a": 1}, {"b": 2}]
+    with pytest.raises(LoadError, match="ends in the middle"):
+        list(elements)
 
 
 def test_arrays_after_each_other_are_as_one() -> None:

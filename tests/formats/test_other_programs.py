@@ -227,9 +227,27 @@ def test_a_group_of_prompts_that_has_grown_is_the_same_conversation(tmp_path: Pa
 def test_other_languages_are_read_where_there_is_an_answer(tmp_path: Path) -> None:
     found = read_bytes(
         tmp_path,
-        json.dumps([activity(1, "プロンプト: 川", "<p>水</p>"), activity(2, "作成")]).encode(),
+        json.dumps(
+            [
+                activity(3, "السؤال: نهر", "<p>ماء</p>"),
+                activity(2, "作成"),
+                activity(1, "プロンプト: 川", "<p>水</p>"),
+            ]
+        ).encode(),
     )
-    assert outline(found) == ["# プロンプト: 川", "1 > 'プロンプト: 川'", "2 <* '水'"]
+    assert outline(found) == [
+        "# プロンプト: 川",
+        "1 > 'プロンプト: 川'",
+        "2 < '水'",
+        "3 > 'السؤال: نهر'",
+        "4 <* 'ماء'",
+    ]
+
+
+def test_prompts_of_one_moment_are_both_there_the_newer_one_last(tmp_path: Path) -> None:
+    both = [activity(1, "Prompted Two", "<p>2</p>"), activity(1, "Prompted One", "<p>1</p>")]
+    found = read_bytes(tmp_path, json.dumps(both).encode())
+    assert outline(found) == ["# One", "1 > 'One'", "2 < '1'", "3 > 'Two'", "4 <* '2'"]
 
 
 @pytest.mark.parametrize(("selected", "shown"), [(7, "b"), (-3, "a"), (None, "a"), (1, "b")])
