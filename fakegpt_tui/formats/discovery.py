@@ -10,6 +10,7 @@ from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
+from math import inf
 from pathlib import Path
 
 import platformdirs
@@ -22,6 +23,8 @@ from fakegpt_tui.formats.registry import explain, is_import_name, read_conversat
 _DATABASES = (".db", ".sqlite")
 _MOST_DOWNLOADS = 300
 """The newest files of the folder that are looked into."""
+_COUNTED_BYTES = 8_000_000
+"""Of a download, so that counting takes a second at most."""
 _MOST_SENTENCES = 20
 _OURS = ", saved by this program."
 
@@ -42,7 +45,8 @@ class FoundSource:
     @property
     def summary(self) -> str:
         """How much it is, for people."""
-        size = f"{self.size / 1_000_000:,.1f} MB"
+        megabytes = self.size / 1_000_000
+        size = f"{megabytes:,.1f} MB" if megabytes >= 1 else f"{self.size / 1000:,.0f} kB"
         if not self.count:
             return size
         return f"{self.count:,} conversation{'' if self.count == 1 else 's'}, {size}"
@@ -167,7 +171,8 @@ def _look_at_downloads(folder: Path) -> Iterator[FoundSource]:
         return
     for path in newest[:_MOST_DOWNLOADS]:
         if name := _recognise(path):
-            yield FoundSource(name, path, (path,), 0, path.stat().st_size)
+            count = _count(path, most_bytes=_COUNTED_BYTES)
+            yield FoundSource(name, path, (path,), count, path.stat().st_size)
 
 
 def _recognise(path: Path) -> str:
@@ -190,13 +195,18 @@ def _sentences(file: ImportFile) -> Generator[str, None, None]:
             yield name
 
 
-def _count(path: Path) -> int:
-    """How many conversations a database holds; 0 where it cannot be read."""
+def _count(path: Path, *, most_bytes: float = inf) -> int:
+    """How many conversations a file holds; 0 where it cannot be read, or unpacks to more."""
+    count = 0
     try:
         with ImportFile(path, service="", model="") as file:
-            return sum(isinstance(each, LoadedItem) for each in read_conversations(file))
+            for each in read_conversations(file):
+                if file.size > most_bytes:
+                    return 0
+                count += isinstance(each, LoadedItem)
     except LoadError:
         return 0
+    return count
 
 
 def _is_file(path: Path) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from fakegpt_tui.formats.discovery import FoundSource, find_sources
+from tests.formats.exports import many, ordinary, zipped
 from tests.formats.reading import FILES
 
 HOMES = {
@@ -75,13 +76,28 @@ def test_exports_among_the_downloads_are_known_by_what_they_hold(tmp_path: Path)
     for program, name in {"claude": "a.zip", "chatgpt": "b.zip"}.items():
         archive = next((FILES / program).glob("export*.zip"))
         shutil.copyfile(archive, downloads / name)
+    large = [*many(2), ordinary(title="x" * 9_000_000, conversation_id="large")]
+    (downloads / "large.zip").write_bytes(zipped({"conversations.json": large}))
     (downloads / "holiday.zip").write_bytes(b"PK")
     (downloads / "notes.json").write_text('{"a": 1}')
     (downloads / "page.html").write_text("<p>")
-    assert {(each.name, each.path.name) for each in found(tmp_path)} == {
-        ("Claude", "a.zip"),
-        ("ChatGPT", "b.zip"),
+    assert {(each.name, each.path.name, each.count) for each in found(tmp_path)} == {
+        ("Claude", "a.zip", 2),
+        ("ChatGPT", "b.zip", 2),
+        ("ChatGPT", "large.zip", 0),
     }
+
+
+@pytest.mark.parametrize(
+    ("count", "size", "told"),
+    [
+        (2, 3_100, "2 conversations, 3 kB"),
+        (1, 1_000_000, "1 conversation, 1.0 MB"),
+        (0, 2_345_678_900, "2,345.7 MB"),
+    ],
+)
+def test_how_much_there_is_is_told_in_words(count: int, size: int, told: str) -> None:
+    assert FoundSource("A", Path("a"), (), count, size).summary == told
 
 
 def test_links_are_not_followed(tmp_path: Path) -> None:
