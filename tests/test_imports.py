@@ -93,6 +93,20 @@ def test_the_first_paint_itself_draws_no_markdown_and_asks_no_network() -> None:
     assert not modules_after(FIRST_PAINT) & SLOW
 
 
+FIRST_WORDS = """
+from fakegpt_tui.ui.markdown.document import Document
+from fakegpt_tui.ui.markdown.palette import Palette
+
+document = Document(Palette.colourless())
+document.update("Of course, ", complete=False)
+assert [line.plain for line in document.lines(40)] == ["Of course,"]
+"""
+
+
+def test_the_first_words_of_a_reply_wait_for_no_parser() -> None:
+    assert not modules_after(FIRST_WORDS) & (SLOW - {"pygments"})
+
+
 def test_rendering_uses_no_widget_and_no_app_of_textual() -> None:
     sources = list((ROOT / "fakegpt_tui" / "ui" / "markdown").rglob("*.py"))
     assert sources

@@ -11,7 +11,7 @@ from rich.style import Style
 
 from fakegpt_tui.text import safe_text
 from fakegpt_tui.ui.markdown.latex import latex_to_unicode
-from fakegpt_tui.ui.markdown.parser import footnote_mark, parse_inline
+from fakegpt_tui.ui.markdown.parser import footnote_mark, is_plain, parse_inline
 from fakegpt_tui.ui.markdown.parser_rules import can_open
 
 if TYPE_CHECKING:
@@ -36,7 +36,10 @@ def render_inline(
     writer = _Writer(context, base, foreign="&" in content)
     writer.has_break_tags = in_cell and "<" in content
     for part in _inline_parts(content):
-        writer.write(parse_inline(part, context.references))
+        if is_plain(part):
+            writer.write_text(part)
+        else:
+            writer.write(parse_inline(part, context.references))
     return writer.segments
 
 
@@ -66,7 +69,7 @@ class _Writer:
         for index, token in enumerate(tokens):
             match token.type:
                 case "text" | "text_special":
-                    self._write_text(token.content)
+                    self.write_text(token.content)
                 case "softbreak" | "hardbreak":
                     kept = self._keep_breaks or token.type == "hardbreak"
                     kept = kept or _is_beside_formula(tokens, index)
@@ -117,7 +120,8 @@ class _Writer:
         text = text.replace("\t", "    ")
         self.segments.append(Segment(text, current + style if style is not None else current))
 
-    def _write_text(self, text: str) -> None:
+    def write_text(self, text: str) -> None:
+        """Write text in which there is no Markdown."""
         if self._foreign:
             # An entity may have been written for a character that must not be shown as it is.
             text = safe_text(text).replace("\n", " ")

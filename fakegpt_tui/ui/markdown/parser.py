@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _PART = 8_192
+_PLAIN = re.compile(r"[^\W\d_](?:[^\W\d_]|[ ,.;!?'\"()])*")
 _CONTAINER = re.compile(r"(?:[ \t>]|[-*+] |\d{1,9}[.)] )*")
 """What may stand before the row of a table that is in a quote or an item."""
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -39,11 +40,19 @@ _SEE_THROUGH = {"thead_open", "tbody_open"}
 _WITH_LINE_STARTS = {"fence", "code_block"}
 
 
+def is_plain(text: str) -> bool:
+    """Is it one line of words, in which nothing can be Markdown?"""
+    return _PLAIN.fullmatch(text) is not None
+
+
 def parse_blocks(text: str, offsets: Sequence[int], references: References) -> list[Node]:
     """The blocks of `text`, whose line *n* stands at `offsets[n]` of the message.
 
     Definitions of references are blocks of text until there are `references`.
     """
+    if is_plain(text):
+        # The first words of a reply are shown before markdown-it is imported.
+        return [Node("paragraph", text.rstrip(), source=(offsets[0], offsets[1]))]
     tokens: list[Token] = []
     parser = _parser(bool(references))
     parser.block.parse(text, parser, {"unused": references.get("unused", ())}, tokens)

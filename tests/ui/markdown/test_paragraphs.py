@@ -1,9 +1,14 @@
 """A long paragraph is drawn in fragments, and shows what it would if it were drawn whole."""
 
+from dataclasses import replace
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fakegpt_tui.ui.markdown.document import Document
 from fakegpt_tui.ui.markdown.palette import Palette
+from fakegpt_tui.ui.markdown.parser import is_plain, parse_blocks, parse_inline
 from tests.ui.markdown.samples import shown
 from tests.ui.markdown.test_chunks import whole
 from tests.ui.markdown.test_document import drawn, grown
@@ -53,3 +58,14 @@ def test_html_keeps_its_lines_where_a_new_line_begins_too() -> None:
 def test_a_tag_in_the_midst_of_a_long_paragraph_keeps_no_lines() -> None:
     text = "x" * 1_100 + "\n" + "<b>more</b>\nand some more words\n" * 99
     assert shown(text, 500) == shown(text.replace("\n", " "), 500)
+
+
+@given(st.from_regex(r"[^\W\d_](?:[^\W\d_]|[ ,.;!?'\"()])*", fullmatch=True))
+def test_a_line_of_plain_words_is_what_the_parser_makes_of_it(words: str) -> None:
+    assert is_plain(words)
+    [node] = parse_blocks(words, [0, len(words)], {})
+    ends = [0, len(words) + 1, len(words) + 2, len(words) + 5]
+    parsed, _ = parse_blocks(f"{words}\n\n---", ends, {})
+    assert replace(parsed, source=node.source) == node
+    [token] = parse_inline(node.content, {})
+    assert (token.type, token.content) == ("text", node.content)
