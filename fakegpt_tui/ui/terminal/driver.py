@@ -67,6 +67,7 @@ else:
 
         def __init__(self, *args: Any, **options: Any) -> None:
             super().__init__(*args, **options)
+            self.has_quick_escape = False
             if self._file is not None:
                 # It is all of a file that the writer thread uses.
                 self._file = TerminalOutput(self._file.fileno())  # type: ignore[assignment]
@@ -145,6 +146,7 @@ else:
             with selectors.SelectSelector() as selector:
                 selector.register(self.fileno, selectors.EVENT_READ)
                 while not self.exit_event.is_set():
+                    parser.has_quick_escape = self.has_quick_escape
                     patience = parser.timeout
                     if selector.select(_POLL if patience is None else min(_POLL, patience)):
                         data = self._read()
@@ -229,6 +231,14 @@ def _with_enter(data: bytes, typed_before: int) -> bytes:
     if data[:typed_before].endswith(b"\n"):
         return data[: typed_before - 1] + b"\r" + data[typed_before:]
     return data
+
+
+def set_quick_escape(app: App[Any], has_quick_escape: bool) -> None:
+    """Read a letter that comes soon after an ESC, but not with it, as a key of its own, or not.
+
+    With the terminal's own word for esc, as in kitty's protocol, nothing has to be told apart.
+    """
+    setattr(app._driver, "has_quick_escape", has_quick_escape)  # noqa: B010, SLF001 (see above)
 
 
 def driver_class() -> type[Driver] | None:

@@ -129,6 +129,15 @@ class TolerantParser(XTermParser):
         self._scanner = InputScanner(constants.ESCAPE_DELAY)
 
     @property
+    def has_quick_escape(self) -> bool:
+        """Is a letter a key of its own that comes soon after an ESC, but not with it?"""
+        return self._scanner.has_quick_escape
+
+    @has_quick_escape.setter
+    def has_quick_escape(self, value: bool) -> None:
+        self._scanner.has_quick_escape = value
+
+    @property
     def timeout(self) -> float | None:
         """Seconds until `tick` has something to do, or `None` if only input can change that."""
         deadline = self._scanner.deadline

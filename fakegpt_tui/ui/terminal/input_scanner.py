@@ -64,7 +64,9 @@ _PARTIAL = re.compile(
 _BROKEN = re.compile(
     rf"\x1b(?:\[(?:<[^\x1bMm]{{0,40}}|[0-?]*[ -/]*)|(?:{_STRING})[^\x1b\x07]*)", re.ASCII
 )
-_TYPED = re.compile(r"\x1b(?:[\[O\]P_])?\Z")
+_SECOND = "[O]P_"
+"""What the second character of a sequence may be that has more than two."""
+_TYPED = re.compile(rf"\x1b[{re.escape(_SECOND)}]?\Z")
 """Unfinished sequences that Escape, or Alt and a character, look like."""
 
 # What is left of a reply whose ESC came so much earlier that it was taken for the Escape key.
@@ -91,11 +93,15 @@ class InputToken(NamedTuple):
 class InputScanner:
     """Cuts input into pieces. Sequences that break the grammar are left out.
 
-    Time is a number of seconds from any fixed moment, and is passed in.
+    Time is a number of seconds from any fixed moment, and is passed in. What comes soon after an
+    ESC is taken together with it, as alt and a letter, unless `has_quick_escape`: then only what
+    comes with it, in one piece.
     """
 
     def __init__(self, escape_delay: float) -> None:
+        self.has_quick_escape = False
         self._escape_delay = escape_delay
+        self._is_escape_alone = False
         self._pending = ""
         self._pasting = False
         self._pasted: list[str] = []
@@ -113,6 +119,10 @@ class InputScanner:
         """Take `text` in, and yield what is whole."""
         if not text:
             return
+        was_alone = self._is_escape_alone
+        if was_alone and self.has_quick_escape and not _goes_on(self._pending, text):
+            yield from _apart(self._pending)
+            self._pending = ""
         data = self._pending + text
         if self._escaped_at is not None:
             if now - self._escaped_at < _REPLY_TIMEOUT and (body := _BODY.match(data)):
@@ -130,6 +140,8 @@ class InputScanner:
             else:
                 pieces, position = self._sequence(data, position, now)
             yield from pieces
+        begins = self._pending == "\x1b" and not self._pasting
+        self._is_escape_alone = begins or (was_alone and _TYPED.match(self._pending) is not None)
 
     def expire(self, now: float) -> Iterator[InputToken]:
         """Yield what has been waited for long enough."""
@@ -140,7 +152,11 @@ class InputScanner:
             yield self._end_of_paste(pending)
         elif _TYPED.match(pending):
             self._escaped_at = now if pending == "\x1b" else None
-            yield InputToken(TokenKind.SEQUENCE, pending)
+            is_alone, self._is_escape_alone = self._is_escape_alone, False
+            if self.has_quick_escape and is_alone:
+                yield from _apart(pending)
+            else:
+                yield InputToken(TokenKind.SEQUENCE, pending)
 
     def _sequence(self, data: str, start: int, now: float) -> tuple[list[InputToken], int]:
         if whole := _WHOLE.match(data, start):
@@ -184,6 +200,18 @@ class InputScanner:
         self._pasting = False
         self._pasted.clear()
         return InputToken(TokenKind.PASTE, text)
+
+
+def _goes_on(pending: str, text: str) -> bool:
+    """May a text be the rest of a sequence that did not come at once? A person types by letters."""
+    return text[0] in _SECOND if pending == "\x1b" else len(text) > 1
+
+
+def _apart(pending: str) -> Iterator[InputToken]:
+    """The Escape key, and what was typed after it."""
+    yield InputToken(TokenKind.SEQUENCE, "\x1b")
+    if len(pending) > 1:
+        yield InputToken(TokenKind.TEXT, pending[1:])
 
 
 def _begun(data: str, marker: str, start: int) -> int:

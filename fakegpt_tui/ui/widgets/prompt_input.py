@@ -186,14 +186,14 @@ class PromptInput(TextBox, inherit_bindings=False):
         self.placeholder = Content(_ENTER_SENDS if enter_sends else _ENTER_BREAKS)
 
     def watch_editing(self, editing: str) -> None:
+        if self.vim is not None:
+            self.vim.end()
         self.vim = self.border_subtitle = None
         if editing == "vim":
             from fakegpt_tui.ui.widgets.editing.vim_input import VimInput  # noqa: PLC0415 - when wanted
 
-            def ask(take: Callable[[str], None], kept: str) -> None:
-                self.post_message(self.EmptyPaste(take, kept))
-
-            self.vim = VimInput(self, self.changed_keys, ask)
+            post, question = self.post_message, self.EmptyPaste
+            self.vim = VimInput(self, self.changed_keys, lambda *asked: post(question(*asked)))
 
     @cached_property
     def _edits(self) -> Mapping[str, str]:

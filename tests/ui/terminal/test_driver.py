@@ -1,5 +1,7 @@
+import os
 import random
 import time
+from threading import Event, Thread
 
 import pytest
 from hypothesis import given
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from textual import events
 from textual.message import Message
 
+from fakegpt_tui.ui.terminal.driver import TolerantDriver
 from fakegpt_tui.ui.terminal.input_parser import TolerantParser
 from fakegpt_tui.ui.terminal.input_scanner import InputScanner, TokenKind
 from tests.examples import examples
@@ -204,6 +207,19 @@ def test_escape_alone_is_a_key_after_its_delay(typist: Typist):
     assert typist.waits(0.1) == ["escape=\x1b"]
 
 
+def test_with_a_quick_escape_a_letter_after_it_is_a_key_of_its_own(typist: Typist) -> None:
+    typist.parser.has_quick_escape = True
+    assert typist.types("a\x1b", "j") == ["a=a", "escape=\x1b", "j=j"]
+    assert typist.types("\x1b", "O", "x", "\x1b", "[", "A") == [
+        *("escape=\x1b", "O=O", "x=x", "escape=\x1b", "left_square_bracket=[", "A=A")
+    ]
+    assert typist.types("\x1b", "O") + typist.waits(0.2) == ["escape=\x1b", "O=O"]
+    assert typist.types("\x1b", "\x1b", "j") == ["escape=\x1b", "escape=\x1b", "j=j"]
+    # What comes in one piece, or as the rest of a sequence, is none that was typed.
+    assert typist.types("\x1bj", "\x1b", "[A", "\x1b[", "1;5", "A") == ["alt+j", "up", "ctrl+up"]
+    assert typist.types("\x1b", "[200~a", "\x1b", "b\x1b[201~", "z") == ["paste=a\x1bb", "z=z"]
+
+
 def test_a_reply_without_an_end_does_not_keep_the_keys(typist: Typist):
     assert typist.types("\x1b]11;rgb:") == []
     assert typist.waits(1.1) == []
@@ -320,6 +336,44 @@ def test_odd_keys_arrive_in_a_terminal():
     with small_app("Keys") as terminal:
         terminal.wait_for("ready").type("\x1b[97:65;2u\x1b\r\x1b[27;2;13~\x1b[32;2u\x1b[<1;NaN;1M!")
         terminal.wait_for("5: A='A' alt+enter=None shift+enter=None shift+space=' ' exclam")
+
+
+class PipedDriver(TolerantDriver):
+    """Reads a pipe, and knows what came."""
+
+    input_tty = False
+
+    def __init__(self, fileno: int) -> None:
+        self.fileno = fileno
+        self.exit_event = Event()
+        self.has_quick_escape = True
+        self.came: list[str] = []
+        self._debug = False
+
+    @property
+    def has_read_all(self) -> bool:
+        return not self._count_waiting()
+
+    def process_message(self, message: Message) -> None:
+        self.came.append(described(message))
+
+
+def test_what_is_read_after_an_escape_and_not_with_it_is_a_key_of_its_own() -> None:
+    reads, writes = os.pipe()
+    driver = PipedDriver(reads)
+    thread = Thread(target=driver.run_input_thread)
+    thread.start()
+    try:
+        for piece in ("\x1b", "j", "\x1b", "O", "x", "\x1bk", "\x1b[A"):
+            os.write(writes, piece.encode())
+            while not driver.has_read_all:
+                time.sleep(0)
+    finally:
+        os.close(writes)
+        thread.join()
+        os.close(reads)
+    esc = "escape=\x1b"
+    assert driver.came == [esc, "j=j", esc, "O=O", "x=x", "alt+k", "up"]
 
 
 def test_enter_that_is_typed_before_there_is_a_screen_is_enter():

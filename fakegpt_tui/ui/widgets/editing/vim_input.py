@@ -8,6 +8,7 @@ from textual.content import Content
 from textual.widgets.text_area import Selection
 
 from fakegpt_tui.ui.messages import CopyText
+from fakegpt_tui.ui.terminal.driver import set_quick_escape
 from fakegpt_tui.ui.terminal.typed_keys import HeldKey, LayoutKey
 from fakegpt_tui.ui.widgets.editing.box_text import index_of, location_of, text_of, write_text
 from fakegpt_tui.ui.widgets.editing.operators import EditState, fit, lines_around, put
@@ -19,7 +20,7 @@ from fakegpt_tui.ui.widgets.editing.vim_state import Request, Wanted
 from fakegpt_tui.ui.widgets.text_box import TextBox
 
 _NEWLINE = "prompt.newline"
-AskForClipboard = Callable[[Callable[[str], None], str], None]
+AskForClipboard = Callable[[Callable[[str], None], str], object]
 """Is given what takes the text of the clipboard, and a text for where it cannot be read."""
 
 
@@ -41,7 +42,12 @@ class VimInput:
         self._mode_shown = ""
         self._steps_before: int | None = None
         """Of the undo history, when insert mode began."""
+        set_quick_escape(box.app, True)
         self._show_mode()
+
+    def end(self) -> None:
+        """Have no more to do with the keys."""
+        set_quick_escape(self._box.app, False)
 
     def use_keys(self, changed: Mapping[str, str]) -> None:
         self._vim.keys = VimKeys(changed)
