@@ -170,6 +170,14 @@ class Settings:
         title="Editing keys",
         group="Keys and notices",
     )
+    hint_letters: str = setting(
+        "The letters of hints, the best ones first: those of the home row, as a rule.",
+        validators.letters,
+        default="fjdksahg",
+        example='"aoeuhtns"',
+        title="Letters of hints",
+        group="Keys and notices",
+    )
     notify: str = setting(
         "How the end of a reply is announced while you look at something else.",
         default="none",

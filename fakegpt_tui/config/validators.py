@@ -29,6 +29,7 @@ _KEY_SHAPES = re.compile(
     r"|AIza\w{16,}|[0-9a-f]{32,}|(?=.*\d)(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9]{20,}"
 )
 """Keys that could be names of variables by their characters."""
+_LETTERS = re.compile(r"[a-z]{4,26}")
 _PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 _URL_PATH = re.compile(r"/[A-Za-z0-9._~%!$&'()*+,;=:@/-]{0,200}")
 _SECONDS_PER_DAY = 86_400
@@ -177,6 +178,15 @@ def one_of(*names: str) -> Validator[str]:
         raise InvalidValue(f"{', '.join(most)} or {last}")
 
     return read
+
+
+def letters(value: object) -> str:
+    """At least four letters of the Latin alphabet, each once."""
+    if isinstance(value, str):
+        found = value.strip().lower()
+        if _LETTERS.fullmatch(found) and len(set(found)) == len(found):
+            return found
+    raise InvalidValue("at least four different letters from a to z")
 
 
 def variable_name(value: object) -> str:

@@ -245,6 +245,10 @@ class Options:
     child_environment: Callable[[], Mapping[str, str]] = os.environ.copy
     clock: Callable[[], datetime] = local_now
 
+    def hint_letters(self) -> str:
+        """The letters of hints, the best ones first; empty for those of the program."""
+        return self.value("hint_letters", "")
+
     def value(self, name: str, default: T) -> T:
         """The value of a setting, by its name in the configuration."""
         found = self.values.get(name, default)

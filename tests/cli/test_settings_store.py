@@ -69,6 +69,7 @@ async def test_a_change_disturbs_nothing_else_in_the_file(config: Path) -> None:
         ("notify", "bell"),
         ("enter", "newline"),
         ("repaint_rate", "7"),
+        ("hint_letters", "aoeuhtns"),
         ("mirror", "~/notes"),
         ("exports_dir", "/somewhere"),
         ("service", "office"),
@@ -110,6 +111,8 @@ async def test_a_file_is_made_where_there_is_none(tmp_path: Path) -> None:
         ("mirror", " ", "must be text, and not empty"),
         ("enter", "leave", 'must be "send" or "newline"'),
         ("plain", "perhaps", "must be true or false"),
+        ("hint_letters", "abca", "must be at least four different letters from a to z"),
+        ("hint_letters", "абвг", "must be at least four different letters from a to z"),
     ],
 )
 async def test_what_cannot_be_used_is_not_written(

@@ -123,7 +123,9 @@ class Controllers:
         from fakegpt_tui.ui.controllers.hints import HintController  # noqa: PLC0415 - see above
 
         return HintController(
-            self._chat, self._state, self._window, self.items, lambda: self.messages
+            *(self._chat, self._state, self._window, self.items),
+            messages=lambda: self.messages,
+            letters=self._options.hint_letters,
         )
 
     @cached_property

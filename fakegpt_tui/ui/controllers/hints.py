@@ -44,9 +44,11 @@ class HintController(TranscriptHints):
         state: ChatState,
         window: Window,
         items: ItemController,
+        *,
         messages: Callable[[], MessageController],
+        letters: Callable[[], str],
     ) -> None:
-        super().__init__(window.transcript, self._show_mode, window.notify)
+        super().__init__(window.transcript, self._show_mode, window.notify, letters)
         self._chat = chat
         self._state = state
         self._window = window

@@ -148,6 +148,7 @@ class SideBySideController:
             prompt,
             [turn.reply_id for turn in turns],
             repaint_rate=self._window.limiter.most,
+            hint_letters=self._options.hint_letters,
             make_document=Document if self._options.value("diagrams", "on") == "off" else None,
         )
         self._window.ask(screen, take, cancelled=self._window.prompt.focus)

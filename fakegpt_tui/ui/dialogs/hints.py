@@ -13,7 +13,7 @@ from fakegpt_tui.ui.messages import CopyText
 from fakegpt_tui.ui.widgets.transcript.appearance import REASONING_FOLD
 from fakegpt_tui.ui.widgets.transcript.code_blocks import code_at
 from fakegpt_tui.ui.widgets.transcript.hint_targets import Spot, Target, TargetKind
-from fakegpt_tui.ui.widgets.transcript.hints import Actions, HintAction, Hints
+from fakegpt_tui.ui.widgets.transcript.hints import HOME_ROW, Actions, HintAction, Hints
 from fakegpt_tui.ui.widgets.transcript.line_ids import MessageZone, written_text
 from fakegpt_tui.ui.widgets.transcript.part_captions import part_of
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
@@ -40,7 +40,11 @@ class TranscriptHints:
     actions: Actions = READING
 
     def __init__(
-        self, transcript: Transcript, tell: Callable[[str], object], warn: Callable[[str], object]
+        self,
+        transcript: Transcript,
+        tell: Callable[[str], object],
+        warn: Callable[[str], object],
+        letters: Callable[[], str],
     ) -> None:
         """Show nothing yet.
 
@@ -48,7 +52,9 @@ class TranscriptHints:
             transcript: What the hints are over.
             tell: Says what can be typed; nothing when the hints end.
             warn: Says why there are none, or none any more.
+            letters: Gives those of the hints, the best ones first.
         """
+        self._letters = letters
         self._transcript = transcript
         self.tell = tell
         self._warn = warn
@@ -58,7 +64,7 @@ class TranscriptHints:
         """Show hints; what is typed belongs to them, wherever the focus was."""
         transcript = self._transcript
         style = transcript.get_component_rich_style("transcript--badge")
-        hints = Hints(transcript.viewport, style, self, self.actions)
+        hints = Hints(transcript.viewport, style, self, self.actions, self._letters() or HOME_ROW)
         if hints.is_empty:
             self._warn("There is nothing in view that a hint could be on.")
             return

@@ -1,6 +1,6 @@
 """Side-by-side dialog: several replies to one prompt, while they arrive."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -51,12 +51,14 @@ class SideBySideScreen(ModalScreen[str | None]):
         reply_ids: Sequence[str],
         *,
         repaint_rate: float,
+        hint_letters: Callable[[], str],
         make_document: MakeDocument | None = None,
     ) -> None:
         super().__init__()
         self._chat = chat
         self._prompt = prompt
         self._reply_ids = reply_ids
+        self._hint_letters = hint_letters
         self._limiter = FrameLimiter(repaint_rate)
         self._timer: Timer | None = None
         self._place = 0
@@ -85,7 +87,9 @@ class SideBySideScreen(ModalScreen[str | None]):
 
     def action_run_command(self, controller: str, name: str, given: Sequence[int] = ()) -> None:
         if (controller, name) == _SHOW_HINTS:
-            TranscriptHints(self._columns[self._place], self._tell, self._warn).show()
+            TranscriptHints(
+                self._columns[self._place], self._tell, self._warn, self._hint_letters
+            ).show()
         else:
             self.action_show_variant(*given)
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from itertools import groupby, product
 from operator import attrgetter
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from rich.segment import Segment
 from rich.style import Style
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
     from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
 
-_HOME_ROW = "fjdksahg"
+HOME_ROW: Final = "fjdksahg"
 """Without l, which looks like I and 1; the strongest fingers first."""
-_MORE = "eruwtpxm"
-"""Letters for screens with more targets than two of the home row can name."""
+_MORE = f"{HOME_ROW}eruwtpxm"
+"""Letters for screens with more targets than two of the chosen ones can name."""
 
 
 class HintAction(StrEnum):
@@ -86,9 +86,10 @@ class HintListener(Protocol):
     def end(self, reason: str) -> object: ...
 
 
-def make_labels(count: int) -> list[str]:
+def make_labels(count: int, letters: str = HOME_ROW) -> list[str]:
     """Labels of one or two letters, none of which begins another; no more than there are."""
-    letters = _HOME_ROW if count <= len(_HOME_ROW) ** 2 else _HOME_ROW + _MORE
+    if count > len(letters) ** 2:
+        letters += "".join(each for each in _MORE if each not in letters)
     size = len(letters)
     single = size if count <= size else max(0, (size * size - count) // (size - 1))
     pairs = (first + second for first, second in product(letters[single:], letters))
@@ -103,7 +104,12 @@ class Hints:
     """
 
     def __init__(
-        self, viewport: Viewport, style: Style, listener: HintListener, actions: Actions = ACTIONS
+        self,
+        viewport: Viewport,
+        style: Style,
+        listener: HintListener,
+        actions: Actions = ACTIONS,
+        letters: str = HOME_ROW,
     ) -> None:
         """Put hints on what is in view; what there are no `actions` for has none."""
         self._viewport = viewport
@@ -115,7 +121,7 @@ class Hints:
         self._asks = False
         self._chosen: Target | None = None
         self._find()
-        self._labels = dict(zip(self._spots, make_labels(len(self._spots)), strict=False))
+        self._labels = dict(zip(self._spots, make_labels(len(self._spots), letters), strict=False))
 
     def _find(self) -> None:
         spots = find_spots(self._viewport.positions, self._viewport.message_list)

@@ -110,6 +110,13 @@ def test_labels_have_one_letter_or_two_and_none_begins_another(count: int) -> No
         assert set("".join(labels)) <= set("asdfghjk")
 
 
+def test_labels_are_made_of_the_letters_that_were_chosen_as_far_as_they_go() -> None:
+    assert make_labels(5, "aoeu") == ["a", "o", "e", "ua", "uo"]
+    many = make_labels(100, "aoeu")
+    assert set("".join(many)) > set("aoeu")
+    assert len(many) == len(set(many)) == 100
+
+
 def test_everything_in_view_has_a_hint_that_does_what_is_wanted_most() -> None:
     screen = Screen(
         prompt(0, "Look", parts=(PICTURE, NOTES, TextSpan(4))),
