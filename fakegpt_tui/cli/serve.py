@@ -328,4 +328,4 @@ def _show_scenarios() -> None:
 
     width = max(map(len, SCENARIOS))
     for name, scenario in SCENARIOS.items():
-        click.echo(f"{name:{width}}  {scenario.description} → {scenario.expectation}")
+        click.echo(f"{name:{width}}  {scenario.summary}")

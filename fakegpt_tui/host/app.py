@@ -28,7 +28,7 @@ from fakegpt_tui.host.model_routes import ModelRoutes
 from fakegpt_tui.host.prompt_route import MemoryTurns, PromptRoute, SessionTurns, SingleFlight
 from fakegpt_tui.host.routes import HostRoutes, OpenRoute
 from fakegpt_tui.host.running_replies import RunningReplies
-from fakegpt_tui.host.scenario_route import ScenarioRoute
+from fakegpt_tui.host.scenario_route import scenario_routes
 
 if TYPE_CHECKING:
     from fakegpt_tui.host.shared_state.state import SharedState
@@ -90,7 +90,7 @@ class HostApp:
         )
         app = HostRoutes(
             [
-                *([ScenarioRoute(self.scenario, self.access)] if self.scenario else []),
+                *scenario_routes(self.scenario, self.access),
                 *ModelRoutes(replies.models, self.access).routes(),
                 *CompletionRoutes(replies).routes(),
                 *MessageRoutes(replies).routes(),

@@ -2,11 +2,14 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
+from typing import Final
 
 from starlette.requests import Request
-from starlette.routing import Match
+from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
+from fakegpt_tui.backends.scenarios.api_dialects import COMPLETIONS, MESSAGES
 from fakegpt_tui.backends.scenarios.scenario import (
     CONVERSATION,
     Disconnect,
@@ -19,6 +22,20 @@ from fakegpt_tui.host.access import Access
 from fakegpt_tui.host.request_body import read_json, wait_for_disconnect
 from fakegpt_tui.host.routes import OpenRoute
 from fakegpt_tui.protocol import fakegpt
+from fakegpt_tui.protocol.anthropic.requests import read_message_request
+from fakegpt_tui.protocol.openai import read_completion_request
+
+_READERS: Final[dict[str, Callable[[object], object]]] = {
+    CONVERSATION: fakegpt.read_conversation_request,
+    COMPLETIONS: read_completion_request,
+    MESSAGES: read_message_request,
+}
+
+
+def scenario_routes(scenario: Scenario | None, access: Access) -> list[Route]:
+    """The routes that play a scenario, in each of its protocols."""
+    found = () if scenario is None else (scenario, *scenario.others)
+    return [ScenarioRoute(each, access) for each in found]
 
 
 class ScenarioRoute(OpenRoute):
@@ -31,16 +48,16 @@ class ScenarioRoute(OpenRoute):
         self._scenario = scenario
         self._access = access
         self._answers = deque(scenario.responses)
-        method = "POST" if scenario.path in (CONVERSATION, "/auth/login") else "GET"
+        method = "POST" if scenario.path in (*_READERS, "/auth/login") else "GET"
         super().__init__(scenario.path, self._answer, methods=[method])
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         return super().matches(scope) if self._answers else (Match.NONE, {})
 
     async def _answer(self, request: Request) -> "_ScenarioResponse":
-        if self._scenario.path == CONVERSATION:
+        if read := _READERS.get(self._scenario.path):
             self._access.require_claims(request)
-            fakegpt.read_conversation_request(await read_json(request))
+            read(await read_json(request))
         if len(self._answers) > 1 or self._scenario.recovers:
             return _ScenarioResponse(self._answers.popleft())
         return _ScenarioResponse(self._answers[0])

@@ -128,7 +128,7 @@ class Scenario:
     """What the host sends at `path` instead of its usual response.
 
     The `responses` are sent in turn, and the last one for ever; if the host `recovers`, each is
-    sent once, and the usual ones follow.
+    sent once, and the usual ones follow. The `others` are the same in other protocols.
     """
 
     name: str
@@ -137,6 +137,13 @@ class Scenario:
     responses: tuple[ScenarioResponse, ...]
     path: str = CONVERSATION
     recovers: bool = False
+    others: tuple["Scenario", ...] = ()
+
+    @property
+    def summary(self) -> str:
+        """What it does, what a correct client shows, and in which protocols."""
+        where = ", in every protocol" if self.others else ""
+        return f"{self.description} → {self.expectation}{where}"
 
 
 def stream_scenario(
