@@ -83,6 +83,8 @@ class PromptContent:
         self._takes_pictures = takes_pictures
         self._prepared: dict[str, Media] = {}
         self._has_sent_media = False
+        self.read_pdfs: dict[str, str] = {}
+        """The PDFs of which only the text goes along, as the service takes none: digest to name."""
 
     def of(self, message: ContextMessage) -> tuple[Content, ...]:
         """The message in order, its text files first; neighbouring texts are one.
@@ -165,6 +167,8 @@ class PromptContent:
         from fakegpt_tui.backends.documents import TextFile, document_text  # noqa: PLC0415 - for a file
 
         text = document_text(self._bytes(part.blob), part.blob.media_type, part.name)
+        if part.blob.media_type == PDF:
+            self.read_pdfs[part.blob.digest] = part.name
         return TextFile(part.name, text)
 
     def _bytes(self, blob: Blob) -> bytes:

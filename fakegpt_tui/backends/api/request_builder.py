@@ -30,6 +30,7 @@ from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.domain.request_fields import RequestFields, request_fields
 from fakegpt_tui.domain.server_families import ServerFamily
 from fakegpt_tui.http.requests import EVENT_STREAM, HttpRequest
+from fakegpt_tui.text import safe_line
 
 GO_ON: Final = ContextMessage(
     Role.USER,
@@ -190,8 +191,15 @@ class ApiRequestBuilder(ABC):
         return dict(self.fields.by_path())
 
     def _effectless(self) -> dict[str, str]:
-        """A sentence for each setting that is not sent, or has no effect."""
-        return dict(self.fields.without_effect())
+        """A sentence for each setting that is not sent or has no effect, and each PDF likewise."""
+        told = (
+            (
+                digest,
+                f"Of {safe_line(name, 60)} only the text is sent, as the service takes no PDF.",
+            )
+            for digest, name in self._content.read_pdfs.items()
+        )
+        return dict((*self.fields.without_effect().items(), *told))
 
     def _changes(self) -> Iterator[str]:
         """Sentences for a person: what of their settings is sent otherwise than they may think."""

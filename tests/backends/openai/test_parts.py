@@ -9,7 +9,7 @@ import pytest
 
 from fakegpt_tui.backends.base import Purpose, ReplyRequest
 from fakegpt_tui.backends.prompt_content import takes_long
-from fakegpt_tui.domain import ContextMessage, PictureRefused, PromptTooLong, RequestRefused
+from fakegpt_tui.domain import ContextMessage, Notice, PictureRefused, PromptTooLong, RequestRefused
 from fakegpt_tui.domain.parts import (
     CitationPart,
     FilePart,
@@ -121,8 +121,18 @@ async def test_a_pdf_goes_as_text_to_a_service_that_is_not_known_to_take_it(
     server: FaultServer,
 ) -> None:
     pdf = FilePart(BLOBS.put(a_pdf("A giraffe")), "a.pdf")
-    (found,) = await sent(server, said(prompt("", pdf)))
-    assert found["content"] == "A giraffe"
+    server.script(CHAT, *replies("Hi"))
+    backend = backend_for(service(server.url))
+    told = [
+        [
+            each.text
+            for each in await events_of(backend, said(prompt("", pdf)))
+            if isinstance(each, Notice)
+        ]
+        for _ in range(2)
+    ]
+    assert server.asked(CHAT)[-1].json["messages"][0]["content"] == "A giraffe"
+    assert told == [["Of a.pdf only the text is sent, as the service takes no PDF."], []]
 
 
 async def test_a_picture_that_cannot_be_read_is_told_before_anything_is_sent(
