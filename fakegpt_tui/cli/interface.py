@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import sys
 from collections.abc import Mapping, MutableMapping
 from contextlib import closing
 from dataclasses import replace
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 _START_SECONDS = 0.5
 """After which there is garbage to collect; importing makes none."""
+_SWITCH_SECONDS = 0.001
+"""After which a thread that is busy lets another run: a key needs several, each of which waits."""
 _NEVER = 1_000_000
 _MIRROR_SECONDS = 3
 """How long leaving may take for the mirror folder; the next start goes on with what is left."""
@@ -103,6 +106,7 @@ async def _run_app(
             reopens_store=reopens_store,
             typed=typed,
         )
+        sys.setswitchinterval(_SWITCH_SECONDS)
         gc.freeze()  # What is there, much of it from importing, need not be looked through.
         asyncio.get_running_loop().call_later(_START_SECONDS, defer_full_collections)
         await app.run_async()

@@ -7,6 +7,7 @@ import os
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -116,6 +117,8 @@ class ServiceRegistry:
 
     async def discover(self) -> tuple[FoundService, ...]:
         """Model servers on this machine that are not configured yet; asks nothing else."""
+        # Imported in a thread, because the first keys are typed meanwhile.
+        await asyncio.to_thread(import_module, "fakegpt_tui.backends.discovery")
         from fakegpt_tui.backends.discovery import discover_services  # noqa: PLC0415 - httpx
 
         return await discover_services(self._services.values())
