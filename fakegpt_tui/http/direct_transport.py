@@ -1,6 +1,8 @@
 """Direct transport: httpx without its pool, for services without a proxy."""
 
 import asyncio
+import errno
+import os
 import socket
 import ssl
 from collections.abc import AsyncIterator, Sequence
@@ -169,8 +171,35 @@ async def _open_one(address: _Address, options: SocketOptions) -> socket.socket:
         opened.setblocking(False)
         for option in options:
             opened.setsockopt(*option)
-        await asyncio.get_running_loop().sock_connect(opened, where)
+        if not _connects_at_once(opened, where):
+            await _finish_connecting(opened, where)
     except BaseException:
         opened.close()
         raise
     return opened
+
+
+def _connects_at_once(opened: socket.socket, where: Any) -> bool:
+    """Begin to connect; is that all, as it is to a service on this machine?
+
+    The kernel says that it is under way all the same, and to wait for its event takes as long as
+    everything else. Elsewhere than on Unix, asyncio wants to begin itself.
+    """
+    if os.name != "posix":
+        return False
+    try:
+        opened.connect(where)
+    except BlockingIOError:
+        try:
+            opened.getpeername()
+        except OSError:
+            return False
+    return True
+
+
+async def _finish_connecting(opened: socket.socket, where: Any) -> None:
+    try:
+        await asyncio.get_running_loop().sock_connect(opened, where)
+    except OSError as error:
+        if error.errno != errno.EISCONN:  # It was done before it was waited for.
+            raise

@@ -64,7 +64,7 @@ class HttpRequest:
 def preview_request(
     transport: Transport, request: HttpRequest, credentials: Mapping[str, str]
 ) -> ExactRequest:
-    """What `open_response` would send; the values of `credentials` are masked ones."""
+    """What `OpenResponse` would send; the values of `credentials` are masked ones."""
     url = transport.address.url(request.path)
     sent = http_request(transport, request, dict.fromkeys(credentials, "-"), url)
     given = [name for name, _ in transport.service.headers]
@@ -96,7 +96,8 @@ def http_request(
     if host := host_header(url):
         headers["Host"] = host
     own, body = {name.lower() for name in headers}, _encode_body(request.body)
-    given = [*(each for each in transport.header_items if each[0] not in own), *headers.items()]
+    given = [each for each in transport.header_items if each[0] not in own]
+    given += headers.items()
     wire = full_headers(request.method, url, given, body)
     return WireRequest(request.method, url, wire, body, transport.timeout)
 

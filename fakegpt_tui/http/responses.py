@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import AsyncGenerator, Iterable, Mapping
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing
 from time import monotonic
 
 import httpx
@@ -159,38 +159,12 @@ class HttpResponse:
         return self._translate_error(status, self._response.headers, body, str(self._route))
 
 
-@asynccontextmanager
-async def open_response(
-    transport: Transport,
-    timeouts: StreamTimeouts,
-    request: HttpRequest,
-    credentials: Mapping[str, str],
-) -> AsyncGenerator[HttpResponse]:
-    """The response to `request`, sent with the headers `credentials`; closed on leaving.
+class OpenResponse:
+    """The response to `request`, sent with the headers `credentials`; closed on leaving the block.
 
-    Raises:
+    To enter it raises:
         ServiceError: There is none, or it is an error.
     """
-    exchange = _Exchange(transport, timeouts, request, credentials)
-    try:
-        response = await exchange.answer()
-        arriving = _arriving(response, transport)
-        try:
-            transport.last_answer = record = ResponseRecord(transport.service, response)
-            opened = HttpResponse(
-                response, arriving, timeouts, transport.route, request.translate_error, record
-            )
-            if not response.is_success:
-                raise await opened.read_error()
-            yield opened
-        finally:
-            await arriving.aclose()
-    finally:
-        await exchange.aclose()
-
-
-class _Exchange:
-    """A request that is sent, and sent again to where its response says."""
 
     def __init__(
         self,
@@ -204,8 +178,39 @@ class _Exchange:
         self._request = request
         self._credentials = credentials
         self._sender: Sender | None = None
+        self._arriving: Arriving | None = None
 
-    async def answer(self) -> httpx.Response:
+    async def __aenter__(self) -> HttpResponse:
+        try:
+            return await self._open()
+        except BaseException:
+            await self._close()
+            raise
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._close()
+
+    async def _open(self) -> HttpResponse:
+        transport = self._transport
+        response = await self._answer()
+        self._arriving = arriving = _arriving(response, transport)
+        transport.last_answer = record = ResponseRecord(transport.service, response)
+        translate = self._request.translate_error
+        opened = HttpResponse(
+            response, arriving, self._timeouts, transport.route, translate, record
+        )
+        if not response.is_success:
+            raise await opened.read_error()
+        return opened
+
+    async def _close(self) -> None:
+        try:
+            if self._arriving is not None:
+                await self._arriving.aclose()
+        finally:
+            await self._end_connection()
+
+    async def _answer(self) -> httpx.Response:
         """The head of the response that sends the request nowhere else."""
         url = self._transport.address.url(self._request.path)
         for _ in range(_MAX_REDIRECTS):
@@ -216,12 +221,11 @@ class _Exchange:
             goal = followed_redirect(url, response.status_code, location)
             if goal is None:
                 return response
-            await self.aclose()
+            await self._end_connection()
             url = goal
         return await self._send(url)
 
-    async def aclose(self) -> None:
-        """End the connection."""
+    async def _end_connection(self) -> None:
         if self._sender is not None:
             await self._sender.aclose()
 
