@@ -33,7 +33,7 @@ from fakegpt_tui.domain import (
 from fakegpt_tui.domain.exact_request import ExactRequest, LastAnswer
 from fakegpt_tui.http.clients import Transport
 from fakegpt_tui.http.requests import ErrorTranslator, HttpRequest, preview_request
-from fakegpt_tui.http.responses import open_response
+from fakegpt_tui.http.responses import OpenResponse
 from fakegpt_tui.http.retries import RetryCounter, RetryPolicy, StreamTimeouts, TimedOut
 from fakegpt_tui.http.sse import EventReader, join_small
 
@@ -159,7 +159,7 @@ class HttpStreamBackend(ABC):
             timeouts = StreamTimeouts(limits, self._transport.route)
             try:
                 to = transport or self._transport
-                async with open_response(to, timeouts, request, headers) as response:
+                async with OpenResponse(to, timeouts, request, headers) as response:
                     found = read(await response.read_body(limit=_LIST_BYTES))
             except ServiceError as error:
                 redact(error, credentials.secrets)
@@ -183,7 +183,7 @@ class HttpStreamBackend(ABC):
         failure: ServiceError | None = None
         try:
             request = await _build(builder)
-            async with open_response(self._transport, timeouts, request, headers) as response:
+            async with OpenResponse(self._transport, timeouts, request, headers) as response:
                 body = ReplyBody(response, decoder, reader)
                 while not decoder.done and (chunks := await response.read()):
                     batches = await body.batches(join_small(chunks))

@@ -18,6 +18,7 @@ from fakegpt_tui.domain import (
     NoConnection,
     PictureRefused,
     RequestRefused,
+    Role,
     ServiceError,
     StoreError,
     Unreachable,
@@ -235,4 +236,6 @@ def _said(message: ContextMessage, content: Content) -> Content:
 
 def _spoken(message: ContextMessage, text: str) -> str:
     """The text without the reasoning that stands in it, as it is sent back."""
+    if message.role != Role.ASSISTANT:
+        return replace_surrogates(text)
     return replace_surrogates(remove_thoughts(ContextMessage(message.role, text)).text)

@@ -45,6 +45,7 @@ _MARKS: Final = (
     _Marks(_FINAL, (), _ENDS),
     _Marks("<|channel>thought", ("<channel|>",)),  # Gemma
 )
+_FIRST_OF_MARKS: Final = frozenset(marks.opener[0] for marks in _MARKS)
 _LONGEST_OPENER: Final = max(len(marks.opener) for marks in _MARKS)
 _CLOSERS: Final = (*(f"</{tag}>" for tag in _TAGS), "[/think]", "◁/think▷")
 _LONE_CLOSER: Final = re.compile(
@@ -117,6 +118,9 @@ class ThoughtSplitter:
 
     def _read_start(self) -> None:
         head = self._held.lstrip()
+        if head and head[0] not in _FIRST_OF_MARKS and not self._has_thoughts:
+            self._stage = _Stage.TEXT
+            return
         lowered = _lower(head[:_LONGEST_OPENER])
         for marks in _MARKS:
             if lowered.startswith(marks.opener):

@@ -256,7 +256,7 @@ NO_SETTINGS: Final = GenerationSettings()
 
 def chosen_settings(generation: GenerationSettings) -> dict[str, Any]:
     """What is set, by name."""
-    if generation is NO_SETTINGS:
+    if generation == NO_SETTINGS:
         return {}
     values = {row.name: getattr(generation, row.name) for row in GENERATION_ROWS}
     return {name: value for name, value in values.items() if value not in (None, (), "")}

@@ -70,6 +70,8 @@ class RequestFields:
     def into(self, body: Mapping[str, object], *, without: frozenset[str]) -> dict[str, object]:
         """`body` with these fields, then with `extra`, then less the paths in `without`."""
         made = dict(body)
+        if not (self.values or self.extra or without):
+            return made
         for path, value in self.values.items():
             made = deep_merge(made, nested(path, value))
         extra = {name: each for name, each in self.extra.items() if name not in PROTECTED}
@@ -98,10 +100,12 @@ def request_fields(
     limit_path: str = "",
 ) -> RequestFields:
     """The fields for `generation`; the longest reply is called `limit_path`, where one is given."""
+    chosen: dict[str, Any] = chosen_settings(generation)
+    if not chosen:
+        return RequestFields({}, {}, {}, frozenset(), family, {})
     values: dict[str, object] = {}
     sent: dict[str, tuple[str, ...]] = {}
     unsent: dict[str, str] = {}
-    chosen: dict[str, Any] = chosen_settings(generation)
     extra = json.loads(chosen.pop("extra")) if "extra" in chosen else {}
     for name, value in chosen.items():
         place = path_in(ROW_BY_NAME[name], kind, family)

@@ -214,6 +214,8 @@ class ApiRequestBuilder(ABC):
 
     def _names(self, paths: frozenset[str]) -> list[str]:
         """The settings of a person that stand at `paths`."""
+        if not paths:
+            return []
         mine = self.fields.by_path()
         ours = {each for each in paths if each not in mine and _is_untold(each, mine)}
         names = self.fields.names_of(paths - ours)

@@ -189,7 +189,8 @@ class CompletionDecoder:
         if isinstance(message, dict) and _is_blank(delta):
             yield from self._read_delta(message, is_message=True)
         elif isinstance(delta, dict):
-            yield from self._read_delta(delta)
+            if delta:
+                yield from self._read_delta(delta)
         elif isinstance(text := choice.get("text"), str):
             yield from self._add_text(text)
         if choice.get("error"):
