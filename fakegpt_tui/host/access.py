@@ -38,10 +38,9 @@ class Access:
     failures: LoginThrottle = field(
         default_factory=lambda: LoginThrottle(burst=10, seconds_each=6.0)
     )
-    _stranger_owner: str = field(init=False)
+    _stranger_claims: Claims | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        self._stranger_owner = self.tokens.derive("stranger", "")
         self.refresh_keys()
 
     def refresh_keys(self) -> None:
@@ -112,8 +111,14 @@ class Access:
 
         It is the same as with the FakeGPT protocol, which takes any password there.
         """
-        expires_at = self.tokens.clock() + self.tokens.lifetime
-        return Claims(account=self.account, owner=self._stranger_owner, expires_at=expires_at)
+        known, at = self._stranger_claims, self.tokens.clock()
+        if known is None or known.expires_at <= at:
+            known = self._stranger_claims = Claims(
+                account=self.account,
+                owner=self.tokens.derive("stranger", ""),
+                expires_at=at + self.tokens.lifetime,
+            )
+        return known
 
     def require_owner(self, request: Request) -> Owner:
         """The owner whose conversations a request is about; each key has owners of its own.

@@ -69,8 +69,8 @@ class HostConnection(asyncio.Protocol):
         self._scheme = "https" if transport.get_extra_info("sslcontext") else "http"
         # asyncio does so only where the listening socket was made with the protocol named; without
         # it every small piece of a reply waits up to 40 ms for the one before to be acknowledged.
-        connection = transport.get_extra_info("socket")
-        if connection.family != socket.AF_UNIX:
+        if self.client is not None:
+            connection = transport.get_extra_info("socket")
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         is_too_many = not self._cap.enter(self.client)
         self._is_refused = is_too_many and not self._open.drop_idle_beside(self, self._is_neighbour)

@@ -2,13 +2,14 @@
 
 import asyncio
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import count
 from time import monotonic
 from typing import ClassVar, Final, Protocol
 
-from fakegpt_tui.domain import Model, RateLimited, RequestRefused, Unreachable, new_id, now
+from fakegpt_tui.domain import Model, RateLimited, RequestRefused, Unreachable, now
 from fakegpt_tui.host.access_keys import AccessKey, KeyLimits, TotalLimits
 from fakegpt_tui.host.admitted_reply import AdmittedReply
 from fakegpt_tui.host.arrival_rate import MINUTE, ArrivalRate, left_of
@@ -116,6 +117,7 @@ class MemoryMeter:
     clock: Callable[[], float] = monotonic
     calendar: Callable[[], datetime] = now
     _uses: dict[str, _KeyUse] = field(default_factory=dict, init=False)
+    _numbers: Iterator[int] = field(default_factory=count, init=False)
 
     async def take(self, key_id: str, limits: KeyLimits, tokens: int) -> str:
         """Count a request, as `Meter.take` says."""
@@ -128,7 +130,7 @@ class MemoryMeter:
         if limits.requests_per_minute:
             use.requests.add(1, per_minute=limits.requests_per_minute, at=at)
         self._add_tokens(use, limits, tokens)
-        lease = new_id()
+        lease = str(next(self._numbers))
         use.leases[lease] = at + _LEASE_SECONDS
         return lease
 

@@ -99,7 +99,7 @@ class _ExclusiveReply:
             await self.reply(scope, receive, send_and_release)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class LimitedReply:
     """A response that begins once its key's limits admit it; a refusal is an HTTP error."""
 

@@ -47,11 +47,19 @@ class HostRoutes:
             route.app = _Endpoint(route.endpoint, route.path, None if is_open else access)
             self.routes.append(route)
         self._router = Router(self.routes, redirect_slashes=False)
+        self._fixed: dict[tuple[str, str], ASGIApp] = {}
+        """The routes that the router would find by their paths as they are, without looking."""
+        if all(type(route) in (Route, OpenRoute) for route in self.routes):
+            for route in reversed(self.routes):
+                paths = [route.path] if "{" not in route.path else []
+                methods = route.methods or ()
+                self._fixed |= {(method, path): route.app for method in methods for path in paths}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["app"] = self  # Without it the router would answer what it does not find.
         try:
-            await self._router.app(scope, receive, send)
+            found = self._fixed.get((scope["method"], scope["path"]), self._router.app)
+            await found(scope, receive, send)
         except ClientDisconnect:
             pass  # Its client gets no answer any more.
         except (HTTPException, InvalidToken, ServiceError) as error:
