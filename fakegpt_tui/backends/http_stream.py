@@ -18,6 +18,8 @@ from fakegpt_tui.domain import (
     MediaReceived,
     Model,
     ModelLoading,
+    NoAnswer,
+    NoConnection,
     NoLogin,
     NotSignedIn,
     Offline,
@@ -27,7 +29,6 @@ from fakegpt_tui.domain import (
     StreamEvent,
     TextDelta,
     TextReplaced,
-    Unreachable,
     UsageReported,
 )
 from fakegpt_tui.domain.exact_request import ExactRequest, LastAnswer
@@ -231,12 +232,10 @@ class HttpStreamBackend(ABC):
                 self._change(KeyNeeded(str(error)))
             case NotSignedIn():
                 self._change(LoginFailed(str(error)))
-            case ModelLoading():
-                self._change(NoLogin())
-            case Unreachable():
+            case NoConnection() if not isinstance(error, NoAnswer):
                 self._change(Offline(str(error)))
             case _:
-                pass
+                self._change(NoLogin())  # It is there, whatever is the matter with it.
 
     def _change(self, state: LoginState) -> None:
         if self._on_change is not None:

@@ -28,6 +28,7 @@ class FakeGPTError(Exception):
     └── ServiceError            anything a service does
         ├── Unreachable         no connection, a time limit, TLS, a proxy
         │   ├── NoConnection    no response at all
+        │   │   ├── NoAnswer    it was reached, and broke the connection before it answered
         │   │   └── UntrustedCertificate
         │   └── ModelLoading    the model is not in memory yet; the service can be asked again
         ├── NotSignedIn         the token is missing or was refused
@@ -105,6 +106,10 @@ class NoConnection(Unreachable):
     """There was no response at all: no name, no route, no handshake, a proxy, a broken line."""
 
 
+class NoAnswer(NoConnection):
+    """The service was reached, and the connection broke before it answered."""
+
+
 class UntrustedCertificate(NoConnection):
     """The certificate of the service is not trusted; to ask again changes nothing."""
 
@@ -114,9 +119,13 @@ class ModelLoading(Unreachable):
 
 
 class NotSignedIn(ServiceError):
-    """The service no longer accepts the token."""
+    """The service no longer accepts the token or the key."""
 
     recovery = RecoveryAction.SIGN_IN
+    advice: ClassVar[str] = (
+        "Give it another: F2 in F6, or key_env, key_file or key_keyring of the service."
+    )
+    """How its sentence ends where a key was refused."""
 
 
 class LoginRefused(ServiceError):

@@ -9,13 +9,17 @@ from typing import TypeAlias
 
 import httpx
 
-from fakegpt_tui.domain import BadReply, NoConnection, UntrustedCertificate
+from fakegpt_tui.domain import BadReply, NoAnswer, NoConnection, UntrustedCertificate
 from fakegpt_tui.http.clients import Route
 
 ConnectionFailure: TypeAlias = httpx.HTTPError | OSError
 CONNECTION_ERRORS = (httpx.HTTPError, OSError)
 """What a connection may raise; OSError, because a TLS failure while reading comes as it is."""
 
+_NEVER_REACHED = (
+    *(httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError),
+    *(httpx.LocalProtocolError, httpx.UnsupportedProtocol),
+)
 _FRAMING = re.compile("Transfer-Encoding|Content-Length")
 _EXPIRED = 10
 _NOT_SIGNED = (2, 18, 19, 20, 21)
@@ -33,8 +37,9 @@ def translate_error(error: ConnectionFailure, route: Route) -> NoConnection | Ba
             f"The service at {route} frames its answer twice: a proxy before it repeats the header"
             " Transfer-Encoding or Content-Length. It has to leave that header out."
         )
-    is_refused = any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error))
-    kind = UntrustedCertificate if is_refused else NoConnection
+    kind: type[NoConnection] = NoConnection if isinstance(error, _NEVER_REACHED) else NoAnswer
+    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error)):
+        kind = UntrustedCertificate
     return kind(_sentence(error, route))
 
 

@@ -113,7 +113,7 @@ _MODEL_LOADING: Final = ErrorRule(ModelLoading, "is still loading the model")
 _KEY_REFUSED: Final = ErrorRule(
     NotSignedIn,
     "does not accept the key, or wants one",
-    "Give it another: F2 in F6, or key_env, key_file or key_keyring of the service.",
+    NotSignedIn.advice,
 )
 _UNSUPPORTED: Final = ErrorRule(UnsupportedParameter, "refused the request")
 _OTHER_PROTOCOL: Final = ErrorRule(

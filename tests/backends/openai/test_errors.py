@@ -13,7 +13,9 @@ from fakegpt_tui.domain import (
     KeyNeeded,
     LoginFailed,
     LoginState,
+    NoLogin,
     NotSignedIn,
+    Offline,
     PromptTooLong,
     RateLimited,
     RequestRefused,
@@ -26,7 +28,8 @@ from fakegpt_tui.domain import (
     Unsupported,
 )
 from fakegpt_tui.http.clients import Transport
-from tests.fault_server import Close, FaultServer, Reset, Send, Stall, reply
+from fakegpt_tui.http.retries import RetryPolicy
+from tests.fault_server import Close, FaultServer, Reset, Send, Stall, Step, reply
 from tests.openai_server import (
     CHAT,
     KEY,
@@ -276,6 +279,33 @@ async def test_a_service_that_wants_a_key_is_told_from_one_that_refuses_it(
         )
         with pytest.raises(NotSignedIn):
             await backend.models()
+    assert [type(each) for each in states] == [state]
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [
+        ([Close()], NoLogin),
+        ([Reset()], NoLogin),
+        (refuses(503, "Try later."), NoLogin),
+        (refuses(400, "No such setting."), NoLogin),
+        (None, Offline),
+    ],
+)
+async def test_only_a_service_that_cannot_be_reached_is_offline(
+    answer: list[Step] | None, state: type
+) -> None:
+    states: list[LoginState] = []
+    async with FaultServer() as server:
+        server.script(CHAT, *(answer or ()))
+        backend = OpenAIBackend(
+            Transport(service(server.url if answer else "http://127.0.0.1:1")),
+            ApiKey(lambda: None),
+            retries=RetryPolicy(max_attempts=1),
+            on_change=states.append,
+        )
+        _, error = await outcome(backend)
+    assert isinstance(error, Unreachable | RequestRefused)
     assert [type(each) for each in states] == [state]
 
 
