@@ -214,6 +214,12 @@ class Conversation:
     folder: str = ""
     tags: tuple[str, ...] = ()
 
+    @property
+    def is_set_up(self) -> bool:
+        """Has it a system prompt, a setting, a folder or a tag of its own?"""
+        has_settings = self.generation != GenerationSettings()
+        return bool(self.system_prompt or self.folder or self.tags) or has_settings
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatMessage:

@@ -119,11 +119,10 @@ def key_sign(name: str) -> str:
 
 
 def first_key(command_id: str, changed: Mapping[str, str]) -> str:
-    """The first key of a command as it is written for users; empty where it has none."""
-    keys = changed.get(command_id) or next(
-        (command.keys for command in COMMANDS if command.id == command_id), ""
-    )
-    return key_label(keys.partition(",")[0])
+    """The first key of a command as it is written for users, or else its name, if it has any."""
+    command = next(each for each in COMMANDS if each.id == command_id)
+    keys = changed.get(command_id, command.keys)
+    return key_label(keys.partition(",")[0]) if keys else command.slash
 
 
 EDITING_PREFIX, VIM_PREFIX = "edit.", "vim."
@@ -148,7 +147,7 @@ COMMANDS: tuple[Command, ...] = (
 
     Command(ANY, "chat.new", "ctrl+n,f4", "conversations.new", "New", "Start a new conversation; replies under way go on", "/new", "/clear /reset", in_footer=True),
     Command(ANY, "chat.stop", "escape", "prompt.leave_or_stop", "Stop", "Stop the reply and keep what arrived; first a selection, an edit or a search is left", in_footer=True),
-    Command(ANY, "chat.stop-now", "", "prompt.stop", "Stop", "Stop the reply and keep what arrived", "/stop", "/cancel"),
+    Command(ANY, "chat.stop-now", "", "prompt.stop", "Stop reply", "Stop the reply at once, whatever else is open, and keep what arrived", "/stop", "/cancel"),
     Command(ANY, "chat.stop-all", "", "prompt.stop_all", "Stop all", "Stop all replies", "/stop all", "/cancel all"),
     Command(ANY, "chat.search", "ctrl+o,f3", "conversations.search", "Search", "Search all conversations, and open what is found", "/open", "/search /resume /sessions", in_footer=True, argument="[NUMBER or CONVERSATION or WORDS]"),
     Command(ANY, "chat.model", "f6", "services.choose_model", "Model", "Choose the service and model of this conversation", "/model", "/models /service /services /switch-model", in_footer=True, priority=True, argument="[NUMBER or MODEL]"),

@@ -103,7 +103,7 @@ class FakeGPTApp(KeySerializer, ResizedApp, OverlaidApp, BidiRepairingApp, Crash
         self._themes.is_transparent = options.value("transparent", default=False)
         self._themes.start()
         self._chat_screen = ChatScreen(chat, options)
-        self._warned_unsaved = False
+        self._told_loss = ""
         self.unreadable: StoreUnreadable | None = None
         """Set where the store could not be read at the start, and is to be opened anew."""
 
@@ -377,12 +377,12 @@ class FakeGPTApp(KeySerializer, ResizedApp, OverlaidApp, BidiRepairingApp, Crash
             open_palette(screen, screen.state, options.memory, options.snippets(), undo)
 
     async def action_quit(self) -> None:
-        """Stop all replies, wait until they are saved, and quit; ask again if they are not."""
-        if self._chat.emergency_export.is_needed and not self._warned_unsaved:
-            self._warned_unsaved = True
-            self._chat_screen.window.notify(
-                "NOT SAVED: ctrl+q again leaves, and writes files instead."
-            )
+        """Stop all replies, wait until they are saved, and quit; what that loses is told first."""
+        from fakegpt_tui.ui.status_labels import loss_label  # noqa: PLC0415 - when used
+
+        if (lost := loss_label(self._chat, self._chat_screen.state)) not in ("", self._told_loss):
+            self._told_loss = lost
+            self._chat_screen.window.notify(lost)
             return
         self._chat.active_turns.stop_all()
         await self._shut_down(0)

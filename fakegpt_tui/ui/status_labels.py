@@ -1,18 +1,30 @@
-"""Status labels: what a turn does right now, and what goes on in other conversations."""
+"""Status labels: what turns do, what helps where one failed, and what leaving would lose."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from fakegpt_tui.domain import Conversation, MessageStatus
+from fakegpt_tui.domain import (
+    ChatMessage,
+    Conversation,
+    MessageStatus,
+    PromptTooLong,
+    StoreError,
+)
+from fakegpt_tui.keymap import first_key
 from fakegpt_tui.text import safe_line
 
 if TYPE_CHECKING:
+    from fakegpt_tui.chat.service import ChatService
     from fakegpt_tui.chat.turn import Turn, TurnProgress
+    from fakegpt_tui.ui.state import ChatState
 
 _CHARACTERS_PER_TOKEN = 4
 """The usual estimate; the protocol sends no counts."""
+_ONE_TURN = 2
+"""The messages of a conversation that is too short to be summed up."""
 _BUSY = {MessageStatus.WAITING, MessageStatus.STREAMING}
 _TOOLS: Final = {"web_search": "searching the web", "web_fetch": "reading on the web"}
 """What services do that call it by these names."""
@@ -49,3 +61,45 @@ def background_label(
     unread = sum(conversation.unread for conversation in conversations)
     counts = ((running, "running"), (waiting, "queued"), (unread, "unread"))
     return ", ".join(f"{count} {what}" for count, what in counts if count)
+
+
+def failure_hint(path: Sequence[ChatMessage], keys: Mapping[str, str]) -> str:
+    """The keys and commands that help with a reply that ended early; empty for others.
+
+    Args:
+        path: The messages of a conversation, of which the last may be such a reply.
+        keys: Those that are not as in the keymap, by the ids of their commands.
+    """
+    again = f"{first_key('message.regenerate', keys)} or /retry asks again"
+    go_on = f"{first_key('message.continue', keys)} or /continue goes on"
+    model = first_key("chat.model", keys)
+    message = path[-1]
+    match message.status:
+        case MessageStatus.STOPPED | MessageStatus.INTERRUPTED if message.text:
+            return f"{go_on} · {again}"
+        case MessageStatus.STOPPED:
+            return again
+        case MessageStatus.FAILED if PromptTooLong.advice in (message.error or ""):
+            shorter = ("/compact sums up what came before",) if len(path) > _ONE_TURN else ()
+            return " · ".join((*shorter, f"{model} another model", again))
+        case MessageStatus.FAILED | MessageStatus.INTERRUPTED:
+            edit = first_key("services.edit", keys)
+            return f"{again} · {model} another model · {model} {edit} its address and key"
+        case _:
+            return ""
+
+
+def loss_label(chat: ChatService, state: ChatState) -> str:
+    """What leaving now would lose, and how to leave all the same; empty where that is nothing.
+
+    Where the whole run is to leave nothing on disk, its end is not asked about.
+    """
+    again = f"{first_key('app.quit', state.keys)} again leaves"
+    if chat.emergency_export.is_needed:
+        return f"NOT SAVED: {again}, and writes files instead."
+    index, lost = chat.conversations, 0
+    if state.is_loaded and not index.is_all_temporary:
+        with suppress(StoreError):
+            lost = sum(index.is_temporary(each.id) for each in index.all())
+    what = "the temporary conversation" if lost == 1 else f"{lost} temporary conversations"
+    return f"{again}, and forgets {what}; /save keeps one as a file." if lost else ""

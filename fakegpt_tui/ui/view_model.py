@@ -16,10 +16,8 @@ from fakegpt_tui.domain import (
     KeyNeeded,
     LoginFailed,
     LoginState,
-    MessageStatus,
     NotFound,
     Offline,
-    PromptTooLong,
     QueuedPrompt,
     Role,
     Service,
@@ -27,7 +25,7 @@ from fakegpt_tui.domain import (
     StoreError,
 )
 from fakegpt_tui.domain.fast_dataclass import dataclass
-from fakegpt_tui.keymap import first_key, key_label
+from fakegpt_tui.keymap import key_label
 from fakegpt_tui.ui.widgets import RUNNING, ListRow
 from fakegpt_tui.ui.widgets.drawing import format_time
 from fakegpt_tui.ui.widgets.first_page import FirstStep
@@ -42,8 +40,6 @@ if TYPE_CHECKING:
     from fakegpt_tui.ui.widgets.transcript.appearance import MessageLabel
     from fakegpt_tui.ui.widgets.transcript.line_ids import ReadingPosition
 
-_ONE_TURN = 2
-"""The messages of a conversation that is too short to be summed up."""
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _GUIDE_QUESTION = "What can this program do?"
 _NO_SETTINGS = GenerationSettings()
@@ -144,7 +140,7 @@ class ViewModel:
 
     def _first_steps(self) -> Iterator[FirstStep]:
         state = self._state
-        for name in state.found:
+        for name in filter(lambda each: self._chat.services.find(each) is None, state.found):
             label = f"Use {name}, found on this machine"
             yield FirstStep(label, "services", "use_found", (name,))
         # The first row may be a pinned one.
@@ -153,7 +149,11 @@ class ViewModel:
         if last is not None:
             label = f"Open the last conversation: {last.title or 'Untitled'}"
             yield FirstStep(label, "conversations", "open_row", (last.id,))
-        yield FirstStep("Connect a service", "services", "choose_model", command="chat.model")
+        # Where there is nothing to choose from, the form for one is wanted.
+        known = (each for each in self._chat.services.all() if not each.notice)
+        has_choice = state.found or any(each.kind is not ServiceKind.EMBEDDED for each in known)
+        method = "choose_model" if has_choice else "add_service"
+        yield FirstStep("Connect a service", "services", method, command="chat.model")
         label = "Import saved conversations"
         yield FirstStep(label, "files", "import_file", command="chat.import")
         if state.service is not None and state.service.kind is ServiceKind.EMBEDDED:
@@ -253,9 +253,14 @@ class ViewModel:
         if forks:
             variants = next(forks[each.id] for each in reversed(path) if each.id in forks)
             self._variant_place = f"‹ {variants.position}/{variants.count} ›"
-        if hint := failure_hint(path, self._state.keys):
+        if hint := self._failure_hint(path):
             labels[path[-1].id] = labels[path[-1].id]._replace(hint=hint)
         return labels
+
+    def _failure_hint(self, path: Sequence[ChatMessage]) -> str:
+        from fakegpt_tui.ui.status_labels import failure_hint  # noqa: PLC0415 - with messages
+
+        return failure_hint(path, self._state.keys)
 
     def _cost_label(self, message: ChatMessage) -> str:
         """About how many tokens a reply is that its service has not counted, and what it cost."""
@@ -333,32 +338,6 @@ def queued_text(prompt: QueuedPrompt) -> str:
     from fakegpt_tui.attachments.marks import put_marks  # noqa: PLC0415 - where there are some
 
     return put_marks(prompt.text, prompt.parts)[0]
-
-
-def failure_hint(path: Sequence[ChatMessage], keys: Mapping[str, str]) -> str:
-    """The keys and commands that help with a reply that ended early; empty for others.
-
-    Args:
-        path: The messages of a conversation, of which the last may be such a reply.
-        keys: Those that are not as in the keymap, by the ids of their commands.
-    """
-    again = f"{first_key('message.regenerate', keys)} or /retry asks again"
-    go_on = f"{first_key('message.continue', keys)} or /continue goes on"
-    model = first_key("chat.model", keys)
-    message = path[-1]
-    match message.status:
-        case MessageStatus.STOPPED | MessageStatus.INTERRUPTED if message.text:
-            return f"{go_on} · {again}"
-        case MessageStatus.STOPPED:
-            return again
-        case MessageStatus.FAILED if PromptTooLong.advice in (message.error or ""):
-            shorter = ("/compact sums up what came before",) if len(path) > _ONE_TURN else ()
-            return " · ".join((*shorter, f"{model} another model", again))
-        case MessageStatus.FAILED | MessageStatus.INTERRUPTED:
-            edit = first_key("services.edit", keys)
-            return f"{again} · {model} another model · {model} {edit} its address and key"
-        case _:
-            return ""
 
 
 def without_told(state: LoginState, path: Sequence[ChatMessage]) -> LoginState:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from textual.message import Message
 from textual.screen import Screen
 
-from fakegpt_tui.domain import FakeGPTError
+from fakegpt_tui.domain import FakeGPTError, StillReplying
 from fakegpt_tui.ui.messages import OpenFile, RunTurn
 from fakegpt_tui.ui.terminal.output import FrameLimiter
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList
@@ -60,7 +60,6 @@ class Window:
         self._transcript: Transcript | None = None
         self.limiter = FrameLimiter(rate)
         self._is_changing = False
-        self._is_notice_true: Callable[[], bool] = lambda: True
         self._header: ConversationHeader | None = None
         self._notice_box: NoticeBox | None = None
         self._activity = ""
@@ -132,8 +131,7 @@ class Window:
         def is_true() -> bool:
             return self._state.open.id == about and (while_true is None or while_true())
 
-        self._is_notice_true = is_true
-        self._screen.query_one(StatusBar).show_notice(sentence)
+        self._screen.query_one(StatusBar).show_notice(sentence, is_true)
 
     def show_notice(self) -> None:
         """Show the notice where the status bar has no room for it, and in an open dialog."""
@@ -158,7 +156,7 @@ class Window:
 
     def show_header(self, view: ChatView) -> None:
         """Show above the messages what they are; an empty conversation has its first page."""
-        wanted = bool(view.path or view.temporary)
+        wanted = bool(view.path or view.temporary or view.conversation.is_set_up)
         header = self._header
         if header is None and wanted:
             from fakegpt_tui.ui.widgets.conversation_header import ConversationHeader  # noqa: PLC0415 - with messages
@@ -169,11 +167,9 @@ class Window:
         model = f"{view.conversation.service} {view.conversation.model}".strip()
         is_shown = header is not None and wanted and self._screen.size.height >= _HEADER_FROM_HEIGHT
         if header is not None:
-            from fakegpt_tui.ui.widgets.conversation_header import conversation_facts  # noqa: PLC0415 - as above
-
             header.display = is_shown
-            header.title, header.temporary = view.conversation.title, view.temporary
-            header.facts = conversation_facts(
+            header.temporary = view.temporary
+            header.show(
                 view.conversation,
                 tokens=view.tokens,
                 variant=view.variant_place,
@@ -232,7 +228,7 @@ class Window:
         try:
             yield
         except FakeGPTError as error:
-            self.notify(str(error))
+            self._tell(error)
         finally:
             self._is_changing = False
         self.refresh()
@@ -241,8 +237,7 @@ class Window:
         """Show the current state; another instance may have deleted what is open."""
         if not self._state.reload():
             self.notify("The conversation that was open is gone: it was deleted elsewhere.")
-        if not self._is_notice_true():
-            self._screen.query_one(StatusBar).clear_notice()
+        self._screen.query_one(StatusBar).check_notice()
         self._show()
         self._screen.refresh_bindings()
         after, self._after_refresh = self._after_refresh, []
@@ -261,8 +256,13 @@ class Window:
         try:
             await work
         except FakeGPTError as error:
-            self.notify(str(error))
+            self._tell(error)
         self.refresh()
+
+    def _tell(self, error: FakeGPTError) -> None:
+        """Show an error as a notice; that a reply has to end first, until it has."""
+        waits = isinstance(error, StillReplying) and self._state.turn is not None
+        self.notify(str(error), while_true=lambda: not waits or self._state.turn is not None)
 
     def ask(
         self,

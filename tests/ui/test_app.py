@@ -420,6 +420,18 @@ async def test_leaving_is_asked_for_twice_while_words_are_only_in_memory() -> No
         await it.until(lambda: it.app.return_code == 0)
 
 
+async def test_leaving_says_once_that_a_temporary_conversation_is_forgotten() -> None:
+    async with running(reply("one")) as it:
+        await it.command("/temporary")
+        await it.ask("secret")
+        await it.until(lambda: len(it.path) == 2 and not it.chat.active_turns.all())
+        await it.pilot.press("ctrl+n", "ctrl+q")
+        await it.see("ctrl+q again leaves, and forgets the temporary conversation")
+        assert it.app.is_running
+        await it.pilot.press("ctrl+q")
+        await it.until(lambda: it.app.return_code == 0)
+
+
 async def test_ctrl_d_leaves_only_from_an_empty_prompt() -> None:
     async with running() as it:
         await it.pilot.press("a", "b", "home", "ctrl+d")

@@ -3,7 +3,7 @@
 import pytest
 from textual.binding import Binding
 
-from fakegpt_tui.keymap import COMMANDS, KeyScope, key_labels
+from fakegpt_tui.keymap import COMMANDS, KeyScope, first_key, key_labels
 from fakegpt_tui.ui.bindings import bindings, effective_keys, validate_keys
 from tests.ui.running import running
 
@@ -16,6 +16,8 @@ def test_every_command_has_a_name_of_its_own_and_help() -> None:
     slashes = [command.slash for command in COMMANDS if command.slash]
     assert len(set(slashes)) == len(slashes)
     assert all(command.help for command in COMMANDS)
+    # Of two rows of the help with the same word, a reader would not know which to take.
+    assert len({(command.scope, command.label) for command in COMMANDS}) == len(COMMANDS)
 
 
 def test_only_stopping_and_going_back_share_a_key() -> None:
@@ -94,3 +96,9 @@ def test_keys_are_shown_as_they_are_written_on_the_keyboard() -> None:
     shown = {label for command in COMMANDS for label in key_labels(command.keys).split(", ")}
     assert {".", "/", "<", ">", "?"} <= shown
     assert not [label for label in shown if "_" in label]
+
+
+def test_a_command_without_a_key_is_told_by_its_name() -> None:
+    assert first_key("app.quit", {}) == "ctrl+q"
+    assert first_key("app.quit", {"app.quit": "f12,ctrl+x"}) == "F12"
+    assert first_key("app.quit", {"app.quit": ""}) == "/quit"

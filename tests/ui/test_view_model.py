@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from fakegpt_tui.domain import KeyNeeded, MessageStatus, NoLogin, Offline, PromptTooLong
-from fakegpt_tui.ui.view_model import failure_hint, without_told
+from fakegpt_tui.ui.status_labels import failure_hint
+from fakegpt_tui.ui.view_model import without_told
 from tests.ui.test_conversation_rows import reply
 
 

@@ -72,11 +72,21 @@ class ConversationController:
             return
         self._window.save_typed()
         self._window.save_position()
-        whole = whole or self._was_left_above_end(conversation_id)
+        was_above = self._was_left_above_end(conversation_id)
+        whole = whole or was_above
+        unread = self._unread_reply(conversation_id)
         draft = self._state.open_conversation(conversation_id, whole=whole)
         self._window.prompt.load_draft(draft.text if draft else "", draft.cursor if draft else None)
         if self._state.tail:
             self._window.work(self._load_rest(), group="rest")
+        if unread is not None and not was_above:
+            transcript = self._window.transcript
+            self._window.after_refresh(lambda: transcript.reveal(unread, marks=False))
+
+    def _unread_reply(self, conversation_id: str) -> str | None:
+        """The reply that has not been read, which is to be read from its beginning."""
+        found = self._chat.conversations.find(conversation_id)
+        return found.leaf_id if found is not None and found.unread else None
 
     def open_row(self, conversation_id: str) -> None:
         """Open a conversation that was chosen in the list, and go to the prompt."""

@@ -77,7 +77,15 @@ class GenerationController:
         self._chat.actions.configure(
             self._state.open.id, system_prompt=system_prompt, generation=generation
         )
-        self._window.notify("This holds from the next reply on. /undo takes it back.")
+        self._tell_changed()
+
+    def _tell_changed(self) -> None:
+        """Say from when on a change holds, until then."""
+        leaf_id = self._state.open.leaf_id
+        self._window.notify(
+            "This holds from the next reply on. /undo takes it back.",
+            while_true=lambda: self._state.open.leaf_id == leaf_id,
+        )
 
     def _edit(self, begin_at: str) -> None:
         from fakegpt_tui.domain.request_fields import hints_for  # noqa: PLC0415 - as below
@@ -92,7 +100,7 @@ class GenerationController:
                 system_prompt=changed.system_prompt,
                 generation=changed.generation,
             )
-            self._window.notify("This holds from the next reply on. /undo takes it back.")
+            self._tell_changed()
 
         screen = GenerationScreen(
             Preset("", conversation.system_prompt, conversation.generation),

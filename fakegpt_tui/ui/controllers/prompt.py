@@ -25,6 +25,8 @@ from fakegpt_tui.ui.state import FAILED_STATUSES, ChatState, HeldPrompt
 from fakegpt_tui.ui.window import Window
 
 _MAX_TITLE = 40
+_EDIT_LEFT = "The edit is left; ctrl+z brings back what was typed in it."
+_SEARCH_LEFT = "The search is closed; n goes on with it."
 
 
 class PromptController:
@@ -232,22 +234,29 @@ class PromptController:
 
     def _leave_something(self) -> bool:
         """Leave the first of all that can be left, and say so; is there anything?"""
-        window, state = self._window, self._state
-        if window.selected_text:
-            window.clear_selection()
-            window.notify("Nothing is selected any more.")
-        elif state.picked or window.list.picked:
-            state.picked = window.list.picked = frozenset()
-            window.notify("Nothing is picked any more.")
-        elif state.edited_prompt is not None:
-            self._clear()
-            window.notify("The edit is left; ctrl+z brings back what was typed in it.")
-        elif window.transcript.is_finding:
-            window.transcript.close_find()
-            window.notify("The search is closed; n goes on with it.")
-        else:
-            return False
-        return True
+        window, state, transcript = self._window, self._state, self._window.transcript
+        ways: tuple[tuple[Callable[[], object], Callable[[], object], str], ...] = (
+            (lambda: window.selected_text, window.clear_selection, "Nothing is selected any more."),
+            (lambda: self._picked, self._unpick, "Nothing is picked any more."),
+            (lambda: state.edited_prompt, self._clear, _EDIT_LEFT),
+            (lambda: transcript.is_finding, transcript.close_find, _SEARCH_LEFT),
+        )
+        for is_there, leave, said in ways:
+            if is_there():
+                leave()
+                self._tell_left(said, is_there)
+                return True
+        return False
+
+    def _tell_left(self, said: str, is_there: Callable[[], object]) -> None:
+        self._window.notify(said, while_true=lambda: not is_there())
+
+    @property
+    def _picked(self) -> frozenset[str]:
+        return self._state.picked | self._window.list.picked
+
+    def _unpick(self) -> None:
+        self._state.picked = self._window.list.picked = frozenset()
 
     def stop(self) -> None:
         turn = self._state.turn

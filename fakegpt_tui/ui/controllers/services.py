@@ -52,7 +52,12 @@ class ServiceController:
         self._state.found = tuple(self._found)
         if self._found:
             self._window.run_in_dialog("ask_for_models")
-            self._window.notify(f"Found on this machine: {', '.join(self._found)}. F6 offers it.")
+            self._window.notify(
+                f"Found on this machine: {', '.join(self._found)}. F6 offers it.",
+                while_true=lambda: (
+                    not self._found.keys() <= {each.name for each in self._chat.services.all()}
+                ),
+            )
 
     async def use_found(self, name: str) -> None:
         """Add a model server that was found on this machine, and let it answer from now on.

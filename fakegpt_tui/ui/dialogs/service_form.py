@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Collection, Iterator
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Final
 
 from textual import on, work
@@ -16,6 +17,7 @@ from fakegpt_tui.domain import (
     ConnectionCheck,
     FakeGPTError,
     Model,
+    NotSignedIn,
     Secret,
     Service,
     ServiceForm,
@@ -27,46 +29,18 @@ from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.bindings import bindings
 from fakegpt_tui.ui.dialogs import Choice, DialogFrame, shown_keys
 from fakegpt_tui.ui.dialogs.pick import PickScreen
+from fakegpt_tui.ui.dialogs.service_fields import ABOUT_KEYS, FIELDS, KINDS, OPTIONS, usual_hint
 from fakegpt_tui.ui.options import ServiceRepository
 from fakegpt_tui.ui.service_rows import check_step_line, model_label
 from fakegpt_tui.ui.widgets.service_list import PlainCheckbox, PlainRadioButton
 from fakegpt_tui.ui.widgets.text_field import TextField
 
-_KINDS: Final = sorted(
-    (kind for kind in ServiceKind if kind.label), key=lambda each: not each.is_api
-)
-_ADDRESSES: Final = {
-    ServiceKind.OPENAI: "such as http://127.0.0.1:11434",
-    ServiceKind.RESPONSES: "such as https://api.openai.com/v1",
-    ServiceKind.ANTHROPIC: "such as https://api.anthropic.com",
-    ServiceKind.FAKEGPT: "such as https://chat.example.org",
-}
-_KEYS: Final = {
-    ServiceKind.OPENAI: "if it wants one; servers on this machine mostly do not",
-    ServiceKind.RESPONSES: "sent as Authorization",
-    ServiceKind.ANTHROPIC: "sent as x-api-key",
-}
-_HEADERS: Final = {
-    ServiceKind.ANTHROPIC: "x-api-key; some services want Authorization",
-}
-_FIELDS: Final = {
-    "name": ("Name", "such as ollama"),
-    "url": ("Address", ""),
-    "model": ("Model", "empty: the first that it lists"),
-    "key": ("Key", ""),
-    "key_env": ("or variable", "the environment variable that holds the key"),
-    "key_header": ("its header", "Authorization; some services want api-key"),
-    "cache": ("Cache", "off, 5m or 1h; empty: as the service is used to"),
-    "api_version": ("Version", "of the protocol; 2023-06-01"),
-    "proxy": ("Proxy", "that of the environment; off for none at all"),
-    "first_event": ("First word", "may take 600 seconds"),
-    "idle": ("Silence", "in a reply may last 600 seconds"),
-}
-_ABOUT_KEYS: Final = ("key", "key_env", "key_in_file", "without_key", "key_header")
-_OPTIONS: Final = ("cache", "web_search", "api_version")
-"""What `ServiceKind.options` may name."""
-
 _NO_PROXY: Final = "none"
+
+
+def _check_line(step: ConnectionCheck) -> Content:
+    """A step of a trial, without what a person is to do elsewhere: the key is typed here."""
+    return check_step_line(replace(step, sentence=step.sentence.removesuffix(NotSignedIn.advice)))
 
 
 class ServiceFormScreen(ModalScreen[Service | None]):
@@ -98,6 +72,8 @@ class ServiceFormScreen(ModalScreen[Service | None]):
         self._leave_confirmed = False
         self._models: tuple[Model, ...] = ()
         self._before: ServiceForm | None = None
+        self._tried: ServiceForm | None = None
+        """What was tried out last, which what is said is about."""
 
     def compose(self) -> ComposeResult:
         with DialogFrame("form"):
@@ -106,7 +82,7 @@ class ServiceFormScreen(ModalScreen[Service | None]):
                 with Horizontal(classes="row"):
                     yield Label("Speaks")
                     with RadioSet(id="kind", compact=True):
-                        for kind in _KINDS:
+                        for kind in KINDS:
                             yield PlainRadioButton(
                                 kind.label, value=kind is self._kind_before, name=kind
                             )
@@ -140,7 +116,7 @@ class ServiceFormScreen(ModalScreen[Service | None]):
         self.call_after_refresh(self._set_frame, title)
         self._show_needs()
         self._before = self._draft()
-        for _ in range(_KINDS.index(self._kind_before)):
+        for _ in range(KINDS.index(self._kind_before)):
             self.query_one(RadioSet).action_next_button()  # where its cursor begins
         first = "url" if name else "name"
         self.query_one(f"#{first}", Input).focus()
@@ -165,8 +141,11 @@ class ServiceFormScreen(ModalScreen[Service | None]):
 
     @on(Input.Changed, "#url, #key, #key_env, #key_header, #proxy")
     def forget_models(self) -> None:
-        """Another address or key may have other models."""
-        self._models = ()
+        """Another address or key may have other models, and what was said is about the old one."""
+        if self._draft() != self._tried:
+            self._models = ()
+            self.workers.cancel_group(self, "trial")
+            self._say(Content(""))
 
     @on(Input.Changed)
     @on(Checkbox.Changed)
@@ -193,32 +172,38 @@ class ServiceFormScreen(ModalScreen[Service | None]):
         try:
             saved = await self._registry.save(draft)
         except FakeGPTError as error:
-            self._say(check_step_line(ConnectionCheck(str(error), worked=False)))
+            self._say(_check_line(ConnectionCheck(str(error), worked=False)))
         else:
             self.dismiss(saved)
 
     def _complete_address(self) -> None:
         """Show the address with what a person leaves out of it."""
         field = self.query_one("#url", Input)
-        field.value = complete_address(field.value.strip())
+        with field.prevent(Input.Changed):
+            field.value = complete_address(field.value.strip())
+        field.cursor_position = len(field.value)
 
     def action_test(self) -> None:
         self._complete_address()
         self._validated = True
         if not self._show_problems():
-            self._try(self._registry.check_connection(self._draft()))
+            self._try()
 
     @work(exclusive=True, group="trial")
-    async def _try(self, trial: AsyncGenerator[ConnectionCheck]) -> None:
+    async def _try(self) -> None:
         lines: list[Content] = []
         self._say(Content("Trying it out …"))
-        async with aclosing(trial) as steps:
+        async with aclosing(self._check()) as steps:
             async for step in steps:
                 self._models = step.models or self._models
-                lines.append(check_step_line(step))
+                lines.append(_check_line(step))
                 self._say(Content("\n").join(lines))
         if len(self._models) > 1:
             self._say(Content("\n").join([*lines, Content("F6 chooses one of its models.")]))
+
+    def _check(self) -> AsyncGenerator[ConnectionCheck]:
+        self._tried = self._draft()
+        return self._registry.check_connection(self._tried)
 
     def action_pick_model(self) -> None:
         """Let the user choose one of the models, for which the service is asked first."""
@@ -233,11 +218,11 @@ class ServiceFormScreen(ModalScreen[Service | None]):
     async def _ask_for_models(self) -> None:
         self._say(Content("Asking it for its models …"))
         said = Content("It lists no models; type the name of one.")
-        async with aclosing(self._registry.check_connection(self._draft())) as steps:
+        async with aclosing(self._check()) as steps:
             async for step in steps:
                 self._models = step.models
                 if not step.worked:
-                    said = check_step_line(step)
+                    said = _check_line(step)
                 if step.models or not step.worked:
                     break
         self._say(Content("") if self._models else said)
@@ -263,7 +248,7 @@ class ServiceFormScreen(ModalScreen[Service | None]):
         self._say(Content("Nothing is saved yet: ctrl+s save, esc leave without."))
 
     def _input(self, field: str) -> Iterator[Horizontal | Static]:
-        label, hint = _FIELDS[field]
+        label, hint = FIELDS[field]
         box = TextField(
             self._value(field),
             placeholder=safe_line(self._hint(field) or hint, 200),
@@ -356,11 +341,11 @@ class ServiceFormScreen(ModalScreen[Service | None]):
         problems = dict(self._registry.validate(draft))
         if self._service is None and draft.name in self._taken:
             problems["name"] = "There is a service of that name; F2 changes it in the list."
-        for field in _FIELDS:
+        for field in FIELDS:
             shown = self.query_one(f"#{field}-problem", Static)
             shown.update(Content(safe_line(problems.get(field, ""), 400)))
             shown.display = field in problems
-        first = next((field for field in _FIELDS if field in problems), None)
+        first = next((field for field in FIELDS if field in problems), None)
         is_typing_there = self.focused is not None and self.focused.id in problems
         if goes_there and first is not None and not is_typing_there:
             self.query_one(f"#{first}", Input).focus()
@@ -369,14 +354,12 @@ class ServiceFormScreen(ModalScreen[Service | None]):
     def _show_needs(self) -> None:
         """Show what a service of the chosen kind needs; one of FakeGPT has a login, and no key."""
         has_key = self._kind.is_api
-        by_kind = {"url": _ADDRESSES, "key": _KEYS, "key_header": _HEADERS}
-        for field, hints in by_kind.items():
-            _, usual = _FIELDS[field]
-            hint = self._hint(field) or hints.get(self._kind, usual)
+        for field in FIELDS:
+            hint = self._hint(field) or usual_hint(field, self._kind)
             self.query_one(f"#{field}", Input).placeholder = safe_line(hint, 200)
-        for field in _ABOUT_KEYS:
+        for field in ABOUT_KEYS:
             self.query_one(f"#{field}-row").display = has_key
-        for field in _OPTIONS:
+        for field in OPTIONS:
             self.query_one(f"#{field}-row").display = field in self._kind.options
         self.query_one("#without_key-row").display = has_key and self._has_kept_key
 

@@ -14,6 +14,7 @@ from fakegpt_tui.keymap import first_key
 from fakegpt_tui.ui.widgets.drawing import RenderCache
 from fakegpt_tui.ui.widgets.first_page import FirstPage
 from fakegpt_tui.ui.widgets.prompt_input import PromptInput
+from fakegpt_tui.ui.widgets.status_bar import StatusBar, place_label
 
 if TYPE_CHECKING:
     from fakegpt_tui.ui.controllers import Controllers
@@ -57,6 +58,8 @@ class ChatPane(RenderCache, Vertical):
         self._path_list: PathList | None = None
         self._chips: AttachmentBar | None = None
         self._queue: QueueView | None = None
+        self._place: tuple[int, int, int] | None = None
+        """Which messages are in view, once there are any."""
 
     def compose(self) -> ComposeResult:
         yield FirstPage()
@@ -77,6 +80,7 @@ class ChatPane(RenderCache, Vertical):
         """Show what waits to be sent, and what is attached to it."""
         prompt = self._window.prompt
         self._show_queue(view)
+        self._show_place()
         prompt.edited = view.edited
         prompt.changed_keys = self._state.keys
         prompt.marks = view.chips.keys()
@@ -88,6 +92,25 @@ class ChatPane(RenderCache, Vertical):
         if self._chips is not None:
             self._chips.hint = f"{first_key('attach.list', self._state.keys)} opens"
             self._chips.chips = tuple(view.chips.values())
+
+    def on_transcript_read_to_end(self) -> None:
+        self._show_place()
+
+    def _show_place(self) -> None:
+        """Say which messages are in view, once all of them are read."""
+        if not self._window.has_transcript:
+            return
+        transcript, place = self._window.transcript, (0, 0, 0)
+        if self._place is None:
+            self.watch(transcript, "scroll_y", self._show_place, init=False)
+        if (positions := transcript.viewport.positions) and not self._state.tail:
+            (first, _), (last, line) = positions[0], positions[-1]
+            # Of the last one, there may be the empty line above it alone.
+            last = last if line or last == first else last - 1
+            place = first + 1, last + 1, len(transcript.message_list.messages)
+        if place != self._place:
+            self._place = place
+            self.screen.query_one(StatusBar).place = place_label(*place)
 
     def _show_queue(self, view: ChatView) -> None:
         if view.queued and self._queue is None:
@@ -176,7 +199,11 @@ class ChatPane(RenderCache, Vertical):
             self._completion.marked = completion.marked if completion else None
         self._show_paths()
         if isinstance(event, PromptInput.CompletionMoved) and event.is_closed:
-            self._window.notify("The list of commands is closed; what is typed is sent as it is.")
+            prompt = self._window.prompt
+            self._window.notify(
+                "The list of commands is closed; what is typed is sent as it is.",
+                while_true=lambda: prompt.completion is not None and not prompt.completion.is_open,
+            )
 
     def _show_paths(self) -> None:
         """List the paths that fit a reference."""

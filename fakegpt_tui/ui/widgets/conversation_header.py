@@ -44,6 +44,11 @@ class ConversationHeader(RenderCache, Widget):
     spinner: reactive[str] = reactive("")
     """The sign of a reply under way; empty where there is none."""
 
+    def show(self, conversation: Conversation, *, tokens: str, variant: str, preset: str) -> None:
+        """Show what a conversation is, see `conversation_facts`."""
+        self.title = conversation.title
+        self.facts = conversation_facts(conversation, tokens=tokens, variant=variant, preset=preset)
+
     def render(self) -> Content:
         width = self.size.width
         temporary = f"  {_TEMPORARY}" if self.temporary else ""

@@ -130,7 +130,7 @@ class FirstPage(RenderCache, Widget, can_focus=True):
         label_width = self._width - 2 - key_width - (1 if key_width else 0)
         for place, step in enumerate(self.steps):
             is_marked = place == self.marked and self.has_focus
-            sign = "› " if place == self.marked else "  "
+            sign = "› " if is_marked else "  "
             text = f"{sign}{fit(safe_line(step.label), label_width)}"
             key = f" {fit(self._key(step.command), key_width)}" if key_width else ""
             if is_marked:

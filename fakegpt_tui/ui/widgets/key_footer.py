@@ -1,6 +1,6 @@
 """Key footer widget: the keys that work here and now, in one line."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from rich.cells import cell_len
 from textual import events
@@ -18,6 +18,7 @@ _QUIT = "quit"
 """The action that Textual itself binds, and hides."""
 _LAST = ("Save", "Quit")
 """What goes first where there is no room for all."""
+_TELLS_ALL = "Help"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,10 @@ class FooterKey:
     @property
     def width(self) -> int:
         return cell_len(f"{self.display} {self.label}")
+
+
+def _width(keys: Sequence[FooterKey]) -> int:
+    return sum(key.width for key in keys) + len(_GAP) * (len(keys) - 1)
 
 
 def _importance(key: FooterKey) -> int:
@@ -88,15 +93,16 @@ class KeyFooter(RenderCache, Widget):
                 shown[action] = FooterKey(display, binding.description, binding.key)
         self.keys = tuple(sorted(shown.values(), key=_importance))
 
-    def _fitting(self) -> Iterator[FooterKey]:
-        """The keys that fit as a whole."""
-        room = self.size.width
-        for key in self.keys:
-            room -= key.width
-            if room < 0:
-                return
-            yield key
-            room -= len(_GAP)
+    def _fitting(self) -> Sequence[FooterKey]:
+        """The keys that fit as a whole; where not all do, the last is the one that tells all."""
+        keys, width = self.keys, self.size.width
+        if _width(keys) <= width:
+            return keys
+        last = [key for key in keys if key.label == _TELLS_ALL]
+        others = [key for key in keys if key.label != _TELLS_ALL]
+        while others and _width([*others, *last]) > width:
+            others.pop()
+        return [*others, *last] if _width(last) <= width else ()
 
     def render(self) -> Content:
         key_style, label = (

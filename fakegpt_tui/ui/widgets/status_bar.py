@@ -86,6 +86,15 @@ def bar_label(state: LoginState, now: datetime) -> tuple[str, Tone]:
             return login_label(state, now)
 
 
+def place_label(first: int, last: int, count: int) -> str:
+    """Which messages are in view, counted from 1; empty where there are none."""
+    if not count:
+        return ""
+    if (first, last) == (1, count):
+        return f"{count} {'message' if count == 1 else 'messages'}"
+    return f"message {first} of {count}" if first == last else f"messages {first}–{last} of {count}"
+
+
 def format_duration(seconds: float) -> str:
     """A length of time in its largest sensible unit: `11 d`, `5 h`, `42 min`."""
     if seconds >= 2 * _DAY:
@@ -129,6 +138,8 @@ class StatusBar(RenderCache, Widget):
     """How many other turns run, and how many replies are unread."""
     tokens: reactive[str] = reactive("")
     """How many tokens are sent with the next prompt of the open conversation."""
+    place: reactive[str] = reactive("", layout=False)
+    """Which messages of the open conversation are in view."""
     notice: reactive[str] = reactive("", layout=True)
     mode: reactive[str] = reactive("", layout=True)
     """What keys mean for the moment; it stands in the place of a notice, and of the keys."""
@@ -140,14 +151,16 @@ class StatusBar(RenderCache, Widget):
         self._clock = clock
         self._login_label = ""
         self._notice_timer: Timer | None = None
+        self._is_true: Callable[[], bool] = lambda: True
         self.notice_changed: Callable[[], object] = bool
         """Called when there is another notice, or other room for it, before it is drawn."""
 
     def on_mount(self) -> None:
-        self.set_interval(1.0, self._update_countdown)
+        self.set_interval(1.0, self._look_again)
 
-    def show_notice(self, text: str) -> None:
-        """Show a sentence for some seconds."""
+    def show_notice(self, text: str, is_true: Callable[[], bool] = lambda: True) -> None:
+        """Show a sentence for some seconds, but no longer than it `is_true`."""
+        self._is_true = is_true
         self.notice = text
         if self._notice_timer is not None:
             self._notice_timer.stop()
@@ -196,6 +209,7 @@ class StatusBar(RenderCache, Widget):
             self._styled(self.activity, "status--busy"),
             self._styled(self.others),
             self._styled(self.tokens),
+            self._styled(self.place),
         ]
         last = Content(_GAP).join(part for part in parts if part.plain)
         return [*above, last.truncate(width, ellipsis=True)]
@@ -213,6 +227,12 @@ class StatusBar(RenderCache, Widget):
     def clear_notice(self) -> None:
         self.notice = ""
 
-    def _update_countdown(self) -> None:
+    def check_notice(self) -> None:
+        """Take the notice away where what it says is true no longer."""
+        if self.notice and not self._is_true():
+            self.clear_notice()
+
+    def _look_again(self) -> None:
+        self.check_notice()
         if bar_label(self.login, self._clock())[0] != self._login_label:
             self.refresh()

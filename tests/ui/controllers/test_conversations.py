@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime
 
-from fakegpt_tui.domain import RateLimited, SearchHit
+from fakegpt_tui.backends.scripted import Gate
+from fakegpt_tui.domain import RateLimited, ReplyEnded, SearchHit, TextDelta
 from fakegpt_tui.ui.widgets import RowStatus
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from tests.chat.fake_chat import long_conversation
@@ -207,6 +208,25 @@ async def test_a_long_conversation_is_shown_from_its_end_and_then_all_of_it() ->
         transcript.focus()
         await it.pilot.press("g")
         await it.see("text 0")
+
+
+async def test_an_unread_reply_is_read_from_its_beginning() -> None:
+    gate = Gate()
+    long = "\n\n".join(f"line {number}" for number in range(60))
+    async with running([gate, TextDelta(long), ReplyEnded()]) as it:
+        await it.ask("question")
+        await it.until(lambda: bool(it.chat.active_turns.all()))
+        await it.pilot.press("ctrl+n")
+        gate.open()
+        await it.until(lambda: any(each.unread for each in it.chat.conversations.all()))
+        await it.see("1 unread")
+        await it.pilot.press("alt+u")
+        await it.see("line 0")
+        assert "line 59" not in it.text
+        # Where the reader is, the bar says, and one that was read is shown at its end.
+        await it.see("message 2 of 2")
+        await it.pilot.press("pagedown", "ctrl+end")
+        await it.see("line 59")
 
 
 async def test_a_long_conversation_that_was_left_above_its_end_is_shown_there() -> None:

@@ -9,6 +9,7 @@ from fakegpt_tui.domain import (
     ConfigError,
     ConnectionCheck,
     Model,
+    NotSignedIn,
     Secret,
     Service,
     ServiceKind,
@@ -119,6 +120,15 @@ async def test_a_trial_says_what_fails_and_offers_the_models_that_it_found() -> 
         await it.pilot.press("f6")
         await it.see("✗ It refused the connection.")
         assert "not reached" not in it.text
+        # What was said is about the address before, and a key is typed here, not in F6.
+        await fill(it, url="3")
+        await it.until(lambda: "refused the connection" not in it.text)
+        assert it.app.screen.query_one("#url", Input).value == "http://127.0.0.1:9123"
+        said = f"It wants a key. {NotSignedIn.advice}"
+        it.registry.steps = (ConnectionCheck(said, worked=False),)
+        await it.pilot.press("f5")
+        await it.see("✗ It wants a key.")
+        assert "F2 in F6" not in it.text
 
 
 async def test_saving_that_fails_says_why_and_keeps_what_was_typed() -> None:

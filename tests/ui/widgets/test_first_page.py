@@ -5,6 +5,7 @@ from textual.widgets import Input
 from fakegpt_tui import __version__
 from fakegpt_tui.domain import FoundService, Model, Service, ServiceKind
 from fakegpt_tui.ui.dialogs.import_files import ImportScreen
+from fakegpt_tui.ui.dialogs.service_form import ServiceFormScreen
 from fakegpt_tui.ui.dialogs.services import ServicesScreen
 from fakegpt_tui.ui.widgets.first_page import FirstPage
 from tests.stubs import MemoryStore
@@ -21,10 +22,16 @@ async def test_it_says_which_program_this_is_and_offers_the_first_steps() -> Non
         for words in (f"fakegpt-tui {__version__}", "Connect a service", "Try the guide"):
             assert words in it.text
         assert not it.list.display
-        await it.pilot.press("tab", "enter")
-        await it.until(lambda: isinstance(it.app.screen, ServicesScreen))
+        # What enter takes is marked, and here it sends.
+        assert "› Connect" not in it.text
+        await it.pilot.press("tab")
+        await it.see("› Connect a service")
+        # Where there is nothing to choose from, one is added.
+        await it.pilot.press("enter")
+        await it.until(lambda: isinstance(it.app.screen, ServiceFormScreen))
         await it.pilot.press("escape")
-        await it.pilot.press("down", "enter")
+        await it.until(lambda: isinstance(it.app.screen, ServicesScreen))
+        await it.pilot.press("escape", "down", "enter")
         await it.until(lambda: isinstance(it.app.screen, ImportScreen))
 
 
@@ -59,7 +66,7 @@ async def test_a_server_that_is_found_on_this_machine_answers_with_one_key() -> 
 
 
 async def test_a_click_takes_a_step() -> None:
-    async with running() as it:
+    async with running(services=[OLLAMA.service]) as it:
         row = next(y for y, line in enumerate(it.text.split("\n")) if "Connect a service" in line)
         await it.pilot.click(FirstPage, offset=(40, row))
         await it.until(lambda: isinstance(it.app.screen, ServicesScreen))

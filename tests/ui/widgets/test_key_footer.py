@@ -2,7 +2,7 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding
 from textual.widgets import Button, Input
 
-from fakegpt_tui.ui.widgets.key_footer import KeyFooter
+from fakegpt_tui.ui.widgets.key_footer import FooterKey, KeyFooter
 
 
 class Keys(App[None]):
@@ -48,6 +48,26 @@ async def test_each_action_that_is_to_be_shown_is_named_once_with_its_first_key(
         assert "ctrl+n 新しい  " in shown(app)
         assert "f4" not in shown(app)
         assert "Hidden" not in shown(app)
+
+
+async def test_where_not_all_keys_fit_the_one_that_tells_all_stays() -> None:
+    app = Keys()
+    async with app.run_test(size=(50, 24)) as pilot:
+        await pilot.pause()
+        footer = app.query_one(KeyFooter)
+        footer.keys = tuple(
+            FooterKey(f"f{number}", word, f"f{number}")
+            for number, word in enumerate(("New", "Search", "Model", "Help", "Save", "Quit"), 1)
+        )
+        for width, line in (
+            (56, "f1 New  f2 Search  f3 Model  f4 Help  f5 Save  f6 Quit"),
+            (55, "f1 New  f2 Search  f3 Model  f5 Save  f4 Help"),
+            (20, "f1 New  f4 Help"),
+            (8, ""),
+        ):
+            await pilot.resize_terminal(width, 24)
+            await pilot.pause()
+            assert shown(app) == line
 
 
 async def test_what_does_not_work_now_is_not_there() -> None:

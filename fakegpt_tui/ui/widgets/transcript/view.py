@@ -179,12 +179,12 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
             if self.message_list.is_growing and header in self.viewport.positions:
                 self.repaint_changes()
 
-    def reveal(self, message_id: str, queries: Sequence[str] = ()) -> None:
-        """Move the cursor to a message, and to the first of the queries that it has any of."""
-        index = self.message_list.index_of(message_id)
-        if index is None:
+    def reveal(self, message_id: str, queries: Sequence[str] = (), *, marks: bool = True) -> None:
+        """Go to a message, mark it, and go to the first of the queries that it has any of."""
+        if (index := self.message_list.index_of(message_id)) is None:
             return
-        self.viewport.mark(index)
+        if marks:
+            self.viewport.mark(index)
         self.viewport.scroll_to_message(index)
         if queries:
             self.find.search_message(index, queries)
