@@ -70,6 +70,17 @@ class Snippet:
             typed = typed[match.end() :]
         return values, typed.strip()
 
+    def next_values(self, typed: str) -> Mapping[str, str]:
+        """What the last word typed may become, such as `tone=`, behind the values before it.
+
+        Each with the default of the variable. None once the input has begun.
+        """
+        before = typed[: typed.rfind(" ") + 1]
+        values, rest = self.split_values(before)
+        longer = (f"{before}{name}=" for name in self.asked if name not in values and not rest)
+        fitting = (each for each in longer if each.startswith(typed) and each != typed)
+        return {each: self.defaults[each[len(before) : -1]] or "" for each in fitting}
+
     def fill(self, values: Mapping[str, str]) -> str:
         """The text with these values, and with the other variables as placeholders.
 

@@ -1,14 +1,23 @@
 """Command values: what may be typed behind slash commands on the screen, paths included."""
 
+from __future__ import annotations
+
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from fakegpt_tui.chat.argument_values import ArgumentValues
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.keymap.argument_kinds import ArgumentQuestion, ArgumentValue
+from fakegpt_tui.keymap.command_grammar import SNIPPET_ID
+from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.options import EffectiveSetting, Options
 from fakegpt_tui.ui.path_completion import list_names
 from fakegpt_tui.ui.state import ChatState
+
+if TYPE_CHECKING:
+    from fakegpt_tui.attachments.snippets import Snippet
 
 
 class ChatCommandValues:
@@ -21,10 +30,25 @@ class ChatCommandValues:
 
     def __call__(self, question: ArgumentQuestion) -> Sequence[ArgumentValue] | None:
         """The values that are known."""
+        if question.command.startswith(SNIPPET_ID):
+            return self._of_snippet(question)
         if question.kind.name != "PATH":
             return self._values(question)
         folder = _folder(question.typed)
         return [ArgumentValue(f"{folder}{name}") for name in self._folders.get(folder, ())]
+
+    def _of_snippet(self, question: ArgumentQuestion) -> Sequence[ArgumentValue]:
+        """The variables that can be given a value where a snippet's name is typed."""
+        snippet = self._snippets.get(question.command.removeprefix(SNIPPET_ID))
+        longer = {} if snippet is None else snippet.next_values(question.typed)
+        return [
+            ArgumentValue(text, f"else {safe_line(default)}" if default else "")
+            for text, default in longer.items()
+        ]
+
+    @cached_property
+    def _snippets(self) -> Mapping[str, Snippet]:
+        return self._options.snippets()
 
     async def load(self, kinds: Collection[str], typed: str) -> None:
         """Ask for what is needed to know the values of these kinds."""

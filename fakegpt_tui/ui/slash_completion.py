@@ -209,7 +209,8 @@ class SlashCompletion:
             return match.name
         if match.is_path and len(self._paths) > 1 and not self._was_moved:
             return common_line(self._paths)
-        goes_on = not match.is_path and open_argument(
+        # Behind a variable of a snippet its value follows at once.
+        goes_on = not (match.is_path or match.line.endswith("=")) and open_argument(
             f"{match.line} ", self._commands, self._values
         )
         return f"{match.line} " if goes_on else match.line

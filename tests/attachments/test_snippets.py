@@ -66,6 +66,26 @@ def test_values_stand_in_front_of_the_input(typed: str, values: dict[str, str], 
     assert TRANSLATE.split_values(typed) == (values, rest)
 
 
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("", ["language=", "tone="]),
+        ("t", ["tone="]),
+        ("language=French ", ["language=French tone="]),
+        ("language=French to", ["language=French tone="]),
+        ("language=", []),
+        ("Good t", []),
+        ("x", []),
+    ],
+)
+def test_what_is_typed_may_go_on_as_a_variable_until_the_input_begins(
+    typed: str, offered: list[str]
+) -> None:
+    snippet = Snippet("a", "{{language=Greek}} {{tone}} {{clipboard}} {{input}}")
+    assert list(snippet.next_values(typed)) == offered
+    assert snippet.next_values("")["language="] == "Greek"
+
+
 def test_the_files_of_a_folder_are_snippets_and_others_are_told(tmp_path: Path) -> None:
     assert read_snippets(tmp_path / "none").snippets == {}
     for name, text in {

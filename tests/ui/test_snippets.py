@@ -60,7 +60,15 @@ async def test_a_snippet_takes_what_is_typed_and_tab_goes_through_the_rest() -> 
 
 async def test_the_list_and_the_palette_offer_snippets_and_values_stand_in_front() -> None:
     async with running(reply("one"), snippets=lambda: SNIPPETS) as it:
-        await it.pilot.press(*"/expl")
+        await it.pilot.press(*"/translate to", "tab")
+        assert it.prompt.text == "/translate tone="
+        await it.pilot.press(*"dry ")
+        await it.see("else French")
+        await it.pilot.press("down", "tab")
+        assert it.prompt.text == "/translate tone=dry language="
+        await it.pilot.press(*"Greek Hi", "enter")
+        assert it.prompt.text == "Into Greek, dry dry: Hi"
+        await it.pilot.press("ctrl+a", "ctrl+k", *"/expl")
         await it.see("Explain [b]this[/b]")
         await it.pilot.press("enter")
         assert it.prompt.text == "# Explain [b]this[/b]\n\neverything"
