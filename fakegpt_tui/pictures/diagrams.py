@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from fakegpt_tui.pictures.diagram_words import says_all
 from fakegpt_tui.text import safe_line, safe_text
 
 Drawing = tuple[tuple[str, int], ...]
@@ -23,6 +24,8 @@ _KINDS = re.compile(
     re.DOTALL,
 )
 """What the source of a kind that is drawn begins with, behind settings and comments."""
+_LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+_PIE_TITLE = re.compile(r"^([ \t]*pie(?:[ \t]+showData)?)[ \t]+title\b", re.MULTILINE)
 _MAX_SOURCE = 20_000
 _MAX_OUTPUT = 4_000_000
 _MAX_ROWS = 1_000
@@ -40,6 +43,8 @@ def is_drawable(source: str) -> bool:
 
 async def draw_diagram(source: str, *, use_ascii: bool = False) -> tuple[Drawing, ...]:
     """Drawings of a diagram, the widest first; none where it cannot be drawn within the limits.
+
+    A drawing without some of what the source says is none.
 
     With `use_ascii` lines are made of ASCII, for terminals that draw others in two cells.
     """
@@ -59,14 +64,20 @@ async def draw_diagram(source: str, *, use_ascii: bool = False) -> tuple[Drawing
         return ()
     try:
         async with asyncio.timeout(_SECONDS):
-            output, _ = await process.communicate(safe_text(source).encode())
+            output, _ = await process.communicate(safe_text(_spelled(source)).encode())
     except TimeoutError:
         return ()
     finally:
         with suppress(ProcessLookupError):
             process.kill()
         code = await process.wait()
-    return _drawings(output) if code == 0 else ()
+    drawings = _drawings(output) if code == 0 else ()
+    return tuple(each for each in drawings if says_all(source, (row for row, _ in each)))
+
+
+def _spelled(source: str) -> str:
+    """The source as the library reads it, which takes a part of `<br>` for the shape of a node."""
+    return _PIE_TITLE.sub(r"\1\n title", _LINE_BREAK.sub(" ", source), count=1)
 
 
 def _drawings(output: bytes) -> tuple[Drawing, ...]:

@@ -14,7 +14,8 @@ KINDS = {
     "classDiagram\n One <|-- Two\n One : +int age": ["One", "Two", "+int age"],
     "erDiagram\n ONE ||--o{ TWO : places": ["ONE", "TWO", "places"],
     "gantt\n dateFormat YYYY-MM-DD\n section S\n One :a, 2024-01-01, 3d": ["One"],
-    'pie\n "One" : 386': ["One"],
+    'pie title Two\n "One" : 386': ["One", "Two"],
+    "graph LR\n A[One<br/>Two] --> B": ["One", "Two"],
 }
 
 
