@@ -253,18 +253,18 @@ class PartLayout:
                 self._parts.append(part)
 
     def set_origin(self, origin: Origin) -> Part | Origin:
-        """Give the span that ends here its origin; without one, it is of redacted reasoning.
+        """Give the span or part that ends here its origin, or else redacted reasoning.
 
         Returns what says the same of a reply whose reasoning is not known.
         """
         kind = self._open if self._length else None
         self._close()
-        if kind is None:
-            part = ReasoningSpan(0, is_redacted=True, origin=origin)
-            self._parts.append(part)
-            return part
-        self._parts[-1] = replace(self._parts[-1], origin=origin)
-        return origin if kind is TextSpan else ReasoningSpan(0, origin=origin)
+        last = self._parts[-1] if self._parts else None
+        if last is None or (kind is None and isinstance(last, TextSpan | ReasoningSpan)):
+            self._parts.append(ReasoningSpan(0, is_redacted=True, origin=origin))
+            return self._parts[-1]
+        self._parts[-1] = replace(last, origin=origin)
+        return ReasoningSpan(0, origin=origin) if kind is ReasoningSpan else origin
 
     def keep_text(self, keep: int) -> None:
         """Drop what lies behind the first `keep` code points of the text."""

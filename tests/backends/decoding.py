@@ -12,7 +12,7 @@ from fakegpt_tui.domain import (
     ServiceError,
     StreamEvent,
 )
-from fakegpt_tui.domain.parts import CitationPart
+from fakegpt_tui.domain.parts import CitationPart, UnknownPart
 from fakegpt_tui.http.sse import EventReader
 from tests.signed_in import text_of
 
@@ -50,6 +50,11 @@ class Decoded:
     def sources(self) -> list[CitationPart]:
         parts = [each.part for each in self.events if isinstance(each, PartAdded)]
         return [each for each in parts if isinstance(each, CitationPart)]
+
+    @property
+    def unknown(self) -> list[UnknownPart]:
+        parts = [each.part for each in self.events if isinstance(each, PartAdded)]
+        return [each for each in parts if isinstance(each, UnknownPart)]
 
 
 def _events(decoder: Decoder, pieces: Iterable[bytes]) -> Iterable[StreamEvent]:

@@ -1,6 +1,7 @@
 """Parts are laid over text and reasoning, and come back from JSON as they were."""
 
 import json
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -202,9 +203,17 @@ def test_text_that_is_replaced_takes_what_lies_behind_it_along() -> None:
 
 
 def test_an_origin_without_text_is_of_redacted_reasoning() -> None:
-    layout = PartLayout([PICTURE])
-    assert layout.set_origin(SIGNED) == ReasoningSpan(0, is_redacted=True, origin=SIGNED)
-    assert layout.parts == (PICTURE, ReasoningSpan(0, is_redacted=True, origin=SIGNED))
+    hidden = ReasoningSpan(0, is_redacted=True, origin=SIGNED)
+    for before in ((), (TextSpan(4, SIGNED),)):
+        layout = PartLayout(before)
+        assert layout.set_origin(SIGNED) == hidden
+        assert layout.parts == (*before, hidden)
+
+
+def test_an_origin_behind_a_picture_or_a_source_is_of_that() -> None:
+    layout = PartLayout([TextSpan(4), PICTURE])
+    assert layout.set_origin(SIGNED) == SIGNED
+    assert layout.parts == (TextSpan(4), replace(PICTURE, origin=SIGNED))
 
 
 def test_opaque_data_goes_only_where_it_came_from() -> None:

@@ -32,6 +32,8 @@ from fakegpt_tui.text import replace_surrogates, safe_line
 
 _STOPS: Final = ("end_turn", "stop_sequence", "tool_use", "stop")
 _LENGTHS: Final = ("max_tokens", "length")
+_READ: Final = ("text", "thinking", "_tool_result", "compaction")
+"""How kinds of blocks end of which there is nothing more to be shown."""
 _PAUSES: Final = ("pause_turn", "compaction")
 _WINDOW_FULL: Final = (
     "The model's window is full. Start a new conversation, or send less of this one."
@@ -206,7 +208,7 @@ class MessageDecoder(ReplyDecoder):
                 call = {"index": index, "function": {"name": name, "arguments": block.input_text}}
                 self._calls.add({"tool_calls": [call]})
             case _:
-                pass
+                yield from self._show_unknown(whole, _READ)
 
     def _cite_one(self, citation: Any) -> Iterator[StreamEvent]:
         match citation:

@@ -1,7 +1,8 @@
 """Decoder base for streams of JSON events that name their type, and for how a reply ends."""
 
+import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar, Final, TypeAlias
 
 from fakegpt_tui.backends.api.completion_text import CompletionText
@@ -18,7 +19,7 @@ from fakegpt_tui.domain import (
     ServiceError,
     StreamEvent,
 )
-from fakegpt_tui.domain.parts import CitationPart, Origin
+from fakegpt_tui.domain.parts import CitationPart, Origin, UnknownPart
 from fakegpt_tui.protocol.error_body import parse_json
 from fakegpt_tui.text import replace_surrogates, safe_line
 
@@ -29,6 +30,8 @@ _ALL_THOUGHT: Final = (
     " or less effort, leaves room for an answer."
 )
 _MAX_SOURCES: Final = 500
+_MAX_SHOWN: Final = 2_000
+"""Characters of what cannot be read; all of it is kept where it goes back to the service."""
 
 SaveState: TypeAlias = Callable[[list[dict[str, object]]], Origin | None]
 """Makes the items of a reply into what is kept to be sent back, if there is anything."""
@@ -140,6 +143,16 @@ class ReplyDecoder(ABC):
         if isinstance(word, str) and word:
             named = safe_line(replace_surrogates(word), 60)
             self._notices.append(f"The service ended the reply for a reason of its own: {named}.")
+
+    def _show_unknown(
+        self, value: Mapping[str, object], known: tuple[str, ...]
+    ) -> Iterator[StreamEvent]:
+        """Show what a later version sends by its kind and JSON; kinds that end so are `known`."""
+        kind = str(value.get("type"))
+        if kind.endswith(known):
+            return
+        said = json.dumps(value, ensure_ascii=False)[:_MAX_SHOWN]
+        yield PartAdded(UnknownPart(_clean(kind), replace_surrogates(said)))
 
     def _cite(
         self, url: object, title: object, quote: object = "", place: tuple[int, int] = (0, 0)

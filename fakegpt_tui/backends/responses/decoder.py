@@ -38,6 +38,8 @@ from fakegpt_tui.domain import (
 from fakegpt_tui.domain.parts import ReasoningSpan, ToolCallPart
 
 _MAX_ITEMS: Final = 1_000
+_READ: Final = ("message", "reasoning", "compaction", "mcp_list_tools")
+"""Kinds of items of which there is nothing more to be shown."""
 _LENGTHS: Final = (None, "max_output_tokens", "max_tokens")
 _WORKING: Final = ("in_progress", "searching", "interpreting", "generating")
 
@@ -175,6 +177,7 @@ class ResponseDecoder(ReplyDecoder):
                 yield from pictures.received()
             case _:
                 self.is_working = False
+                yield from self._show_unknown(item, _READ)
 
     def _read_thoughts(self, index: int, item: dict[str, object]) -> Iterator[StreamEvent]:
         """Read thoughts that were not streamed, or are hidden."""

@@ -16,7 +16,7 @@ from fakegpt_tui.domain import (
     ToolStarted,
     UsageReported,
 )
-from fakegpt_tui.domain.parts import Part, ReasoningSpan, ToolCallPart
+from fakegpt_tui.domain.parts import Part, ReasoningSpan, ToolCallPart, UnknownPart
 from fakegpt_tui.http.clients import Route
 from fakegpt_tui.http.retries import StreamTimeouts
 from fakegpt_tui.http.sse import EventReader
@@ -256,13 +256,14 @@ def test_blocks_with_gaps_and_deltas_of_blocks_that_never_began_are_text() -> No
     assert (found.text, found.reasoning) == ("ab", "Hm.")
 
 
-def test_what_is_unknown_is_ignored_but_a_reason_is_named() -> None:
+def test_an_unknown_event_is_ignored_an_unknown_block_shown_and_a_reason_named() -> None:
     found = decoded(
         begins(), event("sparkle", x=1), block(0, "hologram", delta("hologram_delta", data="x")),
         block(1, "text", delta("style_delta", 1, style="bold"), says("x", 1)), ends("full_moon"),
     )  # fmt: skip
     assert (found.text, found.reason) == ("x", STOP)
     assert "full_moon" in found.notices
+    assert found.unknown == [UnknownPart("hologram", '{"type": "hologram"}')]
 
 
 def test_the_call_of_a_tool_is_shown_as_what_it_is() -> None:

@@ -16,7 +16,7 @@ from fakegpt_tui.domain import (
     ToolStarted,
     UsageReported,
 )
-from fakegpt_tui.domain.parts import Origin, ReasoningSpan, ToolCallPart
+from fakegpt_tui.domain.parts import Origin, ReasoningSpan, ToolCallPart, UnknownPart
 from fakegpt_tui.domain.server_families import server_family
 from tests.backends.decoding import Decoded
 from tests.openai_server import DONE
@@ -218,7 +218,7 @@ def test_the_numbers_of_events_mean_nothing(numbers: list[Any]) -> None:
     assert decoded(opens(), first, second, completed()).text == "ab"
 
 
-def test_what_is_unknown_is_ignored() -> None:
+def test_an_unknown_event_is_ignored_and_an_unknown_item_shown() -> None:
     found = decoded(
         event("response.foo.bar", x=1),
         item_done({"type": "thing_call", "id": "t"}),
@@ -228,6 +228,7 @@ def test_what_is_unknown_is_ignored() -> None:
         completed(),
     )
     assert (found.text, found.reason) == ("x", STOP)
+    assert found.unknown == [UnknownPart("thing_call", '{"type": "thing_call", "id": "t"}')]
 
 
 def searched(query: str, status: str = "completed") -> dict[str, Any]:
