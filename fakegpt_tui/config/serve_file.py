@@ -47,6 +47,7 @@ class ServeOptions:
     base_path: str = ""
     tls_cert: Path | None = None
     tls_key: Path | None = None
+    proxy_protocol: bool = False
     connections: int | None = None
     """As many as open files allow where there are keys, else 64."""
     connections_per_address: int = 32
@@ -78,6 +79,7 @@ class ServeOptions:
             uds=self.uds,
             tls_cert=self.tls_cert,
             tls_key=self.tls_key,
+            proxy_protocol=self.proxy_protocol,
         )
 
     @property
@@ -161,6 +163,7 @@ SERVE_TABLES: dict[str, dict[str, Validator[object]]] = {
         "base_path": base_path,
         "tls_cert": validators.path,
         "tls_key": validators.path,
+        "proxy_protocol": validators.boolean,
         "connections": validators.integer(1, 100_000),
         "connections_per_address": validators.integer(0, 100_000),
         "keep_alive_seconds": validators.integer(1, 3_600),

@@ -33,6 +33,8 @@ class AsgiServer:
     limits: ConnectionLimits
     names: HostNames = field(default_factory=HostNames)
     tls: ssl.SSLContext | None = None
+    proxy_protocol: bool = False
+    """Do connections of trusted proxies begin with a header of the PROXY protocol?"""
     sinks: Sequence[RecordSink] = ()
     _open: OpenConnections = field(default_factory=OpenConnections, init=False)
     _servers: list[asyncio.Server] = field(default_factory=list, init=False)
@@ -43,7 +45,9 @@ class AsgiServer:
         admission = Admission(self._control, self._is_full)
         log = RequestLog(admission, self.sinks, self.trusts)
         cap = AddressCap(self.limits.per_address, self._stands_for_many)
-        connect = partial(HostConnection, log, self._open, self.limits, cap)
+        connect = partial(
+            HostConnection, log, self._open, self.limits, cap, self._speaks_proxy_protocol
+        )
         for listener in listeners:
             await self._accept(listener, connect, self.tls)
 
@@ -75,6 +79,9 @@ class AsgiServer:
     def trusts(self, peer: tuple[str, int] | None) -> bool:
         """Is the other end of a connection a trusted proxy?"""
         return self._control is not None and self._control.names.trusted_proxies.trusts(peer)
+
+    def _speaks_proxy_protocol(self, peer: tuple[str, int] | None) -> bool:
+        return self.proxy_protocol and self.trusts(peer)
 
     def _is_full(self) -> bool:
         return len(self._open.connections) > self.limits.connections

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
@@ -11,6 +12,7 @@ from starlette.types import ASGIApp
 from fakegpt_tui.host.admission import REFUSED, AddressCap
 from fakegpt_tui.host.exchange import GONE, Exchange
 from fakegpt_tui.host.open_connections import ConnectionLimits, OpenConnection, OpenConnections
+from fakegpt_tui.host.proxy_protocol import read_proxy_header
 from fakegpt_tui.host.request_head import InvalidHead, RequestHead, find_head, read_head
 from fakegpt_tui.http.body_frames import Body, ChunkedBody, CountedBody
 
@@ -33,8 +35,14 @@ class HostConnection(asyncio.Protocol):
     """
 
     def __init__(
-        self, app: ASGIApp, others: OpenConnections, limits: ConnectionLimits, cap: AddressCap
+        self,
+        app: ASGIApp,
+        others: OpenConnections,
+        limits: ConnectionLimits,
+        cap: AddressCap,
+        is_balancer: Callable[[tuple[str, int] | None], bool] = lambda _: False,
     ) -> None:
+        """Connections from one that `is_balancer` begin with a header of the PROXY protocol."""
         self._app = app
         self._open = others
         self._limits = limits
@@ -44,6 +52,8 @@ class HostConnection(asyncio.Protocol):
         self._looked_at = 0
         self._body: Body | None = None
         self._exchange: Exchange | None = None
+        self._is_balancer = is_balancer
+        self._awaits_client = False
         self._is_refused = False
         self._is_idle = False
         self._is_closing = False
@@ -72,8 +82,8 @@ class HostConnection(asyncio.Protocol):
         if self.client is not None:
             connection = transport.get_extra_info("socket")
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        is_too_many = not self._cap.enter(self.client)
-        self._is_refused = is_too_many and not self._open.drop_idle_beside(self, self._is_neighbour)
+        self._awaits_client = self._is_balancer(self.client)
+        self._count()
         self._set_deadline(self._limits.request_seconds)
         if len(self._open.connections) > self._limits.connections:
             self._open.drop_idle_beside(self, lambda _: True)
@@ -158,12 +168,33 @@ class HostConnection(asyncio.Protocol):
             while self._received and not self._is_closing:
                 if self._body is not None:
                     self._read_body(self._body)
+                elif self._awaits_client:
+                    if not self._read_client():
+                        break
                 elif self._exchange is not None or not self._read_head():
                     break
         except (InvalidHead, httpx.RemoteProtocolError):
             self._refuse()
         if len(self._received) > _MAX_WAITING:
             self._pause_reading()
+
+    def _read_client(self) -> bool:
+        """Take the client of a balancer for the other end, once it is told."""
+        found = read_proxy_header(self._received)
+        if found is None:
+            return False
+        client, self._received = found
+        self._awaits_client = False
+        if client is not None:
+            self._cap.leave(self.client)
+            self.client = client
+            self._count()
+        return True
+
+    def _count(self) -> None:
+        """Count the connection for its address; with too many, an idle one of it is dropped."""
+        is_too_many = not self._cap.enter(self.client)
+        self._is_refused = is_too_many and not self._open.drop_idle_beside(self, self._is_neighbour)
 
     def _read_head(self) -> bool:
         """Begin an exchange once its head is whole."""

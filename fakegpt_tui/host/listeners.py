@@ -34,6 +34,7 @@ class ListenAddress:
     uds: Path | None = None
     tls_cert: Path | None = None
     tls_key: Path | None = None
+    proxy_protocol: bool = False
 
     def open(self) -> tuple[list[socket.socket], Path | None]:
         """The listening sockets, and the file to remove at the end.
@@ -54,6 +55,11 @@ class ListenAddress:
         """
         if self.tls_cert is None:
             return None
+        if self.proxy_protocol:
+            raise ConfigError(
+                "The PROXY protocol is read before a request, not before TLS: leave TLS to the"
+                " proxy, or let it speak HTTP."
+            )
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         self.reload_tls(context)

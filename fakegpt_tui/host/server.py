@@ -272,6 +272,7 @@ class HostServer:
             names=self._names,
             limits=self._limits,
             tls=tls,
+            proxy_protocol=self._listen.proxy_protocol,
             sinks=[*([self._metrics.observe] if self._metrics else []), *self._access_log],
         )
         if self._metrics and self._metrics_address:

@@ -209,6 +209,38 @@ async def test_who_asked_is_told_by_the_proxy_and_other_names_are_refused(
     assert {line["address"] for line in lines if line["route"] == "/v1/models"} == {"127.0.0.2"}
 
 
+@pytest.mark.skipif(not HAPROXY, reason="haproxy is needed")
+@pytest.mark.parametrize("version", ["send-proxy", "send-proxy-v2"])
+async def test_a_balancer_of_bytes_says_who_has_connected(
+    serve: Serve, tmp_path: Path, version: str
+) -> None:
+    port, (key, text) = free_port(), new_key()
+    trusted = TrustedProxies.parse(["127.0.0.1/32"])
+    host = serve(
+        keys=KeyRing([key]),
+        secret_path=False,
+        names=HostNames(hosts=(NAME,), trusted_proxies=trusted),
+        listen=ListenAddress(proxy_protocol=True),
+        access_log=tmp_path / "log",
+    )
+    config = tmp_path / "haproxy.cfg"
+    config.write_text(
+        "defaults\n mode tcp\n timeout connect 2s\n timeout client 75s\n timeout server 75s\n"
+        f"listen chat\n bind 127.0.0.1:{port}\n"
+        f" server one {urlsplit(host.base_url).netloc} {version} check\n"
+    )
+    transport = httpx.AsyncHTTPTransport(local_address="127.0.0.2")
+    with running([HAPROXY, "-db", "-f", str(config)]):
+        async with httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{port}", transport=transport, timeout=PATIENCE
+        ) as client:
+            await ready(client)
+            headers = {"Host": NAME, "X-API-Key": text, "X-Forwarded-For": "192.0.2.9"}
+            assert (await client.get("/v1/models", headers=headers)).status_code == 200
+    lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
+    assert {line["address"] for line in lines if line["route"] == "/v1/models"} == {"127.0.0.2"}
+
+
 async def test_proxy_and_host_find_the_same_requests_in_the_same_bytes(
     front: tuple[str, Typing, str, Path],
 ) -> None:
