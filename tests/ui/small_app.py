@@ -3,12 +3,13 @@
 import asyncio
 import signal
 import sys
+import termios
 from collections.abc import Sequence
 from pathlib import Path
 
 from textual.app import App, ComposeResult
 from textual.content import Content
-from textual.events import Key, Paste
+from textual.events import Key, Paste, Resize
 from textual.filter import LineFilter
 from textual.widgets import (
     Button,
@@ -140,6 +141,30 @@ class Suspended(Keys):
         self.show(event.key)
 
 
+class ResizedDriver(TolerantDriver):
+    """Has the terminal resized once more, to 70 × 20, while its size of 60 columns is read."""
+
+    def _get_terminal_size(self) -> tuple[int, int]:
+        size = super()._get_terminal_size()
+        if size[0] == 60:
+            termios.tcsetwinsize(0, (20, 70))
+        return size
+
+
+class Resized(Keys):
+    """Says in which size it is when a key comes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.driver_class = ResizedDriver
+
+    def on_resize(self, event: Resize) -> None:
+        self.show(f"{event.size.width}×{event.size.height}")
+
+    async def pressed(self, event: Key) -> None:
+        self.show(f"{event.key} in {self.size.width}×{self.size.height}")
+
+
 class TalkativeError(Exception):
     """Knows how to show itself, which Textual prefers to a traceback."""
 
@@ -213,7 +238,17 @@ class Unfiltered(Sinks):
 def main() -> None:
     kinds: dict[str, type[App[None]]] = {
         kind.__name__: kind
-        for kind in (Keys, Stubborn, Stuck, Flooding, Suspended, Crashing, Sinks, Unfiltered)
+        for kind in (
+            Keys,
+            Stubborn,
+            Stuck,
+            Flooding,
+            Suspended,
+            Resized,
+            Crashing,
+            Sinks,
+            Unfiltered,
+        )
     }
     app = kinds[sys.argv[1]]()
     app.run()

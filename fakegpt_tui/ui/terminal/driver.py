@@ -3,10 +3,11 @@
 Mends: Textual ends, hangs or starts a second time where the terminal sends bytes that are not
 UTF-8, hangs up, blocks, or was taken by SIGSTOP and given back by SIGCONT. It draws nothing where
 the terminal has its old size again, which has lost what did not fit meanwhile, and leaves a screen
-that is laid out while the terminal is resized at its older size.
+at an older size that is laid out while the terminal is resized, or is resized twice at once.
 Since: Textual 8.2.8. Can go: when its Linux driver passes `tests/ui/terminal/test_driver.py`.
 """
 
+import asyncio
 import os
 import selectors
 import signal
@@ -89,8 +90,23 @@ else:
             # Textual makes its thread by this name of its module.
             setattr(linux_driver, "WriterThread", self._writer)  # noqa: B010
             super().start_application_mode()  # type: ignore[no-untyped-call]
+            loop = asyncio.get_running_loop()
+            signal.signal(
+                signal.SIGWINCH,
+                lambda *_: asyncio.run_coroutine_threadsafe(self._report_size(), loop),
+            )
             if takes_questions(os.environ):
                 self.write(_WATCH_BACKGROUND)
+
+        async def _report_size(self) -> None:
+            """Report the size that the terminal has by now.
+
+            Textual reads it while it handles the signal, which another one may interrupt, so that
+            the older of two sizes would be reported last.
+            """
+            if not self._in_band_window_resize:
+                size = Size(*self._get_terminal_size())
+                self._app.post_message(events.Resize(size, size))
 
         def _writer(self, file: Any) -> StallTolerantWriter:
             """What writes from a thread; a terminal that takes nothing stops only the picture."""

@@ -399,6 +399,13 @@ def test_a_terminal_that_is_small_for_a_moment_is_drawn_anew():
         terminal.wait_for("ready")
 
 
+def test_a_terminal_that_is_resized_while_its_size_is_read_has_the_newer_one():
+    with small_app("Resized") as terminal:
+        terminal.wait_for("80×24").resize(60, 20)
+        terminal.wait_for("70×20").press("a")
+        terminal.wait_for("a in 70×20")
+
+
 def test_our_own_sequences_reach_the_terminal():
     with small_app("Keys") as terminal:
         terminal.wait_for("ready").press("f2")
