@@ -79,7 +79,9 @@ class KeyFooter(RenderCache, Widget):
         """Update the keys after everything that may have changed them."""
         if not self._is_scheduled and screen.app.app_focus:
             self._is_scheduled = True
-            self.call_after_refresh(self._update_keys)
+            # After the next frame would be too late: a dialog that is closed before it draws takes
+            # along what was to be done then.
+            self.call_later(self._update_keys)
 
     def _update_keys(self) -> None:
         self._is_scheduled = False
