@@ -28,7 +28,9 @@ def encode_sixel(pixels: Pixels) -> bytes:
     from PIL import Image  # noqa: PLC0415 - for such a terminal
 
     picture = Image.frombytes("RGB", (pixels.width, pixels.height), pixels.rgb)
-    few = picture.quantize(_COLORS, method=Image.Quantize.FASTOCTREE)
+    palette_of = picture.quantize(_COLORS, method=Image.Quantize.FASTOCTREE)
+    # Without dithering, what changes slowly would fall apart into tiles.
+    few = picture.quantize(palette=palette_of, dither=Image.Dither.FLOYDSTEINBERG)
     indices, palette = few.tobytes(), few.getpalette("RGB") or []
     bands = pixels.height // BAND
     size = pixels.width * BAND
