@@ -150,5 +150,6 @@ class SideBySideController:
             repaint_rate=self._window.limiter.most,
             hint_letters=self._options.hint_letters,
             make_document=Document if self._options.value("diagrams", "on") == "off" else None,
+            pictures=self._window.transcript.picture_source,
         )
         self._window.ask(screen, take, cancelled=self._window.prompt.focus)

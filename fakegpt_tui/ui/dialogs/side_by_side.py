@@ -22,6 +22,7 @@ from fakegpt_tui.ui.dialogs.link import ask_about_link
 from fakegpt_tui.ui.messages import ShowNotice
 from fakegpt_tui.ui.status_labels import activity_label
 from fakegpt_tui.ui.terminal.output import FrameLimiter
+from fakegpt_tui.ui.widgets.transcript.pictures import PictureSource
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from fakegpt_tui.ui.widgets.transcript.virtual_list import MakeDocument
 
@@ -53,6 +54,7 @@ class SideBySideScreen(ModalScreen[str | None]):
         repaint_rate: float,
         hint_letters: Callable[[], str],
         make_document: MakeDocument | None = None,
+        pictures: Callable[[], PictureSource] | None = None,
     ) -> None:
         super().__init__()
         self._chat = chat
@@ -64,6 +66,8 @@ class SideBySideScreen(ModalScreen[str | None]):
         self._place = 0
         self._typing = ""
         self._columns = [Transcript(make_document) for _ in reply_ids]
+        for column in self._columns:
+            column.picture_source = pictures
 
     def compose(self) -> ComposeResult:
         with DialogFrame("side-by-side"):

@@ -1,12 +1,15 @@
 """One prompt, several replies next to each other."""
 
 from contextlib import asynccontextmanager
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from fakegpt_tui.backends.scripted import Gate, ScriptedBackend, Step
 from fakegpt_tui.domain import (
+    MediaReceived,
     MessageStatus,
     Model,
     ModelRef,
@@ -150,12 +153,22 @@ async def test_the_others_go_on_after_one_was_chosen() -> None:
         assert "trees" not in it.text
 
 
-async def test_one_that_fails_says_so_in_its_column() -> None:
-    scripts = {"red": [reply("roses")], "green": [[RequestRefused("No grass today.")]]}
+async def test_one_that_fails_says_so_in_its_column_and_a_picture_is_drawn_in_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    target = BytesIO()
+    Image.linear_gradient("L").save(target, "PNG")
+    scripts = {
+        "red": [[TextDelta("roses"), MediaReceived(target.getvalue(), "rose.png"), ReplyEnded()]],
+        "green": [[RequestRefused("No grass today.")]],
+    }
     async with asked(2, scripts) as it:
         await it.see("No grass today.")
         await it.see("failed, ")
         await it.see("roses")
+        await it.see("▣ rose.png")
+        await it.see("▀" * 20)
 
 
 @pytest.mark.parametrize(
