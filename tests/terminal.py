@@ -322,7 +322,7 @@ _AUTHORED = re.compile(
   | \x1b\[\? (?:2026|2048) \$p                          # which modes are there
   | \x1b\[ (?:>\d+|<) u                                 # kitty's keyboard stack
   | \x1b\]22;[a-z-]*\x07                               # the mouse pointer's shape
-  | \x1b\]11;\?\x1b\\                                  # which background it has
+  | \x1b\]11;\?\x1b\\ | \x1b\[16t                       # which background and which cells it has
   | [\r\n]
     """,
     re.VERBOSE,

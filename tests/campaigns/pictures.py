@@ -24,6 +24,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "tmux": {"name": "tmux 3.5a", "is_tmux": True},
     "blocks": {"name": "VTE(7600)"},
     "sixel": {"name": "foot(1.20)", "attributes": "62;4;22"},
+    "iterm": {"name": "iTerm2 3.5.0", "attributes": "62;4;22"},
 }
 HAVE_PLACEHOLDERS = ("kitty", "ghostty", "tmux")
 MOVING = [
@@ -36,8 +37,10 @@ SIZES = [(20, 6), (40, 12), (60, 20), (80, 24), (100, 30), (137, 50), (200, 40)]
 TURNS = 6
 _ESCAPE = "\x1b[27u"
 """As kitty sends it, which no letter behind it makes another key of."""
-_LEAVES = 10
-"""More than there are things to leave."""
+_EMPTY = "Ask anything"
+"""What an empty prompt says."""
+_TRIES, _SOON = 20, 3.0
+"""How often to try to leave everything, and for how many seconds each time."""
 _ROUND = 25
 """Steps between two looks at whether everything is as it should be."""
 
@@ -97,30 +100,45 @@ class PictureMonkey:
         self._terminal.resize(*size)
         return f"{size[0]}x{size[1]}"
 
-    def _watch(self) -> str:
-        self._terminal.settle()
-        return "watch"
+    def _click_on(self, words: str) -> None:
+        for row, line in enumerate(self._terminal.screen, 1):
+            if words in line:
+                column = line.index(words) + 1
+                self._terminal.type("".join(f"\x1b[<0;{column};{row}{how}" for how in "Mm"))
 
     def come_back(self, mark: str) -> None:
-        """Leave everything, and see that what is typed is echoed."""
+        """Leave everything, and see that what is typed is echoed.
+
+        Each try may come while the program still does what earlier keys asked for.
+        """
         terminal = self._terminal
-        terminal.settle()
         terminal.resize(100, 30)
-        terminal.type(_ESCAPE * 8)
-        for _ in range(_LEAVES):
+        for _ in range(_TRIES):
             terminal.settle()
-            if "Ask anything" in terminal.text:
-                break
-            # It ends a reply, whose prompt may come back, before it clears what is typed.
+            terminal.type(_ESCAPE * 8)
+            # It ends a reply before it clears what is typed.
             terminal.press("ctrl+c")
-        terminal.wait_for("Ask anything")
-        terminal.type(mark)
+            if self._sees(_EMPTY):
+                # Escape may have stopped a reply in place of going there.
+                self._click_on(_EMPTY)
+                terminal.type(mark)
+                if self._sees(mark):
+                    break
         terminal.wait_for(mark)
-        terminal.press(*["backspace"] * len(mark))
-        terminal.wait_for("Ask anything")
+        for _ in range(_TRIES):
+            terminal.press("ctrl+c")
+            if self._sees(_EMPTY):
+                break
         # A key may have begun another conversation, which has nothing to look at.
         terminal.press("alt+1", "tab")
         terminal.wait_for("y Copy message")
+
+    def _sees(self, words: str) -> bool:
+        try:
+            self._terminal.wait_for(words, _SOON)
+        except AssertionError:
+            return False
+        return True
 
 
 def run(kind: str, steps: int, seed: int, folder: Path, tell: Callable[[str], object]) -> None:

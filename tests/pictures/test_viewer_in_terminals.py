@@ -1,7 +1,11 @@
 """The viewer in terminals that draw pictures by a protocol of their own."""
 
+import fcntl
 import signal
+import struct
 import sys
+import termios
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,6 +20,20 @@ SIXEL = {"name": "foot(1.20)", "attributes": "62;4;22"}
 ITERM = {"name": "iTerm2 3.5.0", "attributes": "62;4;22"}
 
 
+class AskedTerminal(GraphicsTerminal):
+    """Tells the pixels of its cells only when it is asked."""
+
+    cell = (10, 25)
+
+    def _set_size(self, columns: int, rows: int) -> None:
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def _answered(self, data: bytes) -> bytes:
+        if b"\x1b[16t" in data:
+            self.send(b"\x1b[6;25;10t")
+        return super()._answered(data)
+
+
 def opened(terminal: GraphicsTerminal) -> None:
     """Open the conversation, and the viewer with its first picture."""
     terminal.wait_for("signed in")
@@ -27,25 +45,38 @@ def opened(terminal: GraphicsTerminal) -> None:
     terminal.wait_for("1 of 2")
 
 
-@pytest.mark.parametrize("says", [SIXEL, ITERM], ids=["Sixel", "iTerm2"])
-def test_graphics_are_drawn_over_the_cells_and_wiped_off(tmp_path: Path, says: dict) -> None:
+@pytest.mark.parametrize(
+    ("kind", "says", "cells"),
+    [
+        (GraphicsTerminal, SIXEL, (80 * 20, 15 * 22, 12 * 18)),
+        (AskedTerminal, ITERM, (80 * 16, 18 * 22, 15 * 18)),
+    ],
+    ids=["Sixel", "iTerm2"],
+)
+def test_graphics_are_drawn_over_the_cells_and_wiped_off(
+    tmp_path: Path, kind: type[GraphicsTerminal], says: dict, cells: tuple[int, ...]
+) -> None:
     home = home_with_pictures(tmp_path)
-    with GraphicsTerminal(COMMAND, env=home.environment, size=(80, 24), **says) as terminal:
+    with kind(COMMAND, env=home.environment, size=(80, 24), **says) as terminal:
+
+        def draws(count: int) -> Callable[[Terminal], bool]:
+            return lambda _: [len(each.cells) for each in terminal.drawn] == [count]
+
         opened(terminal)
-        terminal.wait_for(lambda _: [len(each.cells) for each in terminal.drawn] == [80 * 20])
+        terminal.wait_for(draws(cells[0]))
         if says is SIXEL:
             assert {read_sixel(each.body).size for each in terminal.drawn} <= {(800, 396)}
 
         terminal.press("n")
         terminal.wait_for("2 of 2")
-        terminal.wait_for(lambda _: [len(each.cells) for each in terminal.drawn] == [15 * 22])
+        terminal.wait_for(draws(cells[1]))
         terminal.resize(60, 20)
-        terminal.wait_for(lambda _: [len(each.cells) for each in terminal.drawn] == [12 * 18])
+        terminal.wait_for(draws(cells[2]))
 
         terminal.press("s")
         terminal.wait_for(lambda _: "Save in" in terminal.text and not terminal.drawn)
         terminal.press("esc")
-        terminal.wait_for(lambda _: [len(each.cells) for each in terminal.drawn] == [12 * 18])
+        terminal.wait_for(draws(cells[2]))
         terminal.press("esc")
         terminal.wait_for(lambda _: "reply 0" in terminal.text and not terminal.drawn)
         terminal.press("ctrl+q")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Collection, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, Protocol, Self
 
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
+from textual.geometry import Region
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
@@ -23,7 +24,7 @@ from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.dialogs.items import MessageItem
 from fakegpt_tui.ui.dialogs.pick import AskPathScreen
 from fakegpt_tui.ui.messages import CopyText, OpenFile
-from fakegpt_tui.ui.terminal.graphics import GraphicsDetection, terminal_cell
+from fakegpt_tui.ui.terminal.graphics import GraphicsDetection
 from fakegpt_tui.ui.terminal.output import forget_pictures
 from fakegpt_tui.ui.widgets.picture_canvas import PictureCanvas
 from fakegpt_tui.ui.widgets.picture_frames import MOST_SENT
@@ -98,9 +99,23 @@ class PictureViewer(ModalScreen[None]):
         yield Static(id="about", markup=False)
         yield Static(id="keys", markup=False)
 
+    def refresh(
+        self,
+        *regions: Region,
+        repaint: bool = True,
+        layout: bool = False,
+        recompose: bool = False,
+    ) -> Self:
+        """Draw it anew, but not where a screen below has changed, of which nothing is seen.
+
+        A picture that is drawn over cells would be sent again each time.
+        """
+        if regions:
+            return self
+        return super().refresh(repaint=repaint, layout=layout, recompose=recompose)
+
     def on_mount(self) -> None:
         self._canvas = self.query_one(PictureCanvas)
-        self._canvas.cell = terminal_cell()
         others = _OTHERS if len(self._pictures) > 1 else ""
         self.query_one("#keys", Static).update(Content(f"esc closes{others} · {_KEYS}"))
         self.app.app_suspend_signal.subscribe(self, lambda _app: self._canvas.wipe())

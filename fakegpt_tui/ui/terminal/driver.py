@@ -26,6 +26,8 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.screen import Screen
 
+from fakegpt_tui.ui.terminal.width_detection import CellReported, ask_cell, remeasure_all
+
 if sys.platform == "win32":
     from textual.drivers.windows_driver import WindowsDriver as TolerantDriver
 else:
@@ -215,14 +217,22 @@ else:
 
 
 class ResizedApp(App[None]):
-    """An app whose screen is drawn in the size of its terminal, however often that changes."""
+    """An app that is drawn in the size of its terminal, and its pictures in that of its cells."""
 
     _is_fitting = False
 
     def on_resize(self, event: events.Resize) -> None:
         """Draw all anew in the size that is drawn already; in any other that is done anyway."""
+        ask_cell(self)
         if self.screen_stack and self.screen.outer_size == event.size:
             self.refresh()
+
+    def on_cell_reported(self, report: CellReported) -> None:
+        """Lay pictures out anew where cells have another shape than they were taken to have."""
+        from fakegpt_tui.ui.terminal.graphics import use_told_cell  # noqa: PLC0415 - with the answer
+
+        if use_told_cell(report.width, report.height):
+            remeasure_all(self)
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         super()._display(screen, renderable)

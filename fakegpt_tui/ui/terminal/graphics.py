@@ -10,7 +10,6 @@ Since: Textual 8.2.8. Can go: when Textual tells the name of the terminal and th
 import asyncio
 import os
 import re
-import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -30,6 +29,7 @@ from fakegpt_tui.ui.terminal.output import (
     takes_questions,
     write_to_terminal,
 )
+from fakegpt_tui.ui.terminal.width_detection import window_pixels
 
 _QUESTIONS: Final = "\x1b[>q\x1b[c"
 """For its name, and for what it has, which every terminal answers, and in turn."""
@@ -181,17 +181,18 @@ async def send_picture(app: App[Any], number: int, transmission: bytes) -> bool:
     return number in HELD_PICTURES
 
 
-def terminal_cell() -> CellSize:
-    """The pixels of a cell, as the terminal has told the system; else those of a usual one."""
-    if sys.platform == "win32":
-        return USUAL_CELL
-    import fcntl  # noqa: PLC0415 - where there is a terminal of that kind
-    import struct  # noqa: PLC0415
-    import termios  # noqa: PLC0415
+class _Told:
+    cell = USUAL_CELL
+    """What the terminal has answered when it was asked for the pixels of a cell."""
 
-    try:
-        said = fcntl.ioctl(0, termios.TIOCGWINSZ, b"\0" * 8)
-    except OSError:
-        return USUAL_CELL
-    rows, columns, width, height = struct.unpack("HHHH", said)
-    return cell_size(columns, rows, width, height)
+
+def use_told_cell(width: int, height: int) -> bool:
+    """Take over what the terminal tells of a cell; is another size used now?"""
+    before = terminal_cell()
+    _Told.cell = cell_size(1, 1, width, height)
+    return terminal_cell() != before
+
+
+def terminal_cell() -> CellSize:
+    """The pixels of a cell: as the system knows, as the terminal has told, or of a usual one."""
+    return cell_size(*window_pixels()) if all(window_pixels()) else _Told.cell

@@ -34,7 +34,7 @@ from fakegpt_tui.ui.terminal.typed_keys import (
     key_name,
     with_latin,
 )
-from fakegpt_tui.ui.terminal.width_detection import parse_width_report
+from fakegpt_tui.ui.terminal.width_detection import parse_cell_report, parse_width_report
 
 _UNREADABLE = (ArithmeticError, AttributeError, LookupError, ParseError, TypeError, ValueError)
 """What Textual's parser may raise over a sequence that no terminal should send."""
@@ -220,7 +220,8 @@ class TolerantParser(XTermParser):
 
 def _answers(sequence: str) -> list[Message] | None:
     """What a sequence answers to a question of ours; `None` if it is something else."""
-    if answer := parse_width_report(sequence) or parse_answer(sequence):
+    report = parse_width_report(sequence) or parse_cell_report(sequence)
+    if answer := report or parse_answer(sequence):
         return [answer]
     is_of_no_colour = sequence.startswith(f"\x1b{BACKGROUND_START}")
     return [] if is_of_no_colour else None

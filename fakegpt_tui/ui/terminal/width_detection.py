@@ -1,11 +1,14 @@
-"""Width detection: asking the terminal how many cells it takes for what terminals disagree on.
+"""Width detection: asking the terminal how many cells characters take, and pixels a cell.
 
 Mends: Rich and Textual measure by the newest Unicode, whatever the terminal does, so that lines
-come out too long or too short. The answers choose the profile of `cell_widths` and the filters.
+come out too long or too short. The answers choose the profile of `cell_widths` and the filters. Of
+pixels Textual knows only what some terminals tell when they are resized.
 Since: Textual 8.2.8 and Rich 15.0.0. Can go: when Textual asks the terminal for widths itself.
 """
 
+import os
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from enum import StrEnum
@@ -20,7 +23,7 @@ from textual.widgets import TextArea
 from fakegpt_tui.ui.options import AmbiguousWidth
 from fakegpt_tui.ui.terminal.cell_widths import EmojiSupport, WidthProfile, use_profile
 from fakegpt_tui.ui.terminal.line_filters import BidiIsolateFilter, EmojiFilter, WideTerminalFilter
-from fakegpt_tui.ui.terminal.output import write_to_terminal
+from fakegpt_tui.ui.terminal.output import takes_questions, write_to_terminal
 
 _TWO = 2
 
@@ -29,6 +32,8 @@ _LEAST_ROWS: Final = 2
 
 _STEP = 6
 _REPORT = re.compile(rf"\x1b\[{_LEAST_ROWS};([1-9]\d?)R", re.ASCII)
+_CELL_QUESTION: Final = "\x1b[16t"
+_CELL_REPORT = re.compile(r"\x1b\[6;(\d{1,4});(\d{1,4})t", re.ASCII)
 
 
 class WidthProbe(StrEnum):
@@ -55,6 +60,15 @@ class WidthReported(Message):
         self.cells = cells
 
 
+class CellReported(Message):
+    """The terminal has told how many pixels a cell has."""
+
+    def __init__(self, width: int, height: int) -> None:
+        super().__init__()
+        self.width = width
+        self.height = height
+
+
 def build_width_query(columns: int, *, isolates: bool) -> str:
     """What to write for reports on the examples that there is room for, if need be on isolates.
 
@@ -74,6 +88,34 @@ def parse_width_report(sequence: str) -> WidthReported | None:
     report = _REPORT.fullmatch(sequence)
     place, cells = divmod(int(report[1]) - 1, _STEP) if report else (len(_PROBES), 0)
     return WidthReported(_PROBES[place], cells) if place < len(_PROBES) else None
+
+
+def parse_cell_report(sequence: str) -> CellReported | None:
+    """The same for the pixels of a cell, which are told as xterm does."""
+    report = _CELL_REPORT.fullmatch(sequence)
+    return CellReported(int(report[2]), int(report[1])) if report else None
+
+
+def window_pixels() -> tuple[int, int, int, int]:
+    """Columns, rows, width and height of the terminal; zeros for what the system does not know."""
+    if sys.platform == "win32":
+        return 0, 0, 0, 0
+    import fcntl  # noqa: PLC0415 - where there is a terminal of that kind
+    import struct  # noqa: PLC0415
+    import termios  # noqa: PLC0415
+
+    try:
+        said = fcntl.ioctl(0, termios.TIOCGWINSZ, bytes(8))
+    except OSError:
+        return 0, 0, 0, 0
+    rows, columns, width, height = struct.unpack("HHHH", said)
+    return columns, rows, width, height
+
+
+def ask_cell(app: App[Any]) -> None:
+    """Ask for the pixels of a cell where only the terminal knows them; nothing waits for that."""
+    if not all(window_pixels()) and sys.platform != "win32" and takes_questions(os.environ):
+        write_to_terminal(app, _CELL_QUESTION)
 
 
 @runtime_checkable
@@ -180,6 +222,14 @@ class WidthDetection:
                 widget.refresh(layout=has_new_widths)
                 if widget.show_vertical_scrollbar:
                     widget.vertical_scrollbar.refresh()
+
+
+def remeasure_all(app: App[Any]) -> None:
+    """Have all widgets that keep what they have measured measure it again."""
+    for screen in app.screen_stack:
+        for widget in screen.walk_children(Widget, with_self=True):
+            if isinstance(widget, Remeasurable):
+                widget.remeasure()
 
 
 def _remeasure(widget: Widget) -> None:

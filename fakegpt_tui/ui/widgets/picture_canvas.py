@@ -1,6 +1,7 @@
 """Picture canvas: a picture in the middle of the room that there is."""
 
 import asyncio
+import os
 from collections.abc import Collection
 from functools import partial
 from time import monotonic
@@ -14,11 +15,11 @@ from textual.widget import Widget
 
 from fakegpt_tui.pictures import kitty
 from fakegpt_tui.pictures.decoding import Pixels
-from fakegpt_tui.pictures.placement import USUAL_CELL, CellArea
+from fakegpt_tui.pictures.placement import CellArea
 from fakegpt_tui.pictures.prepared import in_decoder
-from fakegpt_tui.pictures.zoom import VisiblePart, Zoom
+from fakegpt_tui.pictures.zoom import Zoom
 from fakegpt_tui.ui.markdown.plain_text import wrap_plain_text
-from fakegpt_tui.ui.terminal.graphics import Drawing, send_picture
+from fakegpt_tui.ui.terminal.graphics import Drawing, send_picture, terminal_cell
 from fakegpt_tui.ui.terminal.output import HELD_PICTURES, give_up_picture, write_to_terminal
 from fakegpt_tui.ui.widgets.picture_frames import Frame, block_frame, covered_frame, kitty_frame
 
@@ -50,7 +51,7 @@ class PictureCanvas(Widget):
     def __init__(self) -> None:
         super().__init__()
         self.drawing = Drawing.BLOCKS
-        self.cell = USUAL_CELL
+        self.cell = terminal_cell()
         self._frame, self._sizes = Frame(), (Size(0, 0), Size(0, 0))
         self._words = ""
         self._wanted: tuple[Pixels, Zoom] | None = None
@@ -62,7 +63,13 @@ class PictureCanvas(Widget):
     def on_mount(self) -> None:
         self.run_worker(self._draw_changes(), group="drawing")
 
+    def remeasure(self) -> None:
+        """Draw for the cells that the terminal has, which may have another shape than before."""
+        self.cell = terminal_cell()
+        self.post_message(self.RoomChanged())
+
     def on_resize(self) -> None:
+        self.cell = terminal_cell()
         self._use(Frame())
         self.post_message(self.RoomChanged())
 
@@ -101,14 +108,16 @@ class PictureCanvas(Widget):
         while await self._changed.wait():
             self._changed.clear()
             if self._wanted is not None and not self._is_hidden:
-                pixels, zoom = self._wanted
-                await self._draw(pixels, zoom.visible)
+                await self._draw(*self._wanted)
 
-    async def _draw(self, pixels: Pixels, part: VisiblePart) -> None:
+    async def _draw(self, pixels: Pixels, zoom: Zoom) -> None:
         """Draw half blocks, and then graphics; these alone where that takes no time."""
+        part = zoom.visible
         has_graphics = bool(self._frame.over or self._frame.image_id)
         is_fast = has_graphics and self._seconds < _FAST
         below = await in_decoder(partial(block_frame, pixels, part))
+        if not self._is_wanted(pixels, zoom):
+            return
         if not is_fast or self.drawing is Drawing.BLOCKS:
             self._use(below)
         if self.drawing is Drawing.BLOCKS or self._changed.is_set():
@@ -124,15 +133,16 @@ class PictureCanvas(Widget):
                 partial(covered_frame, self.drawing, pixels, part, self.cell, below)
             )
         self._seconds = monotonic() - start
-        if is_whole:
-            self._show_if_wanted(frame, pixels)
-
-    def _show_if_wanted(self, frame: Frame, pixels: Pixels) -> None:
-        """Show graphics, unless something else is to be shown by now."""
-        if self._wanted is not None and self._wanted[0] is pixels and not self._is_hidden:
+        if is_whole and self._is_wanted(pixels, zoom):
             self._use(frame)
-        else:
+        elif is_whole:
             give_up_picture(self.app, frame.image_id)
+
+    def _is_wanted(self, pixels: Pixels, zoom: Zoom) -> bool:
+        """Is what was drawn of a picture to be shown, in the room and the cells that there are?"""
+        is_same = self._wanted is not None and self._wanted[0] is pixels
+        is_fitting = (zoom.room, zoom.cell) == (self.room, self.cell)
+        return is_same and is_fitting and not self._is_hidden
 
     def _use(self, frame: Frame) -> None:
         """Draw a frame from now on; then the terminal forgets the picture of the one before."""
@@ -155,10 +165,12 @@ class PictureCanvas(Widget):
             # The terminal lost them, or they were freed to be sent again.
             self.show_again()
         x, y = self.region.offset + self._place
-        rows = range(y, y + self._frame.area.rows)
-        is_drawn = drawn is None or any(row in drawn for row in rows)
+        columns, rows = self._frame.area
+        is_drawn = drawn is None or any(row in drawn for row in range(y, y + rows))
         if not (self._frame.over and is_drawn and self._sizes == (self.size, self.app.size)):
-            return ""  # In less room than it was made for, it would scroll the screen.
+            return ""
+        if not _has_room(x + columns, y + rows):
+            return ""  # It would scroll the screen.
         return f"{_SAVE_CURSOR}\x1b[{y + 1};{x + 1}H{self._frame.over}{_RESTORE_CURSOR}"
 
     @property
@@ -181,4 +193,18 @@ class PictureCanvas(Widget):
         if not 0 <= y - top < len(rows):
             return Strip.blank(width, style)
         row = Strip([Segment(" " * x, style), *rows[y - top]])
+        if self._frame.image_id:
+            row = row.apply_style(style)  # The background is seen where no pixel is.
         return row.adjust_cell_length(width, style)
+
+
+def _has_room(columns: int, rows: int) -> bool:
+    """Has the terminal so many cells, and a row below them, at this very moment?
+
+    It may have become smaller since, of which the app has not been told yet.
+    """
+    try:
+        width, height = os.get_terminal_size(0)
+    except OSError:
+        return True
+    return columns <= width and rows < height

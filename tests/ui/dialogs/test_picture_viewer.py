@@ -1,7 +1,9 @@
 """Pictures over the whole screen, by key, as cells that every terminal shows."""
 
+import asyncio
 from pathlib import Path
 
+import pytest
 from rich.color import Color
 
 from fakegpt_tui.domain import LoadError, MessageStatus
@@ -152,3 +154,22 @@ async def test_a_notice_is_seen_once_below_the_picture() -> None:
         await it.pilot.pause()
         assert it.text.count("No program opens it.") == 1
         assert "▣ left.png" in it.text
+
+
+async def test_what_changes_below_does_not_have_the_picture_drawn_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with running(reply("I see")) as it:
+        await tell(it, ("left.png", PHOTO))
+        await view(it)
+        await it.until(lambda: cells(it).get(RED, 0) > 100)
+        await it.pilot.pause()
+        drawn: list[bool] = []
+        monkeypatch.setattr(it.app, "post_display_hook", lambda: drawn.append(True))
+        below, is_over = it.app.screen_stack[0], asyncio.Event()
+        below.refresh()
+        below.set_timer(0.1, is_over.set)
+        await is_over.wait()
+        assert not drawn
+        await it.pilot.press("plus")
+        await it.until(lambda: bool(drawn))

@@ -7,8 +7,10 @@ import pytest
 from fakegpt_tui.domain import ReplyEnded, TextDelta
 from fakegpt_tui.ui.messages import ApplySetting
 from fakegpt_tui.ui.terminal.cell_widths import WidthProfile, use_profile
+from fakegpt_tui.ui.terminal.input_parser import TolerantParser
 from fakegpt_tui.ui.terminal.width_detection import (
     AmbiguousWidth,
+    CellReported,
     WidthProbe,
     WidthReported,
     build_width_query,
@@ -158,6 +160,14 @@ def test_every_report_tells_what_it_is_of() -> None:
             assert (report.probe, report.cells) == (sample, cells)
     for other in ("\x1b[2;99R", "\x1b[3;3R", "\x1b[2;0R", "\x1b[2R", "\x1b[?2;3R", "a"):
         assert parse_width_report(other) is None
+
+
+def test_a_cell_is_reported_by_its_height_and_width_in_pixels() -> None:
+    (report,) = TolerantParser().feed("\x1b[6;32;15t")
+    assert isinstance(report, CellReported)
+    assert (report.width, report.height) == (15, 32)
+    for other in ("\x1b[4;600;800t", "\x1b[8;24;80t", "\x1b[6;32t", "\x1b[6;;15t"):
+        assert not any(isinstance(each, CellReported) for each in TolerantParser().feed(other))
 
 
 def test_only_what_there_is_room_for_is_asked() -> None:

@@ -12,8 +12,10 @@ from textual.pilot import Pilot
 from fakegpt_tui.domain import StoreError
 from fakegpt_tui.domain.parts import Blob, FilePart, ImagePart, TextSpan
 from fakegpt_tui.pictures import kitty
+from fakegpt_tui.pictures.placement import USUAL_CELL
 from fakegpt_tui.ui.terminal.cell_widths import WidthProfile, use_profile
-from fakegpt_tui.ui.terminal.graphics import TerminalGraphics
+from fakegpt_tui.ui.terminal.graphics import TerminalGraphics, use_told_cell
+from fakegpt_tui.ui.terminal.width_detection import remeasure_all
 from tests.ui.widgets.shown import strips
 from tests.ui.widgets.transcript.transcript_app import (
     MarkdownApp,
@@ -243,6 +245,23 @@ async def test_without_room_there_is_the_caption_alone() -> None:
         await finish(pilot)
         assert source.asked == []
         assert sum(bool(line.strip("▌ ")) for line in shown(app.transcript)) == 3
+
+
+async def test_rows_follow_the_shape_of_cells_that_the_terminal_tells_late() -> None:
+    app = PictureApp(Source(a=encoded(200, 160), b=encoded(400, 100)))
+    async with app.run_test(size=(60, 40)) as pilot:
+        await show(pilot, *CONVERSATION)
+        await finish(pilot)
+        assert len(blocks(app)) == 8 + 5
+        try:
+            assert use_told_cell(10, 10)
+            remeasure_all(app)
+            await finish(pilot)
+            assert blocks(app) == (["red"] * 8 + ["green"] * 8 + ["red"] * 5 + ["green"] * 5)
+            assert not use_told_cell(10, 10)
+            assert use_told_cell(0, 0)
+        finally:
+            use_told_cell(*USUAL_CELL)
 
 
 async def test_scrolling_away_cancels_what_is_not_there_yet() -> None:
