@@ -40,3 +40,18 @@ def webp(width: int, height: int) -> bytes:
     bits = (width - 1) | (height - 1) << 14
     data = b"VP8L" + struct.pack("<IBI", 10, 0x2F, bits) + b"\0" * 5
     return b"RIFF" + struct.pack("<I", len(data) + 4) + b"WEBP" + data
+
+
+def bmp(width: int, height: int, *, with_alpha: bool = False) -> bytes:
+    """A blue picture as WSL has it in its clipboard: 32 bits, and masks that say where colours are.
+
+    https://learn.microsoft.com/windows/win32/api/wingdi/ns-wingdi-bitmapv5header
+    """
+    size = 124 if with_alpha else 40
+    pixels = b"\xff\0\0\xff" * (width * height)
+    start = 14 + size + (0 if with_alpha else 12)
+    info = struct.pack("<IiiHHIIiiII", size, width, height, 1, 32, 3, len(pixels), 0, 0, 0, 0)
+    masks = struct.pack("<III", 0xFF0000, 0xFF00, 0xFF)
+    if with_alpha:
+        masks = (masks + struct.pack("<I", 0xFF000000)).ljust(124 - 40, b"\0")
+    return struct.pack("<2sIHHI", b"BM", start + len(pixels), 0, 0, start) + info + masks + pixels

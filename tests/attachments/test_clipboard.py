@@ -60,6 +60,14 @@ async def test_the_picture_is_taken_where_there_is_one(machine: Machine) -> None
     assert await machine.read() == ClipboardContent(picture=PICTURE)
 
 
+@pytest.mark.parametrize("kind", ["image_bmp", "image_tiff"])
+async def test_a_picture_of_another_type_is_taken_where_it_is_the_only_one(
+    machine: Machine, kind: str
+) -> None:
+    wayland(machine, text_html=b"<img>", **{kind: PICTURE})
+    assert await machine.read() == ClipboardContent(picture=PICTURE)
+
+
 async def test_copied_files_are_taken_before_the_icon_of_them(machine: Machine) -> None:
     wayland(machine, image_png=PICTURE, text_uri_list=b"# copied\r\nfile:///a/b%20c.png\r\n")
     assert await machine.read() == ClipboardContent(files="file:///a/b%20c.png")
@@ -103,6 +111,9 @@ async def test_wayland_is_asked_where_wsl_has_no_powershell(machine: Machine) ->
 async def test_a_mac_is_asked_by_its_script(machine: Machine) -> None:
     answer = machine.content("answer", f"«data PNGf{PICTURE.hex().upper()}»\n".encode())
     machine.tool("osascript", f'case "$*" in *PNGf*) cat {answer};; *) exit 1;; esac')
+    assert (await machine.read("darwin")).picture == PICTURE
+    answer.write_bytes(f"«data TIFF{PICTURE.hex()}»\n".encode())
+    machine.tool("osascript", f'case "$*" in *TIFF*) cat {answer};; *) exit 1;; esac')
     assert (await machine.read("darwin")).picture == PICTURE
     machine.tool("osascript", "exit 1")
     machine.tool("pbpaste", "printf text")

@@ -7,7 +7,7 @@ import pytest
 
 from fakegpt_tui.backends.picture_copies import copy_picture
 from fakegpt_tui.domain import RequestRefused
-from tests.attachments.examples import png
+from tests.attachments.examples import bmp, png
 from tests.attachments.pictures import look, moving, photo
 
 
@@ -60,6 +60,13 @@ def test_what_local_servers_fail_on_is_sent_as_png(form: str) -> None:
     copy = copy_picture(photo((40, 20), form), "a")
     assert copy.media_type in {"image/png", "image/jpeg"}
     assert look(copy.data).size == (40, 20)
+
+
+@pytest.mark.parametrize("with_alpha", [False, True])
+def test_the_bitmap_of_another_systems_clipboard_is_sent(with_alpha: bool) -> None:
+    copy = copy_picture(bmp(3, 2, with_alpha=with_alpha), "clipboard")
+    assert copy.media_type == "image/png"
+    assert look(copy.data).convert("RGB").getpixel((1, 1)) == (0, 0, 255)
 
 
 def test_a_webp_goes_unchanged_to_a_service_that_takes_it() -> None:
