@@ -30,10 +30,12 @@ _BASH = r"""# Completion of %(prog_name)s for bash; in ~/.bashrc:
 #   eval "$(%(prog_name)s completions bash)"
 %(complete_func)s() {
     local line=${COMP_LINE:0:COMP_POINT} word=${COMP_WORDS[COMP_CWORD]} kind value about head
+    local form=%%q
     # Bash ends a word at : and =, so that only what is behind them is replaced.
     [[ $word == [:=] ]] && word=
     head=${line##*[[:space:]]}
     head=${head%%"$word"}
+    [[ $word == [\"\']* ]] && form=%%s  # Within quotes blanks are themselves.
     local -a about_values=()
     COMPREPLY=()
     while IFS=$'\t' read -r kind value about; do
@@ -42,8 +44,10 @@ _BASH = r"""# Completion of %(prog_name)s for bash; in ~/.bashrc:
             file) compopt -o default ;;
             plain)
                 [[ $value == *= ]] && compopt -o nospace
-                COMPREPLY+=("${value#"$head"}")
-                about_values+=("${value#"$head"}${about:+  ($about)}") ;;
+                value=${value#"$head"}
+                about_values+=("$value${about:+  ($about)}")
+                printf -v value "$form" "$value"
+                COMPREPLY+=("$value") ;;
         esac
     done < <(COMP_LINE=$line %(complete_var)s=bash_complete "$1")
     # A list that is only looked at says more.
@@ -58,20 +62,21 @@ _ZSH = r"""#compdef %(prog_name)s
 # Completion of %(prog_name)s for zsh; in ~/.zshrc, after compinit:
 #   source <(%(prog_name)s completions zsh)
 %(complete_func)s() {
-    local kind value about paths=
+    local kind value about paths= head=
     local -a values lines suffix
+    [[ $PREFIX == --*=* ]] && head=${PREFIX%%%%=*}=
     while IFS=$'\t' read -r kind value about; do
         case $kind in
             dir) paths=-/ ;;
             file) paths=-f ;;
             plain)
                 [[ $value == *= ]] && suffix=(-S '')
-                values+=("$value")
+                values+=("$head$value")
                 lines+=("$value${about:+  ($about)}") ;;
         esac
     done < <(COMP_WORDS="${words[*]}" COMP_CWORD=$((CURRENT - 1)) \
         %(complete_var)s=zsh_complete %(prog_name)s)
-    [[ -n $paths ]] && _path_files $paths
+    [[ -n $paths ]] && { compset -P '--*='; _path_files $paths }
     (( $#values )) && compadd -U -V found "${suffix[@]}" -l -d lines -a values
 }
 if [[ $zsh_eval_context[-1] == loadautofunc ]]; then
@@ -84,16 +89,23 @@ fi
 _FISH = r"""# Completion of %(prog_name)s for fish; as a file:
 #   %(prog_name)s completions fish > ~/.config/fish/completions/%(prog_name)s.fish
 function %(complete_func)s
+    set -l word (commandline -t)
+    set -l head (string match --regex -- '^--[^=]+=' $word)
+    set -l path (string replace --regex -- '^--[^=]+=' '' $word)
     for line in (env %(complete_var)s=fish_complete COMP_WORDS=(commandline -cp) \
-            COMP_CWORD=(commandline -t) %(prog_name)s)
+            COMP_CWORD=$word %(prog_name)s)
         set -l found (string split -m 1 \t -- $line)
         switch $found[1]
             case dir
-                __fish_complete_directories (commandline -t)
+                for found in (__fish_complete_directories $path)
+                    echo "$head$found"
+                end
             case file
-                __fish_complete_path (commandline -t)
+                for found in (__fish_complete_path $path)
+                    echo "$head$found"
+                end
             case plain
-                echo $found[2]
+                echo "$head$found[2]"
         end
     end
 end

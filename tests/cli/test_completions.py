@@ -106,11 +106,15 @@ def test_another_shell_is_a_wrong_use(home: Home) -> None:
 
 def test_fish_completes_with_titles(filled: Home) -> None:
     fish = needed("fish")
+    filled.invoke("move", "Work/My stuff", "rivers")
     script = (
         "fakegpt-tui completions fish | source\n"
         + "complete -C 'fakegpt-tui show '\n"
         + "complete -C 'fakegpt-tui ask --model qw'\n"
         + "complete -C 'fakegpt-tui ask --file bin/'\n"
+        + "complete -C 'fakegpt-tui ask --file=bin/f'\n"
+        + "complete -C 'fakegpt-tui ask --file=no'\n"
+        + "complete -C 'fakegpt-tui list --folder=Work/'\n"
     )
     done = subprocess.run(
         [fish, "--no-config", "--command", script],
@@ -123,6 +127,7 @@ def test_fish_completes_with_titles(filled: Home) -> None:
     )
     assert done.stdout.splitlines() == [
         *("aaaa1111\tBoats, a: list", "5f6c2a5e\tRivers", f"{MODEL}\tlab", "bin/fakegpt-tui"),
+        *("--file=bin/fakegpt-tui", "--folder=Work/My stuff"),
     ]
 
 
@@ -140,6 +145,7 @@ def test_fish_completes_with_titles(filled: Home) -> None:
 def test_keys_complete_in_the_shell(filled: Home, shell: list[str], begin: str) -> None:
     needed(shell[0])
     filled.snippet("letter", "To {{name}}, {{tone=kind}}.")
+    filled.invoke("move", "Work/My stuff", "rivers")
     filled.environment["PS1"] = "shell> "
     with Terminal(shell, env=filled.environment) as terminal:
         terminal.wait_for("shell>")
@@ -150,6 +156,8 @@ def test_keys_complete_in_the_shell(filled: Home, shell: list[str], begin: str) 
             ("show riv", "show 5f6c2a5e"),
             ("ask --file ~/bin/fake", "/bin/fakegpt-tui"),
             ("ask --snippet letter to", "letter tone=|"),
+            ("list --folder=Work/M", "list --folder=Work/My\\ stuff"),
+            ('list --folder "Work/M', '--folder "Work/My stuff"'),
         ):
             terminal.type(f"fakegpt-tui {typed}")
             terminal.press("tab")

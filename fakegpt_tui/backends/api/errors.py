@@ -118,7 +118,7 @@ _KEY_REFUSED: Final = ErrorRule(
 _UNSUPPORTED: Final = ErrorRule(UnsupportedParameter, "refused the request")
 _OTHER_PROTOCOL: Final = ErrorRule(
     Unsupported,
-    "does not speak the OpenAI protocol at this address",
+    "does not speak this protocol at this address",
     "Check the url and the kind of the service.",
 )
 _BY_STATUS: Final[Mapping[int, ErrorRule]] = {

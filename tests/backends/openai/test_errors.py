@@ -72,7 +72,7 @@ async def empty() -> AsyncIterator[FaultServer]:
             RequestRefused,
             "the url of the service, which often ends in /v1, its kind, and the model",
         ),
-        (405, Unsupported, "does not speak the OpenAI protocol"),
+        (405, Unsupported, "does not speak this protocol"),
         (408, Unreachable, "gave up waiting"),
         (409, Busy, "is busy"),
         (413, PromptTooLong, "cannot take so long a conversation"),
