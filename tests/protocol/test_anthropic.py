@@ -2,9 +2,12 @@
 
 import base64
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fakegpt_tui.backends.anthropic.decoder import MessageDecoder
 from fakegpt_tui.domain import (
@@ -29,6 +32,7 @@ from fakegpt_tui.protocol.anthropic.requests import (
 from fakegpt_tui.protocol.client_requests import InvalidClientRequest
 from tests.attachments.examples import png
 from tests.backends.decoding import Decoded
+from tests.examples import examples
 
 PNG = base64.b64encode(png(4, 3)).decode()
 PICTURE = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": PNG}}
@@ -166,6 +170,27 @@ def test_no_address_is_fetched_and_what_is_no_picture_is_refused(block: object) 
     with pytest.raises(InvalidClientRequest) as refused:
         read_message_request(body({"type": "text", "text": "x"}, block))
     assert refused.value.param == "messages.0"
+
+
+WORDS = ("text", "image", "base64", "document", "content", "thinking", "enabled", "json_schema")
+KEYS = ("type", "text", "source", "data", "content", "role", "title", "schema", "budget_tokens")
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(WORDS),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner),
+    max_leaves=8,
+)
+
+
+@examples(300)
+@given(
+    field=st.sampled_from(("messages", "system", "thinking", "output_config", "stop_sequences",
+                           "max_tokens", "model", "tools", "tool_choice", "stream")),
+    value=JSON,
+)  # fmt: skip
+def test_whatever_is_in_a_body_is_read_or_refused(field: str, value: object) -> None:
+    for changes in ({field: value}, {"messages": [{"role": "user", "content": [value]}]}):
+        with suppress(InvalidClientRequest):
+            read_message_request(body(**changes))
 
 
 def test_what_is_counted_needs_no_limit_of_the_reply() -> None:
