@@ -120,7 +120,7 @@ def _options(command: click.Command, context: click.Context) -> Iterator[str]:
 
 
 def _date() -> str:
-    """The day on which the page is made, or that of https://reproducible-builds.org."""
+    """Today, or the day that a build says in SOURCE_DATE_EPOCH, so that it can be repeated."""
     seconds = int(os.environ.get("SOURCE_DATE_EPOCH") or time.time())
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d}"
 
