@@ -29,10 +29,17 @@ def write_clean_markdown(
     _, path = reading_order(messages, conversation.leaf_id)
     title = safe_line(conversation.title)
     sections = [f"# {title}\n"] if title else []
-    if part:
-        sections.append(f"*{part}*\n")
+    sections.extend(f"*{each}*\n" for each in (_place(conversation), part) if each)
     sections.extend(_write_section(message) for message in path)
     return "\n".join(sections)
+
+
+def _place(conversation: Conversation) -> str:
+    """The folder and the tags."""
+    from fakegpt_tui.formats.shown_parts import plain_words  # noqa: PLC0415 - as below
+
+    tags = " ".join(f"#{tag}" for tag in conversation.tags)
+    return " · ".join(plain_words(safe_line(each)) for each in (conversation.folder, tags) if each)
 
 
 def _write_section(message: ChatMessage) -> str:

@@ -5,7 +5,6 @@ path that leads elsewhere is not followed, since a file to import may name any.
 """
 
 import base64
-import binascii
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -80,17 +79,17 @@ def held_file(held: object, depth: int = 0) -> ForeignFile | None:
 
 
 def base64_file(data: str) -> ForeignFile | None:
-    """A file of these characters; none where they are not base64."""
+    """A file of these characters, which opening it decodes; none where there are none."""
     return _file(data, partial(_decode, data)) if data else None
 
 
 def text_file(text: str) -> ForeignFile:
     """A file that the source holds as text."""
-    data = replace_surrogates(text).encode()
-    return ForeignFile(sha256(data).hexdigest(), partial(_opened, lambda: data))
+    return bytes_file(replace_surrogates(text).encode())
 
 
 def bytes_file(data: bytes) -> ForeignFile:
+    """A file that the source holds as it is."""
     return ForeignFile(sha256(data).hexdigest(), partial(_opened, lambda: data))
 
 
@@ -127,7 +126,7 @@ def _decode(data: str) -> bytes:
     try:
         plain = "".join(data.split()).translate(_OTHER_ALPHABET).rstrip("=")
         return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
-    except (ValueError, binascii.Error) as error:
+    except ValueError as error:
         raise LoadError("A picture or file is damaged.") from error
 
 

@@ -1,6 +1,7 @@
 """Every block of commands in the README and `docs/` runs as it stands, in a home of its own."""
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from tests.cli.program import ROOT, Home, served
 from tests.docs.tables import DOCS
 from tests.formats.exports import many, zipped
+from tests.formats.reading import FILES
 from tests.formats.test_discovery import HOMES, place
 from tests.formats.trees import branched
 from tests.host.shared_state.engine import PROGRAM, running_engine
@@ -57,6 +59,8 @@ def prepare(tmp_path: Path) -> tuple[Home, Path]:
     folder.mkdir()
     subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
     (folder / "export.zip").write_bytes(zipped({"conversations.json": many(3)}))
+    for name in ("takeout-001.zip", "takeout-002.zip"):
+        shutil.copyfile(FILES / "gemini" / "takeout.zip", folder / name)
     for program in HOMES:
         place(home.folder, program)
     return home, folder

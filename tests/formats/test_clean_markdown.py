@@ -21,6 +21,13 @@ def test_the_shown_path_is_written_without_ids(tmp_path: Path) -> None:
     assert "sha256" not in text
 
 
+def test_folder_and_tags_stand_below_the_title(tmp_path: Path) -> None:
+    conversation, messages = branched()
+    conversation = replace(conversation, folder="Sea/a*b", tags=("wet", "big fish"))
+    text = save_as(conversation, messages, tmp_path, suffix="clean.md").read_text()
+    assert f"# {CONVERSATION.title}\n\n*Sea/a\\*b · \\#wet \\#big fish*\n\n## Question" in text
+
+
 def test_a_reply_that_was_stopped_says_so_and_an_open_fence_is_closed(tmp_path: Path) -> None:
     prompt = message("code?", id="p", role=Role.USER)
     reply = message("```py\nx = 1", id="r", parent_id="p")
