@@ -47,9 +47,7 @@ def _read(lines: Iterable[Record | None], origin: SourceDefaults) -> Iterator[Im
             conversation.created = _time(line.get("create_date"))
             conversation.key = f"{character}/{line.get('create_date') or origin.name}"
         else:
-            before = _add_versions(
-                conversation, f"{place}", before, _ChatLine(line, character, files)
-            )
+            before = _add_versions(conversation, place, before, _ChatLine(line, character, files))
             place += 1
     conversation.leaf = before
     yield conversation.build(origin)
@@ -64,7 +62,7 @@ class _ChatLine(NamedTuple):
 
 
 def _add_versions(
-    conversation: SourceConversation, place: str, before: str | None, said: _ChatLine
+    conversation: SourceConversation, place: int, before: str | None, said: _ChatLine
 ) -> str:
     """Add a message and its swipes; which of them is shown."""
     line = said.held
@@ -98,7 +96,9 @@ def _read_version(
         held_in = about.get(name)
         for each in held_in if isinstance(held_in, list) else filter(None, [held_in]):
             path = file_name(each)
-            found = held_file(each) or file_beside(said.files, path.lstrip("/"))
+            found = held_file(each) or file_beside(
+                said.files, path.lstrip("/").removeprefix("user/")
+            )
             parts.add_file(base_name_of(path), "File" if name == "file" else "Picture", found)
     conversation.left_out.update(parts.losses)
     role = Role.USER if line.get("is_user") is True else Role.ASSISTANT
@@ -115,10 +115,10 @@ def _read_version(
 
 
 def _user_files(place: Path | None) -> AssetSource | None:
-    """The files of a user, of whom the chats are in one folder of several."""
+    """The pictures and files of a user, beside whose folder are the chats, and also secrets."""
     for folder in place.parents if place is not None else ():
         if folder.name in ("chats", "group chats"):
-            return AssetFolder(folder.parent)
+            return AssetFolder(folder.parent / "user")
     return None
 
 

@@ -165,6 +165,11 @@ def test_files_in_the_folders_of_programs_are_found(tmp_path: Path) -> None:
     )
     beside(tmp_path / "me", "user/images/Captain/sky.png")
     assert files_of(tavern) == [("sky.png", PNG)]
+    said = json.loads(tavern.read_text().splitlines()[2])
+    said["extra"] = {"image": "secrets.json"}
+    beside(tmp_path / "me", "secrets.json", b"mine")
+    tavern.write_text("\n".join([tavern.read_text().splitlines()[0], json.dumps(said)]))
+    assert files_of(tavern) == [("secrets.json", None)]
     lechat = copied(FILES / "lechat" / "chat.json", tmp_path / "le" / "chat-1.json")
     beside(tmp_path / "le", "chat-1-files/sky.png")
     assert files_of(lechat) == [("sky.png", PNG)]
