@@ -107,31 +107,36 @@ class PictureMonkey:
                 self._terminal.type("".join(f"\x1b[<0;{column};{row}{how}" for how in "Mm"))
 
     def come_back(self, mark: str) -> None:
-        """Leave everything, and see that what is typed is echoed.
+        """Leave everything, see that what is typed is echoed, and look at the pictures again.
 
-        Each try may come while the program still does what earlier keys asked for.
+        Raises:
+            AssertionError: It cannot be left.
         """
+        for _ in range(_TRIES):
+            if self._comes_back(mark):
+                return
+        raise AssertionError(self._terminal.picture())
+
+    def _comes_back(self, mark: str) -> bool:
+        """Try that once; the program may still be about to do what earlier keys asked for."""
         terminal = self._terminal
         terminal.resize(100, 30)
-        for _ in range(_TRIES):
-            terminal.settle()
-            terminal.type(_ESCAPE * 8)
-            # It ends a reply before it clears what is typed.
-            terminal.press("ctrl+c")
-            if self._sees(_EMPTY):
-                # Escape may have stopped a reply in place of going there.
-                self._click_on(_EMPTY)
-                terminal.type(mark)
-                if self._sees(mark):
-                    break
-        terminal.wait_for(mark)
-        for _ in range(_TRIES):
-            terminal.press("ctrl+c")
-            if self._sees(_EMPTY):
-                break
+        terminal.settle()
+        # It ends a reply before it clears what is typed.
+        terminal.type(f"{_ESCAPE * 8}\x03")
+        if not self._sees(_EMPTY):
+            return False
+        # Escape may have stopped a reply in place of going there.
+        self._click_on(_EMPTY)
+        terminal.type(mark)
+        if not self._sees(mark):
+            return False
+        terminal.press("ctrl+c")
+        if not self._sees(_EMPTY):
+            return False
         # A key may have begun another conversation, which has nothing to look at.
         terminal.press("alt+1", "tab")
-        terminal.wait_for("y Copy message")
+        return self._sees("y Copy message")
 
     def _sees(self, words: str) -> bool:
         try:
