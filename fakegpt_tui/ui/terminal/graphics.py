@@ -37,6 +37,8 @@ _SECONDS: Final = 2.0
 _FRAME: Final = 1 / 60
 _PARTS: Final = 8
 """Parts of a transmission that are written at once: what is typed then waits for no more."""
+_DELAYS: Final = (0.5, 1.0, 2.0, 4.0)
+"""Seconds before each further try to have tmux hand a picture on."""
 _SIXEL: Final = 4
 _KITTY = re.compile(r"kitty\((\d+)\.(\d+)")
 _KITTY_FROM: Final = (0, 28)
@@ -158,8 +160,30 @@ def parse_tmux(said: Sequence[str] | None, known: TerminalGraphics) -> TerminalG
 async def send_picture(app: App[Any], number: int, transmission: bytes) -> bool:
     """Give the terminal a picture, a little between two frames; whether it has it then.
 
-    It has not where pictures were freed meanwhile, as when the program is stopped.
+    It has not where pictures were freed meanwhile, as when the program is stopped. What tmux drops,
+    because the terminal around it is slow, is sent again.
     """
+    for seconds in (0.0, *_DELAYS):
+        await asyncio.sleep(seconds)
+        if seconds and number not in HELD_PICTURES:
+            return False
+        dropped = await _dropped_by_tmux()
+        if not await _send(app, number, transmission):
+            return False
+        if await _dropped_by_tmux() == dropped:
+            break
+    return True
+
+
+async def _dropped_by_tmux() -> str:
+    """How many bytes the tmux around the program has not handed on so far."""
+    if "TMUX" not in os.environ:
+        return ""
+    said = await asyncio.to_thread(ask_tmux, ("client_discarded",), os.environ)
+    return said[0] if said else ""
+
+
+async def _send(app: App[Any], number: int, transmission: bytes) -> bool:
     while HELD_PICTURES.is_sending:  # noqa: ASYNC110 - of a screen below, which ends by itself
         await asyncio.sleep(_FRAME)
     parts = commands(transmission)

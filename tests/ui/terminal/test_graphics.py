@@ -1,5 +1,8 @@
 """Pictures go to terminals that draw them, are theirs alone, and are freed."""
 
+import os
+from pathlib import Path
+
 import pytest
 from rich.color import Color
 from rich.segment import Segment
@@ -90,6 +93,28 @@ async def test_a_picture_is_held_from_its_last_part_on_until_it_is_freed() -> No
     HELD_PICTURES.draw_over()
     assert HELD_PICTURES.free_drawn_over() == f"\x1b_Ga=d,d=I,i={NUMBER},q=2\x1b\\"
     assert HELD_PICTURES.free_all() == ""
+
+
+TMUX = """#!/bin/sh
+echo asked >> "{log}"
+[ "$(wc -l < "{log}")" -eq 1 ] && echo 0 || echo 4096
+"""
+
+
+async def test_what_tmux_drops_is_sent_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, fake = tmp_path / "log", tmp_path / "tmux"
+    fake.write_text(TMUX.format(log=log))
+    fake.chmod(0o755)
+    monkeypatch.setenv("TMUX", "/nowhere,1,0")
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    sent = kitty.transmit(Pixels(4, 4, bytes(48)), NUMBER, columns=4, rows=2)
+    async with (app := App[None]()).run_test():
+        assert await send_picture(app, NUMBER, sent)
+    # Before and after the first time, and the second time, when nothing more was dropped.
+    assert log.read_text().count("asked") == 4
+    HELD_PICTURES.free_all()
 
 
 def test_all_that_is_held_is_freed_at_once_and_what_is_being_sent_is_broken_off(
