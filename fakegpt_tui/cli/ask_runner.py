@@ -23,7 +23,7 @@ from fakegpt_tui.cli.composition import open_chat, open_store
 from fakegpt_tui.cli.errors import ExitCode, echo_err, exit_code
 from fakegpt_tui.cli.output import echo_json, echo_json_line
 from fakegpt_tui.cli.reply_printer import EventPrinter, ReplyPrinter
-from fakegpt_tui.domain import ServiceKind, StoreError
+from fakegpt_tui.domain import ModelRef, ServiceKind, StoreError
 from fakegpt_tui.domain.captions import captions
 from fakegpt_tui.domain.part_json import part_values
 from fakegpt_tui.formats.fields import encode_usage
@@ -108,6 +108,11 @@ async def _ask(settings: Settings, store: ChatStore, prompt: AskPrompt, plan: As
         if service is not None and service.notice:
             echo_err(service.notice)
         parts = await attach(chat, conversation.id, prompt)
+        if parts:
+            from fakegpt_tui.chat.sight import require_sight  # noqa: PLC0415 - few have any
+
+            model = ModelRef(conversation.service, conversation.model)
+            await require_sight(chat.services, model, parts)
         if settings.monthly_budget is not None:
             chat.spending.way_over = "--over-budget sends it all the same."
         turn = chat.turns.new(conversation, prompt.text, parts=parts)

@@ -43,9 +43,9 @@ class PlainAttachments:
         session, found = self._session, await read_clipboard()
         data, name = found.picture or found.text.encode(), "clipboard"
         if found.files:
-            from fakegpt_tui.attachments.dropped_paths import dropped_paths  # noqa: PLC0415 - as above
+            from fakegpt_tui.attachments.dropped_paths import find_dropped  # noqa: PLC0415 - as above
 
-            for path in dropped_paths(found.files, lambda each: Path(each).is_file()) or ():
+            for path in await find_dropped(found.files):
                 await self.ask(path)
         elif data:
             name = name if found.picture else f"{name}.txt"

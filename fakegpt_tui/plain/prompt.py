@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from fakegpt_tui.attachments.snippets import INPUT, Snippet, blanks, clipboard_value
-from fakegpt_tui.domain import FakeGPTError
+from fakegpt_tui.domain import FakeGPTError, ModelRef
 from fakegpt_tui.plain.session import PlainSession
 
 _MOST_PROMPTS = 20
@@ -19,8 +19,14 @@ class PlainPrompt:
     async def send(self, text: str) -> None:
         """Send a prompt with what is attached, and write the reply."""
         session = self._session
+        parts = tuple(session.attached)
         try:
-            turn = session.chat.turns.new(session.open, text, parts=tuple(session.attached))
+            if parts:
+                from fakegpt_tui.chat.sight import require_sight  # noqa: PLC0415 - few have any
+
+                model = ModelRef(session.open.service, session.open.model)
+                await require_sight(session.chat.services, model, parts)
+            turn = session.chat.turns.new(session.open, text, parts=parts)
         except FakeGPTError as error:
             session.say(str(error))
             return

@@ -10,16 +10,20 @@ from fakegpt_tui.backends.base import Backend
 from fakegpt_tui.backends.scripted import ScriptedBackend
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.services import Connection, Services
+from fakegpt_tui.chat.sight import find_blind, require_sight
 from fakegpt_tui.domain import (
     ConfigError,
     LoginState,
     Model,
+    ModelRef,
     NotFound,
+    PictureRefused,
     RateLimited,
     RequestRefused,
     Service,
     ServiceKind,
 )
+from fakegpt_tui.domain.parts import Blob, ImagePart, TextSpan
 from tests.chat.fake_chat import run, says
 from tests.stubs import SERVICE, MemoryStore, SilentBackend, connecting
 from tests.stubs import ScriptedBackend as Scripted
@@ -203,3 +207,41 @@ async def test_new_conversations_use_the_service_as_it_is_now() -> None:
     assert chat.services.find(SERVICE.name) is None
     with pytest.raises(NotFound):
         chat.services.get(SERVICE.name)
+
+
+PICTURE = ImagePart(Blob("ab" * 32, 10, "image/png", 4, 3), "cat.png")
+LISTED = Model("blind-1", sees=False), Model("seeing-1", sees=True), Model("other-1")
+
+
+class Listing(Scripted):
+    """Lists its models, and counts how often it was asked for them."""
+
+    asked = 0
+
+    async def models(self) -> tuple[Model, ...]:
+        self.asked += 1
+        return await super().models()
+
+
+def of_an_api(backend: Backend) -> Services:
+    service = replace(SERVICE, kind=ServiceKind.OPENAI, url="http://127.0.0.1:9")
+    return Services({service.name: service}, connecting(backend), service=service.name)
+
+
+async def test_the_list_of_models_is_asked_for_once_before_a_picture_is_sent() -> None:
+    backend = Listing(models=LISTED)
+    services = of_an_api(backend)
+    blind, *others = (ModelRef(SERVICE.name, model.id) for model in LISTED)
+    for _ in range(2):
+        with pytest.raises(PictureRefused, match=r"scripted/blind-1 takes no pictures, so nothing"):
+            await require_sight(services, blind, (PICTURE,))
+    await require_sight(services, blind, (TextSpan(4),))
+    for each in others:
+        await require_sight(services, each, (PICTURE,))
+    assert await find_blind(services, (blind, *others)) == (blind,)
+    assert backend.asked == 1
+
+
+async def test_a_model_whose_service_lists_nothing_is_sent_the_picture() -> None:
+    services = of_an_api(SilentBackend(RequestRefused("no list")))
+    await require_sight(services, ModelRef(SERVICE.name, "blind-1"), (PICTURE,))

@@ -12,6 +12,7 @@ from fakegpt_tui.domain import ReplyEnded, TextDelta
 from fakegpt_tui.keymap import COMMANDS
 from fakegpt_tui.keymap.argument_kinds import slots_of
 from fakegpt_tui.plain.screen import LEFT_OUT
+from tests.attachments.examples import png
 from tests.docs.tables import DOCS
 from tests.plain.talking import NotedServices, NotedSettings, plain_chat
 from tests.stubs import MemoryStore
@@ -254,6 +255,9 @@ async def test_files_are_saved_imported_and_attached(said: list[str], tmp_path: 
     await talk(plain, f"/attach {tmp_path}/x.jsonl", "/attached", "/detach", "/editor")
     assert said[1] == "x.jsonl goes with the next prompt. /detach leaves it out."
     assert said[2] == "Nothing is attached. Say /attach and the path of a file."
+    (tmp_path / "cat.png").write_bytes(png(4, 3))
+    await talk(plain, f"/attach {tmp_path}/cat.png", "What is it?")
+    assert "scripted/scripted-1 takes no pictures, so nothing was sent." in said[-1]
 
 
 async def test_code_blocks_and_files_are_read_out_and_saved(

@@ -63,28 +63,28 @@ class PromptController:
 
     async def _send_held(self, held: HeldPrompt) -> None:
         """Send a prompt once all is read, unless it was taken back meanwhile."""
-        conversation_id = held.conversation.id
         try:
             await self._attachments.wait()
-            if self._state.held is not held:
-                return
-            text, parts = await self._attachments.prepare(held.text, conversation_id)
-            if self._is_blind(held) and has_pictures(parts):
-                self._ask_about_pictures(held, text, parts)
+            text, parts = await self._attachments.prepare(held.text, held.conversation.id)
+            model = ModelRef(held.conversation.service, held.conversation.model)
+            is_blind = has_pictures(parts) and await self._is_blind(model)
+            if is_blind and self._state.held is held:
+                self._ask_about_pictures(held, model, text, parts)
             else:
                 self._ask_held(held, text, parts)
         except FakeGPTError:
             self._give_back(held)
             raise
 
-    def _is_blind(self, held: HeldPrompt) -> bool:
-        """Is the model that is to reply known to take no pictures?"""
-        conversation = held.conversation
-        return self._chat.services.is_blind(ModelRef(conversation.service, conversation.model))
+    async def _is_blind(self, model: ModelRef) -> bool:
+        from fakegpt_tui.chat.sight import find_blind  # noqa: PLC0415 - for a picture
 
-    def _ask_about_pictures(self, held: HeldPrompt, text: str, parts: Sequence[Part]) -> None:
+        return bool(await find_blind(self._chat.services, (model,)))
+
+    def _ask_about_pictures(
+        self, held: HeldPrompt, model: ModelRef, text: str, parts: Sequence[Part]
+    ) -> None:
         """Ask what to do about pictures that the model cannot see; nothing is sent before that."""
-        model = ModelRef(held.conversation.service, held.conversation.model)
         choices = [
             Choice("model", "Choose another model"),
             Choice("without", "Send it without the pictures"),

@@ -526,7 +526,6 @@ async def test_a_model_that_refused_a_picture_is_known_to_be_blind() -> None:
 async def test_a_list_of_models_says_which_are_blind() -> None:
     backend = ScriptedBackend(models=(Model("scripted-1", sees=False),))
     async with running(connect=connecting(backend)) as it:
-        await it.chat.services.models("scripted")
         await ask_with_picture(it)
         await it.see("takes no pictures")
         assert not backend.requests
