@@ -74,7 +74,8 @@ class UndoHistory:
 
     def describe(self, action: UndoAction) -> str:
         """What was done, in a sentence with the title of its conversation."""
-        ids = action.conversation_ids
+        # A kill may have kept what was about to be done from being done.
+        ids = [each.id for each in self._index.find_many(action.conversation_ids)]
         if action.what:
             title = f" in {self._title(action.scope)}" if action.scope else ""
             return f"{action.what} {action.done}{title}."

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from html import unescape
+from urllib.parse import unquote
 
 from fakegpt_tui.domain import Role
 from fakegpt_tui.formats.base import (
@@ -19,7 +21,7 @@ from fakegpt_tui.formats.base import (
     SkippedItem,
     SourceDefaults,
 )
-from fakegpt_tui.formats.foreign_files import file_beside
+from fakegpt_tui.formats.foreign_files import file_beside, held_file
 from fakegpt_tui.formats.html_markdown import html_to_markdown
 from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, file_name, texts_of
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
@@ -38,6 +40,7 @@ _VERB = re.compile(
     r"|Eingegebener Prompt:|Prompt saisi\s*:|Petición enviada:)\s+"
 )
 _ATTACHED = re.compile(r"\s*\n\s*Attached \d+ files?\.\s*$")
+_PICTURES = re.compile(r"<img\b[^>]*\bsrc=\"([^\"]+)\"")
 _NAMES = re.compile(r"gemini|bard", re.IGNORECASE)
 
 
@@ -107,7 +110,12 @@ def _conversation(group: list[_Activity], origin: SourceDefaults) -> SourceConve
         for name in dict.fromkeys(filter(None, map(file_name, listed))):
             asked.add_file(name, found=file_beside(origin.assets, name))
         for item in dicts_of(each.record.get("safeHtmlItem")):
-            answered.add_text(html_to_markdown(texts_of(item, "html")))
+            page = texts_of(item, "html")
+            answered.add_text(html_to_markdown(page))
+            for source in _PICTURES.findall(page):
+                where = unquote(unescape(source))
+                found = held_file(where) or file_beside(origin.assets, where)
+                answered.add_file(where, "Picture", found)
         for source in dicts_of(each.record.get("subtitles")):
             answered.add_source(source.get("name"), source.get("url"))
         key = each.time.isoformat()

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from html import unescape
+from urllib.parse import unquote
 
 from fakegpt_tui.formats.base import ImportItem, Record, SourceDefaults, TextFormat
 from fakegpt_tui.formats.gemini import ACTIVITY
@@ -22,6 +23,8 @@ _TIME = re.compile(
     r"(?P<at>[A-Z][a-z]{2} \d{1,2}, \d{4}, \d{1,2}:\d{2}:\d{2} [AP]M) "
     r"(?P<zone>UTC|GMT(?P<offset>[+-]\d{1,2}(?::\d{2})?)?)"
 )
+_FILE = re.compile(r'<(?:a|img)\b[^>]*\b(?:href|src)="([^":]+)"')
+"""A link to what lies beside the page, which has no scheme."""
 _NAMES = re.compile("Gemini|Bard")
 
 
@@ -42,9 +45,12 @@ def _read_cell(cell: str) -> Record:
     for number, line in enumerate(lines):
         if match := _TIME.fullmatch(_plain(line)):
             answer = "<br>".join(lines[number + 1 :]).strip()
+            files = [name for each in lines[:number] for name in _FILE.findall(each)]
+            said = (_plain(each) for each in lines[:number] if not _FILE.search(each))
             return {
                 "header": _plain(header[1]) if header else "",
-                "title": "\n".join(map(_plain, lines[:number])),
+                "title": "\n".join(said),
+                "attachedFiles": [unquote(unescape(name)) for name in files],
                 "time": _read_time(match).isoformat(),
                 "products": [],
                 **({"safeHtmlItem": [{"html": answer}]} if answer else {}),

@@ -157,6 +157,7 @@ def test_what_was_done_while_an_import_ran_is_taken_back_after_it(disk: Disk) ->
     run = disk.run()
     undo = ImportUndo(disk.store.changes)
     undo.keep(ImportChange(after=OTHER))
+    undo.keep(ImportChange(after=replace(OTHER, id="never written")))
     run.actions.pin([HEADER.id])
     undo.finish()
     later = disk.run()

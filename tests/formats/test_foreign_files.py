@@ -20,7 +20,7 @@ from fakegpt_tui.formats.importer import Importer
 from fakegpt_tui.formats.registry import read_conversations
 from fakegpt_tui.store.conversation_store import ConversationStore
 from tests.formats.exports import zipped
-from tests.formats.reading import FILES, accounts, loaded, read, read_bytes
+from tests.formats.reading import FILES, accounts, loaded, outline, read, read_bytes
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -190,6 +190,29 @@ def test_a_name_that_leads_elsewhere_is_not_followed(tmp_path: Path, name: str) 
     (tmp_path / "takeout").mkdir()
     (item,) = loaded(read_bytes(tmp_path / "takeout", json.dumps([activity]).encode()))
     assert held_bytes(item) == [(name, None)]
+
+
+def test_files_that_a_page_of_gemini_links_are_found(tmp_path: Path) -> None:
+    page = (FILES / "gemini" / "MyActivity.html").read_text()
+    linked = '<br>Attached 1 file.<br>-&nbsp;<a href="my%20sky.png">my sky.png</a><br>'
+    path = tmp_path / "MyActivity.html"
+    page = page.replace("floats?<br>", f"floats?{linked}")
+    path.write_text(page.replace("Wood", '<img src="wood.png">Wood'))
+    beside(tmp_path, "my sky.png")
+    beside(tmp_path, "wood.png")
+    assert files_of(path) == [("my sky.png", PNG), ("wood.png", PNG)]
+    assert outline(read(path))[:2] == ["# What floats?", "1 > 'What floats?' + my sky.png"]
+
+
+def test_pictures_that_tools_gave_back_stand_before_their_words(tmp_path: Path) -> None:
+    picture = {"type": "image", "source": {"type": "base64", "data": DATA.partition(",")[2]}}
+    said = [
+        {"role": "user", "content": "Look."},
+        {"role": "tool", "name": "eye", "content": [picture, {"type": "text", "text": "a dot"}]},
+    ]
+    (item,) = loaded(read_bytes(tmp_path, json.dumps(said).encode()))
+    assert [data for _, data in held_bytes(item)] == [PNG]
+    assert item.messages[1].text == "[Output of eye]\n\n```\na dot\n```"
 
 
 def test_what_an_earlier_import_lacked_is_filled_in_by_a_later_one(tmp_path: Path) -> None:
