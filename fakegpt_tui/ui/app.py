@@ -18,7 +18,6 @@ from textual.worker import Worker
 from fakegpt_tui.domain import ConfigError, FakeGPTError, SaveError, StoreError
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.bindings import textual_keymap, validate_keys
-from fakegpt_tui.ui.contrast import readable_colours
 from fakegpt_tui.ui.messages import (
     ApplySetting,
     CopyText,
@@ -61,7 +60,7 @@ from fakegpt_tui.ui.terminal.shutdown import (
     has_job_control,
 )
 from fakegpt_tui.ui.terminal.width_detection import WidthDetection, WidthReported
-from fakegpt_tui.ui.themes import ThemeSwitch
+from fakegpt_tui.ui.themes import ThemeSwitch, theme_variables
 
 if TYPE_CHECKING:
     from fakegpt_tui.chat.jobs import Job
@@ -114,8 +113,7 @@ class FakeGPTApp(KeySerializer, ResizedApp, OverlaidApp, BidiRepairingApp, Crash
             await super().run_async(**options)
 
     def get_css_variables(self) -> dict[str, str]:
-        variables = super().get_css_variables()
-        self.theme_variables = readable_colours(variables, dark=self.current_theme.dark)
+        self.theme_variables = theme_variables(self, super().get_css_variables())
         return self.theme_variables
 
     def get_line_filters(self) -> Sequence[LineFilter]:

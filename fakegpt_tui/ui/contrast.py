@@ -22,6 +22,8 @@ _MARK_COLOURS = ("border-blurred", "scrollbar")
 _SELECTIONS = ("screen-selection-background", "input-selection-background")
 _AUTOMATIC = re.compile(r"auto(?: ([\d.]+)%)?")
 _STEPS = 20
+_MARKED_TEXT = "block-cursor-blurred-text-style"
+"""How the marked row of a list is written while a field above it is typed in."""
 _LINEAR = 0.04045
 """Below this, sRGB's curve is a line."""
 
@@ -40,6 +42,20 @@ def _luminance(color: Color) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
+def variables_for(variables: Mapping[str, str], *, dark: bool, few_colours: bool) -> dict[str, str]:
+    """The CSS variables of a theme, for a terminal of all colours or of few of them.
+
+    Of few colours those of a row and of the others may be one, and its yellow is none for text: a
+    marked row is underlined there, and bold everywhere.
+    """
+    found = readable_colours(variables, dark=dark)
+    if few_colours and not dark:
+        found |= {"accent": found["primary"], "text-accent": found["text-primary"]}
+    if few_colours or found.get(_MARKED_TEXT, "none") == "none":
+        found[_MARKED_TEXT] = "bold underline" if few_colours else "bold"
+    return found
+
+
 def readable_colours(variables: Mapping[str, str], *, dark: bool) -> dict[str, str]:
     """The CSS variables of a theme, with enough contrast between those that meet on the screen."""
     ink = Color(255, 255, 255) if dark else Color(0, 0, 0)
@@ -51,6 +67,7 @@ def readable_colours(variables: Mapping[str, str], *, dark: bool) -> dict[str, s
     text = {name: found.readable(name, grounds, _TEXT) for name in _TEXT_COLOURS}
     marks = {name: found.readable(name, grounds[:2], _MARK) for name in _MARK_COLOURS}
     selections = {name: found.selection(text["foreground"]) for name in _SELECTIONS}
+    muted = text["text-muted"]
     colours = {
         **dict(zip(_GROUNDS, grounds, strict=True)),
         **text,
@@ -61,7 +78,7 @@ def readable_colours(variables: Mapping[str, str], *, dark: bool) -> dict[str, s
         "scrollbar-active": text["primary"],
         "block-cursor-background": text["primary"],
         "block-cursor-foreground": background,
-        "block-cursor-blurred-background": grounds[2],
+        "block-cursor-blurred-background": found.row(grounds[2], (text["foreground"], muted)),
         "block-cursor-blurred-foreground": text["foreground"],
     }
     return {**variables, **{name: colour.hex for name, colour in colours.items()}}
@@ -104,6 +121,16 @@ class _ThemeColours:
                 return colour
             strength -= 1 / _STEPS
         return self._background
+
+    def row(self, ground: Color, texts: Sequence[Color]) -> Color:
+        """The background of a marked row: as much of the main colour as its texts can bear."""
+        primary = self._solid("primary")
+        strengths = (step / _STEPS for step in range(_STEPS // 2, 0, -1))
+        colours = (ground.blend(primary, strength) for strength in strengths)
+        return next(
+            (each for each in colours if min(contrast(text, each) for text in texts) >= _TEXT),
+            ground,
+        )
 
     def _solid(self, name: str) -> Color:
         """A colour as it looks on the main background."""

@@ -14,6 +14,7 @@ from textual.filter import LineFilter
 from textual.theme import BUILTIN_THEMES, Theme
 
 from fakegpt_tui.domain import ConfigError
+from fakegpt_tui.ui.contrast import variables_for
 from fakegpt_tui.ui.options import AUTO_THEME, DARK_THEME, ChoiceMemory
 from fakegpt_tui.ui.terminal.line_filters import TransparentFilter
 from fakegpt_tui.ui.terminal.output import refresh_theme, start_with_theme
@@ -82,6 +83,13 @@ def theme_files(folder: Path) -> dict[str, Path]:
     return {name.removesuffix(".toml"): folder / name for name in found}
 
 
+def theme_variables(app: App[Any], variables: Mapping[str, str]) -> dict[str, str]:
+    """The CSS variables of the theme in use, as they can be read in the terminal."""
+    few = app.no_color or app.console.color_system not in _MANY_COLOURS
+    return variables_for(variables, dark=app.current_theme.dark, few_colours=few)
+
+
+_MANY_COLOURS = ("truecolor", "256")
 _BACKGROUND = "background"
 """What the last background of the terminal is remembered by, so that the next start suits it."""
 _LOOK_SECONDS = 1.0

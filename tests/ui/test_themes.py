@@ -2,7 +2,7 @@ import pytest
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
-from fakegpt_tui.ui.contrast import readable_colours
+from fakegpt_tui.ui.contrast import readable_colours, variables_for
 from fakegpt_tui.ui.theme_files import load_theme
 from fakegpt_tui.ui.themes import SHIPPED_THEMES, THEMES, theme_files
 
@@ -17,6 +17,7 @@ def colours(theme: Theme) -> dict[str, Color]:
     found = readable_colours(variables, dark=theme.dark)
     names = (*TEXT, *GROUNDS, "border-blurred", "scrollbar", "screen-selection-background")
     names += ("block-cursor-foreground", "block-cursor-background")
+    names += ("block-cursor-blurred-background",)
     return {name: Color.parse(found[name]) for name in names}
 
 
@@ -43,6 +44,8 @@ def test_text_can_be_read_on_every_ground(theme: Theme) -> None:
     pairs = [
         ("block-cursor-foreground", "block-cursor-background"),
         ("foreground", "screen-selection-background"),
+        ("foreground", "block-cursor-blurred-background"),
+        ("text-muted", "block-cursor-blurred-background"),
     ]
     for text, ground in pairs:
         assert wcag_contrast(found[text], found[ground]) >= 4.5, (text, ground)
@@ -66,6 +69,14 @@ def test_what_is_clear_enough_stays_as_the_theme_has_it(theme: Theme) -> None:
 def test_a_theme_of_the_terminals_own_colours_is_left_alone(name: str) -> None:
     variables = BUILTIN_THEMES[name].to_color_system().generate()
     assert readable_colours(variables, dark=name == "ansi-dark") == variables
+
+
+@pytest.mark.parametrize("theme", BUILTIN_THEMES.values(), ids=lambda theme: theme.name)
+def test_a_marked_row_is_told_by_more_than_its_colour(theme: Theme) -> None:
+    variables = {**theme.to_color_system().generate(), **theme.variables}
+    style = "block-cursor-blurred-text-style"
+    assert variables_for(variables, dark=theme.dark, few_colours=False)[style] != "none"
+    assert variables_for(variables, dark=theme.dark, few_colours=True)[style] == "bold underline"
 
 
 @pytest.mark.parametrize("name", ["high-contrast", "high-contrast-light"])
