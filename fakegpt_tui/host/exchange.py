@@ -21,6 +21,7 @@ To wait for the same by `receive` takes a task of its own for each reply.
 _CLOSE: Final = (b"connection", b"close")
 _CHUNKED: Final = (b"transfer-encoding", b"chunked")
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+_MOST_UNSENT: Final = 16_384
 _LAST_CHUNK: Final = b"0\r\n\r\n"
 _STATUS_LINES: Final = {
     each.value: f"HTTP/1.1 {each.value} {each.phrase}\r\n".encode() for each in HTTPStatus
@@ -65,6 +66,9 @@ class Exchange:
         """Is done once the client has left."""
         self._body: list[bytes] = []
         self._start: Message | None = None
+        self._unsent: list[bytes] = []
+        self._unsent_size = 0
+        self._is_flush_due = False
         self._is_chunked = False
         self._awaits_continue = head.awaits_continue
         self.size = 0
@@ -96,6 +100,7 @@ class Exchange:
             _LOG.error("A request was not answered.", exc_info=error)
         if self.is_complete or self.gone.done():
             return
+        self._flush()
         if error is not None and not self.has_begun:
             self._line.write(_ERROR)
         self._line.close()
@@ -117,41 +122,55 @@ class Exchange:
     async def send(self, message: Message) -> None:
         """Write a part of the response; `send` of ASGI.
 
-        The head waits for the first part of the body, where that comes at once.
+        What is sent before anything else gets its turn is one packet.
         """
         await self._line.wait_for_room()
         if self.gone.done():
             return
         if message["type"] == "http.response.start":
             self._start = message
-            asyncio.get_running_loop().call_soon(self._send_head)
+            self._flush_soon()
             return
         body, more = message.get("body", b""), message.get("more_body", False)
-        head = self._take_head()
-        if self._head.method == "HEAD":
-            data = head
-        elif self._is_chunked:
-            chunk = b"%x\r\n%b\r\n" % (len(body), body) if body else b""
-            data = head + chunk + (b"" if more else _LAST_CHUNK)
-        else:
-            data = head + body
-        if data:
-            self._line.write(data)
-        if not more:
-            self.is_complete = True
-            self._changed.set()
-            self._line.end_exchange(closes=self.closes)
+        self._take_head()
+        if body and self._head.method != "HEAD":
+            self._add(b"%x\r\n%b\r\n" % (len(body), body) if self._is_chunked else body)
+        if more:
+            self._flush_soon()
+            return
+        if self._is_chunked and self._head.method != "HEAD":
+            self._add(_LAST_CHUNK)
+        self._flush()
+        self.is_complete = True
+        self._changed.set()
+        self._line.end_exchange(closes=self.closes)
 
-    def _send_head(self) -> None:
-        """Write the head alone: no part of the body came along."""
-        if self._start is not None and not self.gone.done():
-            self._line.write(self._take_head())
+    def _add(self, data: bytes) -> None:
+        self._unsent.append(data)
+        self._unsent_size += len(data)
 
-    def _take_head(self) -> bytes:
-        """The head, unless it was written."""
+    def _flush_soon(self) -> None:
+        if self._unsent_size > _MOST_UNSENT:
+            self._flush()
+        elif not self._is_flush_due:
+            self._is_flush_due = True
+            asyncio.get_running_loop().call_soon(self._flush)
+
+    def _flush(self) -> None:
+        """Write what was sent so far."""
+        self._is_flush_due = False
+        if self.gone.done():
+            return
+        self._take_head()
+        if self._unsent:
+            unsent, self._unsent, self._unsent_size = self._unsent, [], 0
+            self._line.write(b"".join(unsent))
+
+    def _take_head(self) -> None:
+        """Put the head before what follows it, unless it was."""
         start, self._start = self._start, None
         if start is None:
-            return b""
+            return
         self.has_begun = True
         status = start["status"]
         headers: list[tuple[bytes, bytes]] = list(start.get("headers", ()))
@@ -165,7 +184,7 @@ class Exchange:
         elif not is_framed:
             self._is_chunked = True
             headers.append(_CHUNKED)
-        return encode_head(status, headers)
+        self._add(encode_head(status, headers))
 
 
 def encode_head(status: int, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
