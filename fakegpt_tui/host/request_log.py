@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import re
-import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -117,7 +116,7 @@ class RequestLog:
         given = Headers(scope=scope).get("x-request-id", "")
         if _REQUEST_ID.fullmatch(given) and self.trusts(scope.get("client")):
             return given
-        return secrets.token_hex(12)
+        return os.urandom(12).hex()
 
 
 class _WatchedSend:

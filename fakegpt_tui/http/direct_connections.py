@@ -5,7 +5,7 @@ response is read, and of its body nothing is looked at but the frame.
 """
 
 import asyncio
-from typing import Final
+from typing import Final, Protocol
 
 import httpx
 
@@ -18,12 +18,26 @@ _MAX_BUFFERED: Final = 1 << 15
 """Above this many bytes, nothing is read until some are taken."""
 
 
+class Wire(Protocol):
+    """What a connection needs of a transport."""
+
+    def write(self, data: bytes) -> None: ...
+
+    def pause_reading(self) -> None: ...
+
+    def resume_reading(self) -> None: ...
+
+    def abort(self) -> None:
+        """Close the connection at once."""
+        ...
+
+
 class DirectConnection(asyncio.Protocol):
     """One request and its response; what has come of the body waits until it is taken."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._transport: asyncio.Transport | None = None
+        self._transport: Wire | None = None
         self._reader = HeadReader()
         self._head: ResponseHead | None = None
         self._body: Body | None = None
@@ -102,7 +116,7 @@ class DirectConnection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as it is
+    def connection_made(self, transport: Wire) -> None:  # type: ignore[override]  # as it is
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:

@@ -1,11 +1,11 @@
 """Direct transport: httpx without its pool, for services without a proxy."""
 
 import asyncio
-import errno
 import os
 import socket
 import ssl
 from collections.abc import AsyncIterator, Sequence
+from contextlib import nullcontext
 from functools import lru_cache
 from ipaddress import ip_address
 from itertools import zip_longest
@@ -14,6 +14,7 @@ from typing import Any, Final, TypeAlias
 import httpx
 
 from fakegpt_tui.http.direct_connections import DirectConnection
+from fakegpt_tui.http.plain_sockets import PlainTransport
 from fakegpt_tui.http.wire_request import WireRequest
 
 _EYEBALLS_SECONDS: Final = 0.25
@@ -53,9 +54,10 @@ class DirectTransport:
         Raises:
             httpx.HTTPError: The connection failed, or its other end does not speak HTTP.
         """
+        seconds = request.timeout.connect
+        until = None if seconds is None else asyncio.get_running_loop().time() + seconds
         try:
-            async with asyncio.timeout(request.timeout.connect):
-                connection = await self._connect(request.url)
+            connection = await self._connect(request.url, until)
         except TimeoutError as error:
             raise httpx.ConnectTimeout("") from error
         except OSError as error:
@@ -73,10 +75,20 @@ class DirectTransport:
             extensions=extensions,
         )
 
-    async def _connect(self, url: httpx.URL) -> DirectConnection:
+    async def _connect(self, url: httpx.URL, until: float | None) -> DirectConnection:
         is_tls = url.scheme == "https"
-        host = url.raw_host.decode("ascii")
-        opened = await _open_socket(host, url.port or (443 if is_tls else 80), self._options)
+        host, port = url.raw_host.decode("ascii"), url.port or (443 if is_tls else 80)
+        opened = _open_at_once(host, port, self._options)
+        async with asyncio.timeout_at(until) if opened is None or is_tls else nullcontext():
+            opened = opened or await _open_socket(host, port, self._options)
+            return await self._begin(opened, host, is_tls=is_tls)
+
+    async def _begin(self, opened: socket.socket, host: str, *, is_tls: bool) -> DirectConnection:
+        """A connection over a socket that is connected."""
+        if not is_tls and os.name == "posix":
+            connection = DirectConnection()
+            PlainTransport(opened, connection)
+            return connection
         try:
             _, connection = await asyncio.get_running_loop().create_connection(
                 DirectConnection,
@@ -166,40 +178,55 @@ async def _resolve(host: str, port: int) -> list[_Address]:
 
 async def _open_one(address: _Address, options: SocketOptions) -> socket.socket:
     family, where = address
-    opened = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    opened = _new_socket(family, options)
     try:
-        opened.setblocking(False)
-        for option in options:
-            opened.setsockopt(*option)
-        if not _connects_at_once(opened, where):
-            await _finish_connecting(opened, where)
+        await asyncio.get_running_loop().sock_connect(opened, where)
     except BaseException:
         opened.close()
         raise
     return opened
 
 
-def _connects_at_once(opened: socket.socket, where: Any) -> bool:
-    """Begin to connect; is that all, as it is to a service on this machine?
+def _open_at_once(host: str, port: int, options: SocketOptions) -> socket.socket | None:
+    """A connected socket to a service on this machine, if it takes the connection at once.
 
     The kernel says that it is under way all the same, and to wait for its event takes as long as
-    everything else. Elsewhere than on Unix, asyncio wants to begin itself.
+    all else. Elsewhere than on Unix, asyncio wants to begin itself.
+
+    Raises:
+        OSError: It refuses the connection.
     """
-    if os.name != "posix":
-        return False
+    if not (os.name == "posix" and _is_loopback(host)):
+        return None
+    opened = _new_socket(_family_of(host), options)
     try:
-        opened.connect(where)
+        opened.connect((host, port))
     except BlockingIOError:
-        try:
-            opened.getpeername()
-        except OSError:
-            return False
+        if not _is_connected(opened):
+            opened.close()
+            return None
+    except BaseException:
+        opened.close()
+        raise
+    return opened
+
+
+def _is_connected(opened: socket.socket) -> bool:
+    try:
+        opened.getpeername()
+    except OSError:
+        return False
     return True
 
 
-async def _finish_connecting(opened: socket.socket, where: Any) -> None:
-    try:
-        await asyncio.get_running_loop().sock_connect(opened, where)
-    except OSError as error:
-        if error.errno != errno.EISCONN:  # It was done before it was waited for.
-            raise
+@lru_cache(maxsize=100)
+def _is_loopback(host: str) -> bool:
+    return _family_of(host) != 0 and ip_address(host).is_loopback
+
+
+def _new_socket(family: int, options: SocketOptions) -> socket.socket:
+    made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    made.setblocking(False)
+    for option in options:
+        made.setsockopt(*option)
+    return made

@@ -147,6 +147,34 @@ async def test_an_answer_to_a_request_that_is_still_sent_is_read() -> None:
     assert (response.status_code, body) == (413, b"no")
 
 
+async def test_a_large_body_arrives_whole_at_a_server_that_takes_its_time() -> None:
+    sent = bytes(range(256)) * 20_000
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        came = await reader.readexactly(len(sent))
+        found = b"same" if came == sent and b"content-length: 5120000" in head.lower() else b"else"
+        writer.write(HEAD + b"content-length: 4\r\n\r\n" + found)
+
+    async with serving(answer) as url:
+        assert (await fetch(url, method="POST", content=sent))[1] == b"same"
+
+
+async def test_a_server_that_takes_nothing_is_given_up() -> None:
+    async def answer(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        await is_over.wait()
+
+    is_over = asyncio.Event()
+    async with serving(answer) as url:
+        body = b"x" * 20_000_000
+        headers = full_headers("POST", url, (), body)
+        request = WireRequest("POST", url, headers, body, httpx.Timeout(PATIENCE, write=0.05))
+        with pytest.raises(httpx.WriteTimeout):
+            await DirectTransport(NO_TLS).send(request)
+        is_over.set()
+
+
 @pytest.mark.parametrize("name", ["x\r\ny", "x y", ""])
 async def test_headers_cannot_carry_others(name: str) -> None:
     async with answering(HEAD + b"\r\n") as url:
