@@ -10,7 +10,7 @@ Since: Textual 8.2.8. Can go: when Textual tells the name of the terminal and th
 import asyncio
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -157,13 +157,20 @@ def parse_tmux(said: Sequence[str] | None, known: TerminalGraphics) -> TerminalG
     return replace(known, name=kind or known_names.get(name, name), is_reached=is_reached)
 
 
-async def send_picture(app: App[Any], number: int, transmission: bytes) -> bool:
+async def send_picture(
+    app: App[Any],
+    number: int,
+    transmission: bytes,
+    is_wanted: Callable[[], bool] = lambda: True,
+) -> bool:
     """Give the terminal a picture, a little between two frames; whether it has it then.
 
     It has not where pictures were freed meanwhile, as when the program is stopped. What tmux drops,
-    because the terminal around it is slow, is sent again.
+    because the terminal around it is slow, is sent again while it `is_wanted`.
     """
     for seconds in (0.0, *_DELAYS):
+        if seconds and not is_wanted():
+            break
         await asyncio.sleep(seconds)
         if seconds and number not in HELD_PICTURES:
             return False
@@ -219,4 +226,5 @@ def use_told_cell(width: int, height: int) -> bool:
 
 def terminal_cell() -> CellSize:
     """The pixels of a cell: as the system knows, as the terminal has told, or of a usual one."""
-    return cell_size(*window_pixels()) if all(window_pixels()) else _Told.cell
+    known = window_pixels()
+    return cell_size(*known) if all(known) else _Told.cell

@@ -91,7 +91,7 @@ def parse_width_report(sequence: str) -> WidthReported | None:
 
 
 def parse_cell_report(sequence: str) -> CellReported | None:
-    """The same for the pixels of a cell, which are told as xterm does."""
+    """The same of the pixels of a cell, which other terminals report as xterm does."""
     report = _CELL_REPORT.fullmatch(sequence)
     return CellReported(int(report[2]), int(report[1])) if report else None
 

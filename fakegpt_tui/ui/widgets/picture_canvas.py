@@ -127,7 +127,9 @@ class PictureCanvas(Widget):
             number = self._ids.next()
             work = partial(kitty_frame, pixels, part, self.cell, number)
             frame, sent = await in_decoder(work)
-            is_whole = await send_picture(self.app, number, sent)
+            is_whole = await send_picture(
+                self.app, number, sent, lambda: not self._changed.is_set()
+            )
         else:
             frame = await in_decoder(
                 partial(covered_frame, self.drawing, pixels, part, self.cell, below)

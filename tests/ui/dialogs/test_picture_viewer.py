@@ -5,13 +5,15 @@ from pathlib import Path
 
 import pytest
 from rich.color import Color
+from textual import on
+from textual.app import App
 
 from fakegpt_tui.domain import LoadError, MessageStatus
-from fakegpt_tui.domain.parts import FilePart, ImagePart
-from fakegpt_tui.ui.dialogs.items import ItemsScreen
+from fakegpt_tui.domain.parts import Blob, FilePart, ImagePart
+from fakegpt_tui.ui.dialogs.items import ItemsScreen, MessageItem, file_item
 from fakegpt_tui.ui.dialogs.pick import AskPathScreen
 from fakegpt_tui.ui.dialogs.picture_viewer import PictureViewer
-from fakegpt_tui.ui.messages import RunTurn
+from fakegpt_tui.ui.messages import CopyText, OpenFile, RunTurn
 from fakegpt_tui.ui.widgets.picture_canvas import PictureCanvas
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from tests.attachments.examples import png
@@ -173,3 +175,45 @@ async def test_what_changes_below_does_not_have_the_picture_drawn_again(
         assert not drawn
         await it.pilot.press("plus")
         await it.until(lambda: bool(drawn))
+
+
+class KeptFiles:
+    """A picture that the store has as a file."""
+
+    path_of = Path("/store/blobs/5f")
+
+    async def read(self, _picture: MessageItem) -> bytes:
+        return PHOTO
+
+    async def save(self, _picture: MessageItem, typed: str) -> Path:
+        return Path(typed)
+
+    def path(self, _picture: MessageItem) -> Path:
+        return self.path_of
+
+
+class ViewerApp(App[None]):
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list[OpenFile | CopyText] = []
+
+    def on_mount(self) -> None:
+        part = ImagePart(Blob("5f" * 32, len(PHOTO), "image/png", 800, 400), "left.png")
+        self.push_screen(PictureViewer([file_item(part)], 0, KeptFiles(), None))
+
+    @on(OpenFile)
+    @on(CopyText)
+    def note(self, message: OpenFile | CopyText) -> None:
+        self.heard.append(message)
+
+
+async def test_its_file_is_opened_by_the_system_and_its_path_is_copied() -> None:
+    async with (app := ViewerApp()).run_test() as pilot:
+        await pilot.press("o", "c", "s")
+        await pilot.press("home", *"/tmp/", "enter")
+        while "Saved as /tmp/left.png" not in str(app.screen.query_one("#about").render()):
+            await pilot.pause()
+        await pilot.press("c")
+        opened, *copied = app.heard
+        assert (opened.path, opened.name) == (KeptFiles.path_of, "left.png")
+        assert [each.text for each in copied] == [str(KeptFiles.path_of), "/tmp/left.png"]
