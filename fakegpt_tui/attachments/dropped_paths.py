@@ -17,6 +17,7 @@ from threading import Thread
 from urllib.parse import unquote_to_bytes, urlsplit
 
 _MAX_LENGTH = 16_384
+_LONGEST_PATH = 4_096
 _CONTROLS = re.compile(r"[\x01-\x09\x0b-\x1f\x7f]")
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]|\\\\[^\\/]")
 _WINDOWS_WORD = re.compile(r'"([^"]*)"|(\S+)')
@@ -80,7 +81,7 @@ def dropped_paths(text: str, is_file: IsFile) -> tuple[str, ...]:
 
 def looks_like_a_path(text: str) -> bool:
     """Is this one absolute path of a picture, whether or not it exists here?"""
-    words = tuple(_shell_words(text.strip()))
+    words = tuple(_shell_words(text.strip())) if len(text) <= _LONGEST_PATH else ()
     is_one = len(words) == 1 and _is_absolute(words[0])
     return is_one and bool(re.search(r"\.(png|jpe?g|gif|webp|heic)$", words[0], re.I))
 

@@ -31,12 +31,6 @@ _SECONDS: Final = 60.0
 _NEEDED: Final = ("SYSTEMROOT",)
 """What that process is given of the environment, in which there may be keys."""
 
-_FAULTS: Final = (
-    *(OSError, ValueError, SyntaxError, EOFError, struct.error),
-    subprocess.SubprocessError,
-)
-"""What Pillow raises for damaged pictures, here or in that process."""
-
 _PIECE: Final = 262_144
 _ORIENTATION: Final = 0x0112
 
@@ -145,7 +139,7 @@ def _is_turned(data: bytes) -> bool:
 def _encoded_anew(data: bytes, name: str, edge: int, *, is_large: bool) -> PictureCopy:
     try:
         made = _encoded_aside(data, edge) if is_large else encode(data, edge)
-    except _FAULTS as error:
+    except (OSError, ValueError, SyntaxError, EOFError, struct.error) as error:
         raise RequestRefused(
             f"The picture {safe_line(name)} is damaged and cannot be sent; attach a whole one."
         ) from error
@@ -153,7 +147,7 @@ def _encoded_anew(data: bytes, name: str, edge: int, *, is_large: bool) -> Pictu
 
 
 def _encoded_aside(data: bytes, edge: int) -> tuple[str, bytes]:
-    """What `encode` makes, made in another process, where one can be started."""
+    """What `encode` makes, made in another process, where that can be had."""
     try:
         done = subprocess.run(  # noqa: S603 - our own script, by its path
             (sys.executable, "-I", picture_script.__file__, str(edge)),
@@ -165,7 +159,8 @@ def _encoded_aside(data: bytes, edge: int) -> tuple[str, bytes]:
             timeout=_SECONDS,
             check=True,
         )
-    except OSError:
+    except (OSError, subprocess.SubprocessError):
+        # The picture is damaged, or there is no Python that finds Pillow: then it is made here.
         return encode(data, edge)
     kind, _, encoded = done.stdout.partition(b"\n")
     return kind.decode(), encoded

@@ -128,3 +128,4 @@ def test_a_path_of_another_machine_is_noticed() -> None:
     assert not looks_like_a_path("/help")
     assert not looks_like_a_path("what is a.png?")
     assert not looks_like_a_path("/home/me/a.png and /home/me/b.png")
+    assert not looks_like_a_path(f"/{'x' * 1_000_000}.png")
