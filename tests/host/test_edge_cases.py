@@ -19,7 +19,7 @@ from fakegpt_tui.domain import Model, ReplyEnded, StreamEvent, TextDelta, now
 from fakegpt_tui.host.access_control import HostNames
 from fakegpt_tui.host.access_keys import KeyRing, digest_of, generate_key
 from fakegpt_tui.host.server import HostServer
-from tests.host.calls import PASSWORD, asking, calling, messages, prompt_body, until
+from tests.host.calls import PASSWORD, asking, calling, messages, prompt_body, signed_in, until
 from tests.host.keys import new_key
 from tests.patience import PATIENCE
 
@@ -229,12 +229,16 @@ async def test_a_model_is_found_whatever_it_is_called(serve: Serve, name: str) -
             assert response.status_code in ((200,) if not unknown else (400, 404))
 
 
-async def test_nothing_that_is_kept_or_told_holds_a_secret(serve: Serve, tmp_path: Path) -> None:
+@pytest.mark.parametrize("rounds", [6, pytest.param(400, marks=pytest.mark.long)])
+async def test_nothing_that_is_kept_or_told_holds_a_secret(
+    serve: Serve, tmp_path: Path, rounds: int
+) -> None:
+    """Each round is five requests."""
     canary = "canary7431"
     key, text = new_key(requests_per_minute=0, tokens_per_day=0, tokens_per_minute=0)
     log, audit = tmp_path / "access.jsonl", tmp_path / "audit.jsonl"
     host = serve(
-        *[REPLY] * 200,
+        *[REPLY] * 5 * rounds,
         keys=KeyRing([key]),
         secret_path=False,
         access_log=log,
@@ -244,7 +248,7 @@ async def test_nothing_that_is_kept_or_told_holds_a_secret(serve: Serve, tmp_pat
     told: list[str] = []
     bad = text[:-10] + canary
     async with calling(host) as client:
-        for number in range(6):
+        for number in range(rounds):
             for given in (text, bad, f"sk-{canary}", canary, f"{text} {canary}"):
                 path = "/api/conversation" if number % 2 else "/v1/chat/completions"
                 where = ("Authorization", "X-API-Key", "api-key", "Cookie")[number % 4]
@@ -262,7 +266,7 @@ async def test_nothing_that_is_kept_or_told_holds_a_secret(serve: Serve, tmp_pat
         told.append((await client.get(f"/{canary}")).text)
         metrics = (await client.get(host.metrics_url)).text
     kept = log.read_text() + audit.read_text() + metrics + "".join(told)
-    assert len(log.read_text().splitlines()) > 30
+    assert len(log.read_text().splitlines()) > 5 * rounds
     assert canary not in kept
     assert text not in kept
     assert key.digest not in kept
@@ -308,6 +312,45 @@ async def test_a_login_form_has_a_bound_of_its_own(serve: Serve) -> None:
     async with calling(serve(secret_path=False)) as client:
         form = {"token_key": "x" * 70_000, "session_password": PASSWORD}
         assert (await client.post("/auth/login", data=form)).status_code == 413
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/api/conversation"])
+async def test_a_client_that_reads_late_gets_all_that_was_said(serve: Serve, path: str) -> None:
+    words = [f"{number:04} ".ljust(100, "x") for number in range(200)]
+    gate = Gate()
+
+    class Talking(Watched):
+        async def stream(self, request: ReplyRequest) -> AsyncGenerator[StreamEvent]:
+            self.requests.append(request)
+            for word in words:
+                yield TextDelta(word)
+            self.is_waiting.set()
+            await gate.wait()
+            yield ReplyEnded()
+
+    backend = Talking()
+    host = serve(backend=backend, secret_path=False, gather_seconds=0.0)
+    async with signed_in(host) as client:
+        token = client.headers["X-Authorization"]
+    address = urlsplit(host.base_url)
+    body = json.dumps(ASKED | {"stream": True} if "v1" in path else prompt_body()).encode()
+    head = f"POST {path} HTTP/1.1\r\nHost: {address.netloc}\r\nX-Authorization: {token}\r\n"
+    head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+    with socket.socket() as late:
+        late.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        late.connect((str(address.hostname), address.port or 0))
+        late.sendall(f"{head}Connection: close\r\n\r\n".encode() + body)
+        await until(backend.is_waiting.is_set)
+        gate.open()
+        late.setblocking(False)
+        came = b""
+        async with asyncio.timeout(PATIENCE):
+            while part := await asyncio.get_running_loop().sock_recv(late, 65_536):
+                came += part
+    assert b"[DONE]" in came
+    assert words[-1].encode() in came
+    if "v1" in path:
+        assert [came.count(word.encode()) for word in words] == [1] * len(words)
 
 
 async def test_a_reply_that_ends_as_its_client_leaves_leaves_nothing_behind(serve: Serve) -> None:
