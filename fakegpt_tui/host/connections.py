@@ -3,21 +3,23 @@
 import asyncio
 import socket
 from collections.abc import Callable
-from typing import Any
-from urllib.parse import unquote
 
 import httpx
 from starlette.types import ASGIApp
 
-from fakegpt_tui.host.admission import REFUSED, AddressCap
-from fakegpt_tui.host.exchange import GONE, Exchange
+from fakegpt_tui.host.admission import AddressCap
+from fakegpt_tui.host.exchange import Exchange
 from fakegpt_tui.host.open_connections import ConnectionLimits, OpenConnection, OpenConnections
 from fakegpt_tui.host.proxy_protocol import read_proxy_header
-from fakegpt_tui.host.request_head import InvalidHead, RequestHead, find_head, read_head
+from fakegpt_tui.host.request_head import InvalidHead, find_head, read_head
+from fakegpt_tui.host.scopes import Ends, build_scope
 from fakegpt_tui.http.body_frames import Body, ChunkedBody, CountedBody
 
 _MAX_WAITING = 65_536
 """Bytes that are read beyond what is taken: of a body, or of the next request."""
+
+_LOOKS = (0.005, 0.02, 0.04, 0.2, 1.0)
+"""Seconds after which it is looked whether a client that sends no more is gone."""
 
 _INVALID = b"Invalid HTTP request received."
 _REFUSAL = (
@@ -73,10 +75,8 @@ class HostConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as it is
         self._open.connections.add(self)
         self._transport = transport
-        self._server = _address_of(transport, "sockname")
-        client = _address_of(transport, "peername")
-        self.client = None if client is None or client[1] is None else (client[0], client[1])
-        self._scheme = "https" if transport.get_extra_info("sslcontext") else "http"
+        self._ends = Ends.of(transport)
+        self.client = self._ends.client
         # asyncio does so only where the listening socket was made with the protocol named; without
         # it every small piece of a reply waits up to 40 ms for the one before to be acknowledged.
         if self.client is not None:
@@ -96,6 +96,19 @@ class HostConnection(asyncio.Protocol):
             self._set_deadline(self._limits.request_seconds)
         self._received = self._received + data if self._received else data
         self._advance()
+
+    def eof_received(self) -> bool:
+        """Go on answering a client that only has nothing more to send, if it is not gone.
+
+        Both look the same. But who is gone answers the next bytes by a reset.
+        """
+        exchange, is_tls = self._exchange, self._ends.scheme == "https"
+        if is_tls or exchange is None or not (exchange.is_whole and exchange.probe()):
+            return False
+        exchange.closes = True
+        for seconds in _LOOKS:
+            self._loop.call_later(seconds, self._leave_if_gone)
+        return True
 
     def connection_lost(self, _: Exception | None) -> None:
         self._is_closing = True
@@ -205,7 +218,7 @@ class HostConnection(asyncio.Protocol):
         head, self._received = read_head(found[0]), found[1]
         body: Body = ChunkedBody() if head.is_chunked else CountedBody(head.length or 0)
         exchange = self._exchange = Exchange(self, head)
-        scope = self._scope(head, exchange)
+        scope = build_scope(head, exchange, self._ends, self.client, is_refused=self._is_refused)
         answering = self._app(scope, exchange.receive, exchange.send)
         self._open.start(answering, exchange.end)
         self._read_body(body)
@@ -225,6 +238,12 @@ class HostConnection(asyncio.Protocol):
             if self._exchange.size > _MAX_WAITING:
                 self._pause_reading()
 
+    def _leave_if_gone(self) -> None:
+        if not self._transport.is_closing():
+            connection = self._transport.get_extra_info("socket")
+            if connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+                self.abort()
+
     def _await_next(self) -> None:
         """Wait for the next request, of which something may have come."""
         if self._received:
@@ -242,25 +261,6 @@ class HostConnection(asyncio.Protocol):
         if self._body is None or (exchange is not None and not exchange.has_begun):
             self._transport.write(_REFUSAL)
         self._transport.close()
-
-    def _scope(self, head: RequestHead, exchange: Exchange) -> dict[str, Any]:
-        raw_path, _, query = head.target.partition(b"?")
-        return {
-            "type": "http",
-            "asgi": {"version": "3.0", "spec_version": "2.3"},
-            "http_version": head.version,
-            "server": self._server,
-            "client": self.client,
-            "scheme": self._scheme,
-            "method": head.method,
-            "root_path": "",
-            "path": unquote(raw_path.decode("ascii")),
-            "raw_path": raw_path,
-            "query_string": query,
-            "headers": head.headers,
-            "state": {REFUSED: self._is_refused},
-            "extensions": {GONE: exchange.gone},
-        }
 
     def _is_neighbour(self, other: OpenConnection) -> bool:
         return self._cap.is_same(self.client, other.client)
@@ -282,11 +282,3 @@ class HostConnection(asyncio.Protocol):
         if self._reader_deadline is not None:
             self._reader_deadline.cancel()
             self._reader_deadline = None
-
-
-def _address_of(transport: asyncio.Transport, name: str) -> tuple[str, int | None] | None:
-    """An end of a connection: host and port, or the path of a unix socket without one."""
-    info = transport.get_extra_info(name)
-    if isinstance(info, tuple):
-        return str(info[0]), int(info[1])
-    return (info, None) if isinstance(info, str) and info else None

@@ -22,6 +22,8 @@ _CLOSE: Final = (b"connection", b"close")
 _CHUNKED: Final = (b"transfer-encoding", b"chunked")
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _MOST_UNSENT: Final = 16_384
+_PING: Final = b"8\r\n: ping\n\n\r\n"
+_EVENT_STREAM: Final = b"text/event-stream"
 _LAST_CHUNK: Final = b"0\r\n\r\n"
 _STATUS_LINES: Final = {
     each.value: f"HTTP/1.1 {each.value} {each.phrase}\r\n".encode() for each in HTTPStatus
@@ -70,6 +72,7 @@ class Exchange:
         self._unsent_size = 0
         self._is_flush_due = False
         self._is_chunked = False
+        self._is_event_stream = False
         self._awaits_continue = head.awaits_continue
         self.size = 0
         """Bytes of the body that wait to be taken."""
@@ -104,6 +107,16 @@ class Exchange:
         if error is not None and not self.has_begun:
             self._line.write(_ERROR)
         self._line.close()
+
+    def probe(self) -> bool:
+        """Write what no client minds, to find out whether there is one; can that be done?"""
+        if not self.has_begun and self._start is None:
+            self._line.write(b"" if self._head.is_old else _CONTINUE)
+            return not self._head.is_old
+        self._flush()
+        if self._is_event_stream and self._is_chunked:
+            self._line.write(_PING)
+        return self._is_event_stream and self._is_chunked
 
     async def receive(self) -> Message:
         """The next part of the body, or that the client has left; `receive` of ASGI."""
@@ -178,6 +191,7 @@ class Exchange:
             self.closes = True
         elif self.closes:
             headers.append(_CLOSE)
+        self._is_event_stream = any(value.startswith(_EVENT_STREAM) for _, value in headers)
         is_framed = status in _WITHOUT_BODY or any(name == b"content-length" for name, _ in headers)
         if not is_framed and self._head.is_old:
             self.closes = True

@@ -63,9 +63,9 @@ def request_head(host: HostServer, path: str, body: bytes) -> bytes:
 async def test_the_service_is_left_at_once_whenever_a_client_leaves(
     serve: Serve, streams: bool, words: tuple[str, ...], path: str
 ) -> None:
-    """Also while pings are sent: there is one every few milliseconds."""
+    """Also while pings are sent: there is one every few milliseconds, or none for long."""
     backend = Watched(*words)
-    host = serve(backend=backend, secret_path=False, ping_seconds=0.01)
+    host = serve(backend=backend, secret_path=False, ping_seconds=0.01 if words else PATIENCE)
     address = urlsplit(host.base_url)
     with socket.create_connection((str(address.hostname), address.port or 0)) as client:
         body = json.dumps(ASKED | {"stream": streams}).encode()
@@ -76,23 +76,41 @@ async def test_the_service_is_left_at_once_whenever_a_client_leaves(
 
 
 @pytest.mark.parametrize("path", API_PATHS)
-async def test_a_client_that_closes_its_side_of_a_connection_counts_as_gone(
-    serve: Serve, path: str
+@pytest.mark.parametrize("streams", [True, False])
+@pytest.mark.parametrize("words", [(), ("Hello",)], ids=["before the first word", "after it"])
+async def test_a_client_that_has_only_nothing_more_to_send_is_still_answered(
+    serve: Serve, streams: bool, words: tuple[str, ...], path: str
 ) -> None:
-    """Whether it still reads cannot be known, and the service is paid for each word."""
-    backend = Watched("Hello")
+    gate = Gate()
+
+    class Talking(Watched):
+        async def stream(self, request: ReplyRequest) -> AsyncGenerator[StreamEvent]:
+            self.requests.append(request)
+            for word in self.words:
+                yield TextDelta(word)
+            self.is_waiting.set()
+            await gate.wait()
+            yield TextDelta(" again")
+            yield ReplyEnded()
+
+    backend = Talking(*words)
     host = serve(backend=backend, secret_path=False)
     address = urlsplit(host.base_url)
     reader, writer = await asyncio.open_connection(address.hostname, address.port)
-    body = json.dumps(ASKED | {"stream": True}).encode()
+    body = json.dumps(ASKED | {"stream": streams}).encode()
     writer.write(request_head(host, path, body) + body)
     await until(backend.is_waiting.is_set)
     writer.write_eof()
-    rest = await reader.read()
-    assert b"[DONE]" not in rest
-    assert b"message_stop" not in rest
-    await until(lambda: backend.is_closed)
+    # What it is sent to find out whether it is there, no client minds.
+    probe = b": ping" if streams and words else b"HTTP/1.1 100 Continue\r\n\r\n"
+    async with asyncio.timeout(PATIENCE):
+        came = await reader.readuntil(probe)
+        gate.open()
+        came += await reader.read()
     writer.close()
+    assert b" again" in came
+    assert came.count(b"HTTP/1.1 200") == 1
+    assert (b"[DONE]" in came or b"event: message_stop" in came) is streams
 
 
 async def test_a_rotated_key_is_one_key_with_one_limit_until_its_grace_is_over(
