@@ -68,16 +68,23 @@ def _print_path(where: Path, *, as_json: bool) -> None:
 def show(context: click.Context, *, as_json: bool) -> None:
     """Show every value, and the flag, variable or file that sets it.
 
-    Passwords and the values of headers are not shown.
+    Passwords and the values of headers are not shown. What was chosen last on the screen is used
+    there alone.
     """
+    from fakegpt_tui.cli.settings_store import last_chosen  # noqa: PLC0415 - not for the help
+
     settings = settings_of(context)
     rows = [(name, value, str(settings.origins[name])) for name, value in _values(settings)]
+    chosen = last_chosen(settings)
     if as_json:
         values = {name: {"value": value, "origin": origin} for name, value, origin in rows}
+        for name, value in chosen.items():
+            values[name]["last_choice"] = value
         echo_json({"version": 1, "values": values})
         return
     for name, value, origin in rows:
-        click.echo(f"{name} = {safe_line(value, 1000)}  ({origin})")
+        last = f"; on the screen {safe_line(chosen[name])}, chosen last" if name in chosen else ""
+        click.echo(f"{name} = {safe_line(value, 1000)}  ({origin}{last})")
 
 
 @config.command()

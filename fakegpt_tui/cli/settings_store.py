@@ -138,6 +138,13 @@ def with_last_choices(settings: Settings, choices: LastChoices) -> Settings:
     return replace(settings, **changes, origins=origins)
 
 
+def last_chosen(settings: Settings) -> Mapping[str, str]:
+    """The values of settings that a run of the interface has from what was chosen in it last."""
+    chosen = with_last_choices(settings, LastChoices(settings.choices_file))
+    names = (name for name in SETTING_SPECS if chosen.origins[name].source is Source.LAST_CHOICE)
+    return {name: SETTING_SPECS[name].value(chosen) for name in names}
+
+
 class SettingsStore:
     """Reads settings as they would be at the next start, and writes them to the file.
 

@@ -123,6 +123,22 @@ async def test_a_setting_that_is_changed_in_the_file_is_no_longer_that_of_last_t
     assert (after["service"].value, after["model"].value) == ("office", "")
 
 
+def test_the_choice_of_the_screen_is_shown_beside_what_commands_use(home: Home) -> None:
+    folder = home.data / "state"
+    folder.mkdir(parents=True)
+    chosen = {"service": "zhile", "model": "x\x1b[2J", "list": "hidden"}
+    (folder / "last-choices.json").write_text(json.dumps({"version": 1, "values": chosen}))
+    lines = home.invoke("config", "show").stdout.splitlines()
+    assert "service = embedded  (default; on the screen zhile, chosen last)" in lines
+    assert "theme = auto  (default)" in lines
+    assert not any("\x1b" in line for line in lines)
+    values = json.loads(home.invoke("config", "show", "--json").stdout)["values"]
+    assert values["service"] == {"value": "embedded", "origin": "default", "last_choice": "zhile"}
+    assert "On the screen that is zhile x" in " ".join(home.invoke("doctor").stdout.split())
+    one = home.invoke("config", "show", "--service", "embedded").stdout
+    assert "chosen last" not in one
+
+
 def test_ask_neither_uses_nor_changes_what_was_chosen(home: Home) -> None:
     home.data.mkdir()
     (home.data / "state").mkdir()

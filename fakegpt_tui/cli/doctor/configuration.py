@@ -11,6 +11,7 @@ from fakegpt_tui.backends.discovery import check_connection
 from fakegpt_tui.cli.app import ConnectionFactory
 from fakegpt_tui.cli.doctor.report import Finding, attention, good, note
 from fakegpt_tui.cli.services import describe_session, is_valid, stored_session
+from fakegpt_tui.cli.settings_store import last_chosen
 from fakegpt_tui.config.secrets import KeyInKeyring, SystemKeyring, read_key
 from fakegpt_tui.config.spec import Settings, Source
 from fakegpt_tui.domain import ConfigError, ConnectionCheck, FakeGPTError, Service, ServiceKind
@@ -45,7 +46,10 @@ def setting_findings(settings: Settings, error: ConfigError | None) -> Iterator[
     except ConfigError as unknown:
         yield attention("configuration.service", safe_line(str(unknown), _LONGEST))
     else:
-        yield good("configuration.service", f"New conversations use the service {name}.")
+        chosen = last_chosen(settings)
+        last = " ".join(filter(None, (chosen.get("service"), chosen.get("model"))))
+        on_screen = f" On the screen that is {safe_line(last)}, chosen there last." if last else ""
+        yield good("configuration.service", f"New conversations use the service {name}.{on_screen}")
 
 
 def service_findings(
