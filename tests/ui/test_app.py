@@ -559,13 +559,6 @@ async def test_every_size_is_drawn(size: tuple[int, int]) -> None:
         await it.see("You")
 
 
-async def test_a_narrow_screen_has_no_list_until_it_is_asked_for() -> None:
-    async with running(size=(60, 20)) as it:
-        assert not it.list.display
-        await it.pilot.press("ctrl+t")
-        assert it.list.display
-
-
 async def test_a_list_that_was_hidden_is_hidden_at_the_next_start() -> None:
     memory = FakeMemory()
     async with running(reply("one"), memory=memory) as it:
@@ -580,11 +573,19 @@ async def test_a_list_that_was_hidden_is_hidden_at_the_next_start() -> None:
 
 
 async def test_a_list_over_a_narrow_screen_is_for_that_screen_alone() -> None:
-    memory = FakeMemory()
+    memory = FakeMemory(list="shown")
     async with running(memory=memory, size=(60, 20)) as it:
+        assert not it.list.display
         await it.pilot.press("ctrl+t")
         assert it.list.display
-        assert memory.values == {}
+        await it.pilot.press("ctrl+t")
+        assert memory.values == {"list": "shown"}
+        # Nor does one of a wide screen lie over the text once the screen is narrow.
+        await it.pilot.resize_terminal(100, 20)
+        await it.pilot.press("alt+l")
+        await it.until(lambda: it.app.focused is it.list)
+        await it.pilot.resize_terminal(60, 20)
+        await it.until(lambda: not it.list.display and it.app.focused is it.prompt)
 
 
 async def test_a_low_screen_has_no_footer() -> None:

@@ -61,6 +61,11 @@ class _Framed(Widget):
     def on_resize(self) -> None:
         room = self.outer_size.width - _CORNERS
         show_titles(self, self._title, fitting_keys(self._keys, room))
+        from textual.widgets import OptionList  # noqa: PLC0415 - with a dialog
+
+        # What enter takes stays in view.
+        for options in self.query(OptionList):
+            self.call_after_refresh(options.scroll_to_highlight)
 
 
 class DialogFrame(_Framed, Vertical):

@@ -58,7 +58,6 @@ _FOOTER_FROM_HEIGHT = 12
 _NOTICE_ROWS = 2
 _STATUS_SECONDS = 0.5
 _SPIN_SECONDS = 0.125
-_SHOWN = {"shown": True, "hidden": False}
 _FLASH_SECONDS = 0.3
 _TAB_ORDER = ("PromptInput", "FirstPage", "Transcript", "ConversationList")
 _CALM_SECONDS = 5.0
@@ -108,7 +107,7 @@ class ChatScreen(RenderCache, TolerantScreen):
         self._controllers: Controllers | None = None
         self.repaint_timer: Timer | None = None
         """Of a repaint that will show all text that has arrived by then."""
-        self._list_wanted = _SHOWN.get(options.memory.get("list") or "")
+        self._list_wanted = {True: options.memory.get("list") != "hidden", False: False}
         self._list_asked = False
 
     def compose(self) -> ComposeResult:
@@ -314,16 +313,16 @@ class ChatScreen(RenderCache, TolerantScreen):
         """Leave the focus where it was when all is hidden because the terminal is too small."""
         if self.focused is None and not self.query_one("#body").display:
             self.set_focus(event.widget)
+        elif event.widget is self.window.list and not self.window.list.display:
+            self.window.prompt.focus()
 
     def on_resize(self, event: events.Resize) -> None:
         width, height = event.size
         fits = width >= _MIN_WIDTH and height >= _MIN_HEIGHT
-        body = self.query_one("#body")
-        body.display = fits
+        self.query_one("#body").display = fits
         self.query_one("#too-small").display = not fits
         self._arrange_list()
-        status = self.query_one(StatusBar)
-        status.most_rows = _NOTICE_ROWS if height >= _FOOTER_FROM_HEIGHT else 1
+        self.query_one(StatusBar).most_rows = _NOTICE_ROWS if height >= _FOOTER_FROM_HEIGHT else 1
         self._make_room()
 
     def on_screen_suspend(self) -> None:
@@ -339,19 +338,20 @@ class ChatScreen(RenderCache, TolerantScreen):
         self.window.show_notice()
 
     def _arrange_list(self) -> None:
-        """Show the list where there is room, and something in it; as wide as it is wanted."""
-        conversations, width, wanted = self.window.list, self.size.width, self._list_wanted
-        fits = width >= _LIST_FROM_WIDTH if wanted is None else wanted
-        is_empty = self.state.is_loaded and not conversations.rows
-        conversations.display = fits and (self._list_asked or not is_empty)
+        """Show the list where there is room, or it was wanted there, and something in it."""
+        conversations, width = self.window.list, self.size.width
+        has_rows = self._list_asked or not self.state.is_loaded or bool(conversations.rows)
+        conversations.display = has_rows and self._list_wanted[width >= _LIST_FROM_WIDTH]
         conversations.set_width(self._options.memory.get("list_width"), width)
 
-    def action_toggle_list(self) -> None:
-        conversations = self.window.list
-        self._list_wanted = conversations.display = not conversations.display
+    def _want_list(self, *, shown: bool) -> None:
+        self._list_wanted[self.size.width >= _LIST_FROM_WIDTH] = self.window.list.display = shown
         self._list_asked = True
+
+    def action_toggle_list(self) -> None:
+        self._want_list(shown=not self.window.list.display)
         if self.size.width >= _LIST_FROM_WIDTH:
-            self._remember("list", "shown" if conversations.display else "hidden")
+            self._remember("list", "shown" if self.window.list.display else "hidden")
 
     def _remember(self, name: str, value: str) -> None:
         """Arrange the screen so at the next start, too."""
@@ -359,7 +359,7 @@ class ChatScreen(RenderCache, TolerantScreen):
         self.window.work(remembering, group="memory", exclusive=False)
 
     def action_go_to_list(self) -> None:
-        self._list_wanted = self._list_asked = self.window.list.display = True
+        self._want_list(shown=True)
         self.window.list.focus()
 
     def action_help(self, words: str = "") -> None:

@@ -16,6 +16,7 @@ from fakegpt_tui.domain import (
     ServiceKind,
 )
 from fakegpt_tui.keymap import COMMANDS, KeyScope
+from fakegpt_tui.ui.widgets.service_list import ServiceList
 from tests.formats.trees import branched
 from tests.stubs import MemoryStore, SilentBackend
 from tests.ui.running import reply, running
@@ -224,3 +225,15 @@ async def test_a_conversation_whose_service_is_not_configured_can_be_read_and_gi
         await it.until(lambda: it.chat.conversations.get(conversation.id).service == "scripted")
         await it.ask("hi")
         await it.see("here again")
+
+
+async def test_what_is_marked_stays_in_view_when_the_screen_gets_smaller() -> None:
+    others = [replace(OLLAMA, name=f"box-{number}") for number in range(9)]
+    async with running(services=others, size=(100, 40)) as it:
+        await it.pilot.press("f6", *["down"] * 8)
+        await it.see("box-8")
+        marked = it.app.screen.query_one(ServiceList).highlighted_model
+        assert marked is not None
+        for size in ((60, 12), (25, 6)):
+            await it.pilot.resize_terminal(*size)
+            await it.see(marked.service)
