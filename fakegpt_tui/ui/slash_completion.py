@@ -22,7 +22,7 @@ from fakegpt_tui.ui.argument_completion import (
     argument_matches,
     common_line,
 )
-from fakegpt_tui.ui.slash_commands import CommandMatch, MatchRank, first_choice, matching_commands
+from fakegpt_tui.ui.slash_commands import CommandMatch, MatchRank, matching_commands
 
 _SLASH = "/"
 _MAX_NAME = 40
@@ -119,7 +119,8 @@ class SlashCompletion:
     def _first_place(self) -> int | None:
         """The place of the match that Enter takes without a choice, where it takes one.
 
-        A word inside of a name is a guess, and what can be run as it is typed is no beginning.
+        A word inside of a name is a guess, and what can be run as it is typed is no beginning. Of
+        what destroys, Enter only types the rest.
         """
         first = next(iter(self.matches), None)
         is_read = isinstance(self._read, ParsedCommand)
@@ -128,7 +129,7 @@ class SlashCompletion:
             return 0 if first.begins and is_typed and not is_read else None
         if first is None or (self._opened is not None and is_read):
             return None
-        return first_choice([first]) if first.rank <= MatchRank.ALIAS_PREFIX else None
+        return 0 if first.rank <= MatchRank.ALIAS_PREFIX else None
 
     @property
     def rows(self) -> Sequence[CommandLineMatch | str]:
@@ -161,7 +162,7 @@ class SlashCompletion:
             return ""
         if isinstance(self._read, WrongArgument):
             return f"{self._read.sentence} // sends it."
-        if self._read is not None or self.matches:
+        if self._read is not None:
             return ""
         if named_command(self._text, self._commands) is not None:
             return "This has several lines: it is sent as it is."

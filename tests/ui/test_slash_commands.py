@@ -130,7 +130,7 @@ async def test_a_part_of_a_destructive_name_is_only_completed() -> None:
     async with running(reply("answer")) as it:
         await it.ask("kept")
         await it.see("answer")
-        await it.pilot.press(*"/delet", "down", "enter")
+        await it.pilot.press(*"/delet", "enter")
         assert it.prompt.text == "/delete"
         assert [row.title for row in it.list.rows] == ["kept"]
         await it.pilot.press("enter")

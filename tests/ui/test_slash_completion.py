@@ -112,7 +112,7 @@ def test_enter_runs_what_is_typed_or_marked(
 def test_enter_only_types_what_destroys_and_a_folder(
     text: str, keys: tuple[str, ...], longer: str
 ) -> None:
-    completion = typed(text, *keys, *(("down",) if text == "/delet" else ()))
+    completion = typed(text, *keys)
     assert completion.decision == longer
 
 
@@ -158,6 +158,7 @@ def test_what_is_wrong_stays_and_is_said_until_esc_has_it_sent() -> None:
         ("/etc/hosts is", "/etc/hosts is no command: this is sent as it is."),
         ("/new\nis a command", "This has several lines: it is sent as it is."),
         ("/new x", "/new takes nothing behind it. // sends it."),
+        ("/path", "/path is no command: this is sent as it is."),
         ("//new", ""),
         ("/th", ""),
         ("/theme", ""),
