@@ -55,35 +55,28 @@ async def test_a_notice_goes_when_it_is_no_longer_true() -> None:
         assert it.prompt.text == ""
 
 
-async def test_what_has_to_wait_is_said_until_it_need_not_wait() -> None:
+async def test_what_is_said_goes_once_it_is_true_no_longer() -> None:
     gate = Gate()
-    async with running(reply("answer", gate=gate)) as it:
+    async with running(reply("old words"), reply("answer", gate=gate)) as it:
+        await it.ask("/system Be brief.")
+        await it.see("This holds from the next reply on")
+        # An empty conversation says so, too.
+        assert "system prompt" in it.header
+        await it.ask("question")
+        await it.until(lambda: "words" in it.text and "from the next reply on" not in it.text)
+        await it.until(lambda: len(it.path) == 2 and not it.chat.active_turns.all())
+        await it.pilot.press("tab", "slash", *"words", "enter", "escape")
+        await it.see("The search is closed")
+        await it.pilot.press("slash")
+        await it.until(lambda: "The search is closed" not in it.text)
+        await it.pilot.press("escape", "escape")
+        await it.until(lambda: it.app.focused is it.prompt)
         await it.ask("question")
         await it.see("answer")
         await it.command("/retry")
         await it.see("A reply is under way")
         gate.open()
         await it.until(lambda: not it.chat.active_turns.all() and "under way" not in it.text)
-
-
-async def test_a_change_is_said_to_hold_from_the_next_reply_on_until_that_comes() -> None:
-    async with running(reply("answer")) as it:
-        await it.ask("/system Be brief.")
-        await it.see("This holds from the next reply on")
-        # An empty conversation says so, too.
-        assert "system prompt" in it.header
-        await it.ask("question")
-        await it.until(lambda: "answer" in it.text and "from the next reply on" not in it.text)
-
-
-async def test_a_search_is_said_to_be_closed_until_it_is_open_again() -> None:
-    async with running(reply("old words")) as it:
-        await it.ask("question")
-        await it.until(lambda: len(it.path) == 2 and not it.chat.active_turns.all())
-        await it.pilot.press("tab", "slash", *"words", "enter", "escape")
-        await it.see("The search is closed")
-        await it.pilot.press("slash")
-        await it.until(lambda: "The search is closed" not in it.text)
 
 
 async def test_what_happens_in_another_conversation_is_told_with_its_title() -> None:
