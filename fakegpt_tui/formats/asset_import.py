@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import BinaryIO, Final, Protocol, cast
 
 from fakegpt_tui.domain import ChatMessage, LoadError
-from fakegpt_tui.domain.media_types import can_decode
+from fakegpt_tui.domain.media_types import TEXT, can_decode
 from fakegpt_tui.domain.part_json import LOST_BYTES, missing_part
 from fakegpt_tui.domain.parts import (
     Blob,
@@ -197,10 +197,10 @@ def _is_lost(part: Part) -> bool:
 
 
 def _with_blob(part: ImagePart | FilePart, blob: Blob) -> ImagePart | FilePart:
-    """The part with its bytes: a picture only if they are one."""
+    """The part with its bytes: a picture only if they are one, and text as text."""
     if not part.blob.digest.startswith(_STAND_IN):
         return part
     if isinstance(part, ImagePart) and can_decode(blob.media_type, blob.width, blob.height):
         return ImagePart(blob, part.name, part.alt, origin=part.origin)
-    as_text = isinstance(part, FilePart) and part.as_text
+    as_text = blob.media_type == TEXT
     return FilePart(blob, part.name, as_text, origin=part.origin)

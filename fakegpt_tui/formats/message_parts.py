@@ -107,7 +107,7 @@ class MessageParts:
         """Take a file that the source holds as text."""
         if isinstance(text, str) and text.strip():
             found = text_file(text)
-            self._take(found, FilePart(stand_in(found.key), name, as_text=True))
+            self._take(found, FilePart(stand_in(found.key), name))
         else:
             self.add_file(name)
 

@@ -16,6 +16,7 @@ from fakegpt_tui.domain.parts import (
     CitationPart,
     FilePart,
     ImagePart,
+    Part,
     TextSpan,
     attached_parts,
 )
@@ -149,17 +150,21 @@ def test_folder_tags_pictures_and_files_come_along(tmp_path: Path, suffix: str) 
         assert (found.folder, found.tags) == ("Sea/Deep", ("wet", "big fish"))
         assert first.text.replace("\n\n", "") == "Look:So?"
         assert [
-            (type(part), part.name, store.read_blob(part.blob.digest))
+            (type(part), part.name, store.read_blob(part.blob.digest), _is_text(part))
             for each in (first, last)
             for part in attached_parts(each.parts)
         ] == [
-            (ImagePart, "" if suffix == "openai.json" else "sky.png", PNG),
-            (FilePart, "n.txt", b"one\ntwo"),
-            (ImagePart, "" if suffix == "openai.json" else "sky.png", PNG),
+            (ImagePart, "" if suffix == "openai.json" else "sky.png", PNG, False),
+            (FilePart, "n.txt", b"one\ntwo", True),
+            (ImagePart, "" if suffix == "openai.json" else "sky.png", PNG, False),
         ]
         sources = [part for part in answer.parts if isinstance(part, CitationPart)]
         assert sources == ([source] if suffix == "openwebui.json" else [])
     assert importer.report.loss_sentences()[:-1] == []
+
+
+def _is_text(part: Part) -> bool:
+    return isinstance(part, FilePart) and part.as_text
 
 
 def chain(texts: list[str]) -> list[ChatMessage]:
