@@ -52,8 +52,7 @@ def caption_lines(
     What a tool was asked or answered is folded, unless its fold `is_open`.
     """
     numbers = {id(part): number for number, part in enumerate(message.parts)}
-    text = message.text
-    start, end = len(text) - len(text.lstrip()), len(text.rstrip())
+    start, end = _ends_of(message.text)
     above: list[PlacedLines] = []
     within: list[PlacedLines] = []
     below: list[PlacedLines] = []
@@ -69,6 +68,34 @@ def caption_lines(
         place = below if offset >= end else above if offset <= start else within
         place.append(placed)
     return CaptionLines(_joined(above), tuple(within), _joined(below))
+
+
+class ToolTexts(NamedTuple):
+    """What tools say above the text, behind so many of its characters, and below it."""
+
+    above: str = ""
+    within: tuple[tuple[int, str], ...] = ()
+    below: str = ""
+
+
+def tool_texts(message: ChatMessage) -> ToolTexts:
+    """As much as is shown of what tools were asked and answered."""
+    start, end = _ends_of(message.text)
+    above, below, within = "", "", []
+    for offset, _, part in placed_captions(message.parts):
+        if shown := tool_text(part)[:_MOST_SHOWN]:
+            if offset >= end:
+                below += f"{shown}\n"
+            elif offset <= start:
+                above += f"{shown}\n"
+            else:
+                within.append((offset, shown))
+    return ToolTexts(above, tuple(within), below)
+
+
+def _ends_of(text: str) -> tuple[int, int]:
+    """What stands above the first of these characters of a text or below the last is not in it."""
+    return len(text) - len(text.lstrip()), len(text.rstrip())
 
 
 def part_lines(placed: PlacedCaption, width: int, appearance: Appearance) -> Iterator[Line]:

@@ -160,6 +160,32 @@ async def test_what_a_tool_was_asked_and_answered_folds_to_a_line() -> None:
         assert lines.count("one line") == 2
 
 
+async def test_what_tools_say_is_found_wherever_they_stand_and_opens() -> None:
+    app = MarkdownApp()
+    answers = [ToolResultPart("c", "read", f"{n} a needle\nand {'more ' * 9}") for n in range(4)]
+    first, inner, other, last = answers
+    parts = (first, TextSpan(8), inner, TextSpan(9), other, TextSpan(11), last)
+    async with app.run_test(size=(60, 12)) as pilot:
+        await show(
+            pilot, reply(0, "A needle\n\nBelow.\n\nThe needle.", parts=parts), prompt(1, "x")
+        )
+        await press(pilot, "g", *"/needle", "enter")
+        found = []
+        # In each line of a tool it is, too.
+        for _ in range(10):
+            assert app.transcript.find.current is not None
+            position, column = app.transcript.find.current
+            line = app.transcript.message_list.layout(0).line(position.line).plain
+            assert line[column:].startswith("needle")
+            assert position in app.transcript.viewport.positions
+            found += [] if line.startswith("▾") else [line]
+            await press(pilot, "n")
+        assert found == [
+            *("0 a needle", "A needle", "1 a needle", "2 a needle", "The needle.", "3 a needle")
+        ]
+        assert "1/10" in shown(app.transcript)[-1]
+
+
 async def test_very_long_answers_of_tools_are_cut() -> None:
     app = MarkdownApp()
     parts = (TextSpan(1), ToolResultPart("c1", "read", "word\n" * 10_000))

@@ -15,6 +15,7 @@ from fakegpt_tui.ui.widgets.transcript.line_ids import (
     placed_text,
     unpack_line_id,
 )
+from fakegpt_tui.ui.widgets.transcript.part_captions import tool_texts
 from fakegpt_tui.ui.widgets.transcript.virtual_list import VirtualList
 
 
@@ -60,7 +61,21 @@ class MessageMatches:
         self._message_list = message_list
         self._pattern = pattern
         self._cache = cache
-        self._texts = [self._count_text(zone, placed_text(message, zone)) for zone in WRITTEN_ZONES]
+        tools = tool_texts(message)
+        self._placed = [
+            (offset, times) for offset, text in tools.within if (times := self._count(text))
+        ]
+        """What tools say within the text: behind so many characters of it, and how often."""
+        reasoning, text = (placed_text(message, zone) for zone in WRITTEN_ZONES)
+        zones = (
+            (MessageZone.REASONING, reasoning),
+            (MessageZone.FIRST_PARTS, tools.above),
+            (MessageZone.TEXT, text),
+            (MessageZone.PARTS, tools.below),
+        )
+        self._texts = [
+            self._count_text(*each) for each in zones if each[1] or each[0] in WRITTEN_ZONES
+        ]
         self.count = sum(text.times for text in self._texts)
         """How many matches there are, as far as is known."""
         self._corrections: dict[tuple[MessageZone, int], int] = {}
@@ -69,8 +84,11 @@ class MessageMatches:
     @property
     def may_be_in_reasoning(self) -> bool:
         """May a match be in what is folded above the text or in it?"""
-        reasoning, text = self._texts
-        return bool(reasoning.times or (text.times and has_section(text.text)))
+        in_text = MessageZone.TEXT
+        return bool(self._placed) or any(
+            each.times and (each.zone is not in_text or has_section(each.text))
+            for each in self._texts
+        )
 
     @property
     def current_number(self) -> int:
@@ -99,7 +117,7 @@ class MessageMatches:
     def on_line(self, line: int) -> list[Match]:
         """The matches on a line, and on those that are drawn with it."""
         zone, line_id = unpack_line_id(line)
-        if zone not in WRITTEN_ZONES:
+        if zone not in (each.zone for each in self._texts):
             return []
         layout = self._message_list.layout(self.index)
         span = layout.span_at(zone, line_id.fragment_start)
@@ -132,8 +150,13 @@ class MessageMatches:
             offset = self._find_written(text, span.end if step > 0 else span.start, step)
 
     def _find_written(self, text: _ZoneText, offset: int, step: int) -> int | None:
+        """Where what is drawn next is written, or where a tool says it."""
         find = self._pattern.find_next if step > 0 else self._pattern.find_last
-        return find(text.text, offset)
+        found = find(text.text, offset)
+        placed = self._placed if text.zone is MessageZone.TEXT else ()
+        places = [place - 1 for place, _ in placed if (place - 1 >= offset) is (step > 0)]
+        places += [] if found is None else [found]
+        return (min if step > 0 else max)(places, default=None)
 
     def _matches_in(self, zone: MessageZone, span: LineSpan | None) -> list[Match]:
         """The matches on lines that are drawn together."""
@@ -168,8 +191,11 @@ class MessageMatches:
         self._corrections[zone, span.start] = correction
 
     def _count_text(self, zone: MessageZone, text: str) -> _ZoneText:
-        is_plain = self._pattern.is_plain(text)
-        return _ZoneText(zone, text, self._pattern.count(text, is_plain=is_plain), is_plain)
+        placed = sum(times for _, times in self._placed) if zone is MessageZone.TEXT else 0
+        return _ZoneText(zone, text, self._count(text) + placed, self._pattern.is_plain(text))
+
+    def _count(self, text: str) -> int:
+        return self._pattern.count(text, is_plain=self._pattern.is_plain(text))
 
     def _count_written(self, zone: MessageZone, start: int, end: int) -> int:
         """How many matches begin in a range of the text as it is written."""
@@ -180,7 +206,8 @@ class MessageMatches:
         both, after = (
             self._pattern.count(text.text[at:stop], is_plain=text.is_plain) for at in (start, end)
         )
-        return both - after
+        placed = self._placed if zone is MessageZone.TEXT else ()
+        return both - after + sum(times for place, times in placed if start < place <= end)
 
     def _count_above(self, zone: MessageZone, offset: int) -> int:
         """How many matches are above an offset of a zone's text as it is written."""
