@@ -9,7 +9,7 @@ import html
 import re
 from collections.abc import Iterable, Iterator
 
-_FRONT_MATTER = re.compile(r"\s*---[ \t]*\n.*?\n---[ \t]*\n", re.DOTALL)
+_FRONT_MATTER = re.compile(r"\A\s*---[ \t]*\n.*?\n---[ \t]*\n", re.DOTALL)
 _COMMENT = re.compile(r"^[ \t]*%%.*$", re.MULTILINE)
 _ENTITY = re.compile(r"[#&]\w+;")
 _KIND = re.compile(r"\s*([A-Za-z]+)(?:-v2)?\b(?:[ \t]+(?:TB|TD|BT|RL|LR)\b)?")
@@ -24,17 +24,18 @@ _SAYS_NOTHING = re.compile(
 )
 """How statements begin that are about the look, or where something ends."""
 _KEYWORD = re.compile(
-    r"(?:(?:create|destroy)\s+)?(?:subgraph|state|class|namespace|participant|actor|title|section|loop"
+    r"\A(?:(?:create|destroy)\s+)?(?:subgraph|state|class|namespace|participant|actor|title|section|loop"
     r"|alt|else|opt|par|and|critical|option|break|box|showData"
     r"|[Nn]ote(?:\s+(?:left\s+of|right\s+of|over|for))?)(?:\s+|\Z)"
 )
 _STYLE_NAME = re.compile(r":::[\w-]+")
 _ARROW = re.compile(r"(?:(?<!\w)[ox])?<?(?:--+|==+|-\.+-?|~~~+)(?:[ox](?!\w))?>?")
 _MESSAGE_ARROW = re.compile(r"-?-[x)]")
-_LABEL = re.compile(r"@\{.*?\blabel:\s*\"([^\"]*)\".*?\}|@\{[^}]*\}")
+_PROPERTIES = re.compile(r"@\{[^{}]*\}")
+_LABEL = re.compile(r"\blabel:\s*(\"[^\"]*\")")
 _QUOTED = re.compile(r"\"[^\"]*\"")
-_NODE = re.compile(r"([\w-]+)[ \t]*(?=[\[({@]|>[^>\s])")
-_LABELLED = re.compile(r"([\w-]+)(?=\[)")
+_NODE = re.compile(r"(?<![\w-])([\w-]++)[ \t]*+(?=[\[({@]|>[^>\s])")
+_LABELLED = re.compile(r"(?<![\w-])([\w-]++)(?=\[)")
 _ALIAS = re.compile(r"\A([\w-]+)\s+as\s+")
 _NAMED_STATE = re.compile(r"\"\s+as\s+([\w-]+)")
 _BAR = re.compile(r"\A([\w-]+)\s*<<(?:fork|join|choice)>>")
@@ -43,7 +44,8 @@ _BAR = re.compile(r"\A([\w-]+)\s*<<(?:fork|join|choice)>>")
 def says_all(source: str, drawing: Iterable[str]) -> bool:
     """Are all words of a Mermaid source in the rows of a drawing of it?"""
     shown = "\n".join(drawing).casefold()
-    return all(word in shown for word in said_words(source))
+    words = frozenset(_WORD.findall(shown))
+    return all(word in words or word in shown for word in said_words(source))
 
 
 def said_words(source: str) -> frozenset[str]:
@@ -66,7 +68,7 @@ def _shown(text: str, statement: str, kind: str, names: set[str]) -> str:
     match kind:
         case "flowchart" | "graph":
             names.update(_NODE.findall(_QUOTED.sub("", text)))
-            return _ARROW.sub(" ", _LABEL.sub(r" \1 ", text))
+            return _ARROW.sub(" ", _PROPERTIES.sub(_label, text))
         case "sequenceDiagram":
             head, _, said = text.partition(":")
             if alias := _ALIAS.match(head):
@@ -86,6 +88,10 @@ def _shown(text: str, statement: str, kind: str, names: set[str]) -> str:
         case _:
             names.update(_LABELLED.findall(text))
             return _ARROW.sub(" ", text)
+
+
+def _label(properties: re.Match[str]) -> str:
+    return " ".join(_LABEL.findall(properties[0]))
 
 
 def _words(text: str) -> Iterator[str]:

@@ -71,6 +71,8 @@ def section_rules(parser: MarkdownIt) -> None:
 def _section(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """A tag that begins or ends a section, of the message itself and of nothing in it."""
     begin, indent = state.bMarks[start], state.tShift[start]
+    if not state.src.startswith("<", begin + indent):
+        return False
     is_inside = state.level or state.blkIndent or state.sCount[start] > _MOST_INDENT
     if (begin and state.src[begin - 1] != "\n") or (indent and is_inside):
         return False
