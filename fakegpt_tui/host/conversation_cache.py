@@ -120,6 +120,8 @@ class ConversationCache:
         self._accounts: dict[str, dict[tuple[Owner, str], CachedConversation]] = {}
         """Of each account, the least recently used first."""
         self._weights: dict[str, int] = {}
+        self._weighed: dict[tuple[Owner, str], int] = {}
+        """What each conversation counts for in the weight of its account."""
 
     def get(self, owner: Owner, conversation_id: str) -> CachedConversation | None:
         return self._accounts.get(owner[0], {}).get((owner, conversation_id))
@@ -131,6 +133,7 @@ class ConversationCache:
 
     def add(self, owner: Owner, conversation: CachedConversation) -> None:
         self._accounts.setdefault(owner[0], {})[owner, conversation.id] = conversation
+        self._weigh(owner, conversation.id, conversation.weight)
         self._drop_excess(owner[0])
         while sum(self._weights.values()) > self._limits.all_characters:
             largest = max(self._weights, key=lambda account: self._weights[account])
@@ -143,8 +146,9 @@ class ConversationCache:
             self.add(owner, kept)
 
     def delete(self, owner: Owner, conversation_id: str) -> None:
-        self._accounts.get(owner[0], {}).pop((owner, conversation_id), None)
-        self._weigh(owner[0])
+        kept = self._accounts.get(owner[0], {})
+        if kept.pop((owner, conversation_id), None) is not None:
+            self._weigh(owner, conversation_id, 0)
 
     def clear(self, owner: Owner) -> None:
         """Delete all conversations of `owner`."""
@@ -152,7 +156,6 @@ class ConversationCache:
             self.delete(owner, conversation.id)
 
     def _drop_excess(self, account: str) -> None:
-        self._weigh(account)
         while (
             self._weights.get(account, 0) > self._limits.characters
             or len(self._accounts.get(account, ())) > self._limits.conversations
@@ -168,15 +171,15 @@ class ConversationCache:
         for largest, _ in weights.most_common():
             for name, conversation in kept.items():
                 if name[0] == largest and not conversation.is_streaming:
-                    del kept[name]
-                    self._weigh(account)
+                    self.delete(*name)
                     return True
         return False
 
-    def _weigh(self, account: str) -> None:
-        kept = self._accounts.get(account)
-        if kept:
-            self._weights[account] = sum(each.weight for each in kept.values())
-        else:
-            self._accounts.pop(account, None)
-            self._weights.pop(account, None)
+    def _weigh(self, owner: Owner, conversation_id: str, weight: int) -> None:
+        """Count a conversation, or with a weight of 0 no more."""
+        account, name = owner[0], (owner, conversation_id)
+        self._weights[account] = self._weights.get(account, 0) + weight - self._weighed.pop(name, 0)
+        if weight:
+            self._weighed[name] = weight
+        elif not self._accounts[account]:
+            del self._accounts[account], self._weights[account]

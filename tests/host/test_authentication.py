@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import jwt
@@ -44,6 +45,17 @@ def test_a_token_ends() -> None:
     token = tokens_at(NOON).issue("a01", PASSWORD)
     assert isinstance(tokens_at(NOON + timedelta(minutes=59)).verify(token), Claims)
     assert tokens_at(NOON + timedelta(hours=1)).verify(token) is TokenRejection.EXPIRED
+
+
+def test_a_token_that_was_good_before_ends_too_and_one_that_was_not_stays_so() -> None:
+    at = [NOON]
+    tokens = replace(tokens_at(NOON), clock=lambda: at[0])
+    token = tokens.issue("a01", PASSWORD)
+    assert isinstance(tokens.verify(token), Claims)
+    assert tokens.verify(token) == tokens.verify(token)
+    assert tokens.verify(f"{token[:-3]}abc") is TokenRejection.FOREIGN
+    at[0] += timedelta(hours=1)
+    assert tokens.verify(token) is TokenRejection.EXPIRED
 
 
 def test_every_run_has_a_key_of_its_own() -> None:
