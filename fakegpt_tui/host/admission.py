@@ -60,30 +60,16 @@ def is_loopback(address: str) -> bool:
         return False
 
 
-def _is_ambiguous(scope: Scope) -> bool:
-    """May others have found another end of the request, or of its version?
-
-    What is framed twice is two requests to some (RFC 9112, 6.3).
-    """
-    names = [name for name, _ in scope["headers"]]
-    is_chunked, version = b"transfer-encoding" in names, scope["http_version"]
-    is_double = is_chunked and (b"content-length" in names or version == "1.0")
-    return is_double or version not in ("1.0", "1.1")
-
-
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """Refuses ambiguous requests, and all but those of balancers while the host `is_full`."""
+    """Refuses all requests but those of balancers while the host `is_full`."""
 
     app: ASGIApp
     is_full: Callable[[], bool]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         app = self.app
-        if scope["type"] == "http" and _is_ambiguous(scope):
-            sentence = "This is not said clearly enough: a proxy may have read another request."
-            app = error_response(400, sentence, {"connection": "close"})
-        elif scope["type"] == "http" and f"/{scope['path'].rpartition('/')[2]}" not in PROBES:
+        if scope["type"] == "http" and f"/{scope['path'].rpartition('/')[2]}" not in PROBES:
             is_refused = scope.get("state", {}).get(REFUSED)
             if is_refused or self.is_full():
                 who = "This address" if is_refused else "The host"

@@ -1,19 +1,18 @@
 """Request heads: what precedes the body of an HTTP/1.1 request, read so that it has one meaning.
 
 What a proxy could read in another way is no request: lines that end with a line feed alone or go on
-in the next one, two lengths, other codings than chunks (RFC 9112).
+in the next one, two lengths, a length beside chunks, other codings (RFC 9112).
 """
 
 import re
 from dataclasses import dataclass
 from typing import Final
 
+from fakegpt_tui.http.response_head import FIELD
+
 MAX_HEAD: Final = 65_536
 _END: Final = b"\r\n\r\n"
-_LINE: Final = re.compile(rb"([-!#$%&'*+.^_`|~0-9a-zA-Z]+) ([!-~]+) HTTP/([0-9]\.[0-9])")
-_FIELD: Final = re.compile(
-    rb"([-!#$%&'*+.^_`|~0-9a-zA-Z]+):[ \t]*((?:[^\0\s]+(?:[ \t]+[^\0\s]+)*)?)[ \t]*"
-)
+_LINE: Final = re.compile(rb"([-!#$%&'*+.^_`|~0-9a-zA-Z]+) ([!-~]+) HTTP/(1\.[01])")
 _LENGTH: Final = re.compile(rb"[0-9]{1,20}")
 _FIRST_PRINTABLE: Final = 0x21
 
@@ -50,11 +49,16 @@ def find_head(received: bytes, start: int = 0) -> tuple[bytes, bytes] | None:
     """
     end = received.find(_END, max(start - 3, 0))
     if 0 <= end <= MAX_HEAD:
-        return received[:end], received[end + 4 :]
+        return received[:end], received[end + len(_END) :]
     begun = received[:MAX_HEAD]
     # A line that goes on in the next one, or ends with a line feed alone, is refused at once.
     is_odd = _is_odd(begun, max(start - 3, 0))
-    if end > MAX_HEAD or len(received) > MAX_HEAD or received[0] < _FIRST_PRINTABLE or is_odd:
+    if (
+        end > MAX_HEAD
+        or len(received) >= MAX_HEAD + len(_END)
+        or received[0] < _FIRST_PRINTABLE
+        or is_odd
+    ):
         raise InvalidHead
     return None
 
@@ -81,7 +85,7 @@ def read_head(head: bytes) -> RequestHead:
     found = RequestHead(method=line[1].decode(), target=line[2], version=version, headers=[])
     found.is_last, hosts = found.is_old, 0
     for each in lines:
-        field = _FIELD.fullmatch(each)
+        field = FIELD.fullmatch(each)
         if field is None:
             raise InvalidHead
         name, value = field[1].lower(), field[2]
@@ -90,7 +94,8 @@ def read_head(head: bytes) -> RequestHead:
             hosts += 1
         elif reads := _MEANINGS.get(name):
             reads(found, value)
-    if hosts > 1 or not (hosts or found.is_old):
+    is_double = found.is_chunked and (found.is_old or found.length is not None)
+    if is_double or hosts > 1 or not (hosts or found.is_old):
         raise InvalidHead
     return found
 

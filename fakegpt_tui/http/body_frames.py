@@ -5,10 +5,13 @@ from typing import Final, Protocol
 
 import httpx
 
-from fakegpt_tui.http.response_head import ResponseHead
+from fakegpt_tui.http.response_head import FIELD, ResponseHead
 
 _MAX_LINE: Final = 16 * 1024
-_SIZE: Final = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;[^\r\n]*)?")
+"""Of a line with a size, and of all lines after the last chunk."""
+
+_SIZE: Final = re.compile(rb"([0-9A-Fa-f]{1,16})(?:;[^\r\n]*)?[ \t]*")
+_TOO_LONG: Final = "a line between chunks is too long"
 _CUT: Final = "peer closed connection without sending complete message body"
 
 
@@ -74,6 +77,7 @@ class ChunkedBody:
         self._left = 0
         self._is_after_chunk = False
         self._is_after_last = False
+        self._trailer_size = 0
 
     def feed(self, data: bytes) -> list[bytes]:
         if self._rest:
@@ -97,17 +101,20 @@ class ChunkedBody:
             self._rest, self.rest = b"", data[at:]
         else:
             self._rest = data[at:]
-        if len(self._rest) > _MAX_LINE:
-            raise httpx.RemoteProtocolError("a line between chunks is too long")
+        if len(self._rest) > _MAX_LINE + 1:  # Half of the line's end may be here.
+            raise httpx.RemoteProtocolError(_TOO_LONG)
         return pieces
 
     def cut(self) -> str:
         return "" if self.is_whole else f"{_CUT} (incomplete chunked read)"
 
     def _take_line(self, line: bytes) -> None:
+        if len(line) + self._trailer_size > _MAX_LINE:
+            raise httpx.RemoteProtocolError(_TOO_LONG)
         if self._is_after_last:
-            if b"\n" in line:
+            if line and not FIELD.fullmatch(line):
                 raise httpx.RemoteProtocolError("illegal line after the last chunk")
+            self._trailer_size += len(line)
             self.is_whole = not line
         elif self._is_after_chunk:
             if line:

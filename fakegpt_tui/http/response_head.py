@@ -12,13 +12,14 @@ from fakegpt_tui.domain.fast_dataclass import dataclass
 
 _MAX_HEAD: Final = 100 * 1024
 _END: Final = re.compile(rb"\n\r?\n")
-_STATUS: Final = re.compile(rb"HTTP/([0-9]\.[0-9]) ([0-9]{3})(?: ((?:[ \t]|[^\0\s])*))?")
-_FIELD: Final = re.compile(
+_STATUS: Final = re.compile(rb"HTTP/([0-9]\.[0-9]) ([1-9][0-9]{2})(?: ((?:[ \t]|[^\0\s])*))?")
+FIELD: Final = re.compile(
     rb"([-!#$%&'*+.^_`|~0-9a-zA-Z]+):[ \t]*((?:[^\0\s]+(?:[ \t]+[^\0\s]+)*)?)[ \t]*"
 )
 _FOLD: Final = re.compile(rb"\r?\n[ \t]+")
 """A line that goes on in the next one, as old servers write it."""
 _LENGTH: Final = re.compile(rb"[0-9]{1,20}")
+_TOO_LONG: Final = "the head of the response is too long"
 _FIRST_FINAL: Final = 200
 _SWITCHING: Final = 101
 
@@ -50,12 +51,14 @@ class HeadReader:
         start = max(len(self._received) - 2, 0)
         received = self._received + data if self._received else data
         while end := _END.search(received, start):
+            if end.start() > _MAX_HEAD:
+                raise httpx.RemoteProtocolError(_TOO_LONG)
             head = _parse(received[: end.start()])
             received, start = received[end.end() :], 0
             if head.status_code >= _FIRST_FINAL:
                 return head, received
-        if len(received) > _MAX_HEAD:
-            raise httpx.RemoteProtocolError("the head of the response is too long")
+        if len(received) > _MAX_HEAD + 2:  # Most of the empty line may be here.
+            raise httpx.RemoteProtocolError(_TOO_LONG)
         self._received = received
         return None
 
@@ -69,7 +72,7 @@ def _parse(head: bytes) -> ResponseHead:
         rest = _FOLD.sub(b" ", rest)
     headers, is_chunked, length = [], False, None
     for line in rest.split(b"\n") if rest else ():
-        field = _FIELD.fullmatch(line.removesuffix(b"\r"))
+        field = FIELD.fullmatch(line.removesuffix(b"\r"))
         if field is None:
             raise httpx.RemoteProtocolError("illegal header line")
         name, value = field.groups()
@@ -84,7 +87,8 @@ def _parse(head: bytes) -> ResponseHead:
     code = int(status[2])
     if code == _SWITCHING:
         raise httpx.RemoteProtocolError("the server changes to another protocol")
-    return ResponseHead(code, status[1], status[3] or b"", headers, is_chunked, length)
+    size = None if length is None else int(length)
+    return ResponseHead(code, status[1], status[3] or b"", headers, is_chunked, size)
 
 
 def _read_coding(value: bytes, *, is_repeated: bool) -> bool:
@@ -95,10 +99,10 @@ def _read_coding(value: bytes, *, is_repeated: bool) -> bool:
     return True
 
 
-def _read_length(value: bytes, before: int | None) -> int:
+def _read_length(value: bytes, before: bytes | None) -> bytes:
     """The length of the body; a list of the same number is that number."""
     found = {each.strip() for each in value.split(b",")}
     text = found.pop()
-    if found or not _LENGTH.fullmatch(text) or before not in (None, int(text)):
+    if found or not _LENGTH.fullmatch(text) or before not in (None, text):
         raise httpx.RemoteProtocolError("conflicting or bad Content-Length")
-    return int(text)
+    return text

@@ -254,6 +254,23 @@ def test_chunks_are_found_wherever_their_bytes_are_cut() -> None:
         assert (b"".join(found), body.is_whole) == (b"hello, host", True)
 
 
+@pytest.mark.parametrize("cut", range(6))
+@pytest.mark.parametrize(
+    "begun", [b"1;", b"0\r\n" + b"b: c\r\n" * 9 + b"x: "], ids=["size", "trailer"]
+)
+def test_lines_between_chunks_are_too_long_however_they_are_cut(begun: bytes, cut: int) -> None:
+    sent = begun + b"a" * 20_000 + b"\r\n\r\n"
+    body = ChunkedBody()
+    with pytest.raises(httpx.RemoteProtocolError, match="too long"):
+        list(map(body.feed, (sent[: len(sent) - cut], sent[len(sent) - cut :])))
+
+
+def test_lines_after_the_last_chunk_are_too_long_together() -> None:
+    body = ChunkedBody()
+    with pytest.raises(httpx.RemoteProtocolError, match="too long"):
+        body.feed(b"0\r\n" + b"a: b\r\n" * 5_000)
+
+
 def resolves(found: list[object]) -> Callable[..., object]:
     async def getaddrinfo(*_: object, **__: object) -> list[object]:
         return found
