@@ -23,7 +23,10 @@ _SIGN = 2
 """Characters before a label."""
 _LAST_TAG = re.compile(rf"</({'|'.join(THOUGHTS)}|(?i:{DETAILS}))>\Z")
 _LONGEST_TAG = len("</reasoning>")
+_MOST_OPEN = 20
+"""Sections inside each other; what is deeper folds with the one around it."""
 _CODE = ("fence", "code_block")
+_LISTS = ("bullet_list", "ordered_list", "list_item")
 
 
 def draw_section(node: Node, width: int, context: RenderContext) -> list[Line]:
@@ -70,7 +73,7 @@ def sections_of(
             # Thoughts end where others begin.
             sections = sections[:-1] if _ends_thought(sections, node) else sections
             inside.append(sections)
-            sections = (*sections, *_opened(node))
+            sections = (*sections, *_opened(node))[:_MOST_OPEN]
             continue
         inside.append(sections)
         if sections and not (after and after.joins) and (tag := _closing_tag(node)):
@@ -124,6 +127,8 @@ def _ends_thought(sections: Sequence[OpenSection], node: Node) -> bool:
 
 def _closing_tag(node: Node) -> str:
     """The kind of section that ends with a node: with its tag, or as its text ends with one."""
+    while node.children and node.kind in _LISTS:
+        node = node.children[-1]
     if node.kind == "section_end":
         name = node.info
     else:

@@ -164,11 +164,19 @@ def test_details_that_stream_are_folded_and_end_as_the_whole_text_does(chunk_siz
         ("<details>\n<summary>a\n\nb", ["▾ Details", "", "<summary>a", "", "b"]),
         ("<details><summary>&#27;[31m&#8238;x</summary>\n\n</details>", ["▸ [31m‹202E›x"]),
         ("</details>\n\nBelow", ["</details>", "", "Below"]),
+        ("<details>\n\n1. a\n   - b\n     </details>\n\nBelow", ["▸ Details", "", "Below"]),
         ("<details>\n```html\n</details>\n```\n\n</details>\n\nBelow", ["▸ Details", "", "Below"]),
     ],
 )
 def test_what_is_no_section_is_text(text: str, lines: list[str]) -> None:
     assert plain(drawn(text)) == lines
+
+
+def test_any_number_of_sections_inside_each_other_is_drawn() -> None:
+    document = drawn("<details>\n" * 300 + "deep\n" + "</details>\n" * 300 + "\nBelow")
+    assert plain(document) == ["▸ Details", *["", "</details>"] * 280, "", "Below"]
+    document.fold(unfold_all=True)
+    assert "deep" in plain(document)
 
 
 def test_a_long_summary_is_wrapped_and_all_of_it_folds() -> None:
