@@ -22,9 +22,16 @@ def test_sentences_lose_no_word(pieces: list[str]) -> None:
         ("See Fig. 3, i.e. here. Done.", ["See Fig. 3, i.e. here.", "Done."]),
         ("It was 1984. Then it ended. ", ["It was 1984.", "Then it ended."]),
         ("What? Yes! Well: so; there… now", ["What?", "Yes!", "Well:", "so;", "there…", "now"]),
+        (
+            "So:\n~~~py\nif a: b; c\n    d. e\n~~~\nIt is. So.\n",
+            ["So:", "~~~py", "if a: b; c", "    d. e", "~~~", "It is.", "So."],
+        ),
+        ("```a``` is. So.\n", ["```a``` is.", "So."]),
     ],
 )
-def test_a_full_stop_that_ends_no_sentence_does_not_tear_it(text: str, lines: list[str]) -> None:
+def test_what_ends_no_sentence_does_not_tear_it_nor_code_at_all(
+    text: str, lines: list[str]
+) -> None:
     for step in (1, 3, len(text)):
         sentences = SentenceSplitter()
         found: list[str] = []
