@@ -190,6 +190,8 @@ class ThemeSwitch:
     async def _look(self) -> None:
         """Show the theme anew after its file was saved; one with a mistake waits for the next."""
         name = self._name
+        if not self._is_own:
+            return  # Another was chosen while this waited for its turn.
         changed_at = await asyncio.to_thread(_changed_at, self._files[name])
         if name != self._name or changed_at in (0, self._read.get(name)):
             return

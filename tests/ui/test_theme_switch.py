@@ -82,6 +82,9 @@ async def test_an_own_theme_is_shown_as_its_file_is_saved(tmp_path: Path) -> Non
         path.write_text(OWN.replace("#101010", "#202020"))
         os.utime(path, (2, 2))
         await it.until(lambda: background() == Color.parse("#202020"))
+        it.app.post_message(ApplySetting("theme", "dark"))
+        await it.until(lambda: it.app.theme == DARK.name)
+        await it.app._themes._look()  # noqa: SLF001 - as a tick that was due before does
 
 
 async def test_an_own_theme_with_a_mistake_is_told_and_the_usual_one_is_used(
