@@ -53,6 +53,8 @@ class Job:
     follow_up: tuple[str, Job] | None = None
     progress: JobProgress = field(default_factory=JobProgress)
     result: JobResult | None = None
+    is_watched: bool = False
+    """Is it shown how far it has come, so that no notice has to tell its result?"""
 
 
 MARKDOWN: Final = "md"

@@ -48,11 +48,7 @@ from fakegpt_tui.ui.terminal.input_parser import (
 )
 from fakegpt_tui.ui.terminal.key_serializer import KeySerializer
 from fakegpt_tui.ui.terminal.line_filters import BidiRepairingApp, SafeLineFilter
-from fakegpt_tui.ui.terminal.output import (
-    OverlaidApp,
-    tmux_passthrough,
-    write_to_terminal,
-)
+from fakegpt_tui.ui.terminal.output import OverlaidApp, tmux_passthrough, write_to_terminal
 from fakegpt_tui.ui.terminal.shutdown import (
     CrashReportingApp,
     exit_code,
@@ -249,14 +245,14 @@ class FakeGPTApp(KeySerializer, ResizedApp, OverlaidApp, BidiRepairingApp, Crash
     def run_job(self, event: RunJob) -> None:
         self._run(self._finish_job(event.job), "jobs")
 
-    async def _finish_job(self, job: Job) -> Report:
+    async def _finish_job(self, job: Job) -> Report | None:
         try:
             job.result = await job.run(job.progress)
         except FakeGPTError as error:
             from fakegpt_tui.chat.jobs import JobResult  # noqa: PLC0415 - where a job was run
 
             job.result = JobResult(str(error))
-        return ShowNotice(job.result.summary)
+        return None if job.is_watched else ShowNotice(job.result.summary)
 
     @on(OpenLink)
     def open_link(self, event: OpenLink) -> None:
@@ -392,8 +388,10 @@ class FakeGPTApp(KeySerializer, ResizedApp, OverlaidApp, BidiRepairingApp, Crash
         await self._shut_down(exit_code(number))
 
     async def _shut_down(self, code: int) -> None:
-        if self._chat_screen.is_mounted:
-            self._chat_screen.window.save_position()
+        from fakegpt_tui.ui.controllers.store_sync import keep_open_conversation  # noqa: PLC0415 - there by then
+
+        if (screen := self._chat_screen).is_mounted:
+            keep_open_conversation(screen.window, screen.state)
         waits = [worker.wait() for worker in self._turn_workers()]
         if waits:
             over = asyncio.gather(*waits, return_exceptions=True)

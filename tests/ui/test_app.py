@@ -395,12 +395,16 @@ async def test_ctrl_c_copies_or_stops_or_clears() -> None:
         assert it.prompt.text == "unsent"
 
 
-async def test_leaving_stops_and_saves_what_streams() -> None:
+async def test_leaving_stops_and_saves_what_streams_and_keeps_no_command_as_a_draft() -> None:
     store = MemoryStore()
     async with running([TextDelta("half"), Gate()], store=store) as it:
         await it.ask("go")
         await it.see("half")
-        await it.pilot.press("ctrl+q")
+        await it.pilot.press(*"/quit")
+        await it.until(lambda: bool(it.chat.drafts.all()))
+        await it.pilot.press("enter")
+        await it.until(lambda: it.app.return_code == 0)
+    assert not it.chat.drafts.all()
     (saved,) = [node for node in store.nodes.values() if node.role is Role.ASSISTANT]
     assert (saved.text, saved.status) == ("half", MessageStatus.STOPPED)
     assert it.app.return_code == 0

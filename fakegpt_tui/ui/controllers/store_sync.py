@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from fakegpt_tui.domain import StoreError
+from fakegpt_tui.domain import FakeGPTError, StoreError
 from fakegpt_tui.ui.messages import StoreUnreadable
 from fakegpt_tui.ui.terminal.idle_gc import IdleCollector
 
@@ -113,3 +114,11 @@ class StoreSync:
         for notice in notices[self._notices_shown :]:
             self._window.notify(notice)
         self._notices_shown = len(notices)
+
+
+def keep_open_conversation(window: Window, state: ChatState) -> None:
+    """Keep where it is being read, and the draft without a command that has just been run."""
+    window.save_position()
+    if state.is_loaded:
+        with suppress(FakeGPTError):  # What cannot be saved was told of before.
+            window.save_typed()

@@ -79,7 +79,11 @@ class JobScreen(ModalScreen[Job | None]):
 
     def on_mount(self) -> None:
         self._timer = self.set_interval(_LOOK_SECONDS, self._look)
+        self._job.is_watched = True
         self._look()
+
+    def on_unmount(self) -> None:
+        self._job.is_watched = False
 
     def action_stop(self) -> None:
         self._job.progress.stopped = True

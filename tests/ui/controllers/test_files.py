@@ -246,7 +246,8 @@ async def test_something_long_goes_on_behind_the_screen_and_can_be_stopped() -> 
         await it.pilot.press("ctrl+c")
         await it.see("It was [/] enough.")
         await it.pilot.press("escape")
-        await it.see("Stopped.")
+        await it.until(lambda: it.app.screen is screen)
+        assert "Stopped." not in it.status
         await it.command("/progress")
         await it.see("It was [/] enough.")
 
