@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 
 from fakegpt_tui.chat.argument_values import find_titled
 from fakegpt_tui.chat.service import ChatService
-from fakegpt_tui.domain import ChatMessage, Conversation, FakeGPTError
+from fakegpt_tui.domain import ChatMessage, Conversation, FakeGPTError, SearchHit
 from fakegpt_tui.ui.dialogs import Choice, SearchSelection
 from fakegpt_tui.ui.state import ChatState
 from fakegpt_tui.ui.widgets import ConversationRow
 from fakegpt_tui.ui.window import Window
 
 _TRASH_DAYS = 30
+_MAX_RECENT = 30
 
 
 class ConversationController:
@@ -125,10 +126,24 @@ class ConversationController:
         from fakegpt_tui.ui.dialogs.search import SearchScreen  # noqa: PLC0415 - after first paint
 
         self._window.ask(
-            SearchScreen(self._chat.search.find, self._clock, words),
+            SearchScreen(self._chat.search.find, self._clock, words, tuple(self._recent())),
             self._open_selection,
             cancelled=self._window.prompt.focus,
         )
+
+    def _recent(self) -> Iterator[SearchHit]:
+        """The conversations that were used last, but for the open one, as hits of a search."""
+        for each in self._chat.conversations.all()[:_MAX_RECENT]:
+            if each.id != self._state.open.id and not each.archived:
+                yield SearchHit(
+                    conversation_id=each.id,
+                    message_id=None,
+                    title=each.title,
+                    snippet="",
+                    created_at=each.updated_at,
+                    folder=each.folder,
+                    tags=each.tags,
+                )
 
     def _open_selection(self, selected: SearchSelection) -> None:
         self.open(selected.conversation_id, whole=True)
@@ -144,7 +159,7 @@ class ConversationController:
 
     def filter(self) -> None:
         """Find a conversation of the list by its title."""
-        choices = [Choice(row.id, row.title, _place(row)) for row in self._state.rows]
+        choices = [Choice(row.id, row.full_title, _place(row)) for row in self._state.rows]
         self._window.pick("Conversations", choices, self.open, current=self._state.open.id)
 
     def rename(self, typed: str = "") -> None:

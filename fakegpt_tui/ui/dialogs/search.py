@@ -4,6 +4,7 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
+from rich.cells import cell_len
 from textual import on, work
 from textual.app import ComposeResult
 from textual.content import Content, Span
@@ -15,11 +16,16 @@ from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.dialogs import DialogFrame, SearchSelection
 from fakegpt_tui.ui.dialogs.pick import ListScreen
 from fakegpt_tui.ui.terminal.output import repaint_now
+from fakegpt_tui.ui.widgets.drawing import fit, format_time
 from fakegpt_tui.ui.widgets.text_field import TextField
 
 SearchFunction = Callable[[str], Awaitable[Sequence[SearchHit]]]
 """Finds what fits a query; to come back soon once it is cancelled."""
 
+_MARGIN = 2
+_LEAST_TITLE = 12
+_TIME_WIDTH = 12
+"""Cells of the longest time, as in `30 Nov 14:02`, so that what is before it is in a column."""
 _FILTER = re.compile(r"(?:in|model|folder|tag|is|before|after):")
 _FILTERS = (
     "in:title  model:NAME  folder:PATH  tag:NAME  is:pinned  is:archived  before:2026-01-31"
@@ -28,19 +34,28 @@ _FILTERS = (
 
 
 class SearchScreen(ListScreen[SearchSelection | None]):
-    """Shows what is found while the words are typed; the next key ends the search before it."""
+    """Shows what is found while the words are typed; the next key ends the search before it.
+
+    Before anything is typed it shows what was used last.
+    """
 
     CSS_PATH = ["dialog.tcss", "search.tcss"]
 
     def __init__(
-        self, search: SearchFunction, clock: Callable[[], datetime], words: str = ""
+        self,
+        search: SearchFunction,
+        clock: Callable[[], datetime],
+        words: str = "",
+        recent: Sequence[SearchHit] = (),
     ) -> None:
-        """`words` are searched for at first."""
+        """`words` are searched for at first; without any, `recent` is shown."""
         super().__init__()
+        self._recent = recent
         self._words = words
         self._search = search
         self._clock = clock
         self._hits: Sequence[SearchHit] = ()
+        self._instead = ""
 
     def compose(self) -> ComposeResult:
         with DialogFrame("search"):
@@ -54,7 +69,11 @@ class SearchScreen(ListScreen[SearchSelection | None]):
     def on_mount(self) -> None:
         box = self.query_one(DialogFrame)
         box.set_frame("Search", "enter open · esc close")
-        self._look(self._words)
+        # The rows need a width, and a pushed screen is not told of its first size.
+        self.call_after_refresh(self._look, self._words)
+
+    def on_resize(self) -> None:
+        self._show(self._hits, self._instead)
 
     @on(Input.Changed)
     def look(self, event: Input.Changed) -> None:
@@ -70,29 +89,31 @@ class SearchScreen(ListScreen[SearchSelection | None]):
 
     @work(exclusive=True, group="search")
     async def _look(self, query: str) -> None:
+        is_empty = not query.strip()
         try:
-            hits = await self._search(query)
+            hits = self._recent if is_empty else await self._search(query)
         except FakeGPTError as error:
             self._show((), str(error))
         else:
-            self._show(hits, "" if hits or not query.strip() else "Nothing was found.")
+            self._show(hits, "" if hits or is_empty else "Nothing was found.")
 
     def _show(self, hits: Sequence[SearchHit], instead: str) -> None:
-        self._hits = hits
+        self._hits, self._instead = hits, instead
         options = self.options
+        width = options.scrollable_content_region.width - _MARGIN
         options.clear_options()
-        options.add_options([Option(self._lines(hit)) for hit in hits])
+        options.add_options([Option(self._lines(hit, width)) for hit in hits])
         options.highlighted = 0 if hits else None
         self.query_one("#filters", Static).update(Content(safe_line(instead) or _FILTERS))
 
-    def _lines(self, hit: SearchHit) -> Content:
-        day = hit.created_at.astimezone(self._clock().tzinfo).strftime("%Y-%m-%d")
+    def _lines(self, hit: SearchHit, width: int) -> Content:
+        """A title, its folder, tags and time at the right; below it the words that were found."""
+        time = format_time(hit.created_at, self._clock())
         place = " ".join(filter(None, (hit.folder, *(f"#{tag}" for tag in hit.tags))))
-        title = Content.assemble(
-            (safe_line(hit.title) or "Untitled", "bold"),
-            f"  {day}",
-            (f"  {safe_line(place)}" if place else "", "$text-muted"),
-        )
+        right = f"  {safe_line(place)}  {time:>{_TIME_WIDTH}}" if place else f"  {time}"
+        room = max(_LEAST_TITLE, width - cell_len(right))
+        name = safe_line(hit.title) or "Untitled"
+        title = Content.assemble((fit(name, room), "bold"), (right, "$text-muted"))
         if hit.message_id is None:
             return title
         return Content("\n").join([title, highlight_snippet(hit.snippet, hit.marks)])

@@ -137,14 +137,18 @@ async def test_a_search_opens_the_message_that_it_found() -> None:
                 created_at=datetime(2026, 1, 1, tzinfo=UTC),
             )
         ]
-        await it.pilot.press("ctrl+o", *"one")
+        await it.pilot.press("ctrl+o")
+        await it.until(lambda: "two" in it.text)  # Of those that were used last.
+        await it.pilot.press(*"one")
         await it.see("a reply [/] that was found")
         await it.pilot.press("enter")
         await it.until(lambda: [each.text for each in it.path] == ["one", "reply one"])
         assert it.store.queries[-1].text == "one"
 
 
-async def test_a_temporary_conversation_leaves_nothing_in_the_store() -> None:
+async def test_a_temporary_conversation_leaves_nothing_in_the_store_and_the_program_says_so() -> (
+    None
+):
     store = MemoryStore()
     async with running(reply("secret reply"), store=store) as it:
         await it.command("/temporary")
@@ -152,6 +156,11 @@ async def test_a_temporary_conversation_leaves_nothing_in_the_store() -> None:
         await it.ask("secret")
         await it.see("secret reply")
         await it.until(lambda: not it.chat.active_turns.all())
+        await it.pilot.press("ctrl+q")
+        await it.see("ends with the program; ctrl+q again leaves")
+        assert it.app.is_running
+        await it.pilot.press("ctrl+q")
+        await it.until(lambda: it.app.return_code == 0)
     assert store.conversations() == []
 
 

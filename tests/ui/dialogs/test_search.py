@@ -1,6 +1,7 @@
 """The search box: results while typing, safe snippets, and the place that was chosen."""
 
 import asyncio
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -38,7 +39,7 @@ class SearchApp(App[None]):
         self.found: SearchSelection | str | None = "nothing yet"
 
     def on_mount(self) -> None:
-        self.push_screen(SearchScreen(self.search, lambda: NOW), self.take)
+        self.push_screen(SearchScreen(self.search, lambda: NOW, recent=HITS[2:]), self.take)
 
     def take(self, found: SearchSelection | None) -> None:
         self.found = found
@@ -59,9 +60,12 @@ async def until(pilot, words: str) -> None:
 async def test_what_is_found_is_shown_while_typing_and_opened_with_enter() -> None:
     app = SearchApp(by_title)
     async with app.run_test(size=(100, 30)) as pilot:
-        await until(pilot, "Title [/] 2  2026-03-10  Work/2026 #late #[b]")
-        assert "a needle ␛[31m in 1" in screen_text(app)
-        await pilot.press(*"Title", "down", "down", "enter")
+        await until(pilot, "Work/2026 #late #[b]         12:00")
+        assert "Title [/] 1" not in screen_text(app)
+        await pilot.press(*"Title")
+        await until(pilot, "a needle ␛[31m in 1")
+        assert re.search(r"  Title \[/\] 1 {60,}12:00 ", screen_text(app))
+        await pilot.press("down", "down", "enter")
         await pilot.pause()
         assert app.found == SearchSelection("c2", "m2", ("Title", "title", "needle"))
 

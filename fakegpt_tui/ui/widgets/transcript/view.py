@@ -185,9 +185,9 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
             return
         if marks:
             self.viewport.mark(index)
+        self.viewport.scroll_into_view(LinePosition(index, HEADER_LINES - 1))
         self.viewport.scroll_to_message(index)
-        if queries:
-            self.find.search_message(index, queries)
+        self.find.search_message(index, queries)
         self._sync_find()
 
     @property

@@ -169,6 +169,12 @@ class Viewport:
         if self.positions and position not in self.positions:
             self._scroll_to(self.message_list.moved(position, -(self.height // 3)))
 
+    def return_to(self, top: LinePosition) -> None:
+        """Show again what was in view when this line was its first."""
+        if self.positions and top != self.top:
+            self._set_top(top)
+            self._stick_if_near(turned_back=False)
+
     def reveal_line(self, position: LinePosition) -> None:
         """Scroll no further than it takes to see a line, and follow the end no longer."""
         self.sticks_to_end = False

@@ -19,6 +19,7 @@ from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
 from fakegpt_tui.ui.widgets.transcript.virtual_list import LinePosition
 
 _MAX_LENGTH = 200
+_NOT_FOUND = "not found"
 
 
 def insert_text(query: str, text: str) -> str:
@@ -43,7 +44,8 @@ def render_find_line(query: str, result: str, width: int, style: Style, *, typin
 
     The transcript draws it on its last row. A widget would need room beside the transcript.
     """
-    hint = "enter keep  esc close" if typing else "n next  N previous  esc close"
+    goes_on = ("enter keep  " if typing else "n next  N previous  ") if result != _NOT_FOUND else ""
+    hint = f"{goes_on}esc close"
     left = truncate(f" /{_end_of_query(query, max(1, width * 2 // 3))}", width)
     right = f"  {result}  {hint} "
     if cell_len(left) + cell_len(right) > width:
@@ -112,9 +114,9 @@ class FindController:
         return self._matches.current_place
 
     def close(self) -> None:
-        """Find no more; a query that was not accepted leaves the mark where it was."""
+        """Find no more; a query that was not accepted leaves view and mark where they were."""
         if self.is_typing:
-            self._viewport.cursor = self._marked_before
+            self._go_back()
         self.is_open = self.is_typing = False
         self._set_query("")
 
@@ -178,6 +180,13 @@ class FindController:
         if position is not _EXHAUSTED:
             self._viewport.scroll_into_view(position)
             self._viewport.mark(position.message)
+        elif self.is_typing:
+            self._go_back()
+
+    def _go_back(self) -> None:
+        """Show what was in view before anything was typed, with the same message marked."""
+        self._viewport.return_to(self._origin)
+        self._viewport.cursor = self._marked_before
 
     def spans(self, position: LinePosition) -> list[tuple[int, int, bool]]:
         """The ranges of a line that match, and whether each is the current match."""
@@ -191,7 +200,7 @@ class FindController:
         elif matches.total:
             result = f"{matches.current_number}/{matches.total}"
         else:
-            result = "not found" if self._query.strip() else ""
+            result = _NOT_FOUND if self._query.strip() else ""
         return render_find_line(self._query, result, width, style, typing=self.is_typing)
 
     def _accept_query(self) -> None:

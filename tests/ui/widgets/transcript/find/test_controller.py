@@ -109,7 +109,7 @@ async def test_keys_of_the_transcript_are_letters_while_words_are_typed() -> Non
         await show(pilot, reply(0, many_lines(50)))
         await find(pilot, "gy Ync")
         assert foot(pilot).startswith(" /gy Ync ")
-        assert "not found" in foot(pilot)
+        assert "not found  esc close" in foot(pilot)
         assert not app.copied
         await press(pilot, "backspace", "ctrl+w")
         assert foot(pilot).startswith(" /gy ")
@@ -119,7 +119,15 @@ async def test_keys_of_the_transcript_are_letters_while_words_are_typed() -> Non
         await pilot.pause()
         assert foot(pilot).startswith(" /line 49")
         assert "1/1" in foot(pilot)
-        await press(pilot, "ctrl+u", "enter")
+        await press(pilot, "ctrl+u")
+        app.transcript.post_message(events.Paste("line 7"))
+        await pilot.pause()
+        assert "  line 7" in shown(app.transcript)
+        await press(pilot, "x")  # What is not found leaves the view as it was.
+        assert "  line 48" in shown(app.transcript)
+        await press(pilot, "backspace")
+        assert "  line 7" in shown(app.transcript)
+        await press(pilot, "escape")  # So does a query that is not kept.
         assert "  line 49" in shown(app.transcript)[-1:]
 
 
