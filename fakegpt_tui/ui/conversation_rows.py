@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus
 from fakegpt_tui.domain.folders import folder_order, is_inside, with_ancestors
 from fakegpt_tui.ui.widgets import ConversationRow, FolderRow, ListRow, RowStatus
-from fakegpt_tui.ui.widgets.drawing import format_month, format_time
+from fakegpt_tui.ui.widgets.drawing import format_day, format_month, format_time
 
 if TYPE_CHECKING:
     from fakegpt_tui.chat.service import ChatService
@@ -116,7 +117,10 @@ def _midnight(now: datetime, days: int) -> datetime:
 
 
 def _differences(conversations: Sequence[Conversation], now: datetime) -> dict[str, str]:
-    """What tells conversations apart whose titles begin with the same words: when they began."""
+    """What tells conversations apart whose titles begin with the same words: when they began.
+
+    The day alone, where no other of them began on it: little room is left for titles.
+    """
     alike: dict[str, list[Conversation]] = {}
     for each in conversations:
         alike.setdefault(each.title[:_LOOKS_ALIKE].casefold(), []).append(each)
@@ -124,9 +128,12 @@ def _differences(conversations: Sequence[Conversation], now: datetime) -> dict[s
     for same in alike.values():
         if len(same) == 1:
             continue
+        days = Counter(format_day(each.created_at, now) for each in same)
         times: dict[str, int] = {}
         for each in sorted(same, key=lambda each: each.created_at):
-            time = format_time(each.created_at, now)
+            time = format_day(each.created_at, now)
+            if days[time] > 1:
+                time = format_time(each.created_at, now)
             times[time] = times.get(time, 0) + 1
             differences[each.id] = time if times[time] == 1 else f"{time} ({times[time]})"
     return differences

@@ -16,12 +16,14 @@ from fakegpt_tui.domain import (
     KeyNeeded,
     LoginFailed,
     LoginState,
+    NoLogin,
     NotFound,
     Offline,
     QueuedPrompt,
     Role,
     Service,
     ServiceKind,
+    SignedOut,
     StoreError,
 )
 from fakegpt_tui.domain.fast_dataclass import dataclass
@@ -111,6 +113,7 @@ class ViewModel:
         rows = self._rows.build(self._clock()) if state.is_loaded else ()
         state.rows = self._rows.conversations if state.is_loaded else ()
         service, queued = state.service, state.queued
+        login = NoLogin() if self._is_api and isinstance(state.login, SignedOut) else state.login
         variant, at_end = state.variant, state.at_end
         state.variant, state.at_end = None, False
         return ChatView(
@@ -121,7 +124,7 @@ class ViewModel:
             position=state.saved_position,
             at_end=at_end,
             service=service,
-            login=without_told(state.login, path),
+            login=without_told(login, path),
             tokens=self.tokens,
             activity=self.activity,
             background=self.background if state.is_loaded else "",
@@ -141,8 +144,7 @@ class ViewModel:
     def _first_steps(self) -> Iterator[FirstStep]:
         state = self._state
         for name in filter(lambda each: self._chat.services.find(each) is None, state.found):
-            label = f"Use {name}, found on this machine"
-            yield FirstStep(label, "services", "use_found", (name,))
+            yield FirstStep(f"Use {name}, found on this machine", "services", "use_found", (name,))
         # The first row may be a pinned one.
         others = [row for row in state.rows if row.id != state.open.id]
         last = max(others, key=lambda row: row.used_at or _LONG_AGO, default=None)
@@ -154,8 +156,7 @@ class ViewModel:
         has_choice = state.found or any(each.kind is not ServiceKind.EMBEDDED for each in known)
         method = "choose_model" if has_choice else "add_service"
         yield FirstStep("Connect a service", "services", method, command="chat.model")
-        label = "Import saved conversations"
-        yield FirstStep(label, "files", "import_file", command="chat.import")
+        yield FirstStep("Import saved conversations", "files", "import_file", (), "chat.import")
         if state.service is not None and state.service.kind is ServiceKind.EMBEDDED:
             yield FirstStep("Try the guide", "prompt", "send", (_GUIDE_QUESTION,))
 
@@ -231,7 +232,9 @@ class ViewModel:
             forks = self._chat.messages.forks(self._state.open.id, path)
         now = self._clock()
         # A list of models that was fetched meanwhile has prices.
-        models = {name: self._chat.services.known_models(name) for name in _services(path)}
+        models = {
+            each: self._chat.services.known_models(each) for each in {m.service for m in path}
+        }
         if (now.date(), models) != self._labelled_by:
             self._labelled_by = now.date(), models
             self._known_labels, self._priced = {}, ("",)
@@ -319,10 +322,6 @@ class ViewModel:
         return ListRows(self._chat, self._state)
 
 
-def _services(path: Sequence[ChatMessage]) -> set[str]:
-    return {message.service for message in path}
-
-
 def _edited(message: ChatMessage | None) -> str:
     if message is None:
         return ""
@@ -341,10 +340,11 @@ def queued_text(prompt: QueuedPrompt) -> str:
 
 
 def without_told(state: LoginState, path: Sequence[ChatMessage]) -> LoginState:
-    """A login state without the reason that the last reply gives for its failure."""
+    """A login state without the reason that one of the replies gives for its failure."""
     match state:
-        case LoginFailed(reason) | Offline(reason) | KeyNeeded(reason) if path:
-            return replace(state, reason="") if reason in (path[-1].error or "") else state
+        case LoginFailed(reason) | Offline(reason) | KeyNeeded(reason):
+            is_told = any(reason in (message.error or "") for message in path)
+            return replace(state, reason="") if is_told else state
         case _:
             return state
 

@@ -300,14 +300,14 @@ class Window:
         *,
         current: str = "",
         verb: str = "choose",
+        note: str = "",
         cancelled: Callable[[], object] | None = None,
     ) -> None:
-        """Let the user choose, and hand the id of the choice to `take`; `verb` says what enter
-        does.
-        """
+        """Let the user choose, and hand the id to `take`; the rest is as `PickScreen` has it."""
         from fakegpt_tui.ui.dialogs.pick import PickScreen  # noqa: PLC0415 - after first paint
 
-        self.ask(PickScreen(title, choices, current=current, verb=verb), take, cancelled=cancelled)
+        screen = PickScreen(title, choices, current=current, verb=verb, note=note)
+        self.ask(screen, take, cancelled=cancelled)
 
     def open_copy(self, path: Path | None, name: str) -> None:
         """Have a copy of a file that the store keeps opened, in the system's program for it."""

@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from fakegpt_tui.backends.scripted import Gate, Step
 from fakegpt_tui.cli.settings_store import LastChoices, SettingsStore
 from fakegpt_tui.config.load import load_settings
@@ -170,7 +172,7 @@ async def _search(it: Running) -> None:
     await it.pilot.press("ctrl+o")
     await it.see("in:title")
     await it.pilot.press(*"heading")
-    await it.see("2026-03-10")
+    await it.see("A heading, a link")
 
 
 async def _generation(it: Running) -> None:
@@ -192,6 +194,21 @@ async def _conversation_shown(it: Running) -> None:
 async def _transcript(it: Running) -> None:
     await it.pilot.press("tab", "g")
     await it.see("Thought for")
+
+
+async def _blocks(it: Running) -> None:
+    await it.pilot.press("tab", "g", "J", "x")
+    await it.see("block-1.py")
+
+
+async def _title(it: Running) -> None:
+    await it.pilot.press(*"/rename", "enter")
+    await it.see("enter save")
+
+
+async def _import(it: Running) -> None:
+    await it.pilot.press("alt+i")
+    await it.see("tab completes")
 
 
 async def _list(it: Running) -> None:
@@ -246,6 +263,9 @@ SCENES: dict[str, tuple[Callable[[Running], Awaitable[None]], tuple[str, ...]]] 
     "theme": (_theme, ("escape",)),
     "conversation": (_conversation_shown, ()),
     "transcript": (_transcript, ("escape",)),
+    "blocks": (_blocks, ("escape", "escape")),
+    "title": (_title, ("escape",)),
+    "import": (_import, ("escape",)),
     "list": (_list, ("escape",)),
     "tree": (_tree, ("escape",)),
     "side-by-side": (_side_by_side, ("escape",)),
@@ -266,15 +286,23 @@ def _script() -> list[list[Step]]:
 @asynccontextmanager
 async def start(size: tuple[int, int], theme: str) -> AsyncIterator[Running]:
     """The program that all scenes are played in."""
+    name = theme.removeprefix("fakegpt-")
+    flags = {"config": os.devnull, "data_dir": "/home/person/chats", "theme": name}
     settings = SettingsStore(
-        load_settings({"config": os.devnull, "data_dir": "/home/person/chats"}, {}),
+        load_settings(flags, {}),
         themes=theme_names,
         choices=LastChoices(Path("/nowhere/last-choices.json")),
     )
     other = Service(name="other", kind=ServiceKind.OPENAI, url="http://127.0.0.1:9")
     options = {"clock": lambda: NOW, "theme": theme, "settings": settings}
-    async with running(*_script(), store=_store(), size=size, services=(other,), **options) as it:
-        yield it
+    with pytest.MonkeyPatch.context() as environment:
+        # As in a terminal with all colours, whatever this runs in.
+        environment.setenv("COLORTERM", "truecolor")
+        environment.delenv("NO_COLOR", raising=False)
+        async with running(
+            *_script(), store=_store(), size=size, services=(other,), **options
+        ) as it:
+            yield it
 
 
 async def play(it: Running) -> AsyncIterator[str]:

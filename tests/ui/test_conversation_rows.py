@@ -104,6 +104,8 @@ def test_titles_that_look_the_same_have_a_difference() -> None:
             conversation("b", days=40, **same),
             conversation("c", days=40, title="Trip to Norway in summer"),
             conversation("d", title="Trip to Sweden"),
+            conversation("e", days=50, **same),
+            conversation("f", days=400, **same),
         ],
         {},
         {},
@@ -115,6 +117,8 @@ def test_titles_that_look_the_same_have_a_difference() -> None:
         "29 Jan 12:00",
         "29 Jan 12:00 (2)",
         "",
+        "19 Jan",
+        "3 Feb 2025",
     ]
 
 

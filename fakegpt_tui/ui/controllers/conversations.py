@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 
 from fakegpt_tui.chat.argument_values import find_titled
 from fakegpt_tui.chat.service import ChatService
-from fakegpt_tui.domain import ChatMessage, Conversation, FakeGPTError, SearchHit
+from fakegpt_tui.domain import ChatMessage, Conversation, FakeGPTError
 from fakegpt_tui.ui.dialogs import Choice, SearchSelection
 from fakegpt_tui.ui.state import ChatState
 from fakegpt_tui.ui.widgets import ConversationRow
@@ -123,27 +123,16 @@ class ConversationController:
         if (found := find_titled(self._chat, words)) is not None or words.isdecimal():
             self.open(found.id) if found is not None else self.open_nth(int(words))
             return
-        from fakegpt_tui.ui.dialogs.search import SearchScreen  # noqa: PLC0415 - after first paint
+        from fakegpt_tui.ui.dialogs.search import SearchScreen, title_hit  # noqa: PLC0415 - after first paint
 
+        listed = self._chat.conversations.all()[:_MAX_RECENT]
+        others = (each for each in listed if each.id != self._state.open.id and not each.archived)
+        recent = [title_hit(each) for each in others]
         self._window.ask(
-            SearchScreen(self._chat.search.find, self._clock, words, tuple(self._recent())),
+            SearchScreen(self._chat.search.find, self._clock, words, recent),
             self._open_selection,
             cancelled=self._window.prompt.focus,
         )
-
-    def _recent(self) -> Iterator[SearchHit]:
-        """The conversations that were used last, but for the open one, as hits of a search."""
-        for each in self._chat.conversations.all()[:_MAX_RECENT]:
-            if each.id != self._state.open.id and not each.archived:
-                yield SearchHit(
-                    conversation_id=each.id,
-                    message_id=None,
-                    title=each.title,
-                    snippet="",
-                    created_at=each.updated_at,
-                    folder=each.folder,
-                    tags=each.tags,
-                )
 
     def _open_selection(self, selected: SearchSelection) -> None:
         self.open(selected.conversation_id, whole=True)

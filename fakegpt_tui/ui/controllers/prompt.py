@@ -101,8 +101,10 @@ class PromptController:
             else:
                 self._describe(parts)
 
-        title = f"{safe_line(str(model), 40)} takes no pictures"
-        self._window.pick(title, choices, take, cancelled=lambda: self._give_back(held))
+        note = f"{safe_line(str(model), 40)} takes no pictures."
+        self._window.pick(
+            "Pictures", choices, take, note=note, cancelled=lambda: self._give_back(held)
+        )
 
     def _send_without_pictures(self, held: HeldPrompt, text: str, parts: Sequence[Part]) -> None:
         left = [part for part in parts if not isinstance(part, ImagePart)]

@@ -85,12 +85,12 @@ class ServiceController:
         login = self._state.login
         label, _ = login_label(login, self._clock())
         account = safe_line(self._chat.services.account(service.name), _MAX_ACCOUNT)
-        title = f"{service.name}: {label}" + (f" · account {account}" if account else "")
+        note = f"{service.name}: {label}" + (f" · account {account}" if account else "")
 
         def take(action: str) -> None:
             self._window.post(RunLogin(service.name, AuthAction(action)))
 
-        self._window.pick(title, available_actions(service, login), take)
+        self._window.pick("Account", available_actions(service, login), take, note=note)
 
     def sign_in(self) -> None:
         """Sign in, again where that is so already."""

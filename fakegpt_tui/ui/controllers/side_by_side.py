@@ -114,8 +114,9 @@ class SideBySideController:
                 case _:
                     self._choose_models()
 
-        title = f"{blind}: no pictures are taken"
-        self._window.pick(title, choices, take, cancelled=self._window.prompt.focus)
+        note = f"No pictures are taken by {blind}."
+        focus = self._window.prompt.focus
+        self._window.pick("Pictures", choices, take, note=note, cancelled=focus)
 
     def _start(self, turns: tuple[Turn, ...]) -> None:
         self._window.save_typed()

@@ -59,7 +59,8 @@ class _Framed(Widget):
         self.on_resize()
 
     def on_resize(self) -> None:
-        room = self.outer_size.width - _CORNERS
+        # Before the first layout it is at most as wide as the screen.
+        room = (self.outer_size.width or self.app.size.width) - _CORNERS
         show_titles(self, self._title, fitting_keys(self._keys, room))
         from textual.widgets import OptionList  # noqa: PLC0415 - with a dialog
 
@@ -76,9 +77,13 @@ class ScrollingFrame(_Framed, VerticalScroll):
     """The frame of a dialog that is to be read, and scrolls."""
 
 
-def show_titles(box: Widget, title: str, subtitle: str) -> None:
-    """Show foreign text in a frame, which Textual draws anew whenever it is told one."""
-    shown, below = (Content(safe_line(each, _MAX_TITLE)) for each in (title, subtitle))
+def show_titles(box: Widget, title: str, subtitle: str, *, margin: str = "") -> None:
+    """Show foreign text in a frame, which Textual draws anew whenever it is told one.
+
+    A frame without corners leaves no `margin` beside it.
+    """
+    lines = (safe_line(each, _MAX_TITLE) for each in (title, subtitle))
+    shown, below = (Content(f"{margin}{each}{margin}") for each in lines)
     if shown and box.border_title != shown.markup:
         box.border_title = shown
     if below and box.border_subtitle != below.markup:

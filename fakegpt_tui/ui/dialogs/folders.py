@@ -79,7 +79,8 @@ class TagScreen(AskScreen):
             placeholder="Tags, with commas between them",
             suggester=_TagSuggester(self._known),
         )
-        yield Static(Content(safe_line(_SEPARATOR.join(self._known), 1_000)), id="known")
+        if self._known:
+            yield Static(Content(safe_line(_SEPARATOR.join(self._known), 1_000)), id="known")
 
 
 class PromptTextScreen(ModalScreen[str | None]):

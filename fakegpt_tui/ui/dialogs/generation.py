@@ -9,6 +9,7 @@ from textual.binding import Binding
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Input, Label, Static, TextArea
 
 from fakegpt_tui.domain import FakeGPTError, GenerationSettings, Preset
@@ -89,10 +90,17 @@ class GenerationScreen(ModalScreen[Preset | None]):
 
     def on_mount(self) -> None:
         box = self.query_one(DialogFrame)
-        box.set_frame("Generation settings", "ctrl+s save · esc leave · tab next field")
+        box.set_frame("Generation settings", "ctrl+s save · tab next field · esc leave")
         self._shown = self._texts()
-        self.query_one(f"#{self._begin_at}").focus()
+        begin = self.query_one(f"#{self._begin_at}")
+        begin.focus()
         self._judge()
+        self.call_after_refresh(self._show_beginning, begin)
+
+    def _show_beginning(self, field: Widget) -> None:
+        """Show the field that has the focus, and what is above it where there is room for that."""
+        self.query_one("#fields").scroll_home(animate=False)
+        field.scroll_visible(animate=False)
 
     @on(Input.Changed)
     @on(TextArea.Changed)

@@ -163,14 +163,14 @@ class ItemsScreen(ListScreen[tuple[ItemAction, MessageItem] | None]):
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         item = self._items[event.option_index]
-        keys = f"enter {'show' if item.is_picture else 'save'} · {_KEYS}"
+        keys = f"enter show · {_KEYS}" if item.is_picture else f"enter, {_KEYS}"
         self.query_one(DialogFrame).set_frame("In this message", keys)
         lines = item.text.splitlines() or [f"{item.label}, {item.size}"]
         shown = [line[:_PREVIEW_WIDTH] for line in lines[:_PREVIEW_LINES]]
         more = len(lines) - len(shown)
         content = Content(safe_text("\n".join(shown)))
         if more > 0:
-            content = Content.assemble(content, (f"\n… and {more} more", "dim"))
+            content = Content.assemble(content, (f"\n… and {more} more", "$text-muted"))
         self.query_one("#preview", Static).update(content)
 
     def on_option_list_option_selected(self) -> None:
@@ -187,5 +187,5 @@ def _line(number: int, item: MessageItem) -> Content:
     return Content.assemble(
         f"{number:>2}  ",
         (safe_line(item.name, 60), "bold"),
-        (f"  {safe_line(item.label, 30)}, {item.size}", "dim"),
+        (f"  {safe_line(item.label, 30)}, {item.size}", "$text-muted"),
     )

@@ -85,7 +85,7 @@ class CommandListScreen(ListScreen[T]):
             self._mark(command),
             (fit(labels, _KEYS_WIDTH), "bold"),
             f" {fit(command.label, _LABEL_WIDTH)} ",
-            (command.help, "dim"),
+            (command.help, "$text-muted"),
         )
 
     def _mark(self, command: Command) -> str:
@@ -268,7 +268,7 @@ class PressKeyScreen(ModalScreen[str | None]):
             yield Static(Content(f"Press the key for “{self._label}”."), markup=False)
 
     def on_mount(self) -> None:
-        self.query_one(DialogFrame).set_frame("Key", f"{key_label('escape')} leaves it")
+        self.query_one(DialogFrame).set_frame("Key", f"{key_label('escape')} leave")
 
     def on_key(self, event: events.Key) -> None:
         event.stop()

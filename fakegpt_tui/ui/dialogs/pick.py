@@ -22,6 +22,7 @@ from fakegpt_tui.ui.widgets.text_field import TextField
 T = TypeVar("T")
 
 _WIDEST_LABEL = 66
+_MAX_NOTE = 400
 _MAX_SHOWN = 200
 """An option list lays out all of its options whenever one changes."""
 
@@ -46,7 +47,7 @@ class ListScreen(ModalScreen[T]):
         """Show other rows; the highlighted one stays so, or else the first that has an id is."""
         marked = self.options.highlighted_option
         self.options.clear_options()
-        self.options.add_options(rows)
+        self.options.add_options(rows or [_nothing_fits()])
         ids = [row.id for row in rows if row.id is not None]
         if ids:
             wanted = marked.id if marked is not None and marked.id in ids else ids[0]
@@ -78,9 +79,11 @@ class PickScreen(ListScreen[str | None]):
         current: str = "",
         preview: Callable[[str], object] | None = None,
         filters: bool = True,
+        note: str = "",
         verb: str = "choose",
     ) -> None:
-        """A question of a few choices has no field that `filters` them; enter does the `verb`.
+        """A question of a few choices has no field that `filters` them, or a `note` in place of it
+        that says what it is about; enter does the `verb`.
 
         `preview` is told the id of each choice that is highlighted on the way: a theme, of whose
         colours a sample is shown.
@@ -91,13 +94,16 @@ class PickScreen(ListScreen[str | None]):
         self._title = title
         self._choices = choices
         self._current = current
-        self._filters = filters
+        self._filters = filters and not note
+        self._note = note
         self._verb = verb
         self._label_width = _label_width(choices)
 
     def compose(self) -> ComposeResult:
         with DialogFrame("pick"):
             yield TextField(placeholder="Type to filter", compact=True)
+            if self._note:
+                yield Static(Content(safe_line(self._note, _MAX_NOTE)), id="note")
             yield OptionList(compact=True, markup=False)
             if self._preview is not None:
                 yield Static(_colour_sample(), id="sample")
@@ -137,7 +143,8 @@ class PickScreen(ListScreen[str | None]):
         )
         shown = list(islice(fitting, _MAX_SHOWN))
         self.options.clear_options()
-        self.options.add_options([Option(self._line(choice), id=choice.id) for choice in shown])
+        rows = [Option(self._line(choice), id=choice.id) for choice in shown]
+        self.options.add_options(rows or ([_nothing_fits()] if words else []))
         ids = [choice.id for choice in shown]
         if ids:
             self.options.highlighted = ids.index(self._current) if self._current in ids else 0
@@ -147,9 +154,12 @@ class PickScreen(ListScreen[str | None]):
         label = safe_line(choice.label)
         if not choice.detail:
             return Content.assemble(mark, label)
-        if cell_len(label) < self._label_width:
-            label = fit(label, self._label_width)
+        label = fit(label, min(self._label_width, self.app.size.width * 6 // 10))
         return Content.assemble(mark, label, (f"  {safe_line(choice.detail)}", "$text-muted"))
+
+
+def _nothing_fits() -> Option:
+    return Option(Content.styled("Nothing fits.", "$text-muted"), disabled=True)
 
 
 def _colour_sample() -> Content:

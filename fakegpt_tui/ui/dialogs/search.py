@@ -11,7 +11,7 @@ from textual.content import Content, Span
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from fakegpt_tui.domain import FakeGPTError, SearchHit
+from fakegpt_tui.domain import Conversation, FakeGPTError, SearchHit
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.dialogs import DialogFrame, SearchSelection
 from fakegpt_tui.ui.dialogs.pick import ListScreen
@@ -123,6 +123,19 @@ class SearchScreen(ListScreen[SearchSelection | None]):
             hit = self._hits[index]
             queries = find_queries(self.query_one(Input).value, hit)
             self.dismiss(SearchSelection(hit.conversation_id, hit.message_id, queries))
+
+
+def title_hit(conversation: Conversation) -> SearchHit:
+    """A conversation as if its title had been found."""
+    return SearchHit(
+        conversation_id=conversation.id,
+        message_id=None,
+        title=conversation.title,
+        snippet="",
+        created_at=conversation.updated_at,
+        folder=conversation.folder,
+        tags=conversation.tags,
+    )
 
 
 def find_queries(query: str, hit: SearchHit) -> tuple[str, ...]:

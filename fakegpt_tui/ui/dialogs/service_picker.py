@@ -89,6 +89,7 @@ class ServicePickerScreen(ModalScreen[tuple[ModelRef, ...] | None]):
             yield Static(id="about", markup=False)
 
     def on_mount(self) -> None:
+        self._frame.set_frame(self._request.title, "esc close")
         self.call_after_refresh(self._set_frame)
         self.refresh_rows(highlight=self._at)
         self.action_ask_for_models()
@@ -97,7 +98,7 @@ class ServicePickerScreen(ModalScreen[tuple[ModelRef, ...] | None]):
 
     def _set_frame(self) -> None:
         keys = "enter use" if self._request.max_count == 1 else "enter mark"
-        self.query_one(DialogFrame).set_frame(self._request.title, f"{keys} · {shown_keys(self)}")
+        self._frame.set_frame(self._request.title, f"{keys} · {shown_keys(self)}")
 
     @on(Input.Changed)
     def filter(self, event: Input.Changed) -> None:
@@ -228,6 +229,10 @@ class ServicePickerScreen(ModalScreen[tuple[ModelRef, ...] | None]):
             return None
         services = (*self._chat.services.all(), *(each.service for each in self._found))
         return next((each for each in services if each.name == highlighted.service), None)
+
+    @property
+    def _frame(self) -> DialogFrame:
+        return self.query_one(DialogFrame)
 
     @property
     def _list(self) -> ServiceList:

@@ -99,7 +99,7 @@ class SettingsScreen(ListScreen[str | None]):
         if not setting.choices:
             self._open_field(setting)
             return
-        choices = [Choice(name, name) for name in setting.choices]
+        choices = [Choice(name, _in_words(name)) for name in setting.choices]
         preview = partial(self._take, setting.name) if setting.name == "theme" else None
 
         def take(value: str | None) -> None:
@@ -229,12 +229,17 @@ def _rows(
 def _row(setting: EffectiveSetting, *, is_narrow: bool) -> Content:
     """A line of the list; values are foreign text."""
     value_width = _NARROW_VALUE if is_narrow else _VALUE_WIDTH
-    value = safe_line(setting.value, value_width) or "—"
+    value = safe_line(_in_words(setting.value), value_width) or "—"
     return Content.assemble(
         f"  {fit(setting.title or setting.name, _NAME_WIDTH)}",
         fit(value, value_width),
         (f"  {safe_line(setting.origin)}", "$text-muted"),
     )
+
+
+def _in_words(value: str) -> str:
+    """A value as people say it."""
+    return {"true": "on", "false": "off"}.get(value, value)
 
 
 def setting_details(setting: EffectiveSetting) -> list[str]:

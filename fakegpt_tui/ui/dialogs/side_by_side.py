@@ -171,7 +171,7 @@ class SideBySideScreen(ModalScreen[str | None]):
         """Say above a column whose reply it is, and below it how that is getting on."""
         mark = "▶ " if place == self._place else ""
         title = f"{mark}{place + 1}/{len(self._columns)} {_name(reply)}"
-        show_titles(self._columns[place], title, self._status(reply))
+        show_titles(self._columns[place], title, self._status(reply), margin=" ")
 
     def _keys(self) -> str:
         if self._typing:
@@ -187,7 +187,8 @@ class SideBySideScreen(ModalScreen[str | None]):
         turn = next((each for each in turns if each.reply_id == reply.id), None)
         if turn is not None:
             return activity_label(reply.status, turn.progress, "esc")
-        return f"{reply.status.value}, {count_reply_tokens(reply).in_words}"
+        tokens = count_reply_tokens(reply).in_words if reply.text else ""
+        return ", ".join(filter(None, (reply.status.value, tokens)))
 
     def _replies(self) -> list[ChatMessage]:
         """The replies as they stand."""

@@ -112,7 +112,9 @@ def _lines(rows: Sequence[TurnRow], width: int, now: datetime) -> Iterator[Conte
         text = safe_line(said.text, _MOST_TEXT) or "…"
         room = max(4, width - cell_len(left) - cell_len(right))
         style = "bold" if row.is_shown else ""
-        yield Content.assemble((left, "$text-accent"), (fit(text, room), style), (right, "dim"))
+        yield Content.assemble(
+            (left, "$text-accent"), (fit(text, room), style), (right, "$text-muted")
+        )
 
 
 def short_age(then: datetime, now: datetime) -> str:

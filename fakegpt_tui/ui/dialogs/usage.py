@@ -1,5 +1,8 @@
 """Usage dialog: tokens and money, by month, model or conversation."""
 
+from collections.abc import Sequence
+
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
@@ -11,6 +14,7 @@ from fakegpt_tui.domain import StoreError
 from fakegpt_tui.domain.prices import format_dollars
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.dialogs import ScrollingFrame
+from fakegpt_tui.ui.widgets.drawing import fit
 
 _LONGEST_NAME = 40
 _NOTHING = "Nothing was asked for yet."
@@ -49,7 +53,7 @@ class UsageScreen(ModalScreen[None]):
         keys = "tab sums by something else · esc close"
         frame.set_frame(f"Usage by {self._group.value}", keys)
         try:
-            lines = [*map(_line, self._spending.rows(self._group))] or [_NOTHING]
+            lines = _lines(self._spending.rows(self._group)) or [_NOTHING]
             budget = self._budget()
         except StoreError as error:
             lines, budget = [str(error)], ""
@@ -62,8 +66,21 @@ class UsageScreen(ModalScreen[None]):
         return f"\nOf {format_dollars(self._spending.budget)} a month: {spent}"
 
 
-def _line(row: SpendingRow) -> str:
-    name = safe_line(row.name, _LONGEST_NAME)
-    replies = f"{row.replies:,} {'reply' if row.replies == 1 else 'replies'}"
-    tokens = f"{row.prompt_tokens:,} + {row.reply_tokens:,} tokens"
-    return "  ".join(filter(None, (name, replies, tokens, cost_sentence(row.cost))))
+def _lines(rows: Sequence[SpendingRow]) -> list[str]:
+    """A line for each row, in columns."""
+    table = [
+        (
+            safe_line(row.name, _LONGEST_NAME),
+            f"{row.replies:,} {'reply' if row.replies == 1 else 'replies'}",
+            f"{row.prompt_tokens:,} + {row.reply_tokens:,} tokens",
+        )
+        for row in rows
+    ]
+    if not table:
+        return []
+    names, *others = (max(map(cell_len, column)) for column in zip(*table, strict=True))
+    lines = []
+    for row, (name, *counts) in zip(rows, table, strict=True):
+        numbers = (f"{count:>{width}}" for count, width in zip(counts, others, strict=True))
+        lines.append("  ".join((fit(name, names), *numbers, cost_sentence(row.cost))).rstrip())
+    return lines

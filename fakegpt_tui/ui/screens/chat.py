@@ -261,9 +261,10 @@ class ChatScreen(RenderCache, TolerantScreen):
 
     def on_transcript_copied(self, event: Transcript.Copied) -> None:
         """Flash a message that was copied, as a selection is that will go."""
-        before = dict(self.selections)
+        if not self.has_class("-copied"):
+            self._selected_before = dict(self.selections)
         self.selections = {self.window.transcript: event.selection}
-        self._flash_selection(lambda: setattr(self, "selections", before))
+        self._flash_selection(lambda: setattr(self, "selections", self._selected_before))
 
     def _flash_selection(self, then: Callable[[], object] = bool) -> None:
         def end() -> None:

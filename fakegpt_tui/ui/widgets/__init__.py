@@ -40,6 +40,11 @@ class ConversationRow:
     folder: str = ""
     tags: tuple[str, ...] = ()
 
+    @property
+    def full_title(self) -> str:
+        """The title, with what tells it from others that look the same."""
+        return " · ".join(filter(None, (self.title or "Untitled", self.difference)))
+
 
 @dataclass(frozen=True, slots=True)
 class FolderRow:

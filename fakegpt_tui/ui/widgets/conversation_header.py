@@ -90,13 +90,12 @@ def conversation_facts(
         variant: Which variant of a message is shown, if there are several.
         preset: The name of the preset that it follows, if it does.
     """
-    facts = [f"{conversation.service} {conversation.model}".strip(), tokens, variant]
-    if preset:
-        facts.append(f"preset {preset}")
-    else:
-        facts += _set_by_hand(conversation)
-    facts += [conversation.folder, " ".join(f"#{tag}" for tag in conversation.tags)]
-    return tuple(filter(None, facts))
+    answers = f"{conversation.service} {conversation.model}".strip()
+    how = [f"preset {preset}"] if preset else _set_by_hand(conversation)
+    tags = " ".join(f"#{tag}" for tag in conversation.tags)
+    # What answers is no more important than how.
+    first = _GAP.join(filter(None, (answers, " · ".join(how))))
+    return tuple(filter(None, (first, tokens, variant, conversation.folder, tags)))
 
 
 def _set_by_hand(conversation: Conversation) -> Iterator[str]:

@@ -52,13 +52,20 @@ class RenderCache(Widget):
         return kept[1]
 
 
-def format_time(time: datetime, now: datetime) -> str:
-    """When something was, as short as `now` allows: `14:02`, `3 Nov 14:02`, `3 Nov 2024`."""
+def format_day(time: datetime, now: datetime) -> str:
+    """The day of a time, or on that of `now` the time itself: `14:02`, `3 Nov`, `3 Nov 2024`."""
     local = time.astimezone(now.tzinfo)
     if local.date() == now.date():
         return f"{local:%H:%M}"
     day = f"{local.day} {_MONTHS[local.month - 1]}"
-    return f"{day} {local:%H:%M}" if local.year == now.year else f"{day} {local.year}"
+    return day if local.year == now.year else f"{day} {local.year}"
+
+
+def format_time(time: datetime, now: datetime) -> str:
+    """When something was, as short as `now` allows: `14:02`, `3 Nov 14:02`, `3 Nov 2024`."""
+    local, day = time.astimezone(now.tzinfo), format_day(time, now)
+    has_time = local.year != now.year or local.date() == now.date()
+    return day if has_time else f"{day} {local:%H:%M}"
 
 
 def format_month(time: datetime, now: datetime) -> str:

@@ -123,7 +123,8 @@ def _conversation_texts(
     facts = _facts(row, width, minute)
     room = max(0, room - indent - cell_len(facts))
     own = width // 5 if width >= _MODEL_FROM_WIDTH else 0
-    tags = _fitting_tags(row.tags, max(room - cell_len(_title(row)) - 1, own))
+    title_width = cell_len(safe_line(row.full_title))
+    tags = _fitting_tags(row.tags, max(room - title_width - 1, own))
     title = _titled(row, max(0, room - cell_len(tags)))
     return _RowTexts(row.status, f"{' ' * indent}{title}", f"{tags}{facts}")
 
@@ -148,14 +149,9 @@ def _fitting_tags(tags: Sequence[str], room: int) -> str:
     return shown
 
 
-def _title(row: ConversationRow) -> str:
-    title = safe_line(row.title) or "Untitled"
-    return f"{title} · {row.difference}" if row.difference else title
-
-
 def _titled(row: ConversationRow, width: int) -> str:
     """The title with what tells it from others, in just so many cells."""
     if not row.difference:
-        return fit(_title(row), width)
+        return fit(safe_line(row.full_title), width)
     title, difference = safe_line(row.title) or "Untitled", f" · {row.difference}"
     return fit(f"{truncate(title, max(1, width - cell_len(difference)))}{difference}", width)

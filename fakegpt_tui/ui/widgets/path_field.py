@@ -67,9 +67,13 @@ class PathField(Vertical):
         yield PathInput(
             self._value, placeholder=self._placeholder, compact=True, select_on_focus=False
         )
-        yield Static(markup=False)
+        names = Static(markup=False)
+        names.display = False
+        yield names
 
     def show_names(self, names: tuple[str, ...]) -> None:
         """Show what there is to choose from, where it is more than one."""
         words = safe_line(" · ".join(names), _MOST_SHOWN) if len(names) > 1 else ""
-        self.query_one(Static).update(Content(words))
+        shown = self.query_one(Static)
+        shown.display = bool(words)
+        shown.update(Content(words))

@@ -486,7 +486,7 @@ async def test_a_prompt_for_a_blind_model_is_sent_without_its_pictures() -> None
     async with running_with(reply("ok")) as it:
         await ask_with_picture(it)
         await it.see("takes no pictures")
-        await it.pilot.press(*"without", "enter")
+        await it.pilot.press("down", "enter")
         await sent(it)
         assert (it.path[0].text, it.path[0].parts) == ("what is it?", ())
 
@@ -495,7 +495,7 @@ async def test_a_picture_for_a_blind_model_is_described_in_words() -> None:
     async with running_with(reply("ok")) as it:
         await ask_with_picture(it)
         await it.see("takes no pictures")
-        await it.pilot.press(*"words", "enter")
+        await it.pilot.press("up", "enter")
         await it.see("(picture photo.png: ) what is it?")
         await it.pilot.press(*"a cat", "enter")
         await sent(it)
@@ -506,7 +506,7 @@ async def test_another_model_is_chosen_for_a_picture() -> None:
     async with running_with(reply("ok")) as it:
         await ask_with_picture(it)
         await it.see("takes no pictures")
-        await it.pilot.press(*"another", "enter")
+        await it.pilot.press("enter")
         await it.until(lambda: isinstance(it.app.screen, ServicesScreen))
         await it.pilot.press("escape")
         await it.until(lambda: not isinstance(it.app.screen, ServicesScreen))

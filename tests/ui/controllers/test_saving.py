@@ -221,6 +221,6 @@ async def test_what_is_selected_with_the_mouse_is_copied_and_flashes() -> None:
 async def test_a_message_that_is_copied_flashes_and_is_not_selected_then() -> None:
     async with running(reply("words to copy"), size=WIDE) as it:
         await asked(it)
-        await it.pilot.press("tab", "G", "y")
+        await it.pilot.press("tab", "G", "y", "y")
         await it.see("ed the message ")
         await it.until(lambda: not it.app.screen.selections)

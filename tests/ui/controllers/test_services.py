@@ -100,7 +100,7 @@ async def test_another_account_is_taken(tmp_path: Path) -> None:
     place = Place(tmp_path, "anna", "bert")
     async with running(service=SHARED, connect=place.connect, size=(140, 30)) as it:
         await it.see("signed in")
-        await it.pilot.press("f7", *"another", "enter")
+        await it.pilot.press("f7", "down", "enter")
         await it.see("Signed in to shared with another account.")
         await it.pilot.press("f7")
         await it.see("account bert")
@@ -121,7 +121,7 @@ async def test_signing_out_forgets_the_token_here_and_on_disk(tmp_path: Path) ->
     async with running(service=SHARED, connect=place.connect, size=(140, 30)) as it:
         await it.see("signed in")
         assert place.kept == "token-1"
-        await it.pilot.press("f7", *"sign out", "enter")
+        await it.pilot.press("f7", "up", "enter")
         await it.see("Signed out of shared: its token is forgotten.")
         await it.until(lambda: "signed out" in it.status)
         assert place.kept is None
@@ -174,7 +174,7 @@ async def test_a_turn_that_runs_goes_on_when_its_service_is_signed_out_of(tmp_pa
     async with running(service=SHARED, connect=place.connect, size=(140, 30)) as it:
         await it.ask("hi")
         await it.see("half and whole")
-        await it.pilot.press("f7", *"sign out", "enter")
+        await it.pilot.press("f7", "up", "enter")
         await it.until(lambda: "signed out" in it.status)
         gate.open()
         await it.until(lambda: it.path[-1].status is MessageStatus.COMPLETE)

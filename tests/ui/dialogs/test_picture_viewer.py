@@ -129,7 +129,7 @@ async def test_the_list_of_a_message_shows_the_picture_that_is_chosen() -> None:
         await it.until(lambda: isinstance(it.app.screen, ItemsScreen))
         await it.see("enter show · s save")
         await it.pilot.press("end")
-        await it.see("enter save · s save")
+        await it.see("enter, s save")
         await it.pilot.press("up")
         await it.see("enter show · s save")
         await it.pilot.press("enter")

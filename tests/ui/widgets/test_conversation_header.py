@@ -20,12 +20,16 @@ PLAIN = conversation(service="ollama", model="llama3")
         ({}, {}, ("ollama llama3",)),
         ({}, {"tokens": "≈ 9 tokens"}, ("ollama llama3", "≈ 9 tokens")),
         ({}, {"variant": "‹ 2/3 ›"}, ("ollama llama3", "‹ 2/3 ›")),
-        ({"system_prompt": "Be brief."}, {}, ("ollama llama3", "system prompt")),
-        ({"system_prompt": "Be brief."}, {"preset": "brief"}, ("ollama llama3", "preset brief")),
+        ({"system_prompt": "Be brief."}, {}, ("ollama llama3  ·  system prompt",)),
+        (
+            {"system_prompt": "Be brief."},
+            {"preset": "brief", "tokens": "9 tokens"},
+            ("ollama llama3  ·  preset brief", "9 tokens"),
+        ),
         (
             {"generation": GenerationSettings(effort="high", temperature=0.5)},
             {},
-            ("ollama llama3", "effort high", "temperature 0.5"),
+            ("ollama llama3  ·  effort high · temperature 0.5",),
         ),
     ],
 )
