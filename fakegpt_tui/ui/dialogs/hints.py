@@ -119,7 +119,7 @@ def _text_of(target: Target, message: ChatMessage) -> str:
         case TargetKind.CODE, int(start):
             return code_at(written_text(message, MessageZone(target.place[0])), start, start + 1)
         case TargetKind.FOLD, int(start):
-            return section_text(message.text, start)
+            return section_text(written_text(message, MessageZone(target.place[0])), start)
         case TargetKind.FOLD, fold if fold == REASONING_FOLD:
             return message.reasoning
         case TargetKind.FOLD, str(fold) if part := part_of(fold, message.parts):

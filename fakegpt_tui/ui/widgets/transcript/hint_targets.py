@@ -127,7 +127,7 @@ class _MessageSpots:
                 yield Spot(target, shown.row, shown.column, shown.position)
 
     def _spot(self, run: _Run, shown: _ShownLine) -> Spot:
-        place: tuple[int, ...] = ()
+        place: tuple[int, ...] = (shown.zone,) if run.kind is TargetKind.FOLD else ()
         if run.kind is TargetKind.LINK:
             zone, (source, letters, above) = self._layout.anchor_at(shown.position.line)
             place = zone, source, letters + run.letters, above

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from fakegpt_tui.domain import FinishReason, MessageStatus, Usage
 from fakegpt_tui.ui.widgets.transcript.appearance import MessageLabel
+from fakegpt_tui.ui.widgets.transcript.hint_targets import find_spots
 from tests.ui.widgets.shown import shown as shown_exactly
 from tests.ui.widgets.transcript.transcript_app import (
     CountingTranscript,
@@ -247,6 +248,27 @@ async def test_details_stay_as_they_were_left_while_other_messages_are_read() ->
         # Folding the whole message changes nothing in it.
         await press(pilot, "space", "space", "space")
         assert "the needle" not in "".join(shown(app.transcript))
+
+
+async def test_details_of_reasoning_fold_apart_from_those_of_the_text() -> None:
+    app = MarkdownApp()
+    async with app.run_test(size=(60, 24)) as pilot:
+        hidden = DETAILS.replace("needle", "thought")
+        await show(pilot, reply(0, DETAILS, reasoning=hidden))
+        await pilot.click(app.transcript, offset=(5, 2))
+        await pilot.pause()
+        assert "  the needle" in shown(app.transcript)
+        assert "thought" not in "".join(shown(app.transcript))
+        spots = find_spots(app.transcript.viewport.positions, app.transcript.message_list)
+        inside, text = (each for each in spots if each.target.value == DETAILS.index("<details>"))
+        app.transcript.act_on(inside.position, {"fold": inside.target.value})
+        await pilot.pause()
+        assert "  ┊ the thought" in shown(app.transcript)
+        assert "  the needle" in shown(app.transcript)
+        app.transcript.act_on(text.position, {"fold": text.target.value})
+        await pilot.pause()
+        assert "  the needle" not in shown(app.transcript)
+        assert "  ┊ the thought" in shown(app.transcript)
 
 
 async def test_what_is_found_in_details_opens_them_and_what_is_not_changes_nothing() -> None:
