@@ -103,6 +103,7 @@ class AttachmentController:
         """Attach a file, in place of `old` or at the cursor."""
         conversation_id = self._state.open.id
         part = await self._chat.attachments.add_file(conversation_id, path)
+        await asyncio.to_thread(_import_what_shows_it)
         self._place(conversation_id, part, "path", old)
 
     def take_paste(self, text: str, name: str = "", source: str = PASTE) -> None:
@@ -272,3 +273,10 @@ class AttachmentController:
 
 def _may_be_dropped(text: str) -> bool:
     return text.lstrip("\"' ").startswith(("/", "~", "file:", "\\")) or text[1:2] == ":"
+
+
+def _import_what_shows_it() -> None:
+    """Import it now, in a thread, since keys would wait for it when it is shown first."""
+    import fakegpt_tui.domain.captions  # noqa: PLC0415 - see above
+    import fakegpt_tui.ui.widgets.attachment_bar  # noqa: PLC0415 - see above
+    import fakegpt_tui.ui.widgets.transcript.pictures  # noqa: F401, PLC0415 - see above
