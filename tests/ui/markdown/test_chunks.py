@@ -68,7 +68,7 @@ def test_the_corpus_in_chunks_is_the_corpus(name: str, line_end: str) -> None:
 
 @pytest.mark.parametrize("name", LONG_BLOCKS)
 def test_one_long_block_in_chunks_shows_what_the_whole_does(name: str) -> None:
-    text = LONG_BLOCKS[name][:40_000]
+    text = LONG_BLOCKS[name][:20_000]
     chunked = Document(Palette.colourless())
     chunked.update(text, complete=True)
     assert drawn(chunked, 60) == drawn(whole(text), 60)
