@@ -126,6 +126,16 @@ class KeySerializer(App[None]):
         elif len(self._waiting_keys) == 1:
             self._wait(self._dispatched_at)
 
+    async def _check_bindings(self, key: str, priority: bool = False) -> bool:
+        """Run what a key is bound to, but not by a screen that has no widgets yet.
+
+        A key that was not waited for long enough bubbles up here when the one before it has just
+        opened a dialog.
+        """
+        screen = self.screen
+        is_ready = screen.is_mounted or screen.focused is not None
+        return is_ready and await super()._check_bindings(key, priority)
+
     async def _dispatch(self) -> None:
         """Let the next key do what it does, and all letters and edits before it."""
         self._dispatched_at = None

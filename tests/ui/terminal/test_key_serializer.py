@@ -5,6 +5,7 @@ import asyncio
 from textual.app import ComposeResult
 from textual.events import Key, Paste
 from textual.message import Message
+from textual.screen import ModalScreen
 from textual.widgets import Input, TextArea
 
 from fakegpt_tui.ui.terminal.input_parser import TolerantParser
@@ -172,3 +173,32 @@ async def test_keys_do_not_wait_for_ever_for_a_widget_that_does_not_come_back() 
             while other.value != "a":
                 await asyncio.sleep(0.01)
         stubborn.is_let.set()
+
+
+class SlowDialog(ModalScreen[None]):
+    """Counts a key, and has no widgets until it is let go on."""
+
+    BINDINGS = [("down", "count")]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go_on = asyncio.Event()
+        self.presses = 0
+
+    async def on_mount(self) -> None:
+        await self.go_on.wait()
+
+    def action_count(self) -> None:
+        self.presses += 1
+
+
+async def test_a_late_key_does_nothing_in_a_dialog_that_has_no_widgets_yet() -> None:
+    async with (app := KeySerializer()).run_test() as pilot:
+        app.push_screen(dialog := SlowDialog())
+        # As one does that was handed on before, and bubbles up now.
+        late = Key("down", None)
+        late._set_forwarded()  # noqa: SLF001
+        await app.on_event(late)
+        dialog.go_on.set()
+        await pilot.press("down")
+        assert dialog.presses == 1
