@@ -13,7 +13,7 @@ from fakegpt_tui.domain import (
     PromptTooLong,
     StoreError,
 )
-from fakegpt_tui.keymap import first_key
+from fakegpt_tui.keymap import COMMANDS, first_key
 from fakegpt_tui.text import safe_line
 
 if TYPE_CHECKING:
@@ -70,8 +70,8 @@ def failure_hint(path: Sequence[ChatMessage], keys: Mapping[str, str]) -> str:
         path: The messages of a conversation, of which the last may be such a reply.
         keys: Those that are not as in the keymap, by the ids of their commands.
     """
-    again = f"{first_key('message.regenerate', keys)} or /retry asks again"
-    go_on = f"{first_key('message.continue', keys)} or /continue goes on"
+    again = f"{_name_and_key('message.regenerate', keys)} asks again"
+    go_on = f"{_name_and_key('message.continue', keys)} goes on"
     model = first_key("chat.model", keys)
     message = path[-1]
     match message.status:
@@ -87,6 +87,12 @@ def failure_hint(path: Sequence[ChatMessage], keys: Mapping[str, str]) -> str:
             return f"{again} · {model} another model · {model} {edit} its address and key"
         case _:
             return ""
+
+
+def _name_and_key(command_id: str, keys: Mapping[str, str]) -> str:
+    """The name of a command, which can be typed at once, and its key in the transcript."""
+    name = next(command.slash for command in COMMANDS if command.id == command_id)
+    return " or ".join(dict.fromkeys((name, first_key(command_id, keys))))
 
 
 def loss_label(chat: ChatService, state: ChatState) -> str:

@@ -196,7 +196,7 @@ async def test_a_background_failure_is_marked_and_told() -> None:
         await it.until(lambda: [row.status for row in it.list.rows] == [RowStatus.FAILED])
         await it.see("Too many requests.")
         await it.pilot.press("alt+u")
-        await it.see("r or /retry asks again")
+        await it.see("/retry or r asks again")
         assert [row.status for row in it.list.rows] == [RowStatus.FAILED]
         await it.ask("/retry")
         await it.until(lambda: [row.status for row in it.list.rows] == [RowStatus.NONE])

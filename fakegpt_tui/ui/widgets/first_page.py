@@ -20,7 +20,11 @@ from fakegpt_tui.ui.widgets.drawing import RenderCache, fit, truncate
 _SHARED_ACCOUNT = "The owner of a shared account can read what you send: send no secrets."
 _WIDTH = 72
 _KEY_WIDTH = 8
-_COMMANDS_THAT_MATTER = (("prompt.send", "sends"), ("app.next-pane", "rows"), ("app.help", "keys"))
+_COMMANDS_THAT_MATTER = (
+    ("prompt.send", "sends"),
+    ("app.next-pane", "to the rows"),
+    ("app.help", "keys"),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -213,7 +213,7 @@ async def test_a_reply_that_failed_has_the_keys_that_help_beside_it() -> None:
     async with running([ReplyCut("The line is cut.")], reply("whole"), size=(120, 30)) as it:
         await it.ask("question")
         await it.see("The line is cut.")
-        await it.see("r or /retry asks again · F6 another model · F6 F2 its address and key")
+        await it.see("/retry or r asks again · F6 another model · F6 F2 its address and key")
         await it.ask("/retry")
         await it.see("whole")
         assert "/retry" not in it.text
@@ -226,7 +226,7 @@ async def test_a_reply_that_was_stopped_says_how_to_go_on_with_keys_of_ones_own(
         await it.ask("question")
         await it.see("half")
         await it.pilot.press("escape")
-        await it.see("F12 or /continue goes on · r or /retry asks again")
+        await it.see("/continue or F12 goes on · /retry or r asks again")
         await it.see("The reply is stopped")
         it.backend.enqueue(reply(" and whole"))
         await it.ask("/continue")
@@ -241,5 +241,5 @@ async def test_a_reply_of_which_nothing_came_is_not_gone_on_with() -> None:
         await it.pilot.press("escape")
         await it.see("Stopped: nothing had arrived yet.")
         await it.see("The reply is stopped; nothing had arrived yet.")
-        await it.see("r or /retry asks again")
+        await it.see("/retry or r asks again")
         assert "/continue" not in it.text
