@@ -18,9 +18,12 @@ def test_what_is_too_long_is_to_be_made_shorter() -> None:
     assert "/compact" not in failure_hint([*before, other], {})
 
 
-def test_the_bar_does_not_say_again_why_the_last_reply_failed() -> None:
+def test_the_bar_does_not_say_again_why_a_reply_of_the_conversation_failed() -> None:
     failed = replace(reply(MessageStatus.FAILED), error="No route.")
     assert without_told(Offline("No route."), [failed]) == Offline("")
-    assert without_told(Offline("No route."), [failed, reply(MessageStatus.COMPLETE)]).reason
+    assert without_told(Offline("No route."), [failed, reply(MessageStatus.COMPLETE)]) == Offline(
+        ""
+    )
+    assert without_told(Offline("No route."), [reply(MessageStatus.COMPLETE)]).reason
     assert without_told(KeyNeeded("No key."), [failed]) == KeyNeeded("No key.")
     assert without_told(NoLogin(), [failed]) == NoLogin()
