@@ -5,6 +5,7 @@ its own; only the terminal is left out.
 """
 
 import asyncio
+import os
 import re
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -270,6 +271,7 @@ async def _program(
 
 def main(folder: Path, names: list[str]) -> None:
     """Take the pictures of these names, or all, and write them into `folder`."""
+    os.environ["COLORTERM"] = "truecolor"  # A theme looks at what the terminal has.
     for name in names or SCENES:
         picture = asyncio.run(take(name))
         (folder / f"{name}.svg").write_text(picture, encoding="utf-8")
