@@ -61,6 +61,8 @@ class CommandListScreen(ListScreen[T]):
 
     def _show(self) -> None:
         self.show_rows(list(self._rows(self.query_one(Input).value.casefold().split())))
+        if self._marked is None:
+            self._say("")
 
     def _rows(self, words: Sequence[str]) -> Iterator[Option]:
         for scope in self._scopes():
