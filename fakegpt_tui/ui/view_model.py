@@ -114,6 +114,7 @@ class ViewModel:
         state.rows = self._rows.conversations if state.is_loaded else ()
         service, queued = state.service, state.queued
         login = NoLogin() if self._is_api and isinstance(state.login, SignedOut) else state.login
+        self._variant_place = ""
         variant, at_end = state.variant, state.at_end
         state.variant, state.at_end = None, False
         return ChatView(
@@ -240,7 +241,6 @@ class ViewModel:
             self._known_labels, self._priced = {}, ("",)
         before, known, picked = self._known_labels, {}, self._state.picked
         labels: dict[str, MessageLabel] = {}
-        self._variant_place = ""
         for message in path:
             message_id = message.id
             entry = before.get(message_id)

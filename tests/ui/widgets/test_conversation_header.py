@@ -83,7 +83,7 @@ def shown(header: ConversationHeader) -> str:
 
 
 async def test_the_header_comes_with_the_first_message_and_goes_with_a_new_conversation() -> None:
-    async with running(reply("answer")) as it:
+    async with running(reply("answer"), reply("another"), size=(140, 30)) as it:
         assert not it.app.screen.query(ConversationHeader)
         assert "scripted scripted-1" in it.status
         await it.ask("Why is the sky blue?")
@@ -91,9 +91,15 @@ async def test_the_header_comes_with_the_first_message_and_goes_with_a_new_conve
         await it.until(lambda: "Why is the sky blue?" in it.header)
         assert "scripted scripted-1" in it.header
         assert "scripted-1" not in it.status
+        await it.until(lambda: not it.chat.active_turns.all())
+        await it.ask("/retry")
+        await it.until(lambda: "‹ 2/2 ›" in it.header)
         await it.pilot.press("ctrl+n")
         await it.until(lambda: "scripted scripted-1" in it.status)
         assert not it.app.screen.query_one(ConversationHeader).display
+        await it.ask("/system Be brief.")
+        await it.until(lambda: "system prompt" in it.header)
+        assert "‹" not in it.header
 
 
 async def test_a_conversation_with_a_preset_says_which() -> None:
