@@ -59,6 +59,7 @@ class HostConnection(asyncio.Protocol):
         self._is_refused = False
         self._is_idle = False
         self._is_closing = False
+        self._closes_after_body = False
         self._is_reading_paused = False
         self._room: asyncio.Event | None = None
         self._deadline: asyncio.TimerHandle | None = None
@@ -162,12 +163,14 @@ class HostConnection(asyncio.Protocol):
             self._transport.resume_reading()
 
     def end_exchange(self, *, closes: bool) -> None:
-        """As `ClientLine.end_exchange`: go on with the next request."""
+        """As `ClientLine.end_exchange`: go on with the next request.
+
+        A client that is still sending a body would lose the answer if the connection ended now.
+        """
         self._exchange = None
         self.resume_reading()
-        if closes:
-            self.close()
-        elif self._body is None:
+        self._closes_after_body = closes
+        if self._body is None:
             self._await_next()
 
     def close(self) -> None:
@@ -245,8 +248,10 @@ class HostConnection(asyncio.Protocol):
                 self.abort()
 
     def _await_next(self) -> None:
-        """Wait for the next request, of which something may have come."""
-        if self._received:
+        """Wait for the next request, of which something may have come, if there may be one."""
+        if self._closes_after_body:
+            self.close()
+        elif self._received:
             self._set_deadline(self._limits.request_seconds)
             self._advance()
         else:

@@ -67,11 +67,11 @@ class Exchange:
         self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Is done once the client has left."""
         self._body: list[bytes] = []
-        self._start: Message | None = None
         self._unsent: list[bytes] = []
         self._unsent_size = 0
         self._is_flush_due = False
         self._is_chunked = False
+        self._is_without_body = head.method == "HEAD"
         self._is_event_stream = False
         self._awaits_continue = head.awaits_continue
         self.size = 0
@@ -103,14 +103,14 @@ class Exchange:
             _LOG.error("A request was not answered.", exc_info=error)
         if self.is_complete or self.gone.done():
             return
-        self._flush()
         if error is not None and not self.has_begun:
-            self._line.write(_ERROR)
+            self._unsent = [_ERROR]
+        self._flush()
         self._line.close()
 
     def probe(self) -> bool:
         """Write what no client minds, to find out whether there is one; can that be done?"""
-        if not self.has_begun and self._start is None:
+        if not (self.has_begun or self._unsent):
             self._line.write(b"" if self._head.is_old else _CONTINUE)
             return not self._head.is_old
         self._flush()
@@ -138,20 +138,19 @@ class Exchange:
         What is sent before anything else gets its turn is one packet.
         """
         await self._line.wait_for_room()
-        if self.gone.done():
+        if self.gone.done() or self.is_complete:
             return
         if message["type"] == "http.response.start":
-            self._start = message
+            self._begin(message["status"], list(message.get("headers", ())))
             self._flush_soon()
             return
         body, more = message.get("body", b""), message.get("more_body", False)
-        self._take_head()
-        if body and self._head.method != "HEAD":
+        if body and not self._is_without_body:
             self._add(b"%x\r\n%b\r\n" % (len(body), body) if self._is_chunked else body)
         if more:
             self._flush_soon()
             return
-        if self._is_chunked and self._head.method != "HEAD":
+        if self._is_chunked and not self._is_without_body:
             self._add(_LAST_CHUNK)
         self._flush()
         self.is_complete = True
@@ -172,27 +171,24 @@ class Exchange:
     def _flush(self) -> None:
         """Write what was sent so far."""
         self._is_flush_due = False
-        if self.gone.done():
-            return
-        self._take_head()
-        if self._unsent:
+        if self._unsent and not self.gone.done():
+            self.has_begun = True
             unsent, self._unsent, self._unsent_size = self._unsent, [], 0
             self._line.write(b"".join(unsent))
 
-    def _take_head(self) -> None:
-        """Put the head before what follows it, unless it was."""
-        start, self._start = self._start, None
-        if start is None:
-            return
-        self.has_begun = True
-        status = start["status"]
-        headers: list[tuple[bytes, bytes]] = list(start.get("headers", ()))
+    def _begin(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+        if self._awaits_continue and not self.is_whole:
+            # A client that was not told to send the body may send another request in its place.
+            self.closes = True
+        self._awaits_continue = False
         if _CLOSE in headers:
             self.closes = True
         elif self.closes:
             headers.append(_CLOSE)
         self._is_event_stream = any(value.startswith(_EVENT_STREAM) for _, value in headers)
-        is_framed = status in _WITHOUT_BODY or any(name == b"content-length" for name, _ in headers)
+        has_none = status in _WITHOUT_BODY
+        self._is_without_body = self._is_without_body or has_none
+        is_framed = has_none or any(name == b"content-length" for name, _ in headers)
         if not is_framed and self._head.is_old:
             self.closes = True
         elif not is_framed:

@@ -11,11 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.types import Receive, Scope, Send
 
-from fakegpt_tui.host.admission import AddressCap
-from fakegpt_tui.host.connections import HostConnection
-from fakegpt_tui.host.open_connections import ConnectionLimits, OpenConnections
 from fakegpt_tui.host.request_head import MAX_HEAD
 from tests.examples import examples
+from tests.host.wires import WiredConnection
 from tests.wire_mutations import cut_at, cuts, mutated
 
 Headers: TypeAlias = list[tuple[bytes, bytes]]
@@ -82,35 +80,6 @@ STREAMS = mutated(st.lists(requests(), min_size=1, max_size=4).map(b"".join))
 
 
 @dataclass
-class Wire(asyncio.Transport):
-    """A client of which is known what it was sent."""
-
-    sent: bytes = b""
-    is_closed: bool = False
-
-    def __post_init__(self) -> None:
-        super().__init__()
-
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        self.sent += data
-
-    def is_closing(self) -> bool:
-        return self.is_closed
-
-    def close(self) -> None:
-        self.is_closed = True
-
-    def abort(self) -> None:
-        self.is_closed = True
-
-    def pause_reading(self) -> None:
-        pass
-
-    def resume_reading(self) -> None:
-        pass
-
-
-@dataclass
 class Recorder:
     """An application that remembers requests once they are whole."""
 
@@ -142,18 +111,11 @@ def normal(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
 
 async def read_by_host(pieces: Sequence[bytes]) -> tuple[list[Request], bool]:
     """The requests in these bytes, and whether something between or after them was refused."""
-    app, others, wire = Recorder(), OpenConnections(), Wire()
-    limits = ConnectionLimits()
-    connection = HostConnection(app, others, limits, AddressCap(0, lambda _: True))
-    connection.connection_made(wire)
-    for piece in pieces:
-        connection.data_received(piece)
-        while connection.is_answering:
-            await asyncio.sleep(0)
-    connection.connection_lost(None)
-    if others.tasks:
-        await asyncio.wait(others.tasks)
-    return app.seen, wire.sent.count(b"HTTP/1.1 400") > 0
+    app = Recorder()
+    async with WiredConnection(app) as connection:
+        for piece in pieces:
+            await connection.feed(piece)
+    return app.seen, b"HTTP/1.1 400" in connection.wire.sent
 
 
 def read_by_h11(data: bytes) -> list[Request]:
