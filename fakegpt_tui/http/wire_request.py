@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import AsyncIterator, Iterable
-from functools import lru_cache
 from typing import Final
 
 import httpx
@@ -67,7 +66,6 @@ class WireRequest:
         return b"".join((line, *(_header_line(*each) for each in self.headers), b"\r\n\r\n"))
 
 
-@lru_cache(maxsize=256)
 def _header_line(name: bytes, value: bytes) -> bytes:
     if not (_TOKEN.fullmatch(name) and _VALUE.fullmatch(value)):
         raise httpx.LocalProtocolError("a header of the request is not valid")
@@ -78,15 +76,9 @@ def full_headers(
     method: str, url: httpx.URL, given: Iterable[tuple[str, str]], body: bytes | BodyPieces | None
 ) -> list[tuple[bytes, bytes]]:
     """All headers of a request: those given, the host before them, and the length of its body."""
-    headers = [*_with_host(url.netloc, tuple(given))]
+    headers = [(name.encode("ascii"), value.encode("ascii")) for name, value in given]
+    if all(name.lower() != b"host" for name, _ in headers):
+        headers.insert(0, (b"Host", url.netloc))
     if body is not None or method not in ("GET", "HEAD"):
         headers.append((b"Content-Length", b"%d" % len(body or b"")))
     return headers
-
-
-@lru_cache(maxsize=64)
-def _with_host(host: bytes, given: tuple[tuple[str, str], ...]) -> tuple[tuple[bytes, bytes], ...]:
-    """The headers as bytes; those of a service are the same for all of its requests."""
-    headers = [(name.encode("ascii"), value.encode("ascii")) for name, value in given]
-    has_host = any(name.lower() == b"host" for name, _ in headers)
-    return (*(() if has_host else [(b"Host", host)]), *headers)
