@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -65,10 +65,12 @@ class AsgiServer:
         tls: ssl.SSLContext | None,
     ) -> None:
         loop = asyncio.get_running_loop()
-        if listener.family == socket.AF_UNIX:
-            server = await loop.create_unix_server(connect, sock=listener, ssl=tls)
-        else:
-            server = await loop.create_server(connect, sock=listener, ssl=tls)
+        is_unix = listener.family == socket.AF_UNIX
+        create: Callable[..., Awaitable[asyncio.Server]] = (
+            loop.create_unix_server if is_unix else loop.create_server
+        )
+        seconds = self.limits.request_seconds if tls else None  # A connection begins after it.
+        server = await create(connect, sock=listener, ssl=tls, ssl_handshake_timeout=seconds)
         self._servers.append(server)
 
     @property

@@ -1,5 +1,6 @@
 """Sockets of the host: unix sockets, those of systemd, and certificates."""
 
+import asyncio
 import math
 import os
 import socket
@@ -21,7 +22,9 @@ from fakegpt_tui.host.listeners import (
     take_activated,
     watchdog_seconds,
 )
+from fakegpt_tui.host.open_connections import ConnectionLimits
 from fakegpt_tui.host.server import HostServer
+from tests.patience import PATIENCE
 
 Serve: TypeAlias = Callable[..., HostServer]
 
@@ -149,3 +152,13 @@ async def test_a_certificate_is_served_and_read_anew(serve: Serve, folder: Path)
     with pytest.raises(ConfigError, match=r"cert\.pem"):
         server.reload(HostNames(), None)
     assert served_name(server, folder / "cert.pem") == "two.test"
+
+
+async def test_a_handshake_that_does_not_come_is_not_waited_for(serve: Serve, folder: Path) -> None:
+    listen = certificate(folder, "one.test")
+    server = serve(listen=listen, limits=ConnectionLimits(request_seconds=0.1))
+    port = httpx.URL(server.base_url).port
+    async with asyncio.timeout(PATIENCE):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        assert await reader.read() == b""
+    writer.close()
