@@ -103,7 +103,7 @@ async def test_a_folder_is_set_up_used_renamed_and_deleted() -> None:
         await it.see("A new conversation in Work.")
         await it.ask("Begin")
         await it.see("Done.")
-        await it.see("system prompt  ·  Work")
+        await it.see("· system prompt  ·  ≈ 9 tokens  ·  Work")
         (begun,) = (each for each in store.headers.values() if each.title == "Begin")
         assert (begun.folder, begun.system_prompt) == ("Work", "Be brief. Rhyme.")
         await it.until(lambda: not it.chat.active_turns.all())
