@@ -56,7 +56,7 @@ class ArgumentValues:
         self._readers: Mapping[str, Callable[[ArgumentQuestion], Sequence[ArgumentValue] | None]]
         self._readers = {
             "MODEL": lambda _: self._models(),
-            "SERVICE": lambda _: _values(service.name for service in chat.services.all()),
+            "SERVICE": lambda _: self._services(),
             "PRESET": lambda _: self._presets(),
             "FORMAT": lambda _: _formats(),
             "GROUP": lambda _: _groups(),
@@ -104,6 +104,10 @@ class ArgumentValues:
         is_told = self._chat.services.known_models(opened.service)
         return _values(listed_models(self._chat, opened)) if is_told else None
 
+    def _services(self) -> Sequence[ArgumentValue]:
+        offered = self._chat.services.offered(self._opened().service)
+        return _values(service.name for service in offered)
+
     def _levels_here(self) -> Sequence[ArgumentValue] | None:
         opened = self._opened()
         known = self._levels.get(ModelRef(opened.service, opened.model))
@@ -139,7 +143,7 @@ class ArgumentValues:
 def listed_models(chat: ChatService, conversation: Conversation) -> Sequence[str]:
     """The names of the models of a conversation's service, then of others, then of services."""
     services, here = chat.services, conversation.service
-    others = [service.name for service in services.all() if service.name != here]
+    others = [service.name for service in services.offered() if service.name != here]
     refs = [ModelRef(name, each.id) for name in others for each in services.known_models(name)]
     names = (*(model.id for model in services.known_models(here)), *map(str, refs), *others, here)
     return [name for name in dict.fromkeys(names) if name.isprintable()]

@@ -116,6 +116,10 @@ class Services:
     def all(self) -> tuple[Service, ...]:
         return tuple(self._services.values())
 
+    def offered(self, *used: str) -> tuple[Service, ...]:
+        """Those to choose from: of the ones that their owners have switched off, only the used."""
+        return tuple(each for each in self.all() if not each.notice or each.name in used)
+
     def find(self, name: str) -> Service | None:
         return self._services.get(name)
 

@@ -86,7 +86,8 @@ def _completing(values: Callable[[click.Context, Settings], Iterable[Value]]) ->
 
 def _services(_context: click.Context, settings: Settings) -> Iterator[Value]:
     for name, service in settings.services.items():
-        yield name, f"{service.kind.value} {service.url}"
+        if not service.notice:
+            yield name, f"{service.kind.value} {service.url}"
 
 
 def _models(context: click.Context, settings: Settings) -> Iterator[Value]:

@@ -234,7 +234,8 @@ def _serve(
                 )
         _print_address(server, url, services, as_json=as_json)
         names = ", ".join(repr(service.name) for service in services)
-        echo_err(f"Serving {names}{_also_at(url)}; ctrl+c ends it.")
+        also = "" if sys.stdout.isatty() else _also_at(url)
+        echo_err(f"Serving {names}{also}; ctrl+c ends it.")
         if server.metrics_url:
             echo_err(f"Metrics are at {server.metrics_url}.")
         settle_memory()
@@ -261,7 +262,8 @@ def _print_address(
         metrics = server.metrics_url or None
         echo_json_line({"version": 1, "url": url, "services": names, "metrics": metrics})
     else:
-        click.echo(url)
+        # A program that reads the line wants nothing but the address.
+        click.echo(f"{url}{_also_at(url)}" if sys.stdout.isatty() else url)
     sys.stdout.flush()
 
 

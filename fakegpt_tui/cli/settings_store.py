@@ -235,7 +235,8 @@ class SettingsStore:
         overridden = self._run.origins[row.name].source in _OVERRIDES
         settings = self._run if overridden else in_file
         origin = settings.origins[row.name]
-        known = {"theme": self._themes(), "service": tuple(self._run.services)}
+        offered = (name for name, each in self._run.services.items() if not each.notice)
+        known = {"theme": self._themes(), "service": tuple(offered)}
         return EffectiveSetting(
             name=row.name,
             value=row.value(settings),

@@ -39,7 +39,7 @@ class PlainServices:
         session = self._session
         session.say(f"{self._open_model()} answers here.")
         names: list[str] = []
-        for service in self._chat.services.all():
+        for service in self._chat.services.offered(session.open.service):
             try:
                 models = await self._chat.services.models(service.name)
             except FakeGPTError as error:

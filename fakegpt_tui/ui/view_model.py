@@ -153,8 +153,8 @@ class ViewModel:
             label = f"Open the last conversation: {last.title or 'Untitled'}"
             yield FirstStep(label, "conversations", "open_row", (last.id,))
         # Where there is nothing to choose from, the form for one is wanted.
-        known = (each for each in self._chat.services.all() if not each.notice)
-        has_choice = state.found or any(each.kind is not ServiceKind.EMBEDDED for each in known)
+        offered = self._chat.services.offered()
+        has_choice = state.found or any(each.kind is not ServiceKind.EMBEDDED for each in offered)
         method = "choose_model" if has_choice else "add_service"
         yield FirstStep("Connect a service", "services", method, command="chat.model")
         yield FirstStep("Import saved conversations", "files", "import_file", (), "chat.import")

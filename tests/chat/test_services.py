@@ -73,6 +73,13 @@ async def test_a_service_that_was_added_or_removed_is_known_at_once() -> None:
         await connected.connection(SERVICE.name)
 
 
+def test_a_service_that_was_switched_off_is_offered_only_where_it_is_used() -> None:
+    gone = replace(SERVICE, name="gone", notice="Its owner switched it off.")
+    services = Services({"gone": gone, SERVICE.name: SERVICE}, Connecting(), service=SERVICE.name)
+    assert services.offered() == (SERVICE,)
+    assert services.offered("gone") == (gone, SERVICE)
+
+
 async def test_what_could_not_be_connected_is_tried_again() -> None:
     connecting = Connecting()
     tries = 0

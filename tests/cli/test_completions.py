@@ -68,6 +68,7 @@ def test_commands_options_and_values_are_completed(filled: Home) -> None:
     assert offered(filled, "rename", "boa") == {"aaaa1111": "Boats, a: list"}
     assert MODEL in offered(filled, "--model", "q")
     assert offered(filled, "ask", "--service", "la") == {"lab": "openai http://127.0.0.1:9"}
+    assert offered(filled, "ask", "--service", "").keys() == {"embedded", "lab"}
     assert offered(filled, "ask", "--preset", "") == {"brief": "Be brief."}
     filled.snippet("review", "# Review this\n{{input}}")
     filled.snippet("two words", "not offered")

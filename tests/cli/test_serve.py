@@ -10,8 +10,9 @@ import pytest
 
 from fakegpt_tui.backends.scenarios import SCENARIOS
 from fakegpt_tui.domain import ReplyEnded, TextDelta
-from tests.cli.program import Home, served
+from tests.cli.program import COMMAND, Home, served
 from tests.host.calls import prompt_body, token_of
+from tests.terminal import Terminal
 
 
 def first_line(process: subprocess.Popen[bytes]) -> str:
@@ -30,6 +31,15 @@ def test_it_says_where_it_is_and_runs_until_it_is_interrupted(
         assert process.wait(20) == 0
         assert process.stdout is not None
         assert process.stdout.read() == b""
+
+
+def test_a_person_reads_the_other_name_beside_its_address(home: Home) -> None:
+    with Terminal([*COMMAND, "serve"], env=home.environment, size=(120, 10)) as terminal:
+        terminal.wait_for("ctrl+c ends it")
+        [address] = [line for line in terminal.screen if "http" in line]
+    url = address.split(",")[0].strip()
+    other = url.replace("127.0.0.1", "localhost")
+    assert address.strip() == f"{url}, also at {other}"
 
 
 def test_the_program_itself_can_talk_to_it(home: Home) -> None:

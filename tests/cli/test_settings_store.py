@@ -49,7 +49,7 @@ async def test_every_setting_is_told_with_its_value_and_its_origin(config: Path)
     assert list(settings) == [editable.name for editable in EDITABLE_SETTINGS]
     assert (settings["max_turns"].value, settings["max_turns"].origin) == ("3", "config.toml")
     assert (settings["theme"].value, settings["theme"].origin) == ("auto", "default")
-    assert settings["service"].choices == ("embedded", "zhile", "office")
+    assert settings["service"].choices == ("embedded", "office")
     assert {"dark", "light", "nord"} <= set(settings["theme"].choices)
     assert all(setting.description.endswith(".") for setting in settings.values())
 

@@ -158,11 +158,8 @@ class ServicePickerScreen(ModalScreen[tuple[ModelRef, ...] | None]):
         self.describe()
 
     def _listing(self) -> ServiceListing:
-        # One that its owner has switched off is not offered, unless it is used.
         used = {each.service for each in (self._current, *self._marked, *self._registry.favourites)}
-        services = [
-            each for each in self._chat.services.all() if not each.notice or each.name in used
-        ]
+        services = self._chat.services.offered(*used)
         return ServiceListing(
             services=services,
             states={service.name: self._status_label(service) for service in services},
