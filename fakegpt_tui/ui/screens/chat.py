@@ -246,7 +246,9 @@ class ChatScreen(RenderCache, TolerantScreen):
 
     @on(ConversationList.Arranged)
     def remember_arrangement(self, event: ConversationList.Arranged) -> None:
-        self._remember(event.name, event.value)
+        """Arrange the screen so at the next start, too."""
+        remembering = self._options.memory.remember({event.name: event.value})
+        self.window.work(remembering, group="memory", exclusive=False)
 
     @on(ConversationList.Opened)
     def open_row(self, event: ConversationList.Opened) -> None:
@@ -352,12 +354,8 @@ class ChatScreen(RenderCache, TolerantScreen):
     def action_toggle_list(self) -> None:
         self._want_list(shown=not self.window.list.display)
         if self.size.width >= _LIST_FROM_WIDTH:
-            self._remember("list", "shown" if self.window.list.display else "hidden")
-
-    def _remember(self, name: str, value: str) -> None:
-        """Arrange the screen so at the next start, too."""
-        remembering = self._options.memory.remember({name: value})
-        self.window.work(remembering, group="memory", exclusive=False)
+            value = "shown" if self.window.list.display else "hidden"
+            self.post_message(ConversationList.Arranged("list", value))
 
     def action_go_to_list(self) -> None:
         self._want_list(shown=True)
