@@ -570,7 +570,9 @@ def test_words_of_an_old_conversation_are_found_and_shown(home: Home) -> None:
             terminal.press("ctrl+o")
             terminal.wait_for("enter open · esc close")
             terminal.type("needle")
-            terminal.wait_for("hide it  2")
+            terminal.wait_for(
+                lambda seen: "a needle in" in seen.text and "unrelated" not in seen.text
+            )
             terminal.press("enter")
             terminal.wait_for(lambda seen: "Search" not in seen.text.replace("ctrl+o Search", ""))
             terminal.wait_for("a needle in a haystack")

@@ -4,6 +4,7 @@ from fakegpt_tui.domain import (
     BadReply,
     Busy,
     FinishReason,
+    NoAnswer,
     PromptTooLong,
     RateLimited,
     RequestRefused,
@@ -145,7 +146,7 @@ ROWS: list[Row] = [
     ("504", ([Send(reply(b"", status=504))],), Unreachable, "504 Gateway Timeout", 3),
     ("520", (page(520, "Unknown error"),), Unreachable, "status 520", 3),
     ("closed without an answer, then fine", ([Close()], HELLO), FINE, "", 2),
-    ("reset without an answer, always", ([Reset()],), Unreachable, "", 3),
+    ("reset without an answer, always", ([Reset()],), NoAnswer, "", 3),
     ("200 JSON", (said(200, {"detail": "Something is wrong"}),), RequestRefused, "is wrong", 1),
     (
         "200 JSON that hands over to a WebSocket",
