@@ -292,7 +292,7 @@ class FakeGPTApp(KeySerializer, ResizedApp, OverlaidApp, BidiRepairingApp, Crash
             case "notify":
                 self._notify = NotifyMode(event.value)
             case "pictures":
-                self._chat_screen.draw_pictures(event.value)
+                self._chat_screen.window.draw_pictures(event.value)
             case "motion":
                 self._set_motion(event.value)
             case "ambiguous_width":

@@ -108,6 +108,13 @@ class Window:
         source: ChatPictures = self._screen.pictures  # type: ignore[attr-defined]  # as ours has
         return source.detection if source.pictures == "auto" else None
 
+    def draw_pictures(self, how: str) -> None:
+        """Draw pictures as that setting says from now on."""
+        source: ChatPictures = self._screen.pictures  # type: ignore[attr-defined]  # as above
+        source.pictures = how
+        self.transcript.set_up_pictures()
+        self.transcript.refresh()
+
     @property
     def selected_text(self) -> str:
         return self.prompt.selected_text or self._screen.get_selected_text() or ""

@@ -35,6 +35,7 @@ from fakegpt_tui.ui.widgets.conversation_list import ConversationList
 from fakegpt_tui.ui.widgets.key_footer import KeyFooter
 from fakegpt_tui.ui.widgets.prompt_input import PromptInput
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
+from tests.patience import PATIENCE
 from tests.stubs import MemoryStore
 from tests.ui.running import FakeMemory, reply, running
 
@@ -632,6 +633,19 @@ async def test_a_wait_is_counted_in_every_conversation_that_is_opened() -> None:
         before = it.status
         await it.until(lambda: "waiting" in it.status and it.status != before)
         it.chat.active_turns.stop_all()
+
+
+async def test_what_is_typed_is_drawn_without_waiting_for_the_clock(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("textual.screen.UPDATE_PERIOD", 3600.0)
+    async with running() as it:
+        drawn = asyncio.Event()
+        it.app.post_display_hook = drawn.set
+        await it.pilot.press("w")
+        async with asyncio.timeout(PATIENCE):
+            await drawn.wait()
+        assert it.prompt.text == "w"
 
 
 @pytest.mark.parametrize("theme", [DARK, LIGHT])

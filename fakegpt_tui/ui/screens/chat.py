@@ -35,7 +35,7 @@ from fakegpt_tui.ui.messages import (
 from fakegpt_tui.ui.screens.chat_pane import ChatPane, make_transcript, show_path
 from fakegpt_tui.ui.state import ChatState
 from fakegpt_tui.ui.terminal.key_serializer import obey_typed_ahead
-from fakegpt_tui.ui.terminal.output import forget_pictures
+from fakegpt_tui.ui.terminal.output import forget_pictures, repaint_now
 from fakegpt_tui.ui.terminal.shutdown import TolerantScreen
 from fakegpt_tui.ui.view_model import ChatView, ViewModel
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList
@@ -158,11 +158,8 @@ class ChatScreen(RenderCache, TolerantScreen):
 
         return ChatPictures(self.app, self._chat, self._options.value("pictures", "auto"))
 
-    def draw_pictures(self, how: str) -> None:
-        """Draw pictures as that setting says from now on."""
-        self.pictures.pictures = how
-        self.window.transcript.set_up_pictures()
-        self.window.transcript.refresh()
+    def on_idle(self) -> None:
+        repaint_now(self)
 
     @property
     def controllers(self) -> Controllers:
