@@ -17,7 +17,6 @@ from fakegpt_tui.domain import (
     Unreachable,
     Unsupported,
 )
-from fakegpt_tui.protocol import fakegpt
 from fakegpt_tui.protocol.error_body import (
     ErrorBody,
     ErrorRule,
@@ -156,6 +155,8 @@ def response_error(
     if rule is None and not error.is_html:
         rule = _BY_STATUS.get(told)
     if rule is None:
+        from fakegpt_tui.protocol import fakegpt  # noqa: PLC0415 - with the first unknown refusal
+
         general = fakegpt.response_error(status, headers, body, service_host=who)
         if not isinstance(general, NotSignedIn):
             return general

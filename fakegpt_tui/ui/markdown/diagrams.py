@@ -1,11 +1,13 @@
 """Diagrams in Markdown: a Mermaid fence as a drawing, where there is one that fits."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.segment import Segment
 
-from fakegpt_tui.pictures.diagrams import Drawing
 from fakegpt_tui.ui.markdown.blocks import BlockFragment, Node, ParseSlice
 from fakegpt_tui.ui.markdown.code_blocks import (
     code_rows,
@@ -17,6 +19,9 @@ from fakegpt_tui.ui.markdown.code_blocks import (
 from fakegpt_tui.ui.markdown.lines import Line
 from fakegpt_tui.ui.markdown.render_context import BlockType, RenderContext
 from fakegpt_tui.ui.markdown.wrapping import padded
+
+if TYPE_CHECKING:
+    from fakegpt_tui.pictures.diagrams import Drawing
 
 _LANGUAGE = "mermaid"
 _MOST_ROWS = 400

@@ -1,13 +1,14 @@
 """Document: the Markdown of one chat message, parsed and drawn as it grows."""
 
+from __future__ import annotations
+
 import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from fakegpt_tui.pictures.diagrams import Drawing
 from fakegpt_tui.ui.markdown.block_types import BLOCK_TYPES
 from fakegpt_tui.ui.markdown.blocks import CHUNK_SIZE, DEFAULT_LIMITS, Limits
 from fakegpt_tui.ui.markdown.chunks import ChunkedText
@@ -17,6 +18,9 @@ from fakegpt_tui.ui.markdown.palette import Palette
 from fakegpt_tui.ui.markdown.parser import find_references
 from fakegpt_tui.ui.markdown.render_context import RenderContext
 from fakegpt_tui.ui.markdown.virtual_layout import LEAST_WIDTH
+
+if TYPE_CHECKING:
+    from fakegpt_tui.pictures.diagrams import Drawing
 
 _JSON: Final = re.compile(r'\s*\{\s*(?:"|\}\s*\Z)')
 _MAX_JSON: Final = 200_000

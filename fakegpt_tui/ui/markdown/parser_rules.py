@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 from fakegpt_tui.text import safe_text
@@ -109,10 +110,12 @@ def _address(state: StateInline, silent: bool) -> bool:
     return True
 
 
-_WITHOUT_SPACES = re.compile(
-    "[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef"
-    "\U00020000-\U0003ffff]"
-)
+@cache
+def _without_spaces() -> re.Pattern[str]:
+    return re.compile(
+        "[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef"
+        "\U00020000-\U0003ffff]"
+    )
 
 
 def emphasis_rules(parser: MarkdownIt) -> None:
@@ -135,7 +138,7 @@ def _beside_ideographs(tokenize: Rule) -> Rule:
             return False
         before = state.src[max(0, start - 1) : start]
         after = state.src[state.pos : min(state.pos + 1, state.posMax)]
-        if state.src[start] != "_" and _WITHOUT_SPACES.search(before + after):
+        if state.src[start] != "_" and _without_spaces().search(before + after):
             for delimiter in state.delimiters[known:]:
                 delimiter.open = delimiter.open or bool(after.strip())
                 delimiter.close = delimiter.close or bool(before.strip())

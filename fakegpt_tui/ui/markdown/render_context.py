@@ -1,12 +1,14 @@
 """Render context: palette and width that blocks are drawn with, and the types of blocks."""
 
+from __future__ import annotations
+
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 
-from fakegpt_tui.pictures.diagrams import Drawing
 from fakegpt_tui.ui.markdown.blocks import (
     BlockFragment,
     Node,
@@ -17,6 +19,9 @@ from fakegpt_tui.ui.markdown.blocks import (
 )
 from fakegpt_tui.ui.markdown.lines import BLANK, Line, PlacedLines, cell_width
 from fakegpt_tui.ui.markdown.palette import PROSE_WIDTH, Palette
+
+if TYPE_CHECKING:
+    from fakegpt_tui.pictures.diagrams import Drawing
 
 _MAX_LINES = 4_000
 _ENOUGH = 12
@@ -53,7 +58,7 @@ class RenderContext:
 
     palette: Palette
     width: int
-    types: Mapping[str, "BlockType"]
+    types: Mapping[str, BlockType]
     references: References
     keep_breaks: bool = False
     toggled: frozenset[int] = frozenset()

@@ -24,8 +24,6 @@ _HIDING = re.compile(
 
 Wherever details may begin, they may be open; only a tag at the margin is certain to end them.
 """
-_POINT = re.compile(rf"^[ \t]*\r?\n(?=#|{PARAGRAPH_START})", re.MULTILINE)
-"""A blank line above one at the margin that cannot continue a block."""
 
 _NOT_IN_FORMULA = re.compile(r"^ {0,3}(?:```|~~~|<)", re.MULTILINE)
 """What would belong to a formula, if it is one."""
@@ -84,7 +82,7 @@ def _points_between(text: str, at: int, end: int, last: int, size: int) -> Itera
     """Split points at least `size` behind the `last` one and each other, and no others."""
     while True:
         line = text.rfind("\n", at, last + size - 1) + 1
-        match = _POINT.search(text, max(at, line), end)
+        match = _point().search(text, max(at, line), end)
         if match is None:
             return
         at = match.end()
@@ -110,6 +108,12 @@ def find_fence_end(text: str, start: int, end: int, fence: str) -> re.Match[str]
 def _closing(fence: str) -> re.Pattern[str]:
     sign = re.escape(fence[0])
     return re.compile(rf"^ {{0,3}}{sign}{{{len(fence)},}}[ \t]*\r?$\n?", re.MULTILINE)
+
+
+@lru_cache
+def _point() -> re.Pattern[str]:
+    """A blank line above one at the margin that cannot continue a block."""
+    return re.compile(rf"^[ \t]*\r?\n(?=#|{PARAGRAPH_START})", re.MULTILINE)
 
 
 @lru_cache

@@ -5,7 +5,7 @@ Any text made of Rich segments can be broken with it.
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 from rich.cells import cell_len, split_graphemes
@@ -26,13 +26,23 @@ _CLOSING = (
 """What begins no line: marks that end something, and small kana."""
 _OPENING = "\u3008\u300a\u300c\u300e\u3010\u3014\u3016\u3018\uff08\uff3b\uff5b\uff5f\u201c\u2018"
 """What ends no line."""
-_WORDS = re.compile(
-    f"\n| +|[{_OPENING}]*[{_IDEOGRAPH}][{_CLOSING}\u200d\ufe0e\ufe0f]*"
-    f"|(?:[^ \n{_IDEOGRAPH}{_OPENING}]|[{_OPENING}](?![{_OPENING}]*[{_IDEOGRAPH}]))+"
-)
-"""What stays together: a run without spaces, or one ideograph with the marks that belong to it."""
 
-_OTHER_THAN_ONE_CELL = re.compile("[^\n -~\u00a0-\u02ff\u0370-\u0482\u2010-\u2027\u2500-\u25fc]")
+
+@cache
+def _words() -> re.Pattern[str]:
+    """What stays together: a run without spaces, or one ideograph with the marks that belong to it.
+
+    Compiled for the first text that needs it, as the next one: that takes longer than to wrap it.
+    """
+    return re.compile(
+        f"\n| +|[{_OPENING}]*[{_IDEOGRAPH}][{_CLOSING}\u200d\ufe0e\ufe0f]*"
+        f"|(?:[^ \n{_IDEOGRAPH}{_OPENING}]|[{_OPENING}](?![{_OPENING}]*[{_IDEOGRAPH}]))+"
+    )
+
+
+@cache
+def _other_than_one_cell() -> re.Pattern[str]:
+    return re.compile("[^\n -~\u00a0-\u02ff\u0370-\u0482\u2010-\u2027\u2500-\u25fc]")
 
 
 _JOINS_NOTHING = re.compile("(?:(?<=[ \n])|\\A)[\u200d\ufe0f]+|\u200d(?=[ \n\u200d])")
@@ -120,7 +130,7 @@ def _word_breaks(text: str, width: int) -> list[Range]:
 
 def _one_cell_each(text: str) -> bool:
     return text.isascii() or not (
-        width_profile().wide_ambiguous or _OTHER_THAN_ONE_CELL.search(text)
+        width_profile().wide_ambiguous or _other_than_one_cell().search(text)
     )
 
 
@@ -152,7 +162,7 @@ def _break_plain_line(text: str, start: int, end: int, width: int, ranges: list[
 def _breaks(text: str, width: int) -> list[Range]:
     ranges: list[Range] = []
     start = end = used = 0
-    for match in _WORDS.finditer(text):
+    for match in _words().finditer(text):
         word = match[0]
         if word == "\n":
             ranges.append((start, end))

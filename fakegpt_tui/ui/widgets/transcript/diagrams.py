@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from textual.widget import Widget
 
-from fakegpt_tui.pictures.diagrams import Drawing, draw_diagram, is_drawable
 from fakegpt_tui.ui.markdown.document import Document
 from fakegpt_tui.ui.terminal.cell_widths import width_profile
 
 if TYPE_CHECKING:
+    from fakegpt_tui.pictures.diagrams import Drawing
     from fakegpt_tui.ui.markdown.palette import Palette
     from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
 
@@ -48,6 +48,8 @@ class DiagramShelf:
         if wanted in self._kept:
             self._kept.move_to_end(wanted)
             return self._kept[wanted]
+        from fakegpt_tui.pictures.diagrams import is_drawable  # noqa: PLC0415 - with the first diagram
+
         if is_drawable(source):
             self._wanted[wanted] = None
             if not self._is_working:
@@ -60,6 +62,8 @@ class DiagramShelf:
 
     async def _work(self) -> None:
         """Draw what is wanted, the first ones first."""
+        from fakegpt_tui.pictures.diagrams import draw_diagram  # noqa: PLC0415 - as above
+
         try:
             while self._wanted:
                 wanted = next(iter(self._wanted))
