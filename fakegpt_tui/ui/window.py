@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from inspect import isawaitable
+from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual.message import Message
@@ -64,6 +65,7 @@ class Window:
         self._notice_box: NoticeBox | None = None
         self._activity = ""
         self._step = 0
+        self._turned_at = 0.0
         self._after_refresh: list[Callable[[], object]] = []
 
     @property
@@ -201,11 +203,15 @@ class Window:
         if not view.path:
             page.service, page.steps, page.keys = view.service, view.first_steps, view.keys
 
-    def spin(self) -> None:
+    def spin(self, *, least: float = 0.0) -> None:
         """Turn the signs of what is under way: in the header, in the list and on the reply.
 
-        Where a person wants it calm, they stand still.
+        Where a person wants it calm, they stand still; where it is less than `least` seconds since
+        they turned last, too.
         """
+        if monotonic() - self._turned_at < least:
+            return
+        self._turned_at = monotonic()
         self._step += not self.limiter.is_calm
         sign = spinner(self._step)
         if self._activity:

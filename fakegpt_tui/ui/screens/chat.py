@@ -60,6 +60,7 @@ _STATUS_SECONDS = 0.5
 _SPIN_SECONDS = 0.125
 _FLASH_SECONDS = 0.3
 _TAB_ORDER = ("PromptInput", "FirstPage", "Transcript", "ConversationList")
+_COUNT_SECONDS = 0.25
 _CALM_SECONDS = 5.0
 """Between two looks at a clock or a count, where nothing is to move."""
 _DIGITS = re.compile(r"[\d,.:]+")
@@ -122,7 +123,13 @@ class ChatScreen(RenderCache, TolerantScreen):
     async def on_mount(self) -> None:
         tick = partial(self._show_activity, counts=True)
         self._activity_timer = self.set_interval(_STATUS_SECONDS, tick, pause=True)
-        self._spin_timer = self.set_interval(_SPIN_SECONDS, self.window.spin, pause=True)
+
+        def spin() -> None:
+            # While a reply grows, signs turn with its text, or there would be more to draw.
+            if self.repaint_timer is None:
+                self.window.spin()
+
+        self._spin_timer = self.set_interval(_SPIN_SECONDS, spin, pause=True)
         self.window.prompt.enter_sends = self._options.enter_sends
         self.query_one(StatusBar).notice_changed = self._make_room
         self.window.refresh()
@@ -292,19 +299,20 @@ class ChatScreen(RenderCache, TolerantScreen):
             with self.window.limiter:
                 if turn.reply_id == self.state.open.leaf_id:
                     self.window.transcript.update_message(turn.reply)
+                self.window.spin(least=_SPIN_SECONDS)
                 self._show_activity()
 
     def _show_activity(self, *, counts: bool = False) -> None:
         """Show what the turn does, and with `counts` of how many tokens the conversation is by now.
 
-        Where it is to be calm, the numbers change now and then only.
+        Numbers change four times a second, and where it is to be calm, now and then only.
         """
         if self.shown is None:
             return
         activity, now = self._view_model.activity, monotonic()
-        is_due = now - self._activity_shown_at >= _CALM_SECONDS
+        pause = _CALM_SECONDS if self.window.limiter.is_calm else _COUNT_SECONDS
         is_other = _DIGITS.sub("", activity) != _DIGITS.sub("", self.shown.activity)
-        if is_due or is_other or not self.window.limiter.is_calm:
+        if is_other or now - self._activity_shown_at >= pause:
             self._activity_shown_at = now
             tokens = self._view_model.tokens if counts else self.shown.tokens
             self.shown = replace(self.shown, activity=activity, tokens=tokens)
