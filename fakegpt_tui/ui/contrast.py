@@ -20,7 +20,8 @@ _TEXT_COLOURS = (
 )
 _MARK_COLOURS = ("border-blurred", "scrollbar")
 _SELECTIONS = ("screen-selection-background", "input-selection-background")
-_AUTOMATIC = re.compile(r"auto(?: ([\d.]+)%)?")
+AUTOMATIC = re.compile(r"auto(?: ([\d.]+)%)?")
+"""A theme's word for a colour that is readable on any background, of some strength."""
 _STEPS = 20
 _MARKED_TEXT = "block-cursor-blurred-text-style"
 """How the marked row of a list is written while a field above it is typed in."""
@@ -134,7 +135,7 @@ class _ThemeColours:
 
     def _solid(self, name: str) -> Color:
         """A colour as it looks on the main background."""
-        automatic = _AUTOMATIC.fullmatch(self._variables.get(name, ""))
+        automatic = AUTOMATIC.fullmatch(self._variables.get(name, ""))
         if automatic:
             colour = self._ink.with_alpha(float(automatic[1] or 100) / 100)
         else:

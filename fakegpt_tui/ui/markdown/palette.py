@@ -1,6 +1,5 @@
 """Palette: the styles that a message is drawn with, taken from a theme."""
 
-import re
 from collections.abc import Mapping
 
 from rich.color import Color as RichColor
@@ -8,7 +7,7 @@ from rich.style import Style
 from textual.color import Color, ColorParseError
 
 from fakegpt_tui.domain.fast_dataclass import dataclass
-from fakegpt_tui.ui.contrast import contrast
+from fakegpt_tui.ui.contrast import AUTOMATIC, contrast
 
 PROSE_WIDTH = 100
 """The most cells of a line of prose, as longer ones are hard to read."""
@@ -17,9 +16,6 @@ _CONTRAST = 4.5
 """The least contrast of text by WCAG 2.1, 1.4.3."""
 
 _BLEND_STEPS = 8
-
-_AUTOMATIC = re.compile(r"auto(?: ([\d.]+)%)?")
-"""A theme's word for a colour that is readable on any background, of some strength."""
 
 _BOLD = Style(bold=True)
 _ITALIC = Style(italic=True)
@@ -133,7 +129,7 @@ class _Theme:
 
     def _parsed(self, name: str, default: Color) -> Color:
         written = self._variables.get(name, "")
-        if automatic := _AUTOMATIC.fullmatch(written):
+        if automatic := AUTOMATIC.fullmatch(written):
             return self.foreground.with_alpha(float(automatic[1] or 100) / 100)
         try:
             color = Color.parse(written)
