@@ -1,4 +1,4 @@
-"""Wire requests: a request as it is sent, with all its headers, by whoever sends it."""
+"""Wire requests: a request as it is sent, with all its headers."""
 
 import re
 from collections.abc import AsyncIterator, Iterable
