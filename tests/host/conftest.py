@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from fakegpt_tui.backends.scripted import ScriptedBackend, Step
+from fakegpt_tui.host.access_keys import KeyRing
 from fakegpt_tui.host.server import HostServer
+from tests.host.keys import KEY
 
 
 @pytest.fixture
@@ -18,6 +20,16 @@ def serve() -> Iterator[Callable[..., HostServer]]:
             return stack.enter_context(HostServer(backend, **options))
 
         yield start
+
+
+@pytest.fixture
+def host(serve: Callable[..., HostServer]) -> Callable[..., HostServer]:
+    """Starts hosts as `serve` does, which take the key without limits."""
+
+    def start(*scripts: Iterable[Step], **options: Any) -> HostServer:
+        return serve(*scripts, keys=KeyRing([KEY]), secret_path=False, **options)
+
+    return start
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -18,3 +18,7 @@ def new_key(**changes: Any) -> tuple[AccessKey, str]:
         id=key_id, digest=digest_of(text), created_at=MADE, limits=replace(KeyLimits(), **limits)
     )
     return replace(key, **changes), text
+
+
+KEY, TEXT = new_key(requests_per_minute=0, tokens_per_minute=0, tokens_per_day=0)
+"""A key without limits."""

@@ -13,10 +13,8 @@ from fakegpt_tui.host.server import HostServer
 from tests.attachments.examples import png
 from tests.attachments.pictures import photo
 from tests.fault_server import FaultServer
-from tests.host.test_completion_routes import REPLY, Recorder, body, client_of, host, stream
+from tests.host.test_completion_routes import REPLY, Recorder, body, client_of, stream
 from tests.openai_server import CHAT, backend_for, openai_server, replies, service
-
-__all__ = ["host"]  # the fixture
 
 PNG = png(4, 3)
 URL = f"data:image/png;base64,{base64.b64encode(PNG).decode()}"

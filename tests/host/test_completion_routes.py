@@ -32,12 +32,11 @@ from fakegpt_tui.domain import (
 from fakegpt_tui.host.access_keys import KeyRing
 from fakegpt_tui.host.server import HostServer
 from tests.host.calls import calling, until
-from tests.host.keys import new_key
+from tests.host.keys import KEY, TEXT, new_key
 
 Serve: TypeAlias = Callable[..., HostServer]
 
 REPLY: tuple[Step, ...] = (TextDelta("Grü"), TextDelta("ße"), ReplyEnded())
-KEY, TEXT = new_key(requests_per_minute=0, tokens_per_minute=0, tokens_per_day=0)
 
 
 def body(**changes: object) -> dict[str, object]:
@@ -51,14 +50,6 @@ def client_of(host: HostServer) -> httpx.AsyncClient:
         trust_env=False,
         timeout=20,
     )
-
-
-@pytest.fixture
-def host(serve: Serve) -> Callable[..., HostServer]:
-    def start(*scripts: tuple[Step, ...], **options: object) -> HostServer:
-        return serve(*scripts, keys=KeyRing([KEY]), secret_path=False, **options)
-
-    return start
 
 
 async def events_of(response: httpx.Response) -> list[str]:

@@ -33,28 +33,19 @@ from fakegpt_tui.host.server import HostServer
 from tests import anthropic_server as anthropic
 from tests.attachments.examples import png
 from tests.host.calls import calling, raw_head
-from tests.host.keys import new_key
+from tests.host.keys import KEY, TEXT, new_key
 from tests.host.test_completion_routes import Recorder
 from tests.signed_in import Waits, read, text_of
 
 Serve: TypeAlias = Callable[..., HostServer]
 
 REPLY = (ReasoningDelta("hm"), TextDelta("Grü"), TextDelta("ße"), ReplyEnded())
-KEY, TEXT = new_key(requests_per_minute=0, tokens_per_minute=0, tokens_per_day=0)
 VERSION = {"anthropic-version": "2023-06-01"}
 ASKED = {
     "model": "scripted",
     "max_tokens": 100,
     "messages": [{"role": "user", "content": "Hi"}],
 }
-
-
-@pytest.fixture
-def host(serve: Serve) -> Callable[..., HostServer]:
-    def start(*scripts: Any, **options: Any) -> HostServer:
-        return serve(*scripts, keys=KeyRing([KEY]), secret_path=False, **options)
-
-    return start
 
 
 @asynccontextmanager
