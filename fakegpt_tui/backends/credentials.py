@@ -6,7 +6,7 @@ from typing import ClassVar, Protocol, TypeAlias
 
 from fakegpt_tui.backends.base import SessionSource
 from fakegpt_tui.domain import ConfigError, NotSignedIn, Secret, ServiceError, Session
-from fakegpt_tui.domain.masks import MASK
+from fakegpt_tui.domain.exact_request import MASK
 from fakegpt_tui.http.addresses import is_header_safe
 
 ReadKey: TypeAlias = Callable[[], Secret | None]

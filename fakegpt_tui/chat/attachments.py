@@ -1,21 +1,29 @@
-"""Attachments: the bytes of pictures and files of conversations, put into the store and read."""
+"""Attachments: their bytes, put into the store and read, and whether a model takes pictures."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from fakegpt_tui.attachments.files import check_file, make_part, open_regular
 from fakegpt_tui.backends.context_window import estimate_part_tokens
-from fakegpt_tui.domain import StoreError
+from fakegpt_tui.domain import FakeGPTError, ModelRef, PictureRefused, StoreError
+from fakegpt_tui.domain.parts import has_pictures
 from fakegpt_tui.domain.text_encodings import decode_text
+from fakegpt_tui.text import safe_line
 
 if TYPE_CHECKING:
     from fakegpt_tui.chat.pending_writes import Stores
+    from fakegpt_tui.chat.services import Services
     from fakegpt_tui.chat.store_interface import TurnStore
-    from fakegpt_tui.domain.parts import Attachment, Blob, FilePart, ImagePart
+    from fakegpt_tui.domain.parts import Attachment, Blob, FilePart, ImagePart, Part
+
+_LIST_SECONDS: Final = 3.0
+"""How long a picture waits for the list of models; without it a model may see."""
 
 
 class Attachments:
@@ -101,3 +109,34 @@ def check_total(store: TurnStore, max_total: int) -> None:
             f"attachment_total_limit allows {max_total / 1e6:,.0f}. Raise it, or delete "
             "conversations with pictures for good; this one was not taken."
         )
+
+
+async def find_blind(services: Services, models: Iterable[ModelRef]) -> tuple[ModelRef, ...]:
+    """Those of the models that take no pictures; lists that are not known yet are asked for."""
+    asked = tuple(models)
+    unknown = {each.service for each in asked if not _is_told(services, each)}
+    await asyncio.gather(*(_ask_for_list(services, name) for name in unknown))
+    return tuple(filter(services.is_blind, asked))
+
+
+async def require_sight(services: Services, model: ModelRef, parts: Iterable[Part]) -> None:
+    """Refuse pictures for a model that takes none, before anything is sent.
+
+    Raises:
+        PictureRefused: There are some.
+    """
+    if has_pictures(parts) and await find_blind(services, (model,)):
+        raise PictureRefused(
+            f"{safe_line(str(model), 80)} takes no pictures, so nothing was sent. Choose another "
+            "model, or leave the picture out and describe it in words."
+        )
+
+
+def _is_told(services: Services, model: ModelRef) -> bool:
+    return services.is_blind(model) or bool(services.known_models(model.service))
+
+
+async def _ask_for_list(services: Services, name: str) -> None:
+    with suppress(FakeGPTError, TimeoutError):
+        async with asyncio.timeout(_LIST_SECONDS):
+            await services.models(name)

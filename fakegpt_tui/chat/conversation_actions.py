@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from fakegpt_tui.chat.undo_steps import header_step, trash_step
+from fakegpt_tui.chat.undo import header_step, trash_step
 from fakegpt_tui.domain import (
     ChatMessage,
     Conversation,

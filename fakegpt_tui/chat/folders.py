@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from fakegpt_tui.chat.undo_steps import folder_step, header_step
+from fakegpt_tui.chat.undo import folder_step, header_step
 from fakegpt_tui.domain import Conversation, NotFound, Service, StoreError
 from fakegpt_tui.domain.folders import (
     Folder,

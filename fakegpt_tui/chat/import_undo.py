@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
-from fakegpt_tui.chat.undo_steps import (
+from fakegpt_tui.chat.undo import (
     folder_step,
     header_step,
     message_step,

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from fakegpt_tui.chat import undo_steps
+from fakegpt_tui.chat import undo
 from fakegpt_tui.chat.pending_writes import reply_key
 from fakegpt_tui.chat.shown_messages import fold_reasoning, without_removed
 from fakegpt_tui.domain import (
@@ -181,7 +181,7 @@ class MessageTrees:
     def change_message(self, message: ChatMessage, what: str, done: str) -> None:
         """Save another version of a message in its own place; can be undone."""
         before = self.message(message.conversation_id, message.id)
-        steps = [undo_steps.message_step(before)]
+        steps = [undo.message_step(before)]
         self._history.record(done, steps, what=what, scope=message.conversation_id)
         self.save_version(message)
 
@@ -195,8 +195,8 @@ class MessageTrees:
         """Save a new message, and show it; undoing puts it into the trash."""
         conversation_id = message.conversation_id
         steps = [
-            undo_steps.trash_messages_step(conversation_id, [message.id]),
-            undo_steps.header_step(self._index.get(conversation_id), ["leaf_id", "updated_at"]),
+            undo.trash_messages_step(conversation_id, [message.id]),
+            undo.header_step(self._index.get(conversation_id), ["leaf_id", "updated_at"]),
         ]
         self._history.record(done, steps, what=what, scope=conversation_id)
         self.remember_shown_path(conversation_id)
@@ -214,7 +214,7 @@ class MessageTrees:
         """
         ids = self._deletable(conversation_id, message_id)
         steps = [
-            undo_steps.trash_time_step(conversation_id, ids, None),
+            undo.trash_time_step(conversation_id, ids, None),
             self._leaf_step(conversation_id),
         ]
         what = "A message was" if len(ids) == 1 else f"{len(ids)} messages were"
@@ -246,7 +246,7 @@ class MessageTrees:
             ids_by_time.setdefault(each.trashed_at, []).append(each.id)
         steps = [
             *(
-                undo_steps.trash_time_step(conversation_id, ids, time)
+                undo.trash_time_step(conversation_id, ids, time)
                 for time, ids in ids_by_time.items()
             ),
             self._leaf_step(conversation_id),
@@ -347,7 +347,7 @@ class MessageTrees:
         self._set_leaf(conversation_id, leaf_id)
 
     def _leaf_step(self, conversation_id: str) -> UndoStep:
-        return undo_steps.header_step(self._index.get(conversation_id), ["leaf_id"])
+        return undo.header_step(self._index.get(conversation_id), ["leaf_id"])
 
     def _set_leaf(self, conversation_id: str, leaf_id: str | None) -> None:
         if self._index.get(conversation_id).leaf_id != leaf_id:

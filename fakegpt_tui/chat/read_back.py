@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fakegpt_tui.chat.mirror import EDITED, Mirror
 from fakegpt_tui.chat.shown_messages import fold_reasoning
-from fakegpt_tui.chat.undo_steps import header_step, message_step
+from fakegpt_tui.chat.undo import header_step, message_step
 from fakegpt_tui.domain import LoadError, TitleSource
 from fakegpt_tui.domain.parts import fit_parts
 from fakegpt_tui.domain.undo import UndoAction

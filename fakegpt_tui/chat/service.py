@@ -38,10 +38,9 @@ if TYPE_CHECKING:
     from fakegpt_tui.chat.queue import PromptQueue
     from fakegpt_tui.chat.request_preview import RequestPreviews
     from fakegpt_tui.chat.search import Search
-    from fakegpt_tui.chat.side_requests import SideRequests
+    from fakegpt_tui.chat.side_requests import SideRequests, Titles
     from fakegpt_tui.chat.spending import Spending
     from fakegpt_tui.chat.store_interface import ChatStore
-    from fakegpt_tui.chat.titles import Titles
     from fakegpt_tui.chat.turn import Turn
     from fakegpt_tui.chat.turns import Turns
     from fakegpt_tui.chat.undo import UndoHistory
@@ -195,7 +194,7 @@ class ChatService:
 
     @cached_property
     def titles(self) -> Titles:
-        from fakegpt_tui.chat.titles import Titles  # noqa: PLC0415 - as above
+        from fakegpt_tui.chat.side_requests import Titles  # noqa: PLC0415 - as above
 
         return Titles(self.conversations, self.side_requests, self._title_model)
 

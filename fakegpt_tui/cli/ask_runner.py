@@ -12,13 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fakegpt_tui.cli.ask_prompt import (
-    AskOutput,
-    AskPlan,
-    AskPrompt,
-    attach,
-    planned_conversation,
-)
+from fakegpt_tui.cli.ask_prompt import AskOutput, AskPlan, AskPrompt, attach, planned_conversation
 from fakegpt_tui.cli.composition import open_chat, open_store
 from fakegpt_tui.cli.errors import ExitCode, echo_err, exit_code
 from fakegpt_tui.cli.output import echo_json, echo_json_line
@@ -109,7 +103,7 @@ async def _ask(settings: Settings, store: ChatStore, prompt: AskPrompt, plan: As
             echo_err(service.notice)
         parts = await attach(chat, conversation.id, prompt)
         if parts:
-            from fakegpt_tui.chat.sight import require_sight  # noqa: PLC0415 - few have any
+            from fakegpt_tui.chat.attachments import require_sight  # noqa: PLC0415 - few have any
 
             model = ModelRef(conversation.service, conversation.model)
             await require_sight(chat.services, model, parts)

@@ -153,7 +153,7 @@ def _save(
     store: "ConversationStore", chosen: Sequence[Conversation], done: str, **changes: Any
 ) -> list[Conversation]:
     """Change conversations, which the program can take back: they were `done`."""
-    from fakegpt_tui.chat.undo_steps import header_step  # noqa: PLC0415 - not for --help
+    from fakegpt_tui.chat.undo import header_step  # noqa: PLC0415 - not for --help
     from fakegpt_tui.domain.undo import UndoAction  # noqa: PLC0415
 
     if chosen:

@@ -38,7 +38,7 @@ _COMMANDS = {
     "login": "services.login",
     "logout": "services.logout",
     "man": "man_page.man",
-    "mirror": "mirror.mirror",
+    "mirror": "backup.mirror",
     "models": "services.models",
     "move": "folders.move",
     "paths": "config.paths",

@@ -1,13 +1,31 @@
 """`login`, `logout`, `status`, `models`: what a service knows of this person, and offers."""
 
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager, closing
+from typing import TYPE_CHECKING
+
 import click
 
 from fakegpt_tui.cli.errors import ExitCode, echo_err
 from fakegpt_tui.cli.options import file_options, json_option, service_option, settings_of
 from fakegpt_tui.cli.output import echo_json
 from fakegpt_tui.config.spec import Settings
-from fakegpt_tui.domain import Model, SaveError, Service, ServiceKind, Session, now
+from fakegpt_tui.domain import (
+    LoginState,
+    Model,
+    SaveError,
+    Service,
+    ServiceKind,
+    Session,
+    SigningIn,
+    now,
+)
 from fakegpt_tui.text import safe_line
+
+if TYPE_CHECKING:
+    from fakegpt_tui.chat.services import Connection
 
 _MAX_ACCOUNT = 80
 
@@ -26,13 +44,13 @@ def login(context: click.Context, *, again: bool, as_json: bool) -> None:
     settings = settings_of(context)
     service = settings.upstream_of(settings.chosen_service)
     if service.kind.has_accounts:
-        from fakegpt_tui.cli.one_shot import sign_in  # noqa: PLC0415 - asyncio, not for --help
+        import asyncio  # noqa: PLC0415 - not for --help
 
         if again:
             forget_session(settings, service)
         if service.notice:
             echo_err(service.notice)
-        sign_in(settings, service)
+        asyncio.run(_sign_in(settings, service))
         if stored_session(settings, service) is None:
             raise SaveError(f"The session could not be kept in {settings.session_file}.")
     _print_status(service, stored_session(settings, service), as_json=as_json)
@@ -171,13 +189,13 @@ _FIELDS = ("id", "title", "description", "window", "size", "family")
 @click.pass_context
 def models(context: click.Context, *, as_json: bool) -> None:
     """List the models of the chosen service, the default one first, signing in if need be."""
-    from fakegpt_tui.cli.one_shot import list_models  # noqa: PLC0415 - asyncio, not for --help
+    import asyncio  # noqa: PLC0415 - not for --help
 
     settings = settings_of(context)
     service = settings.chosen_service
     if service.notice:
         echo_err(service.notice)
-    found = list_models(settings, service)
+    found = asyncio.run(_list_models(settings, service))
     if as_json:
         document = {
             "version": 1,
@@ -203,3 +221,41 @@ def _about(model: Model) -> str:
     facts = ", ".join(fact for fact in (window, model.size, model.family) if fact)
     texts = (title, model.description, facts)
     return " — ".join(safe_line(text, _LONGEST) for text in texts if text)
+
+
+@asynccontextmanager
+async def _connected(
+    settings: Settings, service: Service, report: Callable[[LoginState], None]
+) -> AsyncIterator[Connection]:
+    from fakegpt_tui.cli.app import ConnectionFactory  # noqa: PLC0415 - asyncio, not for --help
+
+    with closing(ConnectionFactory(settings)) as connector:
+        connection = await connector.connect(service, report)
+        async with aclosing(connection.backend):
+            yield connection
+
+
+async def _sign_in(settings: Settings, service: Service) -> None:
+    """Sign in to `service` unless that is done already, and print each step.
+
+    Raises:
+        FakeGPTError: The login failed.
+    """
+    async with _connected(settings, service, _print_step) as connection:
+        if connection.login is not None:
+            await connection.login.sign_in()
+
+
+def _print_step(state: LoginState) -> None:
+    if isinstance(state, SigningIn):
+        echo_err(f"Step {state.step} of {state.of}: {state.what} …")
+
+
+async def _list_models(settings: Settings, service: Service) -> tuple[Model, ...]:
+    """The models of `service`, the default one first.
+
+    Raises:
+        FakeGPTError: The service did not list them.
+    """
+    async with _connected(settings, service, lambda _state: None) as connection:
+        return await connection.backend.models()

@@ -8,9 +8,8 @@ from time import monotonic
 import httpx
 
 from fakegpt_tui.domain import BadReply, Service, ServiceError, Unreachable, Unsupported
-from fakegpt_tui.domain.exact_request import LastAnswer
+from fakegpt_tui.domain.exact_request import MASK, LastAnswer, is_key_header
 from fakegpt_tui.domain.fast_dataclass import dataclass
-from fakegpt_tui.domain.masks import MASK, is_key_header
 from fakegpt_tui.http.addresses import followed_redirect, is_redirect
 from fakegpt_tui.http.clients import Route, Transport
 from fakegpt_tui.http.compression import Inflater, UnknownCompression

@@ -27,17 +27,13 @@ from fakegpt_tui.plain.session import PlainPorts, PlainSession, WriteLine
 if TYPE_CHECKING:
     from fakegpt_tui.chat.argument_values import ArgumentValues
     from fakegpt_tui.chat.service import ChatService
-    from fakegpt_tui.plain.attachments import PlainAttachments
-    from fakegpt_tui.plain.conversations import PlainConversations
-    from fakegpt_tui.plain.files import PlainFiles
-    from fakegpt_tui.plain.folders import PlainFolders
-    from fakegpt_tui.plain.generation import PlainGeneration
+    from fakegpt_tui.plain.conversations import PlainConversations, PlainFolders
+    from fakegpt_tui.plain.files import PlainAttachments, PlainFiles
     from fakegpt_tui.plain.items import PlainItems, PlainLinks, PlainPictures
     from fakegpt_tui.plain.messages import PlainMessages
-    from fakegpt_tui.plain.prompt import PlainPrompt
+    from fakegpt_tui.plain.prompt import PlainPrompt, PlainSnippets
     from fakegpt_tui.plain.services import PlainServices, PlainSideBySide
-    from fakegpt_tui.plain.settings import PlainSettings
-    from fakegpt_tui.plain.snippets import PlainSnippets
+    from fakegpt_tui.plain.settings import PlainGeneration, PlainSettings
 
 _ACTION = re.compile(r"(?:(\w+)\.)?(\w+)(?:\((.*)\))?")
 _ON_SCREEN = ("", "app")
@@ -157,7 +153,7 @@ class PlainChat:
 
     @cached_property
     def attachments(self) -> PlainAttachments:
-        from fakegpt_tui.plain.attachments import PlainAttachments  # noqa: PLC0415 - when used
+        from fakegpt_tui.plain.files import PlainAttachments  # noqa: PLC0415 - when used
 
         return PlainAttachments(self._session)
 
@@ -175,13 +171,13 @@ class PlainChat:
 
     @cached_property
     def generation(self) -> PlainGeneration:
-        from fakegpt_tui.plain.generation import PlainGeneration  # noqa: PLC0415 - as above
+        from fakegpt_tui.plain.settings import PlainGeneration  # noqa: PLC0415 - as above
 
         return PlainGeneration(self._session)
 
     @cached_property
     def folders(self) -> PlainFolders:
-        from fakegpt_tui.plain.folders import PlainFolders  # noqa: PLC0415 - as above
+        from fakegpt_tui.plain.conversations import PlainFolders  # noqa: PLC0415 - as above
 
         return PlainFolders(self._session)
 
@@ -234,7 +230,7 @@ class PlainChat:
 
     @cached_property
     def snippets(self) -> PlainSnippets:
-        from fakegpt_tui.plain.snippets import PlainSnippets  # noqa: PLC0415 - as above
+        from fakegpt_tui.plain.prompt import PlainSnippets  # noqa: PLC0415 - as above
 
         return PlainSnippets(self._session, self._ports)
 

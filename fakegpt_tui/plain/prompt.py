@@ -1,12 +1,17 @@
-"""Prompts in plain mode: sending one, writing it in the editor, looking at earlier ones."""
+"""Prompts in plain mode: sending one, writing it in the editor, earlier ones, and snippets."""
 
+import asyncio
 from collections.abc import Callable
+from pathlib import Path
 
+from fakegpt_tui.attachments.example_snippets import add_examples, missing_examples
 from fakegpt_tui.attachments.snippets import INPUT, Snippet, blanks, clipboard_value
 from fakegpt_tui.domain import FakeGPTError, ModelRef
-from fakegpt_tui.plain.session import PlainSession
+from fakegpt_tui.plain.session import PlainPorts, PlainSession
+from fakegpt_tui.text import safe_line
 
 _MOST_PROMPTS = 20
+_EXAMPLES = "examples"
 
 
 class PlainPrompt:
@@ -22,7 +27,7 @@ class PlainPrompt:
         parts = tuple(session.attached)
         try:
             if parts:
-                from fakegpt_tui.chat.sight import require_sight  # noqa: PLC0415 - few have any
+                from fakegpt_tui.chat.attachments import require_sight  # noqa: PLC0415 - few have any
 
                 model = ModelRef(session.open.service, session.open.model)
                 await require_sight(session.chat.services, model, parts)
@@ -94,3 +99,38 @@ class PlainPrompt:
         session.say(
             "Say /history and a number to send one again." if prompts else "There are none yet."
         )
+
+
+class PlainSnippets:
+    """What prompts of the user's own there are; their names are commands."""
+
+    def __init__(self, session: PlainSession, ports: PlainPorts) -> None:
+        self._session = session
+        self._ports = ports
+
+    async def choose(self, typed: str = "") -> None:
+        """Say all snippets, or add the example set to them.
+
+        Raises:
+            SaveError: The example set cannot be written.
+        """
+        if typed and self._ports.snippets_folder is not None:
+            await self._add_examples(self._ports.snippets_folder)
+        else:
+            self._tell_all()
+
+    async def _add_examples(self, folder: Path) -> None:
+        added = await asyncio.to_thread(add_examples, folder)
+        names = ", ".join(added) or "none, all are there"
+        self._session.say(f"Snippets added to {safe_line(str(folder))}: {names}.")
+
+    def _tell_all(self) -> None:
+        say, snippets = self._session.say, self._ports.snippets()
+        for name, snippet in snippets.items():
+            usage = f"/{name} {blanks(snippet.asked)}".rstrip()
+            say(f"{usage} TEXT: {snippet.description}")
+        if not snippets:
+            say("There are no snippets.")
+        missing = missing_examples(snippets)
+        if missing and self._ports.snippets_folder is not None:
+            say(f"Say /snippets {_EXAMPLES} to add an example set: {', '.join(missing)}.")

@@ -9,8 +9,8 @@ from itertools import islice
 from typing import Final
 
 from fakegpt_tui.domain import ModelLoading, RateLimited, ReplyCut, ServiceError, Unreachable
+from fakegpt_tui.domain.exact_request import mask_shapes
 from fakegpt_tui.domain.fast_dataclass import dataclass
-from fakegpt_tui.domain.masks import mask_shapes
 from fakegpt_tui.protocol.error_shapes import find_message
 from fakegpt_tui.text import safe_line
 

@@ -12,8 +12,7 @@ import pytest
 from fakegpt_tui.backends.base import Purpose, ReplyRequest
 from fakegpt_tui.backends.http_stream import HttpStreamBackend
 from fakegpt_tui.domain import ContextMessage, GenerationSettings, Secret, ServiceKind
-from fakegpt_tui.domain.exact_request import ExactRequest
-from fakegpt_tui.domain.masks import MASK
+from fakegpt_tui.domain.exact_request import MASK, ExactRequest
 from tests import anthropic_server as anthropic
 from tests import openai_server as openai
 from tests import responses_server as responses

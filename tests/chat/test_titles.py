@@ -4,7 +4,7 @@ import pytest
 
 from fakegpt_tui.backends.scripted import ScriptedBackend
 from fakegpt_tui.chat.service import ChatService
-from fakegpt_tui.chat.titles import clean_title
+from fakegpt_tui.chat.side_requests import clean_title
 from fakegpt_tui.domain import FinishReason, ModelRef, ReplyCut, ReplyEnded, TextDelta, TitleSource
 from tests.chat.fake_chat import ask, says
 from tests.stubs import SERVICE, MemoryStore, connecting

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fakegpt_tui.domain.masks import MASK, is_key_header, mask_shapes, mask_url
+from fakegpt_tui.domain.exact_request import MASK, is_key_header, mask_shapes, mask_url
 
 KEYS = [
     "sk-proj-0123456789abcdefghij",

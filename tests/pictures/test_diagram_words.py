@@ -2,8 +2,7 @@
 
 import pytest
 
-from fakegpt_tui.pictures.diagram_words import said_words, says_all
-from fakegpt_tui.pictures.diagrams import draw_diagram
+from fakegpt_tui.pictures.diagrams import draw_diagram, said_words, says_all
 
 
 @pytest.mark.parametrize(

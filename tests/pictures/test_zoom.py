@@ -4,8 +4,14 @@ from random import Random
 import pytest
 
 from fakegpt_tui.pictures.decoding import Pixels
-from fakegpt_tui.pictures.placement import CellArea, CellSize
-from fakegpt_tui.pictures.zoom import MAX_KEPT_PIXELS, Zoom, cut_out, kept_size
+from fakegpt_tui.pictures.placement import (
+    MAX_KEPT_PIXELS,
+    CellArea,
+    CellSize,
+    Zoom,
+    cut_out,
+    kept_size,
+)
 
 ROOM, CELL = CellArea(80, 20), CellSize(10, 20)
 

@@ -77,7 +77,7 @@ class PromptController:
             raise
 
     async def _is_blind(self, model: ModelRef) -> bool:
-        from fakegpt_tui.chat.sight import find_blind  # noqa: PLC0415 - for a picture
+        from fakegpt_tui.chat.attachments import find_blind  # noqa: PLC0415 - for a picture
 
         return bool(await find_blind(self._chat.services, (model,)))
 

@@ -82,7 +82,7 @@ class SideBySideController:
         await self._attachments.wait()
         text = self._window.prompt.text_to_send
         text, parts = await self._attachments.prepare(text, conversation_id)
-        from fakegpt_tui.chat.sight import find_blind  # noqa: PLC0415 - when something is attached
+        from fakegpt_tui.chat.attachments import find_blind  # noqa: PLC0415 - when something is attached
 
         are_blind = has_pictures(parts) and await find_blind(self._chat.services, models)
         if self._state.open.id != conversation_id:

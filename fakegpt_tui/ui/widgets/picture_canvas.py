@@ -14,10 +14,9 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from fakegpt_tui.pictures import kitty
+from fakegpt_tui.pictures.cells import in_decoder
 from fakegpt_tui.pictures.decoding import Pixels
-from fakegpt_tui.pictures.placement import CellArea
-from fakegpt_tui.pictures.prepared import in_decoder
-from fakegpt_tui.pictures.zoom import Zoom
+from fakegpt_tui.pictures.placement import CellArea, Zoom
 from fakegpt_tui.ui.markdown.plain_text import wrap_plain_text
 from fakegpt_tui.ui.terminal.graphics import Drawing, send_picture, terminal_cell
 from fakegpt_tui.ui.terminal.output import HELD_PICTURES, give_up_picture, write_to_terminal

@@ -9,7 +9,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 from fakegpt_tui.pictures import kitty
-from fakegpt_tui.pictures.half_blocks import RGB, BlockRun
+from fakegpt_tui.pictures.cells import RGB, BlockRun
 from fakegpt_tui.ui.terminal.output import PICTURE_META
 
 

@@ -11,12 +11,10 @@ from rich.cells import cell_len
 from textual.strip import Strip
 
 from fakegpt_tui.pictures import kitty
+from fakegpt_tui.pictures.cells import UPPER_HALF, half_block_rows
 from fakegpt_tui.pictures.decoding import Pixels
-from fakegpt_tui.pictures.half_blocks import UPPER_HALF, half_block_rows
-from fakegpt_tui.pictures.iterm import encode_iterm
-from fakegpt_tui.pictures.placement import CellArea, CellSize
-from fakegpt_tui.pictures.sixel import encode_sixel
-from fakegpt_tui.pictures.zoom import VisiblePart, cut_out
+from fakegpt_tui.pictures.inline_pictures import encode_iterm, encode_sixel
+from fakegpt_tui.pictures.placement import CellArea, CellSize, VisiblePart, cut_out
 from fakegpt_tui.ui.terminal.graphics import Drawing
 from fakegpt_tui.ui.widgets.picture_cells import block_segments, placeholder_segment
 

@@ -10,9 +10,9 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
+from fakegpt_tui.pictures.cells import in_decoder
 from fakegpt_tui.pictures.decoding import Pixels
-from fakegpt_tui.pictures.prepared import in_decoder
-from fakegpt_tui.pictures.zoom import Zoom
+from fakegpt_tui.pictures.placement import Zoom
 from fakegpt_tui.ui.terminal.graphics import Drawing
 from fakegpt_tui.ui.widgets.picture_canvas import PictureCanvas
 

@@ -16,10 +16,9 @@ from textual.widget import Widget
 from fakegpt_tui.domain import FakeGPTError
 from fakegpt_tui.pictures import kitty
 from fakegpt_tui.pictures.cache import BoundedCache
+from fakegpt_tui.pictures.cells import PreparedPicture, half_block_row, in_decoder, prepare_picture
 from fakegpt_tui.pictures.decoding import DecodingCancelled, Pixels
-from fakegpt_tui.pictures.half_blocks import half_block_row
 from fakegpt_tui.pictures.placement import USUAL_CELL, CellArea
-from fakegpt_tui.pictures.prepared import PreparedPicture, in_decoder, prepare_picture
 from fakegpt_tui.ui.markdown.plain_text import wrap_plain_text
 from fakegpt_tui.ui.terminal.graphics import send_picture
 from fakegpt_tui.ui.terminal.output import HELD_PICTURES, give_up_picture, is_open
