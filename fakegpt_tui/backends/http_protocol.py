@@ -30,7 +30,7 @@ class Decoder(Protocol):
     """A key of JSON bodies that are a whole reply; empty if the protocol only streams."""
 
     reads_joined: ClassVar[bool]
-    """Does it take events that repeat each other as one, see `http.repeated_events`?"""
+    """Does it take events that repeat each other as one, see `http.sse.join_repeated`?"""
 
     @property
     def done(self) -> bool:

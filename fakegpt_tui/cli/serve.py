@@ -218,8 +218,8 @@ def _signature(path: Path) -> tuple[int, ...]:
 def _serve(
     server: HostServer, services: Sequence[Service], source: _OptionSource, *, as_json: bool
 ) -> None:
+    from fakegpt_tui.host.asgi_server import settle_memory  # noqa: PLC0415 - as above
     from fakegpt_tui.host.listeners import notify_systemd  # noqa: PLC0415 - as above
-    from fakegpt_tui.host.server import settle_memory  # noqa: PLC0415 - as above
 
     received: SimpleQueue[int] = SimpleQueue()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

@@ -11,10 +11,10 @@ from starlette.types import Scope
 from fakegpt_tui.domain import RateLimited, Secret
 from fakegpt_tui.host.access_keys import KEY_PREFIX, AccessKey, KeyRing, KeySources
 from fakegpt_tui.host.authentication import SHARE_PREFIX, Claims, TokenIssuer
+from fakegpt_tui.host.client_address import LoginThrottle
 from fakegpt_tui.host.conversation_cache import Owner
 from fakegpt_tui.host.conversations import StateLost
 from fakegpt_tui.host.errors import API_PATHS, InvalidToken, TokenRejection
-from fakegpt_tui.host.login_throttle import LoginThrottle
 
 _TOKEN_HEADERS = ("x-authorization", "authorization")
 _KEY_HEADERS = ("x-api-key", "api-key")

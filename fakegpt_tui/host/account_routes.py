@@ -16,6 +16,7 @@ from fakegpt_tui.host.access import Access
 from fakegpt_tui.host.access_keys import KEY_PREFIX
 from fakegpt_tui.host.audit_log import AuditLog
 from fakegpt_tui.host.authentication import Claims
+from fakegpt_tui.host.client_address import LoginThrottle
 from fakegpt_tui.host.errors import (
     InvalidToken,
     TokenRejection,
@@ -23,8 +24,7 @@ from fakegpt_tui.host.errors import (
     missing_fields_response,
     rate_limit_response,
 )
-from fakegpt_tui.host.login_throttle import LoginThrottle
-from fakegpt_tui.host.meter import usable_models
+from fakegpt_tui.host.model_routes import usable_models
 from fakegpt_tui.host.request_body import read_form
 from fakegpt_tui.host.routes import OpenRoute
 from fakegpt_tui.protocol import fakegpt

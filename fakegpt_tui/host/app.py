@@ -1,30 +1,28 @@
-"""Host application: its routes and error handlers."""
+"""Host application: its routes, how the host is, and what it shares with others."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from fakegpt_tui.backends.base import Backend
 from fakegpt_tui.backends.scenarios import Scenario
 from fakegpt_tui.host.access import Access
 from fakegpt_tui.host.access_control import AccessControl, HostNames
 from fakegpt_tui.host.account_routes import AccountRoutes
+from fakegpt_tui.host.api_routes import ClientReplies, CompletionRoutes, MessageRoutes
 from fakegpt_tui.host.audit_log import AuditLog
-from fakegpt_tui.host.client_replies import ClientReplies
-from fakegpt_tui.host.completion_routes import CompletionRoutes
+from fakegpt_tui.host.client_address import LoginThrottle
 from fakegpt_tui.host.conversation_cache import ConversationCache
 from fakegpt_tui.host.conversation_routes import ConversationRoutes
 from fakegpt_tui.host.conversations import Conversations, MemoryConversations
 from fakegpt_tui.host.errors import json_response
-from fakegpt_tui.host.health_routes import HealthRoutes
-from fakegpt_tui.host.login_throttle import LoginThrottle
-from fakegpt_tui.host.message_routes import MessageRoutes
-from fakegpt_tui.host.meter import Limiter
-from fakegpt_tui.host.model_catalog import ModelCatalog
-from fakegpt_tui.host.model_routes import ModelRoutes
+from fakegpt_tui.host.limiter import Limiter
+from fakegpt_tui.host.model_routes import ModelCatalog, ModelRoutes
 from fakegpt_tui.host.prompt_route import MemoryTurns, PromptRoute, SessionTurns, SingleFlight
 from fakegpt_tui.host.routes import HostRoutes, OpenRoute
 from fakegpt_tui.host.running_replies import RunningReplies
@@ -32,6 +30,8 @@ from fakegpt_tui.host.scenario_route import scenario_routes
 
 if TYPE_CHECKING:
     from fakegpt_tui.host.shared_state.state import SharedState
+
+_SLOW_LOOP_SECONDS = 1.0
 
 
 @dataclass(kw_only=True)
@@ -108,3 +108,30 @@ class HostApp:
 async def _home(_: Request) -> Response:
     """Where browsers go after a login or logout."""
     return json_response({"message": "This is a FakeGPT host. Point a client of it here."})
+
+
+@dataclass(frozen=True, slots=True)
+class HealthRoutes:
+    """`/healthz` is well as long as anything is answered; `/readyz` is not while the host drains.
+
+    They need no key and no name, and say nothing else.
+    """
+
+    is_draining: Callable[[], bool]
+
+    def routes(self) -> list[Route]:
+        return [OpenRoute("/healthz", self._alive), OpenRoute("/readyz", self._ready)]
+
+    async def _alive(self, _: Request) -> Response:
+        return json_response({"status": "ok"})
+
+    async def _ready(self, _: Request) -> Response:
+        if self.is_draining():
+            return json_response({"status": "draining"}, 503, {"retry-after": "1"})
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        # The other tasks that are due come first: how long they take is how late all of them are.
+        await asyncio.sleep(0)
+        if loop.time() - begun > _SLOW_LOOP_SECONDS:
+            return json_response({"status": "overloaded"}, 503, {"retry-after": "1"})
+        return json_response({"status": "ok"})

@@ -1,19 +1,29 @@
-"""Server: an ASGI application on open sockets, and the end of all that it is answering."""
+"""Server: an ASGI application on open sockets, and the loop in a thread that it runs in."""
 
 import asyncio
+import gc
+import logging
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+import threading
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any, TypeVar
 
 from starlette.types import ASGIApp
 
 from fakegpt_tui.host.access_control import AccessControl, HostNames
-from fakegpt_tui.host.admission import AddressCap, Admission, is_loopback
 from fakegpt_tui.host.app import HostApp
 from fakegpt_tui.host.connections import HostConnection
-from fakegpt_tui.host.open_connections import ConnectionLimits, OpenConnections
+from fakegpt_tui.host.open_connections import (
+    AddressCap,
+    Admission,
+    ConnectionLimits,
+    OpenConnections,
+    is_loopback,
+)
 from fakegpt_tui.host.request_log import RecordSink, RequestLog
 
 _BESIDE_CONNECTIONS = 4
@@ -121,3 +131,65 @@ async def _wait(futures: Iterable[asyncio.Future[None]], seconds: float) -> None
     pending = list(futures)
     if pending:
         await asyncio.wait(pending, timeout=seconds)
+
+
+_T = TypeVar("_T")
+
+_log = logging.getLogger("fakegpt_tui.host")
+
+
+class LoopThread:
+    """An event loop in a thread that does not keep the process alive, and takes no signals."""
+
+    def __init__(self, name: str) -> None:
+        _silence_loggers()
+        ready: Future[asyncio.AbstractEventLoop] = Future()
+        self._thread = threading.Thread(target=_run, args=(ready,), name=name, daemon=True)
+        self._thread.start()
+        self._loop = ready.result()
+
+    def call(self, work: Coroutine[Any, Any, _T], *, seconds: float | None = None) -> _T:
+        """The result of `work`, which runs there; its exceptions are raised here.
+
+        Raises:
+            TimeoutError: It took longer than `seconds`.
+        """
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(seconds)
+
+    def stop(self, *, patience: float) -> None:
+        """Cancel what still runs; a thread that does not end within `patience` is left behind."""
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(patience)
+
+
+def _run(ready: Future[asyncio.AbstractEventLoop]) -> None:
+    with asyncio.Runner() as runner:
+        loop = runner.get_loop()
+        loop.set_exception_handler(_log_error)
+        ready.set_result(loop)
+        loop.run_forever()
+
+
+def _log_error(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Log what asyncio would print to standard error, over the screen."""
+    _log.error("%s", context["message"], exc_info=context.get("exception"))
+
+
+def _silence_loggers() -> None:
+    """Without any handler, Python prints warnings to standard error."""
+    if not _log.handlers:
+        _log.addHandler(logging.NullHandler())
+
+
+_COLLECT_AFTER = (20_000, 50, 100)
+"""New objects, and how often of each age, before garbage is looked for; 700, 10 and 10 usually."""
+
+
+def settle_memory() -> None:
+    """For a process that does nothing else: what it has made so far stays, and is not looked at.
+
+    Python looks through all that lives for what can go, and all replies wait meanwhile.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_COLLECT_AFTER)

@@ -1,8 +1,10 @@
-"""Client address: who asked, as the proxies in front tell that are trusted."""
+"""Client address: who asked, as trusted proxies tell, and how often one may sign in."""
 
+import math
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TypeAlias
 
@@ -93,3 +95,38 @@ def _is_address(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+_MAX_ADDRESSES = 10_000
+"""How many are remembered, the oldest given up first: no flood of addresses fills the memory."""
+
+
+@dataclass(slots=True, kw_only=True)
+class LoginThrottle:
+    """Lets `burst` logins of an address through at once, and then one every `seconds_each`.
+
+    Those of one network of version six are one address.
+    """
+
+    burst: int = 30
+    seconds_each: float = 2.0
+    clock: Callable[[], float] = time.monotonic
+    _rested_at: dict[str, float] = field(default_factory=dict, init=False)
+    """When the whole burst of an address will be available again; the oldest address first."""
+
+    def acquire(self, address: str = "") -> int:
+        """Take one and return 0, or the whole seconds until one is available.
+
+        Asking too early costs nothing. An empty `address` is that of all who tell none.
+        """
+        key = throttle_key(address)
+        moment = self.clock()
+        rested_at = max(self._rested_at.get(key, -math.inf), moment)
+        excess = rested_at - moment - (self.burst - 1) * self.seconds_each
+        if excess > 0:
+            return math.ceil(excess)
+        self._rested_at.pop(key, None)
+        self._rested_at[key] = rested_at + self.seconds_each
+        if len(self._rested_at) > _MAX_ADDRESSES:
+            del self._rested_at[next(iter(self._rested_at))]
+        return 0

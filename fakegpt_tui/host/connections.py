@@ -7,13 +7,15 @@ from collections.abc import Callable
 import httpx
 from starlette.types import ASGIApp
 
-from fakegpt_tui.host.admission import AddressCap
-from fakegpt_tui.host.exchange import Exchange
-from fakegpt_tui.host.open_connections import ConnectionLimits, OpenConnection, OpenConnections
-from fakegpt_tui.host.proxy_protocol import read_proxy_header
-from fakegpt_tui.host.request_head import InvalidHead, find_head, read_head
-from fakegpt_tui.host.scopes import Ends, build_scope
-from fakegpt_tui.http.body_frames import Body, ChunkedBody, CountedBody
+from fakegpt_tui.host.exchange import Ends, Exchange, build_scope
+from fakegpt_tui.host.open_connections import (
+    AddressCap,
+    ConnectionLimits,
+    OpenConnection,
+    OpenConnections,
+)
+from fakegpt_tui.host.request_head import InvalidHead, find_head, read_head, read_proxy_header
+from fakegpt_tui.http.wire_response import Body, ChunkedBody, CountedBody
 
 _MAX_WAITING = 65_536
 """Bytes that are read beyond what is taken: of a body, or of the next request."""

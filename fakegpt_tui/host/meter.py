@@ -1,28 +1,54 @@
-"""Meter: rates, budgets and leases of access keys, behind an interface that others can share."""
+"""Meter: rates, budgets and leases of access keys, behind an interface that others can share.
+
+Rates are GCRA: https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm.
+"""
 
 import asyncio
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import count
 from time import monotonic
 from typing import ClassVar, Final, Protocol
 
-from fakegpt_tui.domain import Model, RateLimited, RequestRefused, Unreachable, now
-from fakegpt_tui.host.access_keys import AccessKey, KeyLimits, TotalLimits
-from fakegpt_tui.host.admitted_reply import AdmittedReply
-from fakegpt_tui.host.arrival_rate import MINUTE, ArrivalRate, left_of
-from fakegpt_tui.host.rate_headers import RateLeft
-from fakegpt_tui.host.renewal import Renewal
-from fakegpt_tui.host.tally import Tally, estimate_tokens
+from fakegpt_tui.domain import RateLimited, RequestRefused, now
+from fakegpt_tui.host.access_keys import KeyLimits
 
-UNLIMITED: Final = KeyLimits(
-    requests_per_minute=0, burst=0, tokens_per_minute=0, streams=0, tokens_per_day=0
-)
-_LEASE_SECONDS = 30.0
-_RESERVED_REPLY = 1_024
-"""Tokens of a reply that are reserved beforehand; what it really took is settled after it."""
+MINUTE: Final = 60.0
+_ROUNDING: Final = 1e-9
+"""Seconds: what is left of a subtraction of equal times is no reason to wait."""
+
+
+@dataclass(slots=True)
+class ArrivalRate:
+    """A rate with a burst, as the time at which all of it will be free again (GCRA)."""
+
+    _free_at: float = -math.inf
+
+    def wait(self, cost: float, *, per_minute: float, burst: float, at: float) -> float:
+        """Seconds until `cost` fits, 0 if it does now, infinity if it never will."""
+        if cost > burst:
+            return math.inf
+        interval = MINUTE / per_minute
+        excess = max(self._free_at, at) - at + (cost - burst) * interval
+        return excess if excess > _ROUNDING else 0.0
+
+    def seconds_used(self, at: float) -> float:
+        """Seconds until all of it is free again."""
+        return max(self._free_at - at, 0.0)
+
+    def add(self, cost: float, *, per_minute: float, at: float) -> None:
+        """Count `cost`; what is given back makes no burst larger than it was."""
+        self._free_at = max(max(self._free_at, at) + cost * MINUTE / per_minute, at)
+
+
+def left_of(burst: int, per_minute: int, seconds: float) -> int:
+    """What is left of a burst, all of which is free again in some seconds."""
+    return max(0, math.floor(burst - seconds * per_minute / MINUTE + _ROUNDING))
+
+
+_LEASE_SECONDS: Final = 30.0
 
 
 class LimitReached(RateLimited):
@@ -31,10 +57,6 @@ class LimitReached(RateLimited):
     def __init__(self, sentence: str, *, retry_after: float, is_temporary: bool = True) -> None:
         super().__init__(sentence, retry_after=retry_after)
         self.is_temporary = is_temporary
-
-
-class HostFull(Unreachable):
-    """All clients together have used up what they may use; asking again helps."""
 
 
 def streams_reached(limits: KeyLimits, wait: float) -> LimitReached:
@@ -195,92 +217,38 @@ class MemoryMeter:
         use.day_tokens = max(0, use.day_tokens + tokens)
 
 
-@dataclass(slots=True, kw_only=True)
-class Limiter:
-    """Admits replies by the limits of their keys, and counts what they took."""
-
-    meter: Meter = field(default_factory=MemoryMeter)
-    total: TotalLimits = field(default_factory=TotalLimits)
-    clock: Callable[[], float] = monotonic
-    _starts: ArrivalRate = field(default_factory=ArrivalRate, init=False)
-    _held: set[tuple[str, str]] = field(default_factory=set, init=False)
-    _renewal: Renewal = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._renewal = Renewal(
-            lambda: self.meter.renew(list(self._held)), lambda: bool(self._held)
-        )
-
-    def admit(
-        self, key: AccessKey | None, prompt_characters: int, max_tokens: int | None = None
-    ) -> AdmittedReply:
-        """A block that holds a lease; what its tally has counted is settled at the end.
-
-        To enter it raises:
-            LimitReached: The key has to wait.
-            HostFull: All keys have to wait.
-            RequestRefused: The request is larger than the limits ever allow.
-        """
-        key_id, limits = (key.id, key.limits) if key else ("", UNLIMITED)
-        tally = Tally(estimate_tokens(prompt_characters))
-        reserved = tally.prompt_tokens + min(max_tokens or _RESERVED_REPLY, _RESERVED_REPLY)
-        return AdmittedReply(self, key_id, limits, tally, reserved)
-
-    async def begin(self, key_id: str, limits: KeyLimits, reserved: int) -> str:
-        """Reserve tokens, and hold a lease, whose id is returned."""
-        self._check_total()
-        lease = await self.meter.take(key_id, limits, reserved)
-        self._held.add((key_id, lease))
-        self._renewal.wake()
-        return lease
-
-    async def finish(self, key_id: str, limits: KeyLimits, lease: str, tokens: int) -> None:
-        """Settle `tokens`, and end a lease, also where the reply is cancelled meanwhile."""
-        self._held.discard((key_id, lease))
-        finishing = self._finish(key_id, limits, lease, tokens)
-        await (asyncio.shield(finishing) if self.meter.waits else finishing)
-
-    async def rates_left(self, key: AccessKey | None) -> list[RateLeft]:
-        """What the rates of a key leave; nothing without limits."""
-        if key is None or not (key.limits.requests_per_minute or key.limits.tokens_per_minute):
-            return []
-        limits, used = key.limits, await self.meter.rates(key.id)
-        rows = (
-            ("requests", limits.requests_per_minute, max(limits.burst, 1), used[0]),
-            ("tokens", limits.tokens_per_minute, limits.tokens_per_minute, used[1]),
-        )
-        return [
-            RateLeft(what, per_minute, left_of(burst, per_minute, seconds), seconds)
-            for what, per_minute, burst, seconds in rows
-            if per_minute
-        ]
-
-    def _check_total(self) -> None:
-        if self.total.streams and len(self._held) >= self.total.streams:
-            raise HostFull("The host answers as many requests as it may.", retry_after=1.0)
-        if most := self.total.starts_per_second:
-            rate, at = {"per_minute": MINUTE * most}, self.clock()
-            if wait := self._starts.wait(1, **rate, burst=most, at=at):
-                raise HostFull("The host gets too many requests.", retry_after=wait)
-            self._starts.add(1, **rate, at=at)
-
-    async def _finish(self, key_id: str, limits: KeyLimits, lease: str, tokens: int) -> None:
-        await self.meter.settle(key_id, limits, tokens, lease)
-        await self.meter.release(key_id, lease)
+_RENEW_SECONDS: Final = 10.0
+"""A third of how long a lease lasts, so that one renewal may fail."""
 
 
-def require_model(key: AccessKey | None, model: str) -> None:
-    """Refuse a model that the key may not use.
+class Renewal:
+    """Calls `renew` again and again while `is_needed`; nothing runs while it is not."""
 
-    Raises:
-        RequestRefused: It is not among those of the key.
-    """
-    if key is not None and key.limits.models and model not in key.limits.models:
-        raise RequestRefused("The access key may not use this model.")
+    def __init__(
+        self, renew: Callable[[], Coroutine[object, object, None]], is_needed: Callable[[], bool]
+    ) -> None:
+        self._renew = renew
+        self._is_needed = is_needed
+        self._timer: asyncio.TimerHandle | None = None
+        self._running: set[asyncio.Task[None]] = set()
 
+    def wake(self) -> None:
+        """Begin, unless it has; to be called when there is something to renew."""
+        if self._timer is None:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(_RENEW_SECONDS, self._start)
 
-def usable_models(key: AccessKey | None, models: tuple[Model, ...]) -> tuple[Model, ...]:
-    """Those of `models` that the key may use."""
-    if key is None or not key.limits.models:
-        return models
-    return tuple(model for model in models if model.id in key.limits.models)
+    def close(self) -> None:
+        """Renew nothing more; what is held ends by itself."""
+        if self._timer is not None:
+            self._timer.cancel()
+        for task in self._running:
+            task.cancel()
+
+    def _start(self) -> None:
+        self._timer = None
+        if self._is_needed():
+            task = asyncio.create_task(self._renew())
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+            self.wake()

@@ -1,18 +1,86 @@
-"""Model routes: the models of the backend, in the form that the client's protocol has."""
+"""Model routes: the models that a client may use, listed and chosen, in each protocol's form."""
 
 import time
 from dataclasses import dataclass, field
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from fakegpt_tui.backends.base import Backend
+from fakegpt_tui.domain import Model, RequestRefused, ServiceError
 from fakegpt_tui.host.access import Access
-from fakegpt_tui.host.api_errors import speaks_messages
-from fakegpt_tui.host.errors import json_response
-from fakegpt_tui.host.model_catalog import ModelCatalog
-from fakegpt_tui.protocol.anthropic.answers import message_model_body, message_model_list_body
+from fakegpt_tui.host.access_keys import AccessKey
+from fakegpt_tui.host.errors import json_response, speaks_messages
+from fakegpt_tui.protocol.anthropic.replies import message_model_body, message_model_list_body
+from fakegpt_tui.protocol.client_protocols import ModelNotFound
 from fakegpt_tui.protocol.openai import model_body, model_list_body
+
+_KEPT_SECONDS: Final = 30.0
+"""How long the list of models is taken for what the service has."""
+
+
+@dataclass(slots=True)
+class ModelCatalog:
+    """The models of a backend, as they were a moment ago."""
+
+    backend: Backend
+    _models: tuple[Model, ...] = ()
+    _until: float = 0.0
+
+    async def usable(self, key: AccessKey | None) -> tuple[Model, ...]:
+        """The models that a key may use.
+
+        Raises:
+            ServiceError: The list cannot be had.
+        """
+        return usable_models(key, await self._known())
+
+    async def find(self, key: AccessKey | None, name: str) -> Model:
+        """The model of that name.
+
+        Raises:
+            ModelNotFound: The service, or the key, has none of that name.
+            ServiceError: The list cannot be had.
+        """
+        for model in await self.usable(key):
+            if model.id == name:
+                return model
+        raise _unknown_model()
+
+    async def choose(self, key: AccessKey | None, name: str) -> str:
+        """The model of a request, which the service has, or its default one.
+
+        Raises:
+            ModelNotFound: The service, or the key, has none of that name.
+            ServiceError: The list cannot be had, and no model is named.
+        """
+        if not name:
+            usable = await self.usable(key)
+            if not usable:
+                raise _unknown_model()
+            return usable[0].id
+        require_model(key, name)
+        try:
+            models = await self._known()
+        except ServiceError:
+            return name  # The service will say what it thinks of it.
+        if any(model.id == name or not model.is_listed for model in models):
+            return name
+        raise _unknown_model()
+
+    async def _known(self) -> tuple[Model, ...]:
+        if time.monotonic() >= self._until:
+            self._models = await self.backend.models()
+            self._until = time.monotonic() + _KEPT_SECONDS
+        return self._models
+
+
+def _unknown_model() -> ModelNotFound:
+    return ModelNotFound(
+        "There is no such model here; GET /v1/models lists them.", "model", "model_not_found"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +109,20 @@ class ModelRoutes:
         if speaks_messages(request):
             return json_response(message_model_body(model))
         return json_response(model_body(model, self.created_at))
+
+
+def require_model(key: AccessKey | None, model: str) -> None:
+    """Refuse a model that the key may not use.
+
+    Raises:
+        RequestRefused: It is not among those of the key.
+    """
+    if key is not None and key.limits.models and model not in key.limits.models:
+        raise RequestRefused("The access key may not use this model.")
+
+
+def usable_models(key: AccessKey | None, models: tuple[Model, ...]) -> tuple[Model, ...]:
+    """Those of `models` that the key may use."""
+    if key is None or not key.limits.models:
+        return models
+    return tuple(model for model in models if model.id in key.limits.models)

@@ -1,6 +1,6 @@
 """Prompt route: answer a prompt, one at a time per session where that is wanted."""
 
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
@@ -12,21 +12,18 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fakegpt_tui.backends.base import Backend, Purpose, ReplyRequest
-from fakegpt_tui.backends.context_window import estimate_part_tokens
-from fakegpt_tui.domain import ContextMessage, StreamEvent, new_id, now
+from fakegpt_tui.domain import StreamEvent, new_id, now
 from fakegpt_tui.host.access import Access
 from fakegpt_tui.host.access_keys import AccessKey
 from fakegpt_tui.host.conversation_cache import CachedConversation, Owner
 from fakegpt_tui.host.conversations import Conversations, HostTurn
 from fakegpt_tui.host.errors import ThreadNotFound, json_response, rate_limit_response
 from fakegpt_tui.host.history_recorder import HistoryRecorder
-from fakegpt_tui.host.meter import Limiter, require_model
-from fakegpt_tui.host.rate_headers import RateHeaders, completion_rate_headers
-from fakegpt_tui.host.reply_stream import ReplyStream
+from fakegpt_tui.host.limiter import MAX_REPLY, LimitedReply, Limiter, Tally, prompt_length
+from fakegpt_tui.host.model_routes import require_model
+from fakegpt_tui.host.replies import ReplyStream
 from fakegpt_tui.host.request_body import read_with_media
-from fakegpt_tui.host.request_log import record_of
 from fakegpt_tui.host.running_replies import RunningReplies
-from fakegpt_tui.host.tally import MAX_REPLY, Tally
 from fakegpt_tui.host.thread_resolver import ThreadPosition, resolve_thread
 from fakegpt_tui.protocol import fakegpt
 from fakegpt_tui.protocol.fakegpt import ConversationAction, ConversationRequest, StoredMessage
@@ -97,37 +94,6 @@ class _ExclusiveReply:
                 await send(message)
 
             await self.reply(scope, receive, send_and_release)
-
-
-@dataclass(slots=True)
-class LimitedReply:
-    """A response that begins once its key's limits admit it; a refusal is an HTTP error."""
-
-    limiter: Limiter
-    key: AccessKey | None
-    prompt_characters: int
-    build: Callable[[Tally], ASGIApp]
-    model: str
-    max_tokens: int | None = None
-    rate_headers: RateHeaders = completion_rate_headers
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        admitted = self.limiter.admit(self.key, self.prompt_characters, self.max_tokens)
-        async with admitted as tally:
-            rates = self.rate_headers(await self.limiter.rates_left(self.key))
-            record = record_of(scope)
-            record.model, record.prompt_tokens = self.model, tally.prompt_tokens
-
-            async def send_and_release(message: Message) -> None:
-                record.reply_tokens = tally.reply_tokens
-                if rates and message["type"] == "http.response.start":
-                    message = {**message, "headers": [*message.get("headers", ()), *rates]}
-                # A client that has read the end of a reply may ask again at once.
-                if message["type"] == "http.response.body" and not message.get("more_body"):
-                    await admitted.end()
-                await send(message)
-
-            await self.build(tally)(scope, receive, send_and_release)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,14 +205,6 @@ class PromptRoute:
                 read_blob=asked.blobs.__getitem__,
             )
         )
-
-
-def prompt_length(messages: Iterable[ContextMessage]) -> int:
-    """Characters of what is asked, and as many for its pictures and files as cost the same."""
-    return sum(
-        len(message.text) + 4 * sum(map(estimate_part_tokens, message.parts))
-        for message in messages
-    )
 
 
 def _unknown_conversation(asked: ConversationRequest) -> Response:

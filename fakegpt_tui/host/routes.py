@@ -15,12 +15,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fakegpt_tui.domain import ServiceError
 from fakegpt_tui.host.access import Access
-from fakegpt_tui.host.api_errors import handle_api_error
 from fakegpt_tui.host.errors import (
     API_PATHS,
     TOKEN_ERRORS,
     InvalidToken,
     forget_traceback,
+    handle_api_error,
     json_response,
     service_error_response,
 )

@@ -1,7 +1,6 @@
 """Host server: run the host inside this process, in a thread with its own event loop."""
 
 import asyncio
-import gc
 import logging
 import secrets
 import socket
@@ -20,12 +19,14 @@ from fakegpt_tui.host.access_control import HostNames
 from fakegpt_tui.host.access_keys import KeyRing, KeySources, TotalLimits
 from fakegpt_tui.host.admin_app import AdminApp
 from fakegpt_tui.host.app import HostApp
-from fakegpt_tui.host.asgi_server import AsgiServer
+from fakegpt_tui.host.asgi_server import AsgiServer, LoopThread
 from fakegpt_tui.host.audit_log import AuditLog
 from fakegpt_tui.host.authentication import TokenIssuer
+from fakegpt_tui.host.client_address import LoginThrottle
 from fakegpt_tui.host.conversation_cache import CacheLimits, ConversationCache
 from fakegpt_tui.host.conversations import MemoryConversations
 from fakegpt_tui.host.extras import StateOptions, make_metrics
+from fakegpt_tui.host.limiter import Limiter
 from fakegpt_tui.host.listeners import (
     ListenAddress,
     base_url,
@@ -34,9 +35,6 @@ from fakegpt_tui.host.listeners import (
     listen_tcp,
     listen_unix,
 )
-from fakegpt_tui.host.login_throttle import LoginThrottle
-from fakegpt_tui.host.loop_thread import LoopThread
-from fakegpt_tui.host.meter import Limiter
 from fakegpt_tui.host.open_connections import ConnectionLimits
 from fakegpt_tui.host.request_log import AccessLog, RequestLog
 
@@ -47,9 +45,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger("fakegpt_tui.host")
 
 _PER_KEY = CacheLimits(conversations=200, characters=4_000_000)
-_COLLECT_AFTER = (20_000, 50, 100)
-"""New objects, and how often of each age, before garbage is looked for; 700, 10 and 10 usually."""
-
 _BACKEND_GRACE = 0.2
 _THREAD_GRACE = 2.0
 """Seconds after which a thread is left to end with the process: its backend does not let go."""
@@ -157,7 +152,6 @@ class HostServer:
             return self._base_url
         if self._base_url:
             raise RuntimeError("a host server runs once")
-        _silence_loggers()
         tls = self._listen.load_tls()
         listeners, file = self._listen.open()
         try:
@@ -318,19 +312,3 @@ class HostServer:
         if callable(self._backend):
             closing = asyncio.create_task(self._server.app.backend.aclose())
             await asyncio.wait({closing}, timeout=_BACKEND_GRACE)
-
-
-def settle_memory() -> None:
-    """For a process that does nothing else: what it has made so far stays, and is not looked at.
-
-    Python looks through all that lives for what can go, and all replies wait meanwhile.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*_COLLECT_AFTER)
-
-
-def _silence_loggers() -> None:
-    """Without any handler, Python prints warnings to standard error."""
-    if not _log.handlers:
-        _log.addHandler(logging.NullHandler())

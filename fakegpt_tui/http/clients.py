@@ -25,7 +25,6 @@ from fakegpt_tui.http.addresses import (
     proxy_address,
     service_address,
 )
-from fakegpt_tui.http.direct_transport import DirectTransport
 from fakegpt_tui.http.read_ahead import PAUSE_SECONDS
 from fakegpt_tui.http.senders import ClientSender, DirectSender, Sender
 
@@ -131,7 +130,7 @@ class Transport:
         """What sends one request; where there is a proxy, by a client of httpx."""
         if self._proxy is None:
             tls = await self._tls_context(secure=secure)
-            return DirectSender(DirectTransport(tls, _KEEP_ALIVE), self._log_answer)
+            return DirectSender(tls, _KEEP_ALIVE, self._log_answer)
         return ClientSender(self.client(secure=secure))
 
     @cached_property

@@ -5,13 +5,13 @@ response is read, and of its body nothing is looked at but the frame.
 """
 
 import asyncio
+import math
 from typing import Final, Protocol
 
 import httpx
 
-from fakegpt_tui.http.body_frames import Body, body_of
-from fakegpt_tui.http.response_head import HeadReader, ResponseHead
 from fakegpt_tui.http.wire_request import WireRequest
+from fakegpt_tui.http.wire_response import Body, HeadReader, ResponseHead, body_of
 
 _LARGE_PIECE: Final = 1 << 16
 _MAX_BUFFERED: Final = 1 << 15
@@ -212,6 +212,52 @@ class DirectConnection(asyncio.Protocol):
     def _raise_error(self) -> None:
         if self._error is not None:
             raise self._error
+
+
+FIRST_CHUNKS: Final = 8
+"""A person waits for the first words, so there is no pause before them."""
+
+_STEPS: Final = 4
+"""Parts of a pause at which pauses end, so that those of many streams end together."""
+
+
+class PacedBody:
+    """The body of a response over a direct connection, taken at most once in `pause_seconds`.
+
+    To take costs more than the chunks do. A person waits for the first words, so these are taken as
+    they come.
+    """
+
+    def __init__(self, connection: DirectConnection, pause_seconds: float) -> None:
+        self._connection = connection
+        self._pause_seconds = pause_seconds
+        self._chunks = 0
+        self._clock = asyncio.get_running_loop().time
+        self._taken_at = -math.inf
+
+    @property
+    def has_chunks(self) -> bool:
+        return self._connection.has_pieces
+
+    async def rest(self) -> None:
+        """Wait until it is time to take more, or all has come."""
+        if self._chunks > FIRST_CHUNKS:
+            grid = self._pause_seconds / _STEPS
+            until = round((self._taken_at + self._pause_seconds) / grid) * grid
+            left = until - self._clock()
+            if left > 0:
+                await self._connection.pause(left)
+
+    async def take(self) -> list[bytes]:
+        """As `Arriving.take`."""
+        taken = await self._connection.take()
+        self._chunks += len(taken)
+        self._taken_at = self._clock()
+        return taken
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        self._connection.abort()
 
 
 def _set_done(future: asyncio.Future[None] | None) -> None:

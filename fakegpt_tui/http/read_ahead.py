@@ -1,13 +1,12 @@
 """Read-ahead: buffer what a response sends, and throttle reads between bursts."""
 
 import asyncio
-import math
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from time import monotonic
 from typing import Final, Protocol
 
-from fakegpt_tui.http.direct_connections import DirectConnection
+from fakegpt_tui.http.direct_connections import FIRST_CHUNKS
 
 PAUSE_SECONDS: Final = 0.04
 """A screen shows at most twenty changes a second."""
@@ -17,9 +16,6 @@ _BURST_SECONDS: Final = 0.004
 
 _MANY_CHUNKS: Final = 25
 """In what the socket held at once: the sender is faster than bursts and pauses would be."""
-
-_FIRST_CHUNKS: Final = 8
-"""A person waits for the first words, so there is no pause before them."""
 
 _FAST_BYTES_PER_SECOND: Final = 3_000_000
 """Above this rate, reading never pauses."""
@@ -60,7 +56,7 @@ class ReadThrottle:
         now = self._clock()
         is_burst = now < self._ended + _BURST_SECONDS
         is_fast = self._size > _FAST_BYTES_PER_SECOND * (now - self._began)
-        if had_many or is_burst or is_fast or self._chunks <= _FIRST_CHUNKS:
+        if had_many or is_burst or is_fast or self._chunks <= FIRST_CHUNKS:
             return
         self._began, self._size = now, 0
         await self._sleep(PAUSE_SECONDS)
@@ -103,49 +99,6 @@ class Arriving(Protocol):
     async def aclose(self) -> None:
         """Stop reading."""
         ...
-
-
-_STEPS: Final = 4
-"""Parts of a pause at which pauses end, so that those of many streams end together."""
-
-
-class PacedBody:
-    """The body of a response over a direct connection, taken at most once in `pause_seconds`.
-
-    To take costs more than the chunks do. A person waits for the first words, so these are taken as
-    they come.
-    """
-
-    def __init__(self, connection: DirectConnection, pause_seconds: float) -> None:
-        self._connection = connection
-        self._pause_seconds = pause_seconds
-        self._chunks = 0
-        self._clock = asyncio.get_running_loop().time
-        self._taken_at = -math.inf
-
-    @property
-    def has_chunks(self) -> bool:
-        return self._connection.has_pieces
-
-    async def rest(self) -> None:
-        """Wait until it is time to take more, or all has come."""
-        if self._chunks > _FIRST_CHUNKS:
-            grid = self._pause_seconds / _STEPS
-            until = round((self._taken_at + self._pause_seconds) / grid) * grid
-            left = until - self._clock()
-            if left > 0:
-                await self._connection.pause(left)
-
-    async def take(self) -> list[bytes]:
-        """As `Arriving.take`."""
-        taken = await self._connection.take()
-        self._chunks += len(taken)
-        self._taken_at = self._clock()
-        return taken
-
-    async def aclose(self) -> None:
-        """Close the connection."""
-        self._connection.abort()
 
 
 _DRAIN_BYTES = 1 << 18

@@ -13,12 +13,12 @@ from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.http.addresses import followed_redirect, is_redirect
 from fakegpt_tui.http.clients import Route, Transport
 from fakegpt_tui.http.compression import Inflater, UnknownCompression
-from fakegpt_tui.http.direct_transport import DirectBody
+from fakegpt_tui.http.direct_connections import PacedBody
 from fakegpt_tui.http.errors import proxy_login_required
-from fakegpt_tui.http.read_ahead import Arriving, PacedBody, ReadAhead
+from fakegpt_tui.http.read_ahead import Arriving, ReadAhead
 from fakegpt_tui.http.requests import ErrorTranslator, HttpRequest, http_request
 from fakegpt_tui.http.retries import StreamTimeouts
-from fakegpt_tui.http.senders import Sender
+from fakegpt_tui.http.senders import DirectBody, Sender
 from fakegpt_tui.text import safe_line
 
 _ERROR_BODY_BYTES = 64_000

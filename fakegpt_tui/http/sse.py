@@ -1,11 +1,14 @@
 """Server-sent events (`text/event-stream`): bytes in, events out, however they are cut."""
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
 from fakegpt_tui.domain import ReplyCut
 from fakegpt_tui.domain.fast_dataclass import dataclass
-from fakegpt_tui.http.repeated_events import join_repeated
+
+JOINED: Final = "joined"
+"""The name of an event that stands for several which had none, with their texts together."""
 
 MAX_EVENT_BYTES: Final = 16_000_000
 """Room for a cumulative reply of two million characters, each escaped as six bytes."""
@@ -63,7 +66,7 @@ class EventReader:
     - A second `data:` before JSON or `[DONE]` is left out.
     - `finish` dispatches what the last blank line was missing for.
 
-    Of much that comes together, events that repeat each other may be joined: see `repeated_events`.
+    Of much that comes together, events that repeat each other may be joined: see `join_repeated`.
     """
 
     def __init__(
@@ -211,3 +214,37 @@ class EventReader:
 def _text(line: bytes | bytearray, start: int) -> str:
     """The text of `line` from `start` on, at the price of one copy."""
     return str(memoryview(line)[start:], "utf-8", "replace")
+
+
+_EVENT = re.compile(rb"data: ?\{[^\r\n]*\}\n\n")
+_TEXT = re.compile(rb'"(?:content|reasoning_content|reasoning|text)": ?"(?=[^"])')
+_SHORT = re.compile(rb'(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})){0,40}')
+"""The inside of a JSON string. A token is short; what is longer may be all of the text again."""
+_LEAST = 4
+
+
+def join_repeated(data: bytes) -> bytes:
+    """`data`, which begins with an event, with those at its beginning joined that repeat it.
+
+    They differ in one short text alone. Services send a token with each event, and say all that
+    they say of the reply each time; to read the same again costs more than the token.
+    """
+    first = _EVENT.match(data)
+    texts = list(_TEXT.finditer(first[0])) if first else []
+    if first is None or len(texts) != 1:
+        return data
+    start = texts[0].end()
+    inside = _SHORT.match(first[0], start)
+    end = inside.end() if inside else start
+    before, after = first[0][:start], first[0][end:]
+    if not after.startswith(b'"') or data.count(after) < _LEAST:
+        return data
+    pieces = data[start : data.rfind(after)].split(after + before)
+    count = next(
+        (at for at, piece in enumerate(pieces) if not _SHORT.fullmatch(piece)), len(pieces)
+    )
+    if count < _LEAST:
+        return data
+    text = b"".join(pieces[:count])
+    joined = b"event: " + JOINED.encode() + b"\n" + before + text + after
+    return joined + data[len(text) + count * len(before + after) :]

@@ -28,9 +28,10 @@ from fakegpt_tui.domain import (
     Usage,
     UsageReported,
 )
-from fakegpt_tui.protocol.client_requests import (
+from fakegpt_tui.protocol.client_protocols import (
     ClientRequest,
     InvalidClientRequest,
+    ReplyProgress,
     check_fields,
     error_status,
     read_generation,
@@ -44,7 +45,6 @@ from fakegpt_tui.protocol.completion_content import (
     picture_delta,
 )
 from fakegpt_tui.protocol.completion_settings import CLIENT_FIELDS, PASSED_ON
-from fakegpt_tui.protocol.reply_progress import ReplyProgress
 
 _ROLES: Final = {"system", "developer", "user", "assistant"}
 _TEXT_TAIL: Final = '}, "finish_reason": null}]}\n\n'

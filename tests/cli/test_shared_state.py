@@ -8,7 +8,7 @@ import pytest
 from fakegpt_tui.cli.shared_state import state_options, tell_about_state
 from fakegpt_tui.config.serve_file import load_serve_options
 from fakegpt_tui.domain import ConfigError
-from fakegpt_tui.host.shared_state.circuit_breaker import CircuitBreaker
+from fakegpt_tui.host.shared_state.connection import CircuitBreaker
 from tests.cli.program import Home
 
 

@@ -18,10 +18,16 @@ from fakegpt_tui.backends.scripted import Gate, ScriptedBackend
 from fakegpt_tui.config.access_keys_file import load_access_keys
 from fakegpt_tui.domain import Model, ReplyEnded, TextDelta
 from fakegpt_tui.host.access_keys import KeyLimits, KeyRing, TotalLimits
-from fakegpt_tui.host.admission import REFUSED, AddressCap, Admission, is_loopback
 from fakegpt_tui.host.connections import HostConnection
-from fakegpt_tui.host.meter import HostFull, Limiter
-from fakegpt_tui.host.open_connections import ConnectionLimits, OpenConnections
+from fakegpt_tui.host.limiter import HostFull, Limiter
+from fakegpt_tui.host.open_connections import (
+    REFUSED,
+    AddressCap,
+    Admission,
+    ConnectionLimits,
+    OpenConnections,
+    is_loopback,
+)
 from fakegpt_tui.host.server import HostServer
 from tests.host.calls import asking, calling, messages, prompt_body, signed_in
 from tests.host.keys import new_key

@@ -8,7 +8,7 @@ import pytest
 from fakegpt_tui.backends.base import ReplyRequest
 from fakegpt_tui.backends.scripted import ScriptedBackend
 from fakegpt_tui.domain import ContextMessage, Model, ReplyEnded, TextDelta, Unreachable
-from fakegpt_tui.host.login_throttle import LoginThrottle
+from fakegpt_tui.host.client_address import LoginThrottle
 from fakegpt_tui.host.server import HostServer
 from fakegpt_tui.protocol.fakegpt import (
     read_models,

@@ -23,8 +23,8 @@ from fakegpt_tui.domain import (
     new_id,
 )
 from fakegpt_tui.domain.parts import ImagePart, TextSpan
+from fakegpt_tui.host.limiter import MAX_REPLY
 from fakegpt_tui.host.server import HostServer
-from fakegpt_tui.host.tally import MAX_REPLY
 from tests.attachments.examples import png
 from tests.host.calls import asking, calling, messages, prompt_body, signed_in, token_of, until
 

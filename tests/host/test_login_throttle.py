@@ -1,4 +1,4 @@
-from fakegpt_tui.host.login_throttle import LoginThrottle
+from fakegpt_tui.host.client_address import LoginThrottle
 
 
 class Clock:

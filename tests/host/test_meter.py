@@ -22,9 +22,9 @@ from fakegpt_tui.domain import (
     UsageReported,
 )
 from fakegpt_tui.host.access_keys import KeyLimits, KeyRing
-from fakegpt_tui.host.arrival_rate import ArrivalRate
 from fakegpt_tui.host.conversation_cache import CacheLimits
-from fakegpt_tui.host.meter import UNLIMITED, Limiter, LimitReached, MemoryMeter
+from fakegpt_tui.host.limiter import UNLIMITED, Limiter
+from fakegpt_tui.host.meter import ArrivalRate, LimitReached, MemoryMeter
 from fakegpt_tui.host.server import HostServer
 from tests.host.calls import asking, calling, messages, prompt_body
 from tests.host.keys import new_key

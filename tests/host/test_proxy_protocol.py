@@ -15,8 +15,7 @@ from fakegpt_tui.host.access_control import HostNames
 from fakegpt_tui.host.client_address import TrustedProxies
 from fakegpt_tui.host.listeners import ListenAddress
 from fakegpt_tui.host.open_connections import ConnectionLimits
-from fakegpt_tui.host.proxy_protocol import read_proxy_header
-from fakegpt_tui.host.request_head import InvalidHead
+from fakegpt_tui.host.request_head import InvalidHead, read_proxy_header
 from fakegpt_tui.host.server import HostServer
 from tests.host.calls import until
 from tests.patience import PATIENCE

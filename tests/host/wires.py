@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp
 
-from fakegpt_tui.host.admission import AddressCap
 from fakegpt_tui.host.connections import HostConnection
-from fakegpt_tui.host.open_connections import ConnectionLimits, OpenConnections
+from fakegpt_tui.host.open_connections import AddressCap, ConnectionLimits, OpenConnections
 
 
 @dataclass

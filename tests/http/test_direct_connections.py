@@ -9,10 +9,10 @@ from typing import TypeAlias
 import httpx
 import pytest
 
-from fakegpt_tui.http.body_frames import ChunkedBody
-from fakegpt_tui.http.direct_transport import DirectBody, DirectTransport
-from fakegpt_tui.http.read_ahead import PacedBody
+from fakegpt_tui.http.direct_connections import PacedBody
+from fakegpt_tui.http.senders import DirectBody, DirectSender
 from fakegpt_tui.http.wire_request import WireRequest, full_headers
+from fakegpt_tui.http.wire_response import ChunkedBody
 from tests.host.calls import NO_TLS
 from tests.patience import PATIENCE
 
@@ -62,6 +62,10 @@ async def answering(*pieces: bytes, reads_body: bool = True) -> AsyncIterator[ht
         yield url
 
 
+def direct_sender() -> DirectSender:
+    return DirectSender(NO_TLS, (), lambda _method, _status: None)
+
+
 @asynccontextmanager
 async def opened(
     url: httpx.URL, **given: object
@@ -73,7 +77,7 @@ async def opened(
     assert not given
     request = WireRequest(method, url, headers, body, httpx.Timeout(PATIENCE))
     async with asyncio.timeout(PATIENCE):
-        response = await DirectTransport(NO_TLS).send(request)
+        response = await direct_sender().send(request)
         assert isinstance(response.stream, DirectBody)
         try:
             yield response, response.stream
@@ -171,7 +175,7 @@ async def test_a_server_that_takes_nothing_is_given_up() -> None:
         headers = full_headers("POST", url, (), body)
         request = WireRequest("POST", url, headers, body, httpx.Timeout(PATIENCE, write=0.05))
         with pytest.raises(httpx.WriteTimeout):
-            await DirectTransport(NO_TLS).send(request)
+            await direct_sender().send(request)
         is_over.set()
 
 

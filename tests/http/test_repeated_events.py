@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from fakegpt_tui.backends.openai.decoder import CompletionDecoder
 from fakegpt_tui.domain import ReasoningDelta, StreamEvent
-from fakegpt_tui.http.repeated_events import JOINED, join_repeated
-from fakegpt_tui.http.sse import EventReader
+from fakegpt_tui.http.sse import JOINED, EventReader, join_repeated
 from tests.openai_server import DONE, delta, end, says
 from tests.signed_in import text_of
 

@@ -8,8 +8,7 @@ import httpx
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakegpt_tui.http.body_frames import body_of
-from fakegpt_tui.http.response_head import HeadReader
+from fakegpt_tui.http.wire_response import HeadReader, body_of
 from tests.examples import examples
 from tests.wire_mutations import cut_at, cuts, mutated
 

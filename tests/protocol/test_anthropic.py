@@ -29,7 +29,7 @@ from fakegpt_tui.protocol.anthropic.requests import (
     read_counted_messages,
     read_message_request,
 )
-from fakegpt_tui.protocol.client_requests import InvalidClientRequest
+from fakegpt_tui.protocol.client_protocols import InvalidClientRequest
 from tests.attachments.examples import png
 from tests.backends.decoding import Decoded
 from tests.examples import examples

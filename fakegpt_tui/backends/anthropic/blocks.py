@@ -4,8 +4,7 @@ import json
 from dataclasses import fields, replace
 from typing import Final
 
-from fakegpt_tui.backends.api.json_values import as_table, count, table_of, word_of
-from fakegpt_tui.backends.api.usage import charged
+from fakegpt_tui.backends.api.json_values import as_table, charged, count, table_of, word_of
 from fakegpt_tui.domain import Usage
 from fakegpt_tui.protocol.error_body import NOT_JSON, parse_json
 from fakegpt_tui.text import replace_surrogates

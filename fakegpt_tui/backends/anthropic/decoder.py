@@ -8,12 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, ClassVar, Final
 
-from fakegpt_tui.backends.anthropic.blocks import (
-    MAX_BLOCKS,
-    Block,
-    search_error,
-    updated_usage,
-)
+from fakegpt_tui.backends.anthropic.blocks import MAX_BLOCKS, Block, search_error, updated_usage
 from fakegpt_tui.backends.api.attachments import ToolCalls
 from fakegpt_tui.backends.api.completion_text import CompletionText
 from fakegpt_tui.backends.api.json_values import word_of

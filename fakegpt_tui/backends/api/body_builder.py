@@ -10,9 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar, Final
 
-from fakegpt_tui.backends.api.refused_fields import error_words
 from fakegpt_tui.backends.api.request_builder import GO_ON, ApiRequestBuilder, RequestTarget
-from fakegpt_tui.backends.api.request_variant import REFUSES_PREFILL, RequestVariant
+from fakegpt_tui.backends.api.request_variant import REFUSES_PREFILL, RequestVariant, error_words
 from fakegpt_tui.backends.api.turns import JoinedTurn, StateOwner
 from fakegpt_tui.backends.base import ReplyRequest
 from fakegpt_tui.domain import ContextMessage

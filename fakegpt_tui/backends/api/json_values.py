@@ -1,6 +1,7 @@
-"""JSON values of services, read by name: tables, short texts and whole numbers, or nothing."""
+"""JSON values of services, read by name: tables, short texts, counts of tokens, and costs."""
 
 from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 _MOST: Final = 10**12
@@ -42,3 +43,34 @@ def word_of(value: object, name: str) -> str:
         if isinstance(found, str) and len(found) <= _LONGEST_WORD and found.isprintable()
         else ""
     )
+
+
+_LONGEST_COST: Final = 30
+_MOST_COST: Final = 1_000_000
+_TICKS: Final = Decimal(10) ** 10
+"""In which xAI counts a dollar."""
+
+
+def all_output(
+    output: int | None, reasoning: int | None, prompt: int | None, total: int | None
+) -> int | None:
+    """The output with its reasoning, which some services count beside it."""
+    if output is None or not reasoning:
+        return output
+    is_beside = total is not None and prompt is not None and total == prompt + output + reasoning
+    return output + reasoning if is_beside or reasoning > output else output
+
+
+def charged(usage: Mapping[str, object]) -> str:
+    """What the service charged in dollars, as it writes it; empty where it does not say."""
+    ticks = count(usage, "cost_in_usd_ticks")
+    if ticks is not None:
+        return format((Decimal(ticks) / _TICKS).normalize(), "f")
+    value = usage.get("cost")
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return ""
+    try:
+        cost = Decimal(str(value)[:_LONGEST_COST])
+    except InvalidOperation:
+        return ""
+    return format(cost, "f") if cost.is_finite() and 0 <= cost <= _MOST_COST else ""

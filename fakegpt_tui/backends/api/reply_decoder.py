@@ -5,9 +5,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar, Final, TypeAlias
 
-from fakegpt_tui.backends.api.completion_text import CompletionText
+from fakegpt_tui.backends.api.completion_text import CompletionText, SurrogateJoiner
 from fakegpt_tui.backends.api.errors import NO_WORD, event_error, incomplete_error
-from fakegpt_tui.backends.api.text_filters import SurrogateJoiner
 from fakegpt_tui.domain import (
     BadReply,
     FinishReason,

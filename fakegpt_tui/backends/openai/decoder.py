@@ -4,19 +4,17 @@ from collections.abc import Iterable, Iterator
 from typing import ClassVar, Final
 
 from fakegpt_tui.backends.api.attachments import Pictures, ToolCalls
-from fakegpt_tui.backends.api.completion_text import CompletionText
-from fakegpt_tui.backends.api.errors import (
-    NO_WORD,
-    event_error,
-    incomplete_error,
-    stream_error,
-)
+from fakegpt_tui.backends.api.completion_text import CompletionText, SurrogateJoiner
+from fakegpt_tui.backends.api.errors import NO_WORD, event_error, incomplete_error, stream_error
 from fakegpt_tui.backends.api.reply_decoder import REFUSED
-from fakegpt_tui.backends.api.text_filters import SurrogateJoiner
-from fakegpt_tui.backends.api.usage import read_usage
-from fakegpt_tui.backends.openai.content import content_text, count_unread, reasoning_text
-from fakegpt_tui.backends.openai.finish_reasons import FinishTracker
-from fakegpt_tui.backends.openai.sources import CitedSources
+from fakegpt_tui.backends.openai.chunk_fields import (
+    CitedSources,
+    FinishTracker,
+    content_text,
+    count_unread,
+    read_usage,
+    reasoning_text,
+)
 from fakegpt_tui.domain import (
     BadReply,
     FinishReason,
@@ -30,7 +28,7 @@ from fakegpt_tui.domain import (
     Usage,
     UsageReported,
 )
-from fakegpt_tui.http.repeated_events import JOINED
+from fakegpt_tui.http.sse import JOINED
 from fakegpt_tui.protocol.error_body import NOT_JSON, parse_json
 
 _END_MARKER: Final = "[DONE]"

@@ -12,13 +12,10 @@ from typing import Any, ClassVar, Final
 from fakegpt_tui.backends.api.attachments import Pictures, ToolCalls
 from fakegpt_tui.backends.api.completion_text import CompletionText
 from fakegpt_tui.backends.api.errors import stream_error
-from fakegpt_tui.backends.api.reply_decoder import (
-    REFUSED,
-    ReplyDecoder,
-    SaveState,
-    save_nothing,
-)
-from fakegpt_tui.backends.responses.items import (
+from fakegpt_tui.backends.api.reply_decoder import REFUSED, ReplyDecoder, SaveState, save_nothing
+from fakegpt_tui.backends.responses.output import (
+    OutputText,
+    PartIndex,
     find_citations,
     is_refusal,
     message_texts,
@@ -26,7 +23,6 @@ from fakegpt_tui.backends.responses.items import (
     search_query,
     texts_of,
 )
-from fakegpt_tui.backends.responses.output_text import OutputText, PartIndex
 from fakegpt_tui.domain import (
     FinishReason,
     PartAdded,

@@ -22,8 +22,7 @@ from fakegpt_tui.backends.scenarios.scenario import (
 from fakegpt_tui.backends.scenarios.streams import FRAMINGS
 from fakegpt_tui.backends.scripted import Pause
 from fakegpt_tui.domain import FakeGPTError, ReplyEnded, ServiceError, StreamEvent, TextDelta
-from fakegpt_tui.protocol.anthropic.answers import message_error_fields
-from fakegpt_tui.protocol.anthropic.replies import MessageEncoder
+from fakegpt_tui.protocol.anthropic.replies import MessageEncoder, message_error_fields
 from fakegpt_tui.protocol.anthropic.requests import read_message_request
 from fakegpt_tui.protocol.error_body import read_error_value
 from fakegpt_tui.protocol.openai import ChunkEncoder, error_fields, read_completion_request

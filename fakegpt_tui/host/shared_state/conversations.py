@@ -9,7 +9,6 @@ from fakegpt_tui.domain import MessageStatus
 from fakegpt_tui.host.conversation_cache import CachedConversation, Owner
 from fakegpt_tui.host.conversations import StateLost
 from fakegpt_tui.host.shared_state import scripts
-from fakegpt_tui.host.shared_state.batches import BATCH_SECONDS
 from fakegpt_tui.host.shared_state.connection import StateConnection
 from fakegpt_tui.host.shared_state.leases import RedisLeases
 from fakegpt_tui.host.shared_state.records import (
@@ -18,7 +17,7 @@ from fakegpt_tui.host.shared_state.records import (
     decode_messages,
     decode_summary,
 )
-from fakegpt_tui.host.shared_state.reply_writer import ReplyWriter
+from fakegpt_tui.host.shared_state.reply_writer import BATCH_SECONDS, ReplyWriter
 from fakegpt_tui.protocol.fakegpt import ConversationSummary, StoredMessage
 from fakegpt_tui.text import replace_surrogates
 

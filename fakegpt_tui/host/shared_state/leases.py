@@ -7,7 +7,7 @@ from redis.asyncio import Redis
 
 from fakegpt_tui.domain import new_id
 from fakegpt_tui.host.conversations import StateError
-from fakegpt_tui.host.renewal import Renewal
+from fakegpt_tui.host.meter import Renewal
 from fakegpt_tui.host.shared_state.connection import StateConnection
 
 LEASE_MILLISECONDS: Final = 30_000

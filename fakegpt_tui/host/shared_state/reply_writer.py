@@ -1,21 +1,28 @@
 """Reply writer: saves the replies of this process in the shared state, late where need be."""
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from contextvars import Context
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeAlias
+
+from redis.asyncio import Redis
+from redis.exceptions import OutOfMemoryError
 
 from fakegpt_tui.domain import new_id
 from fakegpt_tui.host.conversation_cache import MESSAGE_WEIGHT, Owner
-from fakegpt_tui.host.conversations import HostTurn, StateError, StateLost, TakenOver
+from fakegpt_tui.host.conversations import HostTurn, StateError, StateFull, StateLost, TakenOver
 from fakegpt_tui.host.shared_state import scripts
-from fakegpt_tui.host.shared_state.batches import ScriptBatches
 from fakegpt_tui.host.shared_state.connection import StateConnection
 from fakegpt_tui.host.shared_state.late_replies import EndedReply, LateReplies, StartedReply
 from fakegpt_tui.host.shared_state.leases import LEASE_MILLISECONDS, RedisLeases
 from fakegpt_tui.host.shared_state.records import OwnerNames, encode_message, stamp_of
 from fakegpt_tui.protocol.fakegpt import StoredMessage
 from fakegpt_tui.text import replace_surrogates
+
+BATCH_SECONDS: Final = 0.05
 
 _CONVERSATIONS: Final = 200
 _CHARACTERS: Final = 4_000_000
@@ -165,3 +172,66 @@ class ReplyWriter:
             *(stamp_of(ended.at), weight - MESSAGE_WEIGHT),
         )
         return outcome
+
+
+_Answer: TypeAlias = list[int] | Exception
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    keys: Sequence[str]
+    arguments: Sequence[str | float]
+    answer: "asyncio.Future[list[int]]"
+
+
+class ScriptBatches:
+    """Runs a script for many at once: a call waits until others have joined it.
+
+    That costs a process a fraction of what as many exchanges do. Each call has its own answer.
+    """
+
+    def __init__(self, connection: StateConnection, source: str) -> None:
+        self._connection = connection
+        self._script = connection.script(source)
+        self._calls: list[_Call] = []
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def __call__(self, keys: Sequence[str], *arguments: str | float) -> list[int]:
+        """Run the script soon. Raises as `StateConnection.run` does."""
+        loop = asyncio.get_running_loop()
+        call = _Call(keys, arguments, loop.create_future())
+        self._calls.append(call)
+        if len(self._calls) == 1:
+            # What the caller has waited for in vain is not counted against the others.
+            loop.call_later(BATCH_SECONDS, self._start, context=Context())
+        return await call.answer
+
+    def _start(self) -> None:
+        calls, self._calls = self._calls, []
+        task = asyncio.get_running_loop().create_task(self._run(calls))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _run(self, calls: Sequence[_Call]) -> None:
+        async def run(redis: Redis) -> list[_Answer]:
+            pipeline = redis.pipeline(transaction=False)
+            for call in calls:
+                await self._script.queue(pipeline, call.keys, *call.arguments)
+            return await pipeline.execute(raise_on_error=False)
+
+        answers: list[_Answer]
+        try:
+            answers = await self._connection.run(run)
+        except StateError as error:
+            answers = [error] * len(calls)
+        for call, answer in zip(calls, answers, strict=True):
+            if call.answer.done():
+                continue
+            match answer:
+                case list():
+                    call.answer.set_result(answer)
+                case OutOfMemoryError():
+                    self._connection.figures.full += 1
+                    call.answer.set_exception(StateFull())
+                case _:
+                    call.answer.set_exception(StateLost())

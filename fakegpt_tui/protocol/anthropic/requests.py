@@ -10,7 +10,7 @@ from typing import Final
 
 from fakegpt_tui.domain import ContextMessage
 from fakegpt_tui.domain.parts import FilePart, Part
-from fakegpt_tui.protocol.client_requests import (
+from fakegpt_tui.protocol.client_protocols import (
     ClientRequest,
     InvalidClientRequest,
     check_fields,

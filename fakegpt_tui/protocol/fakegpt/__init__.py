@@ -1,5 +1,19 @@
 """The FakeGPT wire format, both directions."""
 
+from fakegpt_tui.protocol.fakegpt.account import (
+    SessionResponse,
+    SharedAccount,
+    account_body,
+    generate_password,
+    limit_body,
+    models_body,
+    read_models,
+    read_session,
+    read_shared_accounts,
+    session_body,
+    shared_accounts_body,
+    token_expiry,
+)
 from fakegpt_tui.protocol.fakegpt.conversations import (
     DEFAULT_TITLE,
     ConversationSummary,
@@ -16,19 +30,6 @@ from fakegpt_tui.protocol.fakegpt.errors import (
     error_text,
     response_error,
 )
-from fakegpt_tui.protocol.fakegpt.login import (
-    SessionResponse,
-    SharedAccount,
-    account_body,
-    generate_password,
-    limit_body,
-    read_session,
-    read_shared_accounts,
-    session_body,
-    shared_accounts_body,
-    token_expiry,
-)
-from fakegpt_tui.protocol.fakegpt.models import models_body, read_models
 from fakegpt_tui.protocol.fakegpt.requests import (
     ConversationAction,
     ConversationRequest,

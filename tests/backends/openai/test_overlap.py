@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakegpt_tui.backends.api.text_filters import OverlapFilter
+from fakegpt_tui.backends.api.completion_text import OverlapFilter
 
 BEFORE = "It was a dark and stormy night, and the rain fell in"
 

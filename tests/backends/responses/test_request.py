@@ -9,7 +9,7 @@ from fakegpt_tui.backends.api.request_builder import RequestTarget
 from fakegpt_tui.backends.api.request_variant import RequestVariant
 from fakegpt_tui.backends.base import Purpose, ReplyRequest
 from fakegpt_tui.backends.context_window import WindowCache
-from fakegpt_tui.backends.responses.request import ResponseBuilder
+from fakegpt_tui.backends.responses import ResponseBuilder
 from fakegpt_tui.domain import (
     ContextMessage,
     GenerationSettings,

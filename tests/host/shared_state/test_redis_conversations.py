@@ -23,8 +23,7 @@ from fakegpt_tui.host.conversations import (
     StateLost,
     TakenOver,
 )
-from fakegpt_tui.host.shared_state.circuit_breaker import CircuitBreaker
-from fakegpt_tui.host.shared_state.connection import StateConnection
+from fakegpt_tui.host.shared_state.connection import CircuitBreaker, StateConnection
 from fakegpt_tui.host.shared_state.conversations import RedisConversations
 from fakegpt_tui.host.shared_state.late_replies import EndedReply, LateReplies, StartedReply
 from fakegpt_tui.host.shared_state.leases import RedisLeases

@@ -13,8 +13,7 @@ from fakegpt_tui.domain import RequestRefused
 from fakegpt_tui.host.access_keys import KeyLimits
 from fakegpt_tui.host.conversations import StateLost
 from fakegpt_tui.host.meter import LimitReached, MemoryMeter, Meter
-from fakegpt_tui.host.shared_state.circuit_breaker import CircuitBreaker
-from fakegpt_tui.host.shared_state.connection import StateConnection
+from fakegpt_tui.host.shared_state.connection import CircuitBreaker, StateConnection
 from fakegpt_tui.host.shared_state.meter import FallbackMeter, RedisMeter
 from tests.host.shared_state.engine import PATIENCE, Engine, apart
 

@@ -1,14 +1,14 @@
-"""Login bodies: shared accounts, password, session, account status and limits."""
+"""Account bodies: shared accounts, password, session, status, limits, and the list of models."""
 
 import re
 import secrets
 import string
 from base64 import b64decode
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from fakegpt_tui.domain import BadReply, LoginRefused, Secret
+from fakegpt_tui.domain import BadReply, LoginRefused, Model, Secret
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.protocol.error_body import (
     VALUES_OF_A_LIST,
@@ -16,6 +16,7 @@ from fakegpt_tui.protocol.error_body import (
     parse_error_body,
     parse_json,
 )
+from fakegpt_tui.text import replace_surrogates
 
 _NO_CAP = 1_000_000
 """Messages per window: clients count down from it, so it must be a number."""
@@ -194,3 +195,64 @@ def _from_timestamp(moment: float) -> datetime | None:
 
 def _unexpected(expected: str, error: ErrorBody) -> str:
     return error.sentence(f"The service answered with something other than {expected}")
+
+
+def read_models(body: bytes) -> tuple[Model, ...]:
+    """The models of `GET /api/models`, the default one first.
+
+    Raises:
+        BadReply: The body is not a list of models.
+    """
+    match parse_json(body, VALUES_OF_A_LIST):
+        case {"models": list(items), **rest}:
+            default = _default_model(rest.get("categories"))
+            return tuple(sorted(_models(items), key=lambda model: model.id != default))
+        case _:
+            raise BadReply(_unexpected("a list of models", parse_error_body(body)))
+
+
+def models_body(models: Sequence[Model]) -> dict[str, object]:
+    """The body of `GET /api/models`; the first model is the default."""
+    categories = [
+        {
+            "category": "default",
+            "human_category_name": model.title or model.id,
+            "subscription_level": "free",
+            "default_model": model.id,
+        }
+        for model in models[:1]
+    ]
+    return {"models": [_model_entry(model) for model in models], "categories": categories}
+
+
+def _model_entry(model: Model) -> dict[str, object]:
+    return {
+        "slug": model.id,
+        "max_tokens": 8191,
+        "title": model.title or model.id,
+        "description": model.description,
+        "tags": [],
+        "capabilities": {},
+    }
+
+
+def _models(items: Sequence[object]) -> Iterator[Model]:
+    for item in items:
+        match item:
+            case {"slug": str(slug), **rest} if slug:
+                title, description = _text(rest.get("title")), _text(rest.get("description"))
+                yield Model(replace_surrogates(slug), title, description)
+            case _:
+                pass
+
+
+def _text(value: object) -> str:
+    return replace_surrogates(value) if isinstance(value, str) else ""
+
+
+def _default_model(categories: object) -> str:
+    match categories:
+        case [{"default_model": str(slug)}, *_]:
+            return slug
+        case _:
+            return ""

@@ -1,22 +1,30 @@
-"""What the requests of clients have in common, whichever protocol of an API they speak.
+"""What the protocols of APIs have in common for a host: requests, settings, errors, progress.
 
-A host reads them: which messages, for which model, with which settings, and what is not for clients
-to ask for.
+A host reads which messages clients send, for which model, with which settings, and what is not for
+them to ask for.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
 
 from fakegpt_tui.domain import (
+    BadReply,
     ContextMessage,
     FakeGPTError,
+    FinishReason,
     GenerationSettings,
     PromptTooLong,
     RateLimited,
+    ReplyEnded,
     RequestRefused,
+    StreamEvent,
+    TextReplaced,
     Unreachable,
+    Usage,
+    UsageReported,
 )
 from fakegpt_tui.protocol.completion_settings import (
     ClientField,
@@ -139,3 +147,38 @@ def error_status(error: FakeGPTError) -> int:
             return HTTPStatus.GATEWAY_TIMEOUT
         case _:
             return HTTPStatus.BAD_GATEWAY
+
+
+@dataclass(slots=True)
+class ReplyProgress:
+    """How long the text of a reply is, what it took, and how it ended; none of its text."""
+
+    prompt_tokens: int = 0
+    """An estimate, which is told where the service tells nothing."""
+    length: int = 0
+    reported: Usage | None = None
+    reason: FinishReason | None = None
+
+    @property
+    def usage(self) -> Usage:
+        return self.reported or Usage(self.prompt_tokens, math.ceil(self.length / 4))
+
+    def note(self, event: StreamEvent) -> None:
+        """Learn of an event that is no text."""
+        match event:
+            case UsageReported(usage):
+                self.reported = usage
+            case ReplyEnded(reason):
+                self.reason = reason
+            case _:
+                pass
+
+    def added(self, replaced: TextReplaced) -> str:
+        """What a rewriting adds.
+
+        Raises:
+            BadReply: It changes what was sent already.
+        """
+        if replaced.keep != self.length:
+            raise BadReply("The service rewrote its reply, which this protocol cannot say.")
+        return replaced.text

@@ -1,0 +1,282 @@
+"""Fields of chat completions in all their forms: text, reasoning, sources, usage, end.
+
+https://platform.openai.com/docs/api-reference/chat/object
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from fakegpt_tui.backends.api.json_values import all_output, charged, count, table_of, word_of
+from fakegpt_tui.domain import FinishReason, Notice, ServiceError, Usage
+from fakegpt_tui.domain.parts import CitationPart
+from fakegpt_tui.text import replace_surrogates, safe_line
+
+_REASONING_FIELDS: Final = (
+    "reasoning_content",
+    "reasoning",
+    "thinking",
+    "thinking_blocks",
+    "reasoning_details",
+)
+_REASONING_KEYS: Final = frozenset(_REASONING_FIELDS)
+_REASONING_PARTS: Final = ("thinking", "reasoning", "reasoning.text", "reasoning.summary")
+_SHOWN_ELSEWHERE: Final = ("image", "image_url", "output_image", "reference", *_REASONING_PARTS)
+
+
+def content_text(content: object) -> str:
+    """The text of a `content`: a string, null, one part, or a list of parts."""
+    match content:
+        case str():
+            return content
+        case dict():
+            return "".join(_texts([content]))
+        case list():
+            return "".join(_texts(content))
+        case _:
+            return ""
+
+
+def count_unread(content: object) -> int:
+    """How many parts of a `content` are of a kind that this program cannot read."""
+    match content:
+        case None | str():
+            return 0
+        case list():
+            return sum(_is_unread(part) for part in content)
+        case _:
+            return int(_is_unread(content))
+
+
+def reasoning_text(delta: dict[str, object]) -> str:
+    """The reasoning in `delta`; if a service sends several fields, they hold the same."""
+    for name in () if _REASONING_KEYS.isdisjoint(delta) else _REASONING_FIELDS:
+        if text := _thoughts(delta.get(name)):
+            return text
+    match delta.get("content"):
+        case list(parts):
+            return "".join(_thoughts(part) for part in parts if _is_reasoning(part))
+        case _:
+            return ""
+
+
+def _thoughts(value: object) -> str:
+    """The text of reasoning, in any of the forms that services have for it."""
+    match value:
+        case str():
+            return value
+        case list():
+            return "".join(map(_thoughts, value))
+        case {"text": inner} | {"thinking": inner} | {"content": inner} | {"summary": inner}:
+            return _thoughts(inner)
+        case {"reasoning": inner}:
+            return _thoughts(inner)
+        case _:
+            return ""
+
+
+def _texts(parts: list[object]) -> Iterator[str]:
+    for part in parts:
+        match part:
+            case _ if _is_reasoning(part):
+                pass
+            case {"text": str(text)} | {"refusal": str(text)} | str(text):
+                yield text
+            case _:
+                pass
+
+
+def _is_reasoning(part: object) -> bool:
+    match part:
+        case {"type": str(kind)}:
+            return kind in _REASONING_PARTS
+        case _:
+            return False
+
+
+def _is_unread(part: object) -> bool:
+    match part:
+        case None | str() | {"text": str() | None} | {"refusal": str()}:
+            return False
+        case {"type": str(kind)} if kind in _SHOWN_ELSEWHERE:
+            return False
+        case dict() | list():
+            return bool(part)
+        case _:
+            return True
+
+
+_LISTS: Final = ("citations", "search_results", "web_search", "references", "annotations")
+_HOLDERS: Final = ("context", "search_info", "provider_specific_fields")
+_KEYS: Final = frozenset((*_LISTS, *_HOLDERS))
+_URLS: Final = ("url", "link", "source", "uri")
+_TITLES: Final = ("title", "name", "site_name")
+_QUOTES: Final = ("content", "snippet", "text", "cited_text")
+_MAX_SOURCES: Final = 200
+_MAX_QUOTE: Final = 2_000
+
+
+class CitedSources:
+    """Collects the sources of a reply, each once, in the order in which the reply counts them."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, tuple[str, str]] = {}
+        self._spans: dict[str, list[tuple[int, int]]] = {}
+
+    def add(self, fields: Mapping[Any, object]) -> None:
+        """Add what an event, a delta or a message names."""
+        if _KEYS.isdisjoint(fields):
+            return
+        for name in _LISTS:
+            match fields.get(name):
+                case [*entries]:
+                    for entry in entries:
+                        self._add_entry(entry)
+                case _:
+                    pass
+        for name in _HOLDERS:
+            match fields.get(name):
+                case {**held}:
+                    self.add(held)
+                case _:
+                    pass
+
+    def parts(self) -> Iterator[CitationPart]:
+        """A part for each place that a source is named for, or one for the whole reply."""
+        for url, (title, quote) in self._found.items():
+            for start, end in self._spans.get(url) or [(0, 0)]:
+                yield CitationPart(start, end, url, title, quote)
+
+    def _add_entry(self, entry: object) -> None:
+        match entry:
+            case str(url):
+                self._add_source(url, "", "")
+            case {"url_citation": {**cited}}:
+                self._add_cited(cited)
+            case {**cited}:
+                self._add_cited(cited)
+            case _:
+                pass
+
+    def _add_cited(self, cited: Mapping[Any, object]) -> None:
+        url, title = _first(cited, _URLS), _first(cited, _TITLES)
+        self._add_source(url or title, title, _first(cited, _QUOTES)[:_MAX_QUOTE])
+        match cited:
+            case {"start_index": int(start), "end_index": int(end)} if 0 <= start < end:
+                spans = self._spans.setdefault(url or title, [])
+                if (start, end) not in spans and len(spans) < _MAX_SOURCES:
+                    spans.append((start, end))
+            case _:
+                pass
+
+    def _add_source(self, url: str, title: str, quote: str) -> None:
+        url = replace_surrogates(url)
+        if not url or (url not in self._found and len(self._found) >= _MAX_SOURCES):
+            return
+        known_title, known_quote = self._found.get(url, ("", ""))
+        self._found[url] = (
+            known_title or replace_surrogates(title),
+            known_quote or replace_surrogates(quote),
+        )
+
+
+def _first(fields: Mapping[Any, object], names: Iterable[str]) -> str:
+    texts = (value for name in names if isinstance(value := fields.get(name), str))
+    return next((text.strip() for text in texts if text.strip()), "")
+
+
+def read_usage(value: object) -> Usage | None:
+    """The usage in the JSON of an event or a reply; `None` where nothing is told.
+
+    What is told twice is taken from the more exact place, and impossible numbers count as unknown.
+    """
+    usage = table_of(value, "usage")
+    prompt, output = count(usage, "prompt_tokens"), count(usage, "completion_tokens")
+    if prompt is None and output is None:
+        return None
+    details = table_of(usage, "prompt_tokens_details")
+    read = count(details, "cached_tokens")
+    if read is None:
+        read = count(usage, "prompt_cache_hit_tokens")
+    written = count(details, "cache_write_tokens")
+    fresh = count(usage, "prompt_cache_miss_tokens")
+    if fresh is None and prompt is not None:
+        cached = (read or 0) + (written or 0)
+        # What is more than all cannot be a part of it: such services count what is fresh alone.
+        fresh = prompt - cached if cached <= prompt else prompt
+    reasoning = count(table_of(usage, "completion_tokens_details"), "reasoning_tokens")
+    return Usage(
+        fresh,
+        all_output(output, reasoning, prompt, count(usage, "total_tokens")),
+        cache_read=read,
+        cache_write=written,
+        reasoning=reasoning,
+        cost=charged(usage),
+        tier=word_of(value, "service_tier"),
+        served_model=word_of(value, "model"),
+    )
+
+
+_NO_REASON: Final = {"", "null", "none"}
+"""Some services write null as a word, in every chunk."""
+
+_STOPS: Final = {
+    "stop", "stopped", "stop_sequence", "stop_token", "eos", "eos_token", "end", "end_turn",
+    "complete", "completed", "done", "finish", "finished", "success", "normal",
+    "tool_calls", "tool_call", "tool_use", "function_call",
+}  # fmt: skip
+_LENGTHS: Final = {
+    "length", "max_length", "max_tokens", "max_output_tokens", "max_completion_tokens",
+    "max_new_tokens", "token_limit", "model_length", "context_length",
+    "context_length_exceeded", "model_context_window_exceeded",
+}  # fmt: skip
+_FILTERS: Final = {
+    "content_filter", "content_filtered", "safety", "image_safety", "sensitive", "recitation",
+    "prohibited_content", "blocklist", "spii", "guardrail_intervened", "refusal",
+}  # fmt: skip
+_BROKEN_OFF: Final = re.compile(
+    r"insufficient_|error|abort|cancel|timeout|time_limit|fail|interrupt|overload|malformed"
+)
+_TRUSTED_CONTRADICTIONS: Final = 1
+
+
+class FinishTracker:
+    """The finish reason of a reply, and whether it can be believed."""
+
+    def __init__(self) -> None:
+        self.reason: FinishReason | None = None
+        self._unknown_word = ""
+        self._contradictions = 0
+
+    @property
+    def is_reliable(self) -> bool:
+        """Does a reason mean the end? Some services send one with every piece of text."""
+        return self._contradictions <= _TRUSTED_CONTRADICTIONS
+
+    def text_came(self) -> None:
+        """Text after a reason speaks against it; one piece is a habit of some services."""
+        if self.reason is not None:
+            self._contradictions += 1
+
+    def read(self, word: object) -> ServiceError | None:
+        """Take the `finish_reason` of a chunk; the error, if it means that the service failed."""
+        name = word.strip().lower() if isinstance(word, str) else ""
+        if name in _NO_REASON:
+            return None
+        if name in _LENGTHS:
+            self.reason = FinishReason.LENGTH
+        elif name in _FILTERS:
+            self.reason = FinishReason.CONTENT_FILTER
+        elif name not in _STOPS and _BROKEN_OFF.search(name):
+            said = "" if name == "error" else f" ({safe_line(name, 60)})"
+            return ServiceError(f"The service broke off the reply{said}.")
+        else:
+            self.reason = FinishReason.STOP
+            self._unknown_word = "" if name in _STOPS else name
+        return None
+
+    def notices(self) -> Iterator[Notice]:
+        """A word that this program does not know is told: the reply may have been cut."""
+        if self._unknown_word:
+            word = safe_line(self._unknown_word, 60)
+            yield Notice(f"The service ended the reply for a reason of its own: {word}.")
