@@ -2,22 +2,54 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from fakegpt_tui.domain import StoreError
-from fakegpt_tui.store import changes, queries, undo_log
+from fakegpt_tui.domain import StoreError, now
+from fakegpt_tui.domain.undo import MOST_ACTIONS, OLDEST_ACTION, UndoAction, UndoStep
+from fakegpt_tui.store import changes, queries, rows
+from fakegpt_tui.store.connection import run_statement
 from fakegpt_tui.store.errors import TransientStoreError
 from fakegpt_tui.store.instances import FileLock
+from fakegpt_tui.text import replace_surrogates
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fakegpt_tui.domain.undo import UndoAction, UndoStep
     from fakegpt_tui.store.changes import MirroredFile
     from fakegpt_tui.store.writer import StoreWriter
+
+
+_LAST: Final = """
+    SELECT * FROM undo_action
+    WHERE scope IN ('', :scope) AND at >= :since
+        AND id NOT IN (SELECT value FROM json_each(:but_not))
+        AND EXISTS (
+            SELECT 1 FROM undo_step LEFT JOIN conversation ON conversation.id = conversation_id
+            WHERE action_id = undo_action.id AND (conversation_id = '' OR conversation.id NOTNULL)
+        )
+    ORDER BY position DESC LIMIT 1
+"""
+_STEPS: Final = "SELECT conversation_id, data FROM undo_step WHERE action_id = :id ORDER BY seq"
+_ADD: Final = """
+    INSERT OR IGNORE INTO undo_action (id, what, done, scope, at)
+    VALUES (:id, :what, :done, :scope, :at)
+"""
+_ADD_STEP: Final = "INSERT OR IGNORE INTO undo_step VALUES (:id, :seq, :conversation_id, :data)"
+_REMOVE: Final = "DELETE FROM undo_action WHERE id = :id"
+_RENEW: Final = """
+    UPDATE undo_action SET at = :at, position = (SELECT max(position) + 1 FROM undo_action)
+    WHERE id = :id
+"""
+_PRUNE: Final = """
+    DELETE FROM undo_action WHERE at < :since OR position <= (
+        SELECT position FROM undo_action ORDER BY position DESC LIMIT 1 OFFSET :most
+    )
+"""
 
 
 class ChangeLog:
@@ -37,25 +69,51 @@ class ChangeLog:
 
     def last_action(self, scope: str, *, but_not: Iterable[str] = ()) -> UndoAction | None:
         """The last action of a scope or on whole conversations, of any instance."""
-        found: UndoAction | None = self._read(undo_log.find_last, scope, but_not)
+        found: UndoAction | None = self._read(_find_last, scope, but_not)
         return found
 
     def add_action(self, action: UndoAction) -> Future[None]:
         """Keep an action; those that are too old or too many go."""
-        return self._submit(undo_log.add_action(action))
+        return self.extend_action(action, action.steps, 0)
 
     def extend_action(
         self, action: UndoAction, steps: Sequence[UndoStep], begin: int
     ) -> Future[None]:
         """Add steps to an action, of which so many are there already; it is kept with the first."""
-        return self._submit(undo_log.extend_action(action, steps, begin))
+        header = {
+            "id": action.id,
+            "what": replace_surrogates(action.what),
+            "done": replace_surrogates(action.done),
+            "scope": replace_surrogates(action.scope),
+            "at": rows.to_microseconds(action.at),
+        }
+        added = [
+            {
+                "id": action.id,
+                "seq": seq,
+                "conversation_id": replace_surrogates(step.conversation_id),
+                "data": step.data,
+            }
+            for seq, step in enumerate(steps, start=begin)
+        ]
+        since = rows.to_microseconds(action.at - OLDEST_ACTION)
+
+        def write(connection: sqlite3.Connection) -> None:
+            connection.execute(_ADD, header)
+            connection.executemany(_ADD_STEP, added)
+            if begin == 0:
+                connection.execute(_PRUNE, {"since": since, "most": MOST_ACTIONS})
+
+        return self._submit(write)
 
     def renew_action(self, action_id: str) -> Future[None]:
         """Make an action the last one, as of now."""
-        return self._submit(undo_log.renew_action(action_id))
+        values: rows.Values = {"id": action_id, "at": rows.to_microseconds(now())}
+        return self._submit(run_statement(_RENEW, values))
 
     def remove_action(self, action_id: str) -> Future[None]:
-        return self._submit(undo_log.remove_action(action_id))
+        """Drop an action that was undone."""
+        return self._submit(run_statement(_REMOVE, {"id": action_id}))
 
     def watch(self, changed: Callable[[], None]) -> None:
         """Call `changed` from now on, in another thread, after each write of any instance."""
@@ -101,3 +159,26 @@ class ChangeLog:
     ) -> Future[None]:
         """Note what is known of files now, and forget those at the paths that are `gone`."""
         return self._submit(changes.note_files(folder, files, gone))
+
+
+def _find_last(
+    connection: sqlite3.Connection, scope: str, but_not: Iterable[str] = ()
+) -> UndoAction | None:
+    """The last action of a scope or on whole conversations, unless it is too old.
+
+    It is about a folder, or a conversation that is still there.
+    """
+    since = rows.to_microseconds(now() - OLDEST_ACTION)
+    values = {"scope": scope, "since": since, "but_not": json.dumps(list(but_not))}
+    row = connection.execute(_LAST, values).fetchone()
+    if row is None:
+        return None
+    steps = (UndoStep(*each) for each in connection.execute(_STEPS, {"id": row["id"]}))
+    return UndoAction(
+        id=row["id"],
+        what=row["what"],
+        done=row["done"],
+        scope=row["scope"],
+        at=rows.from_microseconds(row["at"]),
+        steps=tuple(steps),
+    )

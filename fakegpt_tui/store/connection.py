@@ -28,6 +28,16 @@ _FILE_SUFFIXES = ("", "-wal", "-shm", "-journal")
 WriteOperation: TypeAlias = Callable[[sqlite3.Connection], None]
 """Statements on plain values; they are run in a transaction."""
 
+
+def run_statement(statement: str, values: Mapping[str, str | int | None]) -> WriteOperation:
+    """The operation that is this one statement."""
+
+    def write(connection: sqlite3.Connection) -> None:
+        connection.execute(statement, values)
+
+    return write
+
+
 decode_lossy = partial(str, encoding="utf-8", errors="replace")
 """Damaged text is shown as far as it goes, where Python's own decoding would raise."""
 
@@ -76,7 +86,7 @@ def open_writer(path: Path, mode: str = "", *, journal: str = JOURNAL) -> sqlite
             f"{'.'.join(map(str, _OLDEST_SQLITE))} is needed."
         )
     with closing_on_failure(connect(path, mode)) as connection:
-        migrations.check_version(connection, path)
+        check_version(connection, path)
         configure(connection)
         connection.execute(f"PRAGMA journal_mode = {journal}")
         connection.execute(f"PRAGMA journal_size_limit = {_LOG_LIMIT}")
@@ -90,10 +100,30 @@ def open_reader(path: Path, mode: str = "") -> sqlite3.Connection:
         StoreError: The database is another program's, a newer version's, or damaged.
     """
     with closing_on_failure(connect(path, mode)) as connection:
-        migrations.check_version(connection, path)
+        check_version(connection, path)
         configure(connection)
         connection.execute("PRAGMA query_only = ON")
         return connection
+
+
+def check_version(connection: sqlite3.Connection, path: Path) -> int:
+    """The version of the store, which is 0 for an empty file.
+
+    Raises:
+        StoreError: A newer version of this program wrote it, or another program did.
+    """
+    found = migrations.read_version(connection)
+    shown = safe_line(str(path))
+    application = migrations.read_pragma(connection, "application_id")
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    if application != migrations.APPLICATION_ID and (application or found or tables):
+        raise StoreError(f"The file {shown} is a database of another program.")
+    if found > migrations.VERSION:
+        raise StoreError(
+            f"The store {shown} was written by a newer version of this program "
+            f"(its format is {found}, this version knows {migrations.VERSION}). Please update."
+        )
+    return found
 
 
 def configure(connection: sqlite3.Connection) -> None:

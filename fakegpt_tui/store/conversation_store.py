@@ -6,12 +6,12 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, Self, TypeVar
 
-from fakegpt_tui.store import drafts, open_store, queries, write_operations
+from fakegpt_tui.store import open_store, queries, rows, side_tables, write_operations
 from fakegpt_tui.store.blob_access import BlobAccess
 from fakegpt_tui.store.change_log import ChangeLog
 from fakegpt_tui.store.connection import transaction
@@ -35,13 +35,12 @@ if TYPE_CHECKING:
     from fakegpt_tui.domain.folders import Folder
     from fakegpt_tui.domain.parts import Origin, Part
     from fakegpt_tui.domain.prices import SpendingEntry
-    from fakegpt_tui.store.open_store import StoreFiles
 
 _Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")
 
 
-class ConversationStore(BlobAccess):
+class ConversationStore(BlobAccess, AbstractContextManager["ConversationStore"]):
     """Conversations and their trees of chat messages, shared with other running instances.
 
     A read sees every write whose future is done. A write is in the writer's queue when its method
@@ -50,7 +49,7 @@ class ConversationStore(BlobAccess):
     may be called from any thread.
     """
 
-    def __init__(self, files: StoreFiles) -> None:
+    def __init__(self, files: open_store.StoreFiles) -> None:
         """Use what `open_store` or `open_in_memory` has opened."""
         super().__init__(files)
         path = self._path = files.path
@@ -81,9 +80,6 @@ class ConversationStore(BlobAccess):
     def open_in_memory(cls) -> Self:
         """Open an empty store that never touches a disk, and is gone when it is closed."""
         return cls(open_store.open_in_memory())
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
@@ -174,9 +170,7 @@ class ConversationStore(BlobAccess):
 
         Bytes that it uses must have been kept before.
         """
-        from fakegpt_tui.domain import part_json  # noqa: PLC0415 - most replies have none
-
-        self._writer.append_reply(reply_id, "", None, part_json.encode_step(part))
+        self._writer.append_reply(reply_id, "", None, rows.part_json().encode_step(part))
 
     def finish_reply(self, reply: ChatMessage) -> Future[None]:
         """Save a reply as it ended, in place of its deltas; it survives a power cut."""
@@ -196,7 +190,7 @@ class ConversationStore(BlobAccess):
 
     def drafts(self) -> Mapping[str, Draft]:
         """Drafts by conversation, which need not be in the store yet."""
-        return self._read(drafts.read_drafts)
+        return self._read(side_tables.read_drafts)
 
     def save_draft(self, draft: Draft) -> Future[None]:
         """Save the draft of its conversation, or delete it if it has no text and no attachment.
@@ -204,7 +198,7 @@ class ConversationStore(BlobAccess):
         Coalesced, so that typing costs few writes.
         """
         name = f"draft {draft.conversation_id}"
-        return self._writer.submit_coalesced(name, drafts.save_draft(draft))
+        return self._writer.submit_coalesced(name, side_tables.save_draft(draft))
 
     def spending(self, since: datetime | None = None) -> Sequence[SpendingEntry]:
         """What services were asked for from `since` on, oldest first."""
@@ -216,52 +210,46 @@ class ConversationStore(BlobAccess):
         """Add what is no reply of a tree; replies are added as they end."""
         from fakegpt_tui.store.spending import add_spending  # noqa: PLC0415 - as above
 
-        return self._writer.submit(add_spending([entry]))
+        return self._writer.submit(add_spending(entry))
 
     def folders(self) -> Sequence[Folder]:
         """The folders that were made apart from any conversation in them, by their paths."""
-        from fakegpt_tui.store.folders import list_folders  # noqa: PLC0415 - as above
-
-        return self._read(list_folders)
+        return self._read(side_tables.read_folders)
 
     def save_folder(self, folder: Folder) -> Future[None]:
         """Make a folder, or change its preset."""
-        from fakegpt_tui.store.folders import save_folder  # noqa: PLC0415 - as above
-
-        return self._writer.submit(save_folder(folder))
+        return self._writer.submit(side_tables.save_folder(folder))
 
     def delete_folder(self, path: str) -> Future[None]:
         """Delete a folder alone: no other one, and no conversation."""
-        from fakegpt_tui.store.folders import delete_folder  # noqa: PLC0415 - as above
-
-        return self._writer.submit(delete_folder(path))
+        return self._writer.submit(side_tables.delete_folder(path))
 
     def bookmark(self, conversation_id: str) -> Bookmark | None:
         """Where reading stopped in the conversation, short of its end."""
-        return self._read(drafts.read_bookmark, conversation_id)
+        return self._read(side_tables.read_bookmark, conversation_id)
 
     def save_bookmark(self, bookmark: Bookmark) -> Future[None]:
         """Save the bookmark of its conversation; coalesced."""
-        operation = drafts.save_bookmark(bookmark)
+        operation = side_tables.save_bookmark(bookmark)
         return self._writer.submit_coalesced(f"bookmark {bookmark.conversation_id}", operation)
 
     def delete_bookmark(self, conversation_id: str) -> Future[None]:
-        operation = drafts.delete_bookmark(conversation_id)
+        operation = side_tables.delete_bookmark(conversation_id)
         return self._writer.submit_coalesced(f"bookmark {conversation_id}", operation)
 
     def queued_prompts(self) -> Mapping[str, Sequence[QueuedPrompt]]:
         """By conversation, in the order in which they are to be sent."""
-        return self._read(drafts.read_queued_prompts)
+        return self._read(side_tables.read_queued_prompts)
 
     def save_queue(self, conversation_id: str, queue: Sequence[QueuedPrompt]) -> Future[None]:
         """Make these the queued prompts of the conversation."""
-        operation = drafts.save_queue(conversation_id, queue)
+        operation = side_tables.save_queue(conversation_id, queue)
         operation = self._with_blobs(operation, *(prompt.parts for prompt in queue))
         return self._writer.submit(operation, durable=True)
 
     def prompts(self, limit: int) -> tuple[str, ...]:
         """The texts of earlier prompts, newest first, without doubles."""
-        return self._read(drafts.read_sent_prompts, limit)
+        return self._read(side_tables.read_sent_prompts, limit)
 
     def search(
         self,

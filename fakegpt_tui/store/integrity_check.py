@@ -73,7 +73,7 @@ def _check(
     is_wal_ignored: bool,
 ) -> IntegrityReport:
     begun = monotonic()
-    found = migrations.check_version(opened, path)
+    found = connection.check_version(opened, path)
     counts = {
         name: opened.execute(statement).fetchone()[0] if found else 0
         for name, statement in _COUNTS.items()

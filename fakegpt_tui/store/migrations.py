@@ -2,12 +2,9 @@
 
 import sqlite3
 from collections.abc import Sequence
-from pathlib import Path
 
-from fakegpt_tui.domain import StoreError
 from fakegpt_tui.store import rows, tokenizer
 from fakegpt_tui.store.change_tables import CHANGE_TABLES
-from fakegpt_tui.text import safe_line
 
 APPLICATION_ID = 0x46475054
 """Marks a database file as a store of this program."""
@@ -270,26 +267,6 @@ def read_pragma(connection: sqlite3.Connection, name: str) -> str | int:
 def read_version(connection: sqlite3.Connection) -> int:
     """How many of the steps the database has behind it."""
     return int(read_pragma(connection, "user_version"))
-
-
-def check_version(connection: sqlite3.Connection, path: Path, newest: int = VERSION) -> int:
-    """The version of the store, which is 0 for an empty file.
-
-    Raises:
-        StoreError: It is newer than `newest`, or the database belongs to another program.
-    """
-    found = read_version(connection)
-    shown = safe_line(str(path))
-    application = read_pragma(connection, "application_id")
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-    if application != APPLICATION_ID and (application or found or tables):
-        raise StoreError(f"The file {shown} is a database of another program.")
-    if found > newest:
-        raise StoreError(
-            f"The store {shown} was written by a newer version of this program "
-            f"(its format is {found}, this version knows {newest}). Please update."
-        )
-    return found
 
 
 def add_functions(connection: sqlite3.Connection) -> None:

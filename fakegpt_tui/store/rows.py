@@ -128,19 +128,19 @@ def decode_generation(text: str) -> GenerationSettings:
         return _DEFAULT_SETTINGS
     from fakegpt_tui.domain.generation import read_settings  # noqa: PLC0415 - seldom needed
 
-    try:
+    return read_settings(_json_object(text))
+
+
+def _json_object(text: str) -> dict[str, Any]:
+    """What a column of JSON says; nothing where it is damaged."""
+    with suppress(ValueError):
         found = json.loads(text)
-    except ValueError:
-        found = None
-    return read_settings(found if isinstance(found, dict) else {})
+        return found if isinstance(found, dict) else {}
+    return {}
 
 
 def decode_tags(text: str) -> tuple[str, ...]:
     return tuple(text.split("\n")) if text else ()
-
-
-def _encode_parts(parts: "tuple[Part, ...]") -> str | None:
-    return part_json().encode_parts(parts) if parts else None
 
 
 def _decode_parts(text: str | None) -> "tuple[Part, ...]":
@@ -200,7 +200,9 @@ _CODECS: Mapping[object, _Codec] = {
     MessageStatus: _enum_codec(MessageStatus, MessageStatus.INTERRUPTED),
     FinishReason | None: _Codec(lambda each: each and each.value, _FINISH_REASONS.get),
     tuple[str, ...]: _Codec(lambda tags: replace_surrogates("\n".join(tags)), decode_tags),
-    tuple[object, ...]: _Codec(_encode_parts, _decode_parts),
+    tuple[object, ...]: _Codec(
+        lambda parts: part_json().encode_parts(parts) if parts else None, _decode_parts
+    ),
 }
 _LATE_NAMES = {"Part": object}
 """Types in hints that are imported only where there are values of them."""
@@ -250,47 +252,37 @@ CONVERSATION = RowMapping(Conversation)
 BOOKMARK = RowMapping(Bookmark)
 QUEUED_PROMPT = RowMapping(QueuedPrompt)
 _MESSAGE = RowMapping(ChatMessage, omit={"usage"})
-MESSAGE_COLUMNS = (
-    *(*_MESSAGE.columns, "prompt_tokens", "reply_tokens", "usage"),
-    *("owner", "checksum"),
-)
+USAGE_COLUMNS = ("prompt_tokens", "reply_tokens", "usage")
+MESSAGE_COLUMNS = (*_MESSAGE.columns, *USAGE_COLUMNS, "owner", "checksum")
 
 
 def encode_message(message: ChatMessage) -> Values:
-    usage = message.usage
-    return {
-        **_MESSAGE.encode(message),
-        "prompt_tokens": None if usage is None else _clamp(usage.prompt_tokens),
-        "reply_tokens": None if usage is None else _clamp(usage.output),
-        "usage": None if usage is None else encode_usage_details(usage),
-    }
+    return {**_MESSAGE.encode(message), **encode_usage(message.usage)}
 
 
 def decode_message(row: sqlite3.Row, **changes: object) -> ChatMessage:
     """The chat message of a row of `MESSAGE_COLUMNS`, with what its deltas changed."""
-    usage = decode_usage(row["prompt_tokens"], row["reply_tokens"], row["usage"])
-    return _MESSAGE.decode(row, usage=usage, **changes)
+    return _MESSAGE.decode(row, usage=decode_usage(row), **changes)
 
 
-def encode_usage_details(usage: Usage) -> str | None:
-    """What two columns do not hold, as JSON; `None` where there is no more."""
-    return json.dumps(usage.details, sort_keys=True) if usage.details else None
+def encode_usage(usage: Usage | None) -> Values:
+    """The `USAGE_COLUMNS`: two counts, and as JSON what they do not hold, if there is more."""
+    if usage is None:
+        return dict.fromkeys(USAGE_COLUMNS)
+    details = json.dumps(usage.details, sort_keys=True) if usage.details else None
+    counts = (
+        None if count is None else min(max(count, 0), _LARGEST_INTEGER)
+        for count in (usage.prompt_tokens, usage.output)
+    )
+    return dict(zip(USAGE_COLUMNS, (*counts, details), strict=True))
 
 
-def decode_usage(prompt: int | None, reply: int | None, details: str | None) -> Usage | None:
-    """The usage of three columns; damaged details count as unknown."""
-    known: dict[str, Any] = {}
-    if details is not None:
-        with suppress(ValueError):
-            found = json.loads(details)
-            known = found if isinstance(found, dict) else {}
-    elif prompt is None and reply is None:
+def decode_usage(row: sqlite3.Row | Mapping[str, Any]) -> Usage | None:
+    """The usage of a row; damaged details count as unknown."""
+    prompt, reply, details = row["prompt_tokens"], row["reply_tokens"], row["usage"]
+    if prompt is None and reply is None and details is None:
         return None
-    return Usage.from_totals(prompt, reply, known)
-
-
-def _clamp(count: int | None) -> int | None:
-    return None if count is None else min(max(count, 0), _LARGEST_INTEGER)
+    return Usage.from_totals(prompt, reply, _json_object(details or ""))
 
 
 def select_statement(table: str, columns: Iterable[str]) -> str:

@@ -1,14 +1,13 @@
 """Spending: the ledger of what services were asked for, which outlives conversations."""
 
 import sqlite3
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
 from fakegpt_tui.domain import MessageStatus
 from fakegpt_tui.domain.prices import SpendingEntry
 from fakegpt_tui.store import rows
-from fakegpt_tui.store.connection import WriteOperation
+from fakegpt_tui.store.connection import WriteOperation, run_statement
 
 _SELECT: Final = """
     SELECT spending.*, coalesce(conversation.title, '') AS title
@@ -17,7 +16,7 @@ _SELECT: Final = """
 """
 _COLUMNS: Final = (
     *("reply_id", "conversation_id", "at", "service", "model", "purpose", "status"),
-    *("prompt_tokens", "reply_tokens", "usage"),
+    *rows.USAGE_COLUMNS,
 )
 _INSERT: Final = rows.insert_statement("spending", _COLUMNS)
 _STATUSES: Final = {each.value: each for each in MessageStatus}
@@ -29,15 +28,19 @@ def list_spending(connection: sqlite3.Connection, since: datetime | None) -> lis
     return [_entry(row) for row in connection.execute(_SELECT, {"since": first})]
 
 
-def add_spending(entries: Sequence[SpendingEntry]) -> WriteOperation:
+def add_spending(entry: SpendingEntry) -> WriteOperation:
     """Add what is no reply of a conversation's tree, such as a title."""
-    values = [_values(each) for each in entries]
-
-    def write(connection: sqlite3.Connection) -> None:
-        for each in values:
-            connection.execute(_INSERT, each)
-
-    return write
+    values = {
+        "reply_id": entry.reply_id,
+        "conversation_id": entry.conversation_id,
+        "at": rows.to_microseconds(entry.at),
+        "service": entry.service,
+        "model": entry.model,
+        "purpose": entry.purpose,
+        "status": entry.status.value,
+        **rows.encode_usage(entry.usage),
+    }
+    return run_statement(_INSERT, values)
 
 
 def _entry(row: sqlite3.Row) -> SpendingEntry:
@@ -49,22 +52,6 @@ def _entry(row: sqlite3.Row) -> SpendingEntry:
         model=row["model"],
         purpose=row["purpose"],
         status=_STATUSES.get(row["status"], MessageStatus.INTERRUPTED),
-        usage=rows.decode_usage(row["prompt_tokens"], row["reply_tokens"], row["usage"]),
+        usage=rows.decode_usage(row),
         title=row["title"],
     )
-
-
-def _values(entry: SpendingEntry) -> rows.Values:
-    usage = entry.usage
-    return {
-        "reply_id": entry.reply_id,
-        "conversation_id": entry.conversation_id,
-        "at": rows.to_microseconds(entry.at),
-        "service": entry.service,
-        "model": entry.model,
-        "purpose": entry.purpose,
-        "status": entry.status.value,
-        "prompt_tokens": None if usage is None else usage.prompt_tokens,
-        "reply_tokens": None if usage is None else usage.output,
-        "usage": None if usage is None else rows.encode_usage_details(usage),
-    }

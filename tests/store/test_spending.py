@@ -99,6 +99,6 @@ def test_the_ledger_is_salvaged(path: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("details", ["", "{", "[]", '{"cache_read": "x"}', '{"cost": null}'])
 def test_damaged_details_of_a_usage_are_unknown(details: str) -> None:
-    found = rows.decode_usage(12, 5, details)
+    found = rows.decode_usage({"prompt_tokens": 12, "reply_tokens": 5, "usage": details})
     assert found is not None
     assert (found.prompt_tokens, found.output, found.cache_read) == (12, 5, None)

@@ -1,15 +1,17 @@
-"""Drafts, queued prompts, prompt history and bookmarks."""
+"""Side tables: drafts, queued prompts, bookmarks and folders, and the history of prompts."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from fakegpt_tui.domain import Bookmark, Draft, QueuedPrompt
+from fakegpt_tui.domain.folders import Folder
+from fakegpt_tui.store.connection import WriteOperation, run_statement
 from fakegpt_tui.store.rows import (
     BOOKMARK,
     QUEUED_PROMPT,
+    RowMapping,
     Values,
     assignments,
     insert_statement,
@@ -18,9 +20,6 @@ from fakegpt_tui.store.rows import (
 )
 from fakegpt_tui.store.write_operations import record_uses
 from fakegpt_tui.text import replace_surrogates
-
-if TYPE_CHECKING:
-    from fakegpt_tui.store.connection import WriteOperation
 
 _BOOKMARK = f"{select_statement('bookmark', BOOKMARK.columns)} WHERE conversation_id = :id"
 _SAVE_BOOKMARK = f"""
@@ -41,6 +40,14 @@ _QUEUED = f"{select_statement('queued_prompt', QUEUED_PROMPT.columns)} ORDER BY 
 _DELETE_QUEUE = "DELETE FROM queued_prompt WHERE conversation_id = :id"
 _ADD_QUEUED = insert_statement("queued_prompt", QUEUED_PROMPT.columns)
 
+_FOLDER = RowMapping(Folder)
+_FOLDERS = f"{select_statement('folder', _FOLDER.columns)} ORDER BY path"
+_SAVE_FOLDER = f"""
+    {insert_statement("folder", _FOLDER.columns)}
+    ON CONFLICT (path) DO UPDATE SET {assignments(_FOLDER.columns)}
+"""
+_DELETE_FOLDER = "DELETE FROM folder WHERE path = :path"
+
 _SENT = """
     SELECT text FROM chat_message
     WHERE role = 'user' AND trashed_at IS NULL AND text <> ''
@@ -55,11 +62,11 @@ def read_bookmark(connection: sqlite3.Connection, conversation_id: str) -> Bookm
 
 
 def save_bookmark(bookmark: Bookmark) -> WriteOperation:
-    return _run(_SAVE_BOOKMARK, BOOKMARK.encode(bookmark))
+    return run_statement(_SAVE_BOOKMARK, BOOKMARK.encode(bookmark))
 
 
 def delete_bookmark(conversation_id: str) -> WriteOperation:
-    return _run(_DELETE_BOOKMARK, {"id": replace_surrogates(conversation_id)})
+    return run_statement(_DELETE_BOOKMARK, {"id": replace_surrogates(conversation_id)})
 
 
 def read_drafts(connection: sqlite3.Connection) -> Mapping[str, Draft]:
@@ -117,6 +124,21 @@ def save_queue(conversation_id: str, prompts: Sequence[QueuedPrompt]) -> WriteOp
     return write
 
 
+def read_folders(connection: sqlite3.Connection) -> Sequence[Folder]:
+    """The folders that were made, with their presets, by their paths."""
+    return [_FOLDER.decode(row) for row in connection.execute(_FOLDERS)]
+
+
+def save_folder(folder: Folder) -> WriteOperation:
+    """Make a folder, or change its preset."""
+    return run_statement(_SAVE_FOLDER, _FOLDER.encode(folder))
+
+
+def delete_folder(path: str) -> WriteOperation:
+    """Delete a folder alone; conversations in it keep its path."""
+    return run_statement(_DELETE_FOLDER, {"path": replace_surrogates(path)})
+
+
 def read_sent_prompts(connection: sqlite3.Connection, limit: int) -> tuple[str, ...]:
     """The texts of earlier prompts, newest first, without doubles."""
     found: dict[str, None] = {}
@@ -125,10 +147,3 @@ def read_sent_prompts(connection: sqlite3.Connection, limit: int) -> tuple[str, 
             break
         found[text] = None
     return tuple(found)
-
-
-def _run(statement: str, values: Values) -> WriteOperation:
-    def write(connection: sqlite3.Connection) -> None:
-        connection.execute(statement, values)
-
-    return write
