@@ -6,9 +6,9 @@ from fakegpt_tui.domain import Role, TitleSource
 from fakegpt_tui.domain.folders import Folder
 from fakegpt_tui.formats.base import ImportItem, Record, RecordFormat, SourceDefaults
 from fakegpt_tui.formats.foreign_files import held_file
-from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, read_role, texts_of
+from fakegpt_tui.formats.foreign_values import dicts_of, read_role, read_time, texts_of
+from fakegpt_tui.formats.message_parts import MessageParts
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
-from fakegpt_tui.formats.times import read_time
 
 
 def _sniff(record: Record) -> str:

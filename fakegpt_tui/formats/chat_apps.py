@@ -4,10 +4,9 @@ from collections.abc import Iterator
 
 from fakegpt_tui.domain.folders import Folder
 from fakegpt_tui.formats.base import ImportItem, Record, RecordFormat, SourceDefaults
-from fakegpt_tui.formats.message_list import add_messages, first_exchange
-from fakegpt_tui.formats.message_parts import dicts_of, parse_object, texts_of
+from fakegpt_tui.formats.foreign_values import dicts_of, parse_object, read_time, texts_of
+from fakegpt_tui.formats.openai_messages import add_messages, first_exchange
 from fakegpt_tui.formats.source_tree import SourceConversation
-from fakegpt_tui.formats.times import read_time
 
 
 def _sniff_better(record: Record) -> str:

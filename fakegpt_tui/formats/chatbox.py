@@ -7,10 +7,9 @@ from collections.abc import Iterator
 
 from fakegpt_tui.domain import Role
 from fakegpt_tui.formats.base import ImportItem, Record, RecordFormat, SourceDefaults
-from fakegpt_tui.formats.message_list import read_usage
-from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, read_role, texts_of
+from fakegpt_tui.formats.foreign_values import dicts_of, read_role, read_time, read_usage, texts_of
+from fakegpt_tui.formats.message_parts import MessageParts
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
-from fakegpt_tui.formats.times import read_time
 
 
 def _sessions(record: Record) -> list[Record]:

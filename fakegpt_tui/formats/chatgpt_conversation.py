@@ -6,6 +6,7 @@ what came before. A model's thinking becomes the reasoning of the reply after it
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -20,6 +21,7 @@ from fakegpt_tui.domain import (
     Role,
     TitleSource,
 )
+from fakegpt_tui.domain.folders import Folder, join_folder
 from fakegpt_tui.formats.base import (
     AssetSource,
     EmptyConversation,
@@ -31,11 +33,10 @@ from fakegpt_tui.formats.base import (
     RecordFormat,
     SourceDefaults,
 )
+from fakegpt_tui.formats.chatgpt_export import ExportNode, ExportTree
 from fakegpt_tui.formats.chatgpt_messages import CONTEXTS, ContentReader
-from fakegpt_tui.formats.chatgpt_tree import ExportNode, ExportTree
-from fakegpt_tui.formats.foreign_folders import chatgpt_project
+from fakegpt_tui.formats.foreign_values import EARLIEST, read_time
 from fakegpt_tui.formats.source_tree import source_id
-from fakegpt_tui.formats.times import EARLIEST, read_time
 from fakegpt_tui.text import replace_surrogates, safe_line
 
 SERVICE = "chatgpt"
@@ -50,6 +51,8 @@ NO_LEAF = Loss(
     one="conversation named no end, so its newest message is shown",
 )
 _TITLE_LENGTH = 60
+_SHORT_ID = 8
+_PROJECT = re.compile(r"g-p-([0-9a-f]+)(?:-(.+))?")
 _ROLES = {"user": Role.USER, "assistant": Role.ASSISTANT, "tool": Role.ASSISTANT}
 _FINISHES = {
     "stop": FinishReason.STOP,
@@ -102,7 +105,7 @@ def read_conversation(
         leaf_id=growing.leaf(exported.get("current_node")).id,
         pinned=exported.get("is_starred") is True,
         archived=exported.get("is_archived") is True,
-        folder=chatgpt_project(exported.get("gizmo_id")).path,
+        folder=project_folder(exported.get("gizmo_id")).path,
     )
     left_out = growing.left_out + tree.repairs
     return LoadedItem(conversation, tuple(growing.messages), left_out, growing.blobs)
@@ -238,6 +241,15 @@ def _source_key(exported: Mapping[str, object]) -> str:
         if found := _text(exported.get(name)):
             return replace_surrogates(found)
     return sha256(json.dumps(exported, sort_keys=True).encode()).hexdigest()
+
+
+def project_folder(gizmo_id: object) -> Folder:
+    """The folder of a project of ChatGPT, whose name is told in some exports, behind its id."""
+    match = _PROJECT.fullmatch(gizmo_id) if isinstance(gizmo_id, str) else None
+    if match is None:
+        return Folder("")
+    named = (match[2] or "").replace("-", " ").strip()
+    return Folder(join_folder(named or f"ChatGPT project {match[1][:_SHORT_ID]}"))
 
 
 def _text(value: object) -> str:

@@ -10,8 +10,9 @@ from typing import Final, cast
 from fakegpt_tui.domain.parts import CitationPart, FilePart, ImagePart, Part, TextSpan, fit_parts
 from fakegpt_tui.formats.asset_import import stand_in
 from fakegpt_tui.formats.base import AssetSource, Loss, OpenBlob
-from fakegpt_tui.formats.chatgpt_assets import assets_of
+from fakegpt_tui.formats.chatgpt_export import assets_of
 from fakegpt_tui.formats.citations import read_footnotes, take_citations
+from fakegpt_tui.formats.foreign_values import dicts_of
 from fakegpt_tui.text import replace_surrogates, safe_line
 
 UNKNOWN = Loss(
@@ -61,7 +62,7 @@ class ContentReader:
         self.notes: set[Loss] = set()
         self.metadata = metadata or {}
         self._names: dict[str, str] = {}
-        for each in _dicts(self.metadata.get("attachments")):
+        for each in dicts_of(self.metadata.get("attachments")):
             file_id, name = each.get("id"), each.get("name")
             self._names[str(file_id)] = name if isinstance(name, str) else str(file_id)
 
@@ -269,7 +270,3 @@ def _texts(content: object, *names: str) -> list[str]:
 
 def _texts_of(values: Iterable[object], name: str) -> list[str]:
     return [text for value in values for text in _texts(value, name)]
-
-
-def _dicts(value: object) -> list[dict[str, object]]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from fakegpt_tui.domain.parts import CitationPart
+from fakegpt_tui.formats.foreign_values import dicts_of
 from fakegpt_tui.text import replace_surrogates
 
 _MARK = re.compile("\ue200([^\ue200\ue201]*)\ue201")
@@ -76,7 +77,7 @@ def take_citations(text: str, metadata: Mapping[str, object]) -> CitedText:
 
 def read_footnotes(metadata: Mapping[str, object]) -> Iterator[CitationPart]:
     """The sources that the whole of a reply names, below it."""
-    for reference in _dicts(metadata.get("content_references")):
+    for reference in dicts_of(metadata.get("content_references")):
         if reference.get("type") == "sources_footnote":
             for title, url in _links(reference.get("sources")):
                 yield CitationPart(0, 0, replace_surrogates(url), replace_surrogates(title))
@@ -91,7 +92,7 @@ def write_link(title: str, url: str) -> str:
 def _marks(text: str, metadata: Mapping[str, object]) -> Iterator[_Mark]:
     """The marks of the newer kind, with what the export says about each."""
     known: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {}
-    for reference in _dicts(metadata.get("content_references")):
+    for reference in dicts_of(metadata.get("content_references")):
         mark = reference.get("matched_text")
         if isinstance(mark, str) and _STRAY.search(mark):
             known.setdefault(mark, _what(reference))
@@ -118,13 +119,13 @@ def _what(reference: Mapping[str, object]) -> tuple[str, tuple[tuple[str, str], 
 
 def _links(items: object) -> Iterator[tuple[str, str]]:
     """Titles and addresses of what a reference lists."""
-    for item in _dicts(items):
+    for item in dicts_of(items):
         if isinstance(url := item.get("url"), str) and url:
             yield str(item.get("title") or ""), url
 
 
 def _old_marks(text: str, citations: object) -> Iterator[_Mark]:
-    for citation in _dicts(citations):
+    for citation in dicts_of(citations):
         match citation:
             case {
                 "start_ix": int(start),
@@ -148,13 +149,9 @@ def _widget_text(mark: str) -> str:
     if isinstance(found, list):
         is_named = len(found) >= _SHORTEST_ENTITY and isinstance(found[1], str)
         return found[1] if is_named else ""
-    contents = (each.get("content") for each in _dicts(_values(found)))
+    contents = (each.get("content") for each in dicts_of(_values(found)))
     return next((text for text in contents if isinstance(text, str)), "")
 
 
 def _values(found: object) -> list[object]:
     return [*found.values()] if isinstance(found, dict) else []
-
-
-def _dicts(value: object) -> list[dict[str, object]]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []

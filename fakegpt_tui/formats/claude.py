@@ -3,19 +3,26 @@
 Messages name the one they follow in newer exports; older ones are a list by time.
 """
 
+import json
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 
-from fakegpt_tui.domain import Role
+from fakegpt_tui.domain import LoadError, Role
+from fakegpt_tui.domain.folders import Folder
 from fakegpt_tui.formats.base import ImportItem, Record, RecordFormat, SourceDefaults
 from fakegpt_tui.formats.foreign_files import held_file
-from fakegpt_tui.formats.foreign_folders import claude_project
-from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, texts_of
+from fakegpt_tui.formats.foreign_values import EARLIEST, dicts_of, nest_folders, read_time, texts_of
+from fakegpt_tui.formats.message_parts import MessageParts
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
-from fakegpt_tui.formats.times import EARLIEST, read_time
 
 _SILENT = {"token_budget", "flag", "injected_prompt_block"}
 """Blocks that hold nothing of a person's or of the model's."""
+
+_PROJECTS = "projects"
+_PROJECT_FILES = re.compile(r"(?:.*/)?projects(?:-\d+)?\.json")
+_SHORT_ID = 8
 
 
 def _sniff(record: Record) -> str:
@@ -34,7 +41,7 @@ def _read(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
         pinned=record.get("is_starred") is True,
     )
     if project := texts_of(record, "project_uuid") or texts_of(record.get("project"), "uuid"):
-        conversation.folder = claude_project(origin, project)
+        conversation.folder = _project(origin, project)
     said = dicts_of(record.get("chat_messages"))
     is_tree = any(each.get("parent_message_uuid") for each in said)
     if is_tree:
@@ -119,6 +126,24 @@ def _add_result(parts: MessageParts, block: Record) -> None:
             parts.add_source(each.get("title"), each.get("url"))
         elif each.get("type") == "image":
             parts.add_file("", "Picture", held_file(each))
+
+
+def _project(origin: SourceDefaults, project_id: str) -> Folder:
+    """The folder of a project, whose name and instructions are in a file of the export."""
+    known = origin.memo.get(_PROJECTS)
+    if not isinstance(known, dict):
+        known = origin.memo[_PROJECTS] = _read_projects(origin)
+    return known.get(project_id) or Folder(f"Claude project {project_id[:_SHORT_ID]}")
+
+
+def _read_projects(origin: SourceDefaults) -> dict[str, Folder]:
+    found: dict[str, Folder] = {}
+    for name in origin.assets.names() if origin.assets else ():
+        if _PROJECT_FILES.fullmatch(name):
+            with suppress(LoadError, ValueError, RecursionError):
+                records = dicts_of(json.loads(origin.require_beside(name)))
+                found |= nest_folders({**each, "id": each.get("uuid")} for each in records)
+    return found
 
 
 FORMAT = RecordFormat(name="Claude", sniff=_sniff, read=_read)

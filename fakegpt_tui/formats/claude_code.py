@@ -17,9 +17,9 @@ from fakegpt_tui.formats.base import (
     SourceDefaults,
 )
 from fakegpt_tui.formats.chatgpt_conversation import HIDDEN
-from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, texts_of
+from fakegpt_tui.formats.foreign_values import dicts_of, read_time, texts_of
+from fakegpt_tui.formats.message_parts import MessageParts
 from fakegpt_tui.formats.source_tree import DAMAGED, FORKED, SourceConversation, SourceMessage
-from fakegpt_tui.formats.times import read_time
 
 HELPERS = Loss(
     "messages between the model and its helpers were left out",

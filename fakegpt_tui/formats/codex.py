@@ -17,8 +17,14 @@ from fakegpt_tui.formats.base import (
 )
 from fakegpt_tui.formats.chatgpt_conversation import HIDDEN
 from fakegpt_tui.formats.foreign_files import base64_file
-from fakegpt_tui.formats.message_list import read_usage
-from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, parse_object, texts_of
+from fakegpt_tui.formats.foreign_values import (
+    dicts_of,
+    parse_object,
+    read_time,
+    read_usage,
+    texts_of,
+)
+from fakegpt_tui.formats.message_parts import MessageParts
 from fakegpt_tui.formats.source_tree import (
     DAMAGED,
     FORKED,
@@ -26,7 +32,6 @@ from fakegpt_tui.formats.source_tree import (
     SourceConversation,
     SourceMessage,
 )
-from fakegpt_tui.formats.times import read_time
 
 _CONTEXTS = ("<environment_context>", "<user_instructions>", "# AGENTS.md", "<permissions")
 _FOLDERS = 4

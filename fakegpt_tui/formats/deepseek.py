@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from fakegpt_tui.domain import Role
 from fakegpt_tui.formats.base import ImportItem, Record, RecordFormat, SourceDefaults
-from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, texts_of
+from fakegpt_tui.formats.foreign_values import dicts_of, read_time, texts_of
+from fakegpt_tui.formats.message_parts import MessageParts
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
-from fakegpt_tui.formats.times import read_time
 
 
 def _sniff(record: Record) -> str:

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import IO, Self, cast
 
 from fakegpt_tui.domain import LoadError
-from fakegpt_tui.formats.archives import ArchiveGroup
+from fakegpt_tui.formats.archives import ArchiveGroup, ZipExport
 from fakegpt_tui.formats.assets import AssetFolder, NoAssets
 from fakegpt_tui.formats.base import (
     LARGEST_CONVERSATION,
@@ -24,7 +24,6 @@ from fakegpt_tui.formats.base import (
     SourceDefaults,
     unreadable,
 )
-from fakegpt_tui.formats.large_exports import ZipExport
 from fakegpt_tui.text import safe_line
 
 _LARGEST_FILE = 2**29

@@ -1,12 +1,14 @@
 """Gemini: the activity of Google's Takeout, and conversations of Gemini in Workspace.
 
-Activity knows no conversations: prompts less than half an hour apart are taken for one.
+Activity knows no conversations: prompts less than half an hour apart are taken for one. Takeout
+has it as JSON, or else as one HTML page, whose times are in the words of the account's language;
+only those that say their zone are read.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from html import unescape
 from urllib.parse import unquote
 
@@ -20,12 +22,13 @@ from fakegpt_tui.formats.base import (
     RecordFormat,
     SkippedItem,
     SourceDefaults,
+    TextFormat,
 )
 from fakegpt_tui.formats.foreign_files import file_beside, held_file
+from fakegpt_tui.formats.foreign_values import EARLIEST, dicts_of, read_time, texts_of
 from fakegpt_tui.formats.html_markdown import html_to_markdown
-from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, file_name, texts_of
+from fakegpt_tui.formats.message_parts import MessageParts, file_name
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
-from fakegpt_tui.formats.times import EARLIEST, read_time
 
 OTHERS = Loss(
     "activities that are no prompts were left out", one="activity that is no prompt was left out"
@@ -43,6 +46,21 @@ _ATTACHED = re.compile(r"\s*\n\s*Attached \d+ files?\.\s*$")
 _PICTURES = re.compile(r"<img\b[^>]*\bsrc=\"([^\"]+)\"")
 _NAMES = re.compile(r"gemini|bard", re.IGNORECASE)
 
+_CELL = '<div class="outer-cell'
+_HEADER = re.compile(r'<div class="header-cell.*?<p[^>]*>(.*?)<', re.DOTALL)
+_CONTENT = re.compile(
+    r'<div class="content-cell[^"]*mdl-typography--body-1"[^>]*>(.*?)</div>'
+    r'\s*<div class="content-cell',
+    re.DOTALL,
+)
+_PAGE_TIME = re.compile(
+    r"(?P<at>[A-Z][a-z]{2} \d{1,2}, \d{4}, \d{1,2}:\d{2}:\d{2} [AP]M) "
+    r"(?P<zone>UTC|GMT(?P<offset>[+-]\d{1,2}(?::\d{2})?)?)"
+)
+_FILE = re.compile(r'<(?:a|img)\b[^>]*\b(?:href|src)="([^":]+)"')
+"""A link to what lies beside the page, which has no scheme."""
+_PAGE_NAMES = re.compile("Gemini|Bard")
+
 
 def _is_gemini(record: Record) -> bool:
     products = record.get("products")
@@ -57,7 +75,6 @@ def _sniff_activity(first: Record) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Activity:
-    key: str
     time: datetime
     prompt: str
     record: Record
@@ -73,7 +90,7 @@ def _read_activity(values: list[object], origin: SourceDefaults) -> Iterator[Imp
         if time is None or prompt is None:
             others += 1
             continue
-        found.append(_Activity("", time, prompt, record))
+        found.append(_Activity(time, prompt, record))
     # The newest comes first, also of those of one moment.
     found.reverse()
     found.sort(key=lambda each: each.time)
@@ -127,6 +144,48 @@ def _conversation(group: list[_Activity], origin: SourceDefaults) -> SourceConve
             message.files = parts.files
             conversation.chain([message])
     return conversation
+
+
+def _sniff_page(head: str) -> str:
+    is_one = _CELL in head and _PAGE_NAMES.search(head) is not None
+    return "it is a page of activities of Gemini, as Takeout has" if is_one else ""
+
+
+def _read_page(text: str, origin: SourceDefaults) -> Iterator[ImportItem]:
+    yield from _read_activity([_read_cell(cell) for cell in text.split(_CELL)[1:]], origin)
+
+
+def _read_cell(cell: str) -> Record:
+    """An activity as JSON has it; without a time where that cannot be read."""
+    header, content = _HEADER.search(cell), _CONTENT.search(cell)
+    lines = re.split(r"<br\s*/?>", content[1] if content else "")
+    for number, line in enumerate(lines):
+        if match := _PAGE_TIME.fullmatch(_plain(line)):
+            answer = "<br>".join(lines[number + 1 :]).strip()
+            files = [name for each in lines[:number] for name in _FILE.findall(each)]
+            said = (_plain(each) for each in lines[:number] if not _FILE.search(each))
+            return {
+                "header": _plain(header[1]) if header else "",
+                "title": "\n".join(said),
+                "attachedFiles": [unquote(unescape(name)) for name in files],
+                "time": _read_page_time(match).isoformat(),
+                "products": [],
+                **({"safeHtmlItem": [{"html": answer}]} if answer else {}),
+            }
+    return {}
+
+
+def _plain(html: str) -> str:
+    text = unescape(re.sub(r"<[^>]*>", "", html))
+    return re.sub("[\u00a0\u202f]", " ", text).strip()
+
+
+def _read_page_time(match: re.Match[str]) -> datetime:
+    hours, _, minutes = (match["offset"] or "0").partition(":")
+    sign = -1 if hours.startswith("-") else 1
+    offset = timedelta(hours=int(hours), minutes=sign * int(minutes or 0))
+    found = datetime.strptime(match["at"], "%b %d, %Y, %I:%M:%S %p")
+    return found.replace(tzinfo=timezone(offset))
 
 
 def _sniff_turns(record: Record) -> str:
@@ -193,5 +252,6 @@ def _read_turn(conversation: SourceConversation, number: int, turn: Record) -> S
     )
 
 
+PAGE = TextFormat(name="Gemini", sniff=_sniff_page, read=_read_page)
 ACTIVITY = ListFormat(name="Gemini", sniff=_sniff_activity, read=_read_activity)
 TURNS = RecordFormat(name="Gemini", sniff=_sniff_turns, read=_read_turns)

@@ -8,10 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from fakegpt_tui.domain import Role
 from fakegpt_tui.formats.base import ImportItem, LinesFormat, Record, RecordFormat, SourceDefaults
-from fakegpt_tui.formats.message_list import read_usage
-from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, texts_of
+from fakegpt_tui.formats.foreign_values import dicts_of, read_time, read_usage, texts_of
+from fakegpt_tui.formats.message_parts import MessageParts
 from fakegpt_tui.formats.source_tree import DAMAGED, SourceConversation, SourceMessage
-from fakegpt_tui.formats.times import read_time
 
 _WHY = "it has a sessionId and a projectHash, as Gemini CLI has"
 _ROLES = {"user": Role.USER, "gemini": Role.ASSISTANT}

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from fakegpt_tui.domain import MessageStatus, Role
 from fakegpt_tui.formats.base import ImportItem, Record, RecordFormat, SourceDefaults
 from fakegpt_tui.formats.foreign_files import file_beside
-from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, file_name, texts_of
+from fakegpt_tui.formats.foreign_values import dicts_of, read_time, texts_of
+from fakegpt_tui.formats.message_parts import MessageParts, file_name
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
-from fakegpt_tui.formats.times import read_time
 
 _RENDERED = re.compile(r"\s*<grok:render\b.*?</grok:render>", re.DOTALL)
 _FILES = {

@@ -8,17 +8,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from fakegpt_tui.domain.folders import Folder, join_folder
 from fakegpt_tui.formats.base import ImportItem, LinesFormat, Record, SourceDefaults
 from fakegpt_tui.formats.databases import DatabaseFormat, ForeignDatabase, Tables, has_tables
-from fakegpt_tui.formats.message_list import read_usage
-from fakegpt_tui.formats.message_parts import (
-    MessageParts,
+from fakegpt_tui.formats.foreign_values import (
     dicts_of,
     parse_object,
     read_role,
-    split_thinking,
+    read_time,
+    read_usage,
     texts_of,
 )
+from fakegpt_tui.formats.message_parts import MessageParts, split_thinking
 from fakegpt_tui.formats.source_tree import DAMAGED, SourceConversation, SourceMessage
-from fakegpt_tui.formats.times import read_time
 
 
 def _sniff(lines: Sequence[Record]) -> str:

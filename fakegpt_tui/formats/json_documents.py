@@ -27,9 +27,8 @@ from fakegpt_tui.formats.base import (
     UnknownFormat,
 )
 from fakegpt_tui.formats.documents import OpenDocument
-from fakegpt_tui.formats.foreign_folders import read_folders
-from fakegpt_tui.formats.json_stream import Undecoded, decode_array
-from fakegpt_tui.formats.large_exports import iter_array
+from fakegpt_tui.formats.foreign_values import read_folders
+from fakegpt_tui.formats.json_stream import Undecoded, decode_array, iter_array
 
 _WRAPPERS = ("conversations", "chats", "data", "threads", "sessions")
 """Names below which objects hold their conversations."""

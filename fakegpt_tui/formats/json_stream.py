@@ -13,13 +13,17 @@ from json.decoder import JSONDecodeError
 
 from fakegpt_tui.domain import LoadError
 from fakegpt_tui.formats.base import ByteStream
-from fakegpt_tui.formats.large_exports import iter_array
 
+_DECODER = json.JSONDecoder()
 _LEAST = 2**18
 _BLANK = re.compile(r"[ \t\r\n]*")
 _NO_UTF_8 = re.compile("[\udc80-\udcff]")
 _LONGEST_TOKEN = 16
 """Before the end of what was read, what looks damaged may only be cut off."""
+_CHUNK_SIZE = 256 * 1024
+_TOKEN = re.compile(rb'["\[\]{},]')
+_IN_STRING = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
+_BACKSLASH = ord("\\")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ class Undecoded:
 def decode_array(
     stream: ByteStream, largest: int, *, has_more: bool = False
 ) -> Iterator[object | Undecoded]:
-    """The elements of an array, as `large_exports.iter_array` finds them.
+    """The elements of an array, as `iter_array` finds them.
 
     Raises:
         LoadError: There is no array, something else follows it, or the file ends before it does.
@@ -138,4 +142,103 @@ class _Window:
         return bool(data)
 
 
-_DECODER = json.JSONDecoder()
+def iter_array(
+    stream: ByteStream, largest: int, *, has_more: bool = False
+) -> Iterator[bytes | None]:
+    """The text of each element; `None` in place of one that has more than `largest` bytes.
+
+    Several arrays after each other are as one. With `has_more` the first one ends all, and the
+    rest is not looked at.
+
+    Raises:
+        LoadError: There is no array, something else follows it, or the file ends before it does.
+    """
+    scanner = _Scanner(largest, stops=has_more)
+    while chunk := stream.read(_CHUNK_SIZE):
+        yield from scanner.elements(chunk)
+        if has_more and scanner.is_done:
+            return
+    if not scanner.is_done:
+        raise LoadError("The file ends in the middle, so it was not copied whole.")
+
+
+class _Scanner:
+    """Where in an array the reading has come to."""
+
+    def __init__(self, largest: int, *, stops: bool) -> None:
+        self._largest = largest
+        self._stops = stops
+        self._depth = 0
+        self._is_in_string = False
+        self._is_escaped = False
+        self._parts: list[bytes] = []
+        self._size = 0
+        self.is_done = False
+
+    def elements(self, chunk: bytes) -> Iterator[bytes | None]:
+        """The elements that end in this chunk, which is the next one."""
+        begin = 0
+        at = self._after_string(chunk, 0) if self._is_in_string else 0
+        while found := _TOKEN.search(chunk, at):
+            if self.is_done and not self._goes_on(chunk[at : found.end()]):
+                return
+            at = found.end()
+            if found[0] == b'"':
+                at = self._after_string(chunk, at)
+            elif self._ends_element(found[0]):
+                self._keep(chunk[begin : found.start()])
+                yield from self._taken()
+                begin = at
+            elif self._depth == 1 and found[0] == b"[":
+                self._forget()
+                begin = at
+        if not self.is_done:
+            self._keep(chunk[begin:])
+        elif chunk[at:].strip():
+            self._goes_on(chunk[at:])
+
+    def _goes_on(self, between: bytes) -> bool:
+        """Does another array begin after one that has ended?"""
+        if self._stops:
+            return False
+        if between.strip() != b"[":
+            raise LoadError("Something that is no list follows the list of conversations.")
+        self.is_done = False
+        return True
+
+    def _ends_element(self, token: bytes) -> bool:
+        if token == b",":
+            return self._depth == 1
+        if self._depth == 0 and token != b"[":
+            raise LoadError("The file does not hold a list of conversations.")
+        self._depth += 1 if token in (b"[", b"{") else -1
+        self.is_done = self._depth <= 0
+        return self.is_done
+
+    def _after_string(self, chunk: bytes, at: int) -> int:
+        """Where the string that is open at `at` ends, or else the chunk."""
+        begin = at + 1 if self._is_escaped else at
+        match = _IN_STRING.match(chunk, begin)
+        end = match.end() if match else len(chunk)
+        self._is_escaped = end < len(chunk) and chunk[end] == _BACKSLASH
+        self._is_in_string = end == len(chunk) or self._is_escaped
+        return end + 1
+
+    def _keep(self, part: bytes) -> None:
+        self._size += len(part)
+        if self._size > self._largest:
+            self._parts.clear()
+        elif part:
+            self._parts.append(part)
+
+    def _taken(self) -> Iterator[bytes | None]:
+        """The element that has ended, if there is one: `[]` has none."""
+        if self._size > self._largest:
+            yield None
+        elif element := b"".join(self._parts).strip():
+            yield element
+        self._forget()
+
+    def _forget(self) -> None:
+        self._parts.clear()
+        self._size = 0

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from fakegpt_tui.domain import ChatMessage, Conversation, FinishReason, MessageStatus, Role
 from fakegpt_tui.domain.folders import Folder, clean_folder
-from fakegpt_tui.formats.assets import ReadBlob
+from fakegpt_tui.formats.assets import EmbeddedFile, ReadBlob, embedded_files
 from fakegpt_tui.formats.base import (
     Format,
     ImportItem,
@@ -17,10 +17,9 @@ from fakegpt_tui.formats.base import (
     dump_json,
     reading_order,
 )
-from fakegpt_tui.formats.embedded_files import EmbeddedFile, embedded_files
-from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, read_tags, texts_of
+from fakegpt_tui.formats.foreign_values import dicts_of, read_tags, read_time, texts_of
+from fakegpt_tui.formats.message_parts import MessageParts
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
-from fakegpt_tui.formats.times import read_time
 
 _NO_PARENT = "00000000-0000-0000-0000-000000000000"
 _FINISHES = {"stop": FinishReason.STOP, "length": FinishReason.LENGTH}

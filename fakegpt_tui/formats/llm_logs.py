@@ -11,16 +11,16 @@ from fakegpt_tui.domain import Role
 from fakegpt_tui.formats.base import ImportItem, Record, SourceDefaults
 from fakegpt_tui.formats.databases import DatabaseFormat, ForeignDatabase, Tables, has_tables
 from fakegpt_tui.formats.foreign_files import bytes_file
-from fakegpt_tui.formats.message_list import read_usage
-from fakegpt_tui.formats.message_parts import (
-    MessageParts,
+from fakegpt_tui.formats.foreign_values import (
     dicts_of,
     parse_object,
     read_role,
+    read_time,
+    read_usage,
     texts_of,
 )
+from fakegpt_tui.formats.message_parts import MessageParts
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
-from fakegpt_tui.formats.times import read_time
 
 _RESPONSE = (
     *("id", "model", "prompt", "system", "response", "conversation_id", "datetime_utc"),

@@ -11,9 +11,9 @@ from fakegpt_tui.domain.folders import Folder, join_folder
 from fakegpt_tui.formats.assets import AssetFolder
 from fakegpt_tui.formats.base import AssetSource, ImportItem, Record, RecordFormat, SourceDefaults
 from fakegpt_tui.formats.foreign_files import file_beside
-from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, read_role, texts_of
+from fakegpt_tui.formats.foreign_values import dicts_of, read_role, read_time, texts_of
+from fakegpt_tui.formats.message_parts import MessageParts
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
-from fakegpt_tui.formats.times import read_time
 
 _CONVERSATIONS = "conversations"
 _SILENT = ("debugInfoBlock", "toolStatus")

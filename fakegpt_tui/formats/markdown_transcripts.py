@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from fakegpt_tui.domain import Role
 from fakegpt_tui.formats.base import ImportItem, Record, SourceDefaults, TextFormat
-from fakegpt_tui.formats.message_list import add_messages, first_exchange
+from fakegpt_tui.formats.foreign_values import read_time
+from fakegpt_tui.formats.openai_messages import add_messages, first_exchange
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
-from fakegpt_tui.formats.times import read_time
 
 _LABELS = (
     re.compile(r"(?P<level>#{1,6})[ \t]+(?P<who>[^\n]{1,80}?)[ \t#]*"),

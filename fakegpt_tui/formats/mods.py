@@ -8,19 +8,12 @@ import base64
 from collections.abc import Iterator
 
 from fakegpt_tui.domain import LoadError
-from fakegpt_tui.formats.base import (
-    FormatError,
-    ImportItem,
-    Record,
-    SkippedItem,
-    SourceDefaults,
-)
+from fakegpt_tui.formats.base import FormatError, ImportItem, Record, SkippedItem, SourceDefaults
 from fakegpt_tui.formats.databases import DatabaseFormat, ForeignDatabase, Tables, has_tables
+from fakegpt_tui.formats.foreign_values import dicts_of, read_time, texts_of
 from fakegpt_tui.formats.gob import decode_gob
-from fakegpt_tui.formats.message_list import add_messages
-from fakegpt_tui.formats.message_parts import dicts_of, texts_of
+from fakegpt_tui.formats.openai_messages import add_messages
 from fakegpt_tui.formats.source_tree import SourceConversation
-from fakegpt_tui.formats.times import read_time
 from fakegpt_tui.text import safe_line
 
 

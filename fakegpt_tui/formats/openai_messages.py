@@ -1,14 +1,15 @@
-"""Messages as OpenAI's API has them, and ShareGPT: lists, requests, and training data in lines.
+"""Messages with a role and a content, as OpenAI's API and many programs have them, and ShareGPT.
 
 Both are written with the shown path alone, since they know no branches.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import sha256
 
 from fakegpt_tui.domain import ChatMessage, Conversation, Role
 from fakegpt_tui.domain.folders import Folder, clean_folder
 from fakegpt_tui.domain.parts import FilePart, ImagePart, attached_parts, place_parts
-from fakegpt_tui.formats.assets import ReadBlob
+from fakegpt_tui.formats.assets import ReadBlob, embedded_files
 from fakegpt_tui.formats.base import (
     Format,
     ImportItem,
@@ -19,14 +20,94 @@ from fakegpt_tui.formats.base import (
     dump_json,
     reading_order,
 )
-from fakegpt_tui.formats.embedded_files import embedded_files
-from fakegpt_tui.formats.message_list import add_messages, first_exchange
-from fakegpt_tui.formats.message_parts import dicts_of, read_tags, texts_of
-from fakegpt_tui.formats.source_tree import SourceConversation
-from fakegpt_tui.formats.times import read_time
+from fakegpt_tui.formats.foreign_values import (
+    dicts_of,
+    read_role,
+    read_tags,
+    read_time,
+    read_usage,
+    texts_of,
+)
+from fakegpt_tui.formats.message_parts import MessageParts, split_thinking
+from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
 
+_TIMES = ("created_at", "createdAt", "timestamp", "created", "time")
+_SYSTEM = ("system", "developer")
+_TOOLS = ("tool", "function")
 _ROLES = ("system", "developer", "user", "assistant", "tool", "function")
 _SPEAKERS = {"human": "user", "gpt": "assistant", "chatgpt": "assistant", "observation": "tool"}
+_NAMES = {Role.USER: "human", Role.ASSISTANT: "gpt", Role.SYSTEM: "system"}
+
+
+def add_messages(
+    conversation: SourceConversation, messages: Iterable[Record], *, model: str = ""
+) -> None:
+    """Add messages that follow each other; system messages before them are the system prompt.
+
+    Each is known by its id, and without one by all that was said up to it, so that a list that has
+    grown extends what is there.
+    """
+    prompts: list[str] = []
+    chained: list[SourceMessage] = []
+    digest = sha256(conversation.key.encode(errors="replace"))
+    for each in messages:
+        message = _read_message(conversation, each, model)
+        if message.role is Role.SYSTEM and not chained:
+            prompts.append(message.text)
+            continue
+        digest.update(f"{message.role}\0{message.text}\0".encode(errors="replace"))
+        message.key = texts_of(each, "id", "uuid") or digest.hexdigest()
+        chained.append(message)
+    if not conversation.system_prompt:
+        conversation.system_prompt = "\n\n".join(filter(None, prompts))
+    conversation.chain(chained)
+
+
+def first_exchange(messages: Iterable[Record]) -> str:
+    """A key for a conversation without an id: what was said first, and the answer to it."""
+    said: list[str] = []
+    for each in messages:
+        parts = MessageParts()
+        parts.add_content(each.get("content"))
+        if texts_of(each, "role") not in _SYSTEM and parts.text:
+            said.append(parts.text)
+        if len(said) > 1:
+            break
+    return sha256("\0".join(said).encode(errors="replace")).hexdigest()
+
+
+def _read_message(conversation: SourceConversation, held: Record, model: str) -> SourceMessage:
+    role = texts_of(held, "role")
+    parts = MessageParts()
+    if role in _TOOLS:
+        name, is_error = texts_of(held, "name", "tool_call_id"), held.get("is_error") is True
+        parts.add_result(name, held.get("content"), is_error=is_error)
+    else:
+        parts.add_content(held.get("content"))
+    parts.add_reasoning(texts_of(held, "reasoning_content", "reasoning", "thinking"))
+    for call in dicts_of(held.get("tool_calls")):
+        _add_call(parts, call.get("function", call))
+    _add_call(parts, held.get("function_call"))
+    parts.add_files(held.get("images"), "Picture")
+    parts.add_files(held.get("files"))
+    conversation.left_out.update(parts.losses)
+    thinking, text = split_thinking(parts.text)
+    return SourceMessage(
+        key="",
+        parent=None,
+        role=read_role(role),
+        text=text,
+        files=parts.files,
+        reasoning=parts.reasoning or thinking,
+        time=next((time for name in _TIMES if (time := read_time(held.get(name)))), None),
+        model=texts_of(held, "model") or model,
+        usage=read_usage(held.get("usage")),
+    )
+
+
+def _add_call(parts: MessageParts, call: object) -> None:
+    if isinstance(call, dict):
+        parts.add_call(call.get("name"), call.get("arguments"))
 
 
 def _is_message(value: object) -> bool:
@@ -176,8 +257,6 @@ def _shown(conversation: Conversation, messages: Sequence[ChatMessage]) -> list[
     _, path = reading_order(messages, conversation.leaf_id)
     return [each for each in path if each.text or attached_parts(each.parts)]
 
-
-_NAMES = {Role.USER: "human", Role.ASSISTANT: "gpt", Role.SYSTEM: "system"}
 
 OPENAI_EXPORT = Format(name="OpenAI messages", suffix="openai.json", write=write_openai_messages)
 SHAREGPT_EXPORT = Format(name="ShareGPT", suffix="sharegpt.json", write=write_sharegpt)

@@ -21,7 +21,6 @@ from fakegpt_tui.formats import (
     deepseek,
     gemini,
     gemini_cli,
-    gemini_html,
     grok,
     html,
     jan,
@@ -34,7 +33,6 @@ from fakegpt_tui.formats import (
     markdown_transcripts,
     mods,
     open_webui,
-    open_webui_export,
     openai_messages,
     opencode,
     silly_tavern,
@@ -113,14 +111,14 @@ TEXT_FORMATS = (
     text_chats.AICHAT,
     text_chats.AICHAT_LOG,
     text_chats.TENERE,
-    gemini_html.FORMAT,
+    gemini.PAGE,
     markdown_transcripts.FORMAT,
 )
 
 EXPORT_FORMATS = (
     *FORMATS,
     clean_markdown.FORMAT,
-    open_webui_export.EXPORT,
+    open_webui.EXPORT,
     librechat.EXPORT,
     openai_messages.OPENAI_EXPORT,
     openai_messages.SHAREGPT_EXPORT,

@@ -10,15 +10,9 @@ from fakegpt_tui.domain import Role
 from fakegpt_tui.formats.assets import AssetFolder
 from fakegpt_tui.formats.base import AssetSource, ImportItem, LinesFormat, Record, SourceDefaults
 from fakegpt_tui.formats.foreign_files import base_name_of, file_beside, held_file
-from fakegpt_tui.formats.message_parts import (
-    MessageParts,
-    dicts_of,
-    file_name,
-    split_thinking,
-    texts_of,
-)
+from fakegpt_tui.formats.foreign_values import dicts_of, read_time, texts_of
+from fakegpt_tui.formats.message_parts import MessageParts, file_name, split_thinking
 from fakegpt_tui.formats.source_tree import DAMAGED, SourceConversation, SourceMessage
-from fakegpt_tui.formats.times import read_time
 
 _STAMP = re.compile(r"(\d{4})-(\d\d?)-(\d\d?) ?@(\d\d?)h ?(\d\d?)m ?(\d\d?)s")
 _SPOKEN = "%B %d, %Y %I:%M%p"

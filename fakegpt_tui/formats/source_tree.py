@@ -5,7 +5,7 @@ same at every import, parents that are missing are told, and places without a wo
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha1, sha256
@@ -28,10 +28,17 @@ from fakegpt_tui.formats.base import (
     Loss,
     SourceDefaults,
 )
-from fakegpt_tui.formats.chatgpt_tree import CIRCLES, ORPHANS
 from fakegpt_tui.formats.foreign_files import NO_FILES, MessageFiles
 from fakegpt_tui.text import replace_surrogates, safe_line
 
+ORPHANS = Loss(
+    "messages follow others that are not in the file, and begin a branch instead",
+    one="message follows one that is not in the file, and begins a branch instead",
+)
+CIRCLES = Loss(
+    "circles of messages that follow each other were cut",
+    one="circle of messages that follow each other was cut",
+)
 DAMAGED = Loss("damaged lines were left out", one="damaged line was left out")
 UNKNOWN_LINES = Loss(
     "lines of an unknown kind were left out", one="line of an unknown kind was left out"
@@ -109,7 +116,7 @@ class SourceConversation:
             said = "\0".join(f"{each.role}\0{each.text}" for each in self.messages)
             self.key = sha256(said.encode(errors="replace")).hexdigest()
         parents = self._parents()
-        ordered = _parents_first(self.messages, parents)
+        ordered = self._parents_first(parents)
         nearest: dict[str | None, ChatMessage | None] = {None: None}
         built: list[ChatMessage] = []
         for source in ordered:
@@ -140,20 +147,16 @@ class SourceConversation:
         for each in self.messages:
             parents[each.key] = each.parent if each.parent in keys else None
             self.left_out[ORPHANS] += each.parent is not None and each.parent not in keys
-        settled: set[str | None] = {None}
-        for key in parents:
-            walked: set[str] = set()
-            step: str | None = key
-            while step is not None and step not in settled:
-                if step in walked:
-                    self.left_out[CIRCLES] += 1
-                    parents[step] = None
-                    break
-                walked.add(step)
-                step = parents[step]
-            settled |= walked
+        self.left_out[CIRCLES] += cut_circles(parents)
         self.left_out = +self.left_out
         return parents
+
+    def _parents_first(self, parents: Mapping[str, str | None]) -> list[SourceMessage]:
+        by_key = {each.key: each for each in self.messages}
+        children: dict[str | None, list[str]] = {}
+        for key in by_key:
+            children.setdefault(parents[key], []).append(key)
+        return [by_key[key] for key in parents_first(children)]
 
     def _message(
         self, source: SourceMessage, before: ChatMessage | None, origin: SourceDefaults
@@ -230,19 +233,31 @@ def _title_from(prompt: str) -> str:
     return safe_line(said, _TITLE_LENGTH) or safe_line(prompt, _TITLE_LENGTH) or "Untitled"
 
 
-def _parents_first(
-    messages: Iterable[SourceMessage], parents: Mapping[str, str | None]
-) -> list[SourceMessage]:
-    children: dict[str | None, list[SourceMessage]] = {}
-    for each in messages:
-        children.setdefault(parents[each.key], []).append(each)
-    ordered: list[SourceMessage] = []
-    waiting = [*reversed(children.get(None, []))]
+def cut_circles(parents: dict[str, str | None]) -> int:
+    """Make a root of one in each circle of keys that follow each other; how many that were."""
+    cut = 0
+    settled: set[str | None] = {None}
+    for key in parents:
+        walked: set[str | None] = set()
+        step: str | None = key
+        while step is not None and step not in settled:
+            if step in walked:
+                cut += 1
+                parents[step] = None
+                break
+            walked.add(step)
+            step = parents[step]
+        settled |= walked
+    return cut
+
+
+def parents_first(children: Mapping[str | None, Sequence[str]]) -> Iterator[str]:
+    """All keys from the roots on, which are below `None`, with siblings in their order."""
+    waiting = [*reversed(children.get(None, ()))]
     while waiting:
-        message = waiting.pop()
-        ordered.append(message)
-        waiting.extend(reversed(children.get(message.key, [])))
-    return ordered
+        key = waiting.pop()
+        yield key
+        waiting.extend(reversed(children.get(key, ())))
 
 
 def _newest_leaf(built: list[ChatMessage]) -> ChatMessage:

@@ -16,11 +16,10 @@ from fakegpt_tui.formats.base import (
 )
 from fakegpt_tui.formats.databases import DatabaseFormat, ForeignDatabase, Tables, has_tables
 from fakegpt_tui.formats.foreign_files import base64_file, base_name_of
-from fakegpt_tui.formats.foreign_folders import nest_folders
-from fakegpt_tui.formats.message_list import add_messages
-from fakegpt_tui.formats.message_parts import MessageParts, read_role, split_thinking, texts_of
+from fakegpt_tui.formats.foreign_values import nest_folders, read_role, read_time, texts_of
+from fakegpt_tui.formats.message_parts import MessageParts, split_thinking
+from fakegpt_tui.formats.openai_messages import add_messages
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
-from fakegpt_tui.formats.times import read_time
 
 
 def _sniff_oterm(tables: Tables) -> str:

@@ -17,16 +17,10 @@ from fakegpt_tui.formats.base import (
     TextFormat,
 )
 from fakegpt_tui.formats.foreign_files import base_name_of, file_beside
-from fakegpt_tui.formats.message_list import add_messages, read_usage
-from fakegpt_tui.formats.message_parts import (
-    MessageParts,
-    dicts_of,
-    file_name,
-    read_role,
-    texts_of,
-)
+from fakegpt_tui.formats.foreign_values import dicts_of, read_role, read_time, read_usage, texts_of
+from fakegpt_tui.formats.message_parts import MessageParts, file_name
+from fakegpt_tui.formats.openai_messages import add_messages
 from fakegpt_tui.formats.source_tree import DAMAGED, SourceConversation, SourceMessage
-from fakegpt_tui.formats.times import read_time
 
 _SESSION = re.compile(r"^model: .*$[\s\S]*?^(?:compressed_messages|messages):", re.MULTILINE)
 _CHAT = re.compile(

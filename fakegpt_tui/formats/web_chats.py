@@ -8,16 +8,16 @@ from itertools import chain
 from fakegpt_tui.domain import Role
 from fakegpt_tui.formats.base import ImportItem, ListFormat, Record, RecordFormat, SourceDefaults
 from fakegpt_tui.formats.foreign_files import file_beside
-from fakegpt_tui.formats.message_parts import (
-    MessageParts,
+from fakegpt_tui.formats.foreign_values import (
+    EARLIEST,
     dicts_of,
-    file_name,
     parse_object,
     read_role,
+    read_time,
     texts_of,
 )
+from fakegpt_tui.formats.message_parts import MessageParts, file_name
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
-from fakegpt_tui.formats.times import EARLIEST, read_time
 
 _EXCEL_START = datetime(1899, 12, 30, tzinfo=UTC)
 

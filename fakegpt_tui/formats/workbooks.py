@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
 from fakegpt_tui.domain import LoadError
+from fakegpt_tui.formats.archives import ZipExport
 from fakegpt_tui.formats.base import LARGEST_CONVERSATION, Record
-from fakegpt_tui.formats.large_exports import ZipExport
 
 _SHEETS = re.compile(r"xl/worksheets/sheet(\d+)\.xml")
 _ANY = "{*}"

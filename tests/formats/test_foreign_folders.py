@@ -12,7 +12,8 @@ import pytest
 
 from fakegpt_tui.chat.jobs import JobProgress
 from fakegpt_tui.domain.folders import Folder
-from fakegpt_tui.formats.foreign_folders import chatgpt_project, read_folders
+from fakegpt_tui.formats.chatgpt_conversation import project_folder
+from fakegpt_tui.formats.foreign_values import read_folders
 from tests.chat.fake_chat import service_of
 from tests.formats.exports import ordinary, zipped
 from tests.formats.reading import FILES, loaded, outline, read, read_bytes
@@ -76,7 +77,7 @@ async def test_a_project_in_another_archive_of_the_export_is_made_and_taken_back
     ],
 )
 def test_a_project_of_chatgpt_is_a_folder(tmp_path: Path, gizmo: object, folder: str) -> None:
-    assert chatgpt_project(gizmo).path == folder
+    assert project_folder(gizmo).path == folder
     document = json.dumps([ordinary(gizmo_id=gizmo)]).encode()
     (found,) = loaded(read_bytes(tmp_path, document))
     assert found.conversation.folder == folder

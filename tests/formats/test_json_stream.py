@@ -1,7 +1,8 @@
-"""Elements of large arrays are decoded as a scanner finds them, wherever the chunks end."""
+"""A scanner and a decoder find the elements of large arrays, wherever the chunks end."""
 
 import io
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -9,9 +10,100 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakegpt_tui.domain import LoadError
-from fakegpt_tui.formats.json_stream import Undecoded, decode_array
+from fakegpt_tui.formats.json_stream import Undecoded, decode_array, iter_array
 from tests.examples import examples
-from tests.formats.test_large_exports import Dripping, documents
+
+scalars = st.none() | st.booleans() | st.integers() | st.text(max_size=6)
+documents = st.recursive(
+    scalars | st.sampled_from(['"', "\\", '\\"', "[", "]", "{", "}", ",", '"]', "\\\\"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=8,
+)
+
+
+class Dripping:
+    """A stream that gives a few bytes at a time."""
+
+    def __init__(self, data: bytes, size: int) -> None:
+        self._file = io.BytesIO(data)
+        self._size = size
+
+    def read(self, size: int, /) -> bytes:
+        return self._file.read(min(size, self._size))
+
+
+def elements(data: bytes, *, size: int = 1000, largest: int = 1000) -> list[bytes | None]:
+    return list(iter_array(Dripping(data, size), largest))
+
+
+@examples(200)
+@given(
+    st.lists(documents, max_size=5),
+    st.integers(1, 7),
+    st.booleans(),
+    st.sampled_from([None, 2]),
+)
+def test_elements_are_what_json_reads_wherever_the_chunks_end(
+    written: list[Any], size: int, ascii_only: bool, indent: int | None
+) -> None:
+    data = json.dumps(written, ensure_ascii=ascii_only, indent=indent).encode(
+        errors="surrogatepass"
+    )
+    found = elements(data, size=size, largest=10**6)
+    assert [json.loads(each.decode(errors="surrogatepass")) for each in found if each] == written
+
+
+def test_an_element_that_is_too_large_does_not_hide_the_others() -> None:
+    data = json.dumps(["a" * 50, "b", ["c"] * 50, {"d": 1}]).encode()
+    for size in (1, 10, 1000):
+        assert elements(data, size=size, largest=20) == [None, b'"b"', None, b'{"d": 1}']
+
+
+def test_a_damaged_element_does_not_hide_the_others() -> None:
+    assert elements(b'[{"a": nonsense}, 2, {"b" 3}]') == [b'{"a": nonsense}', b"2", b'{"b" 3}']
+
+
+@pytest.mark.parametrize("data", [b"[]", b" [ ] ", b"[]\n\n", b"[][ ]"])
+def test_an_empty_array_has_no_elements(data: bytes) -> None:
+    assert elements(data) == []
+
+
+@pytest.mark.parametrize("data", [b"[1, 2", b'["a', b'["a\\', b"[{}", b"", b"["])
+def test_a_file_that_was_cut_is_told(data: bytes) -> None:
+    with pytest.raises(LoadError, match="ends in the middle"):
+        elements(data, size=1)
+
+
+@pytest.mark.parametrize("data", [b'{"a": [1]}', b"]", b'"a"[', b"}", b"[] more", b"[1]{}"])
+def test_what_is_no_array_is_told(data: bytes) -> None:
+    with pytest.raises(LoadError):
+        elements(data)
+
+
+class Long:
+    """A stream of very many elements, which is nowhere whole."""
+
+    def __init__(self, count: int) -> None:
+        self._parts = iter([b"[", *[b'{"text": "' + b"a" * 100_000 + b'"},'] * count, b"1]"])
+
+    def read(self, _size: int, /) -> bytes:
+        return next(self._parts, b"")
+
+
+def test_only_one_element_is_in_memory() -> None:
+    tracemalloc.start()
+    try:
+        count = sum(1 for _ in iter_array(Long(500), 10**6))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert count == 501
+    assert peak < 2 * 10**6
+
+
+def test_arrays_after_each_other_are_as_one() -> None:
+    for size in (1, 2, 1000):
+        assert elements(b'[1, 2] \n["a"][]', size=size) == [b"1", b"2", b'"a"']
 
 
 def decoded(data: bytes, *, size: int = 1000, largest: int = 10**6) -> list[object]:
@@ -28,7 +120,7 @@ def decoded(data: bytes, *, size: int = 1000, largest: int = 10**6) -> list[obje
     st.booleans(),
     st.sampled_from([None, 2]),
 )
-def test_elements_are_what_json_reads(
+def test_decoded_elements_are_what_json_reads(
     written: list[Any], size: int, ascii_only: bool, indent: int | None
 ) -> None:
     text = json.dumps(written, ensure_ascii=ascii_only, indent=indent)
@@ -52,13 +144,13 @@ def test_what_is_damaged_or_too_large_does_not_hide_the_others(size: int) -> Non
 
 
 @pytest.mark.parametrize("data", [b"[1, 2", b'["a', b"[{}", b"[", b'[1, {"a": [2'])
-def test_a_file_that_was_cut_is_told(data: bytes) -> None:
+def test_decoding_tells_that_a_file_was_cut(data: bytes) -> None:
     with pytest.raises(LoadError, match="ends in the middle"):
         decoded(data, size=1)
 
 
 @pytest.mark.parametrize("data", [b"", b'{"a": [1]}', b"]", b"[] more", b"[1]{}"])
-def test_what_is_no_array_is_told(data: bytes) -> None:
+def test_decoding_tells_what_is_no_array(data: bytes) -> None:
     with pytest.raises(LoadError):
         decoded(data)
 
@@ -70,7 +162,7 @@ def test_what_is_whole_in_a_file_that_was_cut_is_taken_before_that_is_told() -> 
         list(elements)
 
 
-def test_arrays_after_each_other_are_as_one() -> None:
+def test_arrays_after_each_other_are_decoded_as_one() -> None:
     for size in (1, 1000):
         assert decoded(b'[1, 2] \n["a"][]', size=size) == [1, 2, "a"]
 
