@@ -17,6 +17,7 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _END_MARKER = "[DONE]"
 _FIELD = "data:"
 _DOUBLED = ("{", _END_MARKER)
+_BARE = (b"{", _END_MARKER.encode())
 _FIELD_BYTES = len("data:\n")
 _LONGEST_NAME = len("event:")
 
@@ -61,8 +62,8 @@ class EventReader:
     - A data line that begins with `{` or is `[DONE]`, after a single one of the form `{…}`, starts
       a new event: no JSON goes on like that, and some services leave the blank line out.
     - A field `error` is an event of that name, at its own line end.
-    - A line that begins with `{` is data: JSON that has no `data:` before it. So are lines after it
-      that are no field.
+    - A line that begins with `{` or is `[DONE]` is data that has no `data:` before it. So are lines
+      after it that are no field.
     - A second `data:` before JSON or `[DONE]` is left out.
     - `finish` dispatches what the last blank line was missing for.
 
@@ -180,7 +181,7 @@ class EventReader:
                 self._event = "error"
                 self._data.append(_text(line, start))
                 self._dispatch()
-            case _ if line.startswith(b"{") or self._is_bare:
+            case _ if line.startswith(_BARE) or self._is_bare:
                 self._is_bare = True
                 self._take_data(_text(line, 0))
             case _:

@@ -1,6 +1,7 @@
 """Blocks of a message: put together from their deltas, as they are shown and as they are kept."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Final
 
@@ -39,15 +40,20 @@ class Block:
             pieces = self._pieces[field] = []
         pieces.append(piece)
 
-    def add_json(self, piece: str) -> None:
-        """Lengthen the input of a tool."""
-        if self._json_size < _MAX_ARGUMENTS:
-            self._json_size += len(piece)
-            self._json.append(piece)
-
-    def add_citation(self, citation: object) -> None:
-        if len(self._citations) < MAX_BLOCKS:
-            self._citations.append(citation)
+    def lengthen(self, kind: str, fields: Mapping[object, object]) -> None:
+        """Add a delta of another kind than text: the input of a tool, a citation, a signature."""
+        match kind, fields:
+            case "input_json_delta", {"partial_json": str(piece)}:
+                if self._json_size < _MAX_ARGUMENTS:
+                    self._json_size += len(piece)
+                    self._json.append(piece)
+            case "citations_delta", {"citation": citation}:
+                if len(self._citations) < MAX_BLOCKS:
+                    self._citations.append(citation)
+            case "signature_delta", {"signature": str(piece)}:
+                self.add("signature", piece)
+            case _:
+                pass  # Of a later version.
 
     @property
     def input_text(self) -> str:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Final
 from fakegpt_tui.backends.anthropic.blocks import MAX_BLOCKS, Block, search_error, updated_usage
 from fakegpt_tui.backends.api.attachments import ToolCalls
 from fakegpt_tui.backends.api.completion_text import CompletionText
-from fakegpt_tui.backends.api.json_values import word_of
+from fakegpt_tui.backends.api.json_values import count, word_of
 from fakegpt_tui.backends.api.reply_decoder import ReplyDecoder, SaveState, save_nothing
 from fakegpt_tui.domain import (
     FinishReason,
@@ -30,6 +30,8 @@ _LENGTHS: Final = ("max_tokens", "length")
 _READ: Final = ("text", "thinking", "_tool_result", "compaction")
 """How kinds of blocks end of which there is nothing more to be shown."""
 _PAUSES: Final = ("pause_turn", "compaction")
+BlockKey = tuple[int, str]
+"""The number of a block; and the kind, where another kind came under that number."""
 _WINDOW_FULL: Final = (
     "The model's window is full. Start a new conversation, or send less of this one."
 )
@@ -73,7 +75,8 @@ class MessageDecoder(ReplyDecoder):
         self._after = after
         self._may_pause = may_pause
         self._has_paused = False
-        self._blocks: dict[int, Block] = {}
+        self._blocks: dict[BlockKey, Block] = {}
+        self._last_index = -1
         self._usage = Usage()
         self._spent = None if after is None else after.usage
         self._calls = ToolCalls()
@@ -108,7 +111,7 @@ class MessageDecoder(ReplyDecoder):
     @property
     def _content(self) -> tuple[dict[str, object], ...]:
         """The blocks so far, as the service would send them at once."""
-        made = (self._blocks[index].whole() for index in sorted(self._blocks))
+        made = (self._blocks[key].whole() for key in sorted(self._blocks))
         full = (each for each in made if each.get("type") != "text" or each.get("text"))
         return (*(() if self._after is None else self._after.content), *full)
 
@@ -119,10 +122,10 @@ class MessageDecoder(ReplyDecoder):
 
     def _read_frame(self, kind: str, value: dict[str, Any]) -> Iterator[StreamEvent]:
         match kind, value:
-            case "content_block_start", {"index": int(index), "content_block": dict(block)}:
-                yield from self._start(index, block)
-            case "content_block_stop", {"index": int(index)}:
-                yield from self._stop(index)
+            case "content_block_start", {"content_block": dict(block)}:
+                yield from self._start(self._index(value, self._last_index + 1), block)
+            case "content_block_stop", _:
+                yield from self._stop(self._index(value, self._last_index))
             case "message_start", {"message": dict(message)}:
                 # What it counts of the output there is only what has come by then.
                 usage = updated_usage(self._usage, message.get("usage"))
@@ -138,29 +141,51 @@ class MessageDecoder(ReplyDecoder):
                 pass  # Pings, and what a later version sends.
 
     def _read_delta(self, value: dict[str, Any]) -> Iterator[StreamEvent]:
-        match value:
-            case {"index": int(index), "delta": {"type": "text_delta", "text": str(text)}}:
-                block = self._blocks.get(index) or self._open(index, {"type": "text", "text": ""})
-                block.add("text", text)
+        index = self._index(value, max(0, self._last_index))
+        match value.get("delta"):
+            case {"type": "text_delta", "text": str(text)}:
+                self._block_of(index, "text").add("text", text)
                 yield from self._say(text) if self._needs_gap else self._text.add_delta(text)
-            case {"index": int(index), "delta": {"type": "thinking_delta", "thinking": str(text)}}:
-                block = self._blocks.get(index) or self._open(index, {"type": "thinking"})
-                block.add("thinking", text)
+            case {"type": "thinking_delta", "thinking": str(text)}:
+                self._block_of(index, "thinking").add("thinking", text)
                 yield from self._add_reasoning(index, text)
-            case {"index": int(index), "delta": {"type": str(kind), **fields}}:
-                if (known := self._blocks.get(index)) is not None:
-                    _lengthen(known, kind, fields)
+            case {"type": str(kind), **fields}:
+                if (known := self._blocks.get((index, ""))) is not None:
+                    known.lengthen(kind, fields)
+            case {"text": str(text)}:
+                self._block_of(index, "text").add("text", text)
+                yield from self._say(text)
             case _:
                 pass
 
-    def _open(self, index: int, start: dict[str, Any]) -> Block:
+    def _index(self, value: dict[str, Any], default: int) -> int:
+        """The number of a block; some services write it as text, or leave it out."""
+        index = value.get("index")
+        if isinstance(index, int):
+            return index
+        number = count(value, "index")
+        return default if number is None else number
+
+    def _block_of(self, index: int, kind: str) -> Block:
+        """The block with a number, or one beside it where that is of another kind."""
+        block = self._blocks.get((index, ""))
+        if block is None:
+            return self._open((index, ""), {"type": kind, kind: ""})
+        if block.kind == kind:
+            return block
+        return self._blocks.get((index, kind)) or self._open(
+            (index, kind), {"type": kind, kind: ""}
+        )
+
+    def _open(self, key: BlockKey, start: dict[str, Any]) -> Block:
         block = Block(start)
+        self._last_index = key[0]
         if len(self._blocks) < MAX_BLOCKS:
-            self._blocks[index] = block
+            self._blocks[key] = block
         return block
 
     def _start(self, index: int, start: dict[str, Any]) -> Iterator[StreamEvent]:
-        self._open(index, start)
+        self._open((index, ""), start)
         self.is_working = start.get("type") == "server_tool_use"
         match start:
             case {"type": "text", "text": str(text)}:
@@ -186,7 +211,7 @@ class MessageDecoder(ReplyDecoder):
         yield from self._text.add_delta(text)
 
     def _stop(self, index: int) -> Iterator[StreamEvent]:
-        block = self._blocks.get(index)
+        block = self._blocks.get((index, ""))
         if block is None:
             return
         whole = block.whole()
@@ -254,19 +279,6 @@ class MessageDecoder(ReplyDecoder):
     def _flush(self) -> Iterator[StreamEvent]:
         yield from self._text.finish(self._calls.to_markdown())
         yield from self._tell_origin([*self._content])
-
-
-def _lengthen(block: Block, kind: str, fields: dict[Any, Any]) -> None:
-    """Add what is no text of the reply to a block."""
-    match kind, fields:
-        case "input_json_delta", {"partial_json": str(piece)}:
-            block.add_json(piece)
-        case "citations_delta", {"citation": citation}:
-            block.add_citation(citation)
-        case "signature_delta", {"signature": str(piece)}:
-            block.add("signature", piece)
-        case _:
-            pass  # Of a later version.
 
 
 def _refusal(details: object) -> str:

@@ -4,10 +4,22 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
+from fakegpt_tui.protocol.error_body import parse_json
+
 _MOST: Final = 10**12
 _LONGEST: Final = 30
 _LONGEST_WORD: Final = 200
 _LARGEST_WINDOW: Final = 10**9
+_END_MARKER: Final = "[DONE]"
+
+
+def unquoted(data: str) -> str:
+    """The data of an event without quotes around JSON, which some frameworks encode twice."""
+    if not data.startswith('"'):
+        return data
+    inner = parse_json(data)
+    is_event = isinstance(inner, str) and inner.lstrip().startswith(("{", _END_MARKER))
+    return inner if isinstance(inner, str) and is_event else data
 
 
 def count(table: Mapping[str, object], name: str) -> int | None:

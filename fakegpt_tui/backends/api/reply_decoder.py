@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Final, TypeAlias
 
 from fakegpt_tui.backends.api.completion_text import CompletionText, SurrogateJoiner
 from fakegpt_tui.backends.api.errors import NO_WORD, event_error, incomplete_error
+from fakegpt_tui.backends.api.json_values import unquoted
 from fakegpt_tui.domain import (
     BadReply,
     FinishReason,
@@ -63,6 +64,7 @@ class ReplyDecoder(ABC):
         self._notices: list[str] = []
         self._sources: set[str] = set()
         self._has_picture = False
+        self._foreign: dict[str, Any] | None = None
 
     def decode_all(self, server_events: Iterable[tuple[str, str]]) -> Iterator[StreamEvent]:
         """As `Decoder.decode_all`."""
@@ -85,11 +87,15 @@ class ReplyDecoder(ABC):
         yield from self._flush()
         if self._error is not None:
             raise self._error
-        if self._reason is None and not (self.done and self._text.has_text):
-            raise incomplete_error(has_text=self._text.has_text, is_done=self.done)
-        has_thoughts = self._has_reasoning or self._text.has_reasoning
+        has_reply = self._text.has_text or self._text.has_reasoning
+        has_reply = has_reply or self._has_reasoning or self._has_picture
+        is_foreign = self._foreign is not None and not has_reply
+        if is_foreign or (self._reason is None and not (self.done and has_reply)):
+            raise incomplete_error(
+                has_text=self._text.has_text, is_done=self.done, foreign=self._foreign
+            )
         is_cut = self._reason in (FinishReason.LENGTH, FinishReason.CONTENT_FILTER)
-        if not (self._text.has_text or has_thoughts or is_cut or self._has_picture):
+        if not (has_reply or is_cut):
             raise BadReply(NO_WORD)
         if self._reason is FinishReason.LENGTH and not self._text.has_text:
             yield Notice(_ALL_THOUGHT)
@@ -105,6 +111,7 @@ class ReplyDecoder(ABC):
         yield from self._text.finish("")
 
     def _decode(self, event: str, data: str) -> Iterator[StreamEvent]:
+        data = unquoted(data)
         value: Any = parse_json(data)
         match value:
             case {"type": str(kind)} if kind != "error":
@@ -116,6 +123,8 @@ class ReplyDecoder(ABC):
                 if self._error is not None:
                     self.done = True
                 elif isinstance(value, dict):
+                    if event == "message":
+                        self._foreign = self._foreign or value
                     yield from self._read(event, value)
 
     def _tell_origin(self, items: list[dict[str, object]]) -> Iterator[StreamEvent]:

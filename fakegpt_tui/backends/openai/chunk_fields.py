@@ -15,6 +15,7 @@ from fakegpt_tui.text import replace_surrogates, safe_line
 _REASONING_FIELDS: Final = (
     "reasoning_content",
     "reasoning",
+    "reasoning_text",
     "thinking",
     "thinking_blocks",
     "reasoning_details",
@@ -221,23 +222,28 @@ _NO_REASON: Final = {"", "null", "none"}
 """Some services write null as a word, in every chunk."""
 
 _STOPS: Final = {
-    "stop", "stopped", "stop_sequence", "stop_token", "eos", "eos_token", "end", "end_turn",
+    "stop", "stopped", "stop_sequence", "stop_token", "eos", "eos_token", "eot", "end", "end_turn",
     "complete", "completed", "done", "finish", "finished", "success", "normal",
     "tool_calls", "tool_call", "tool_use", "function_call",
 }  # fmt: skip
 _LENGTHS: Final = {
     "length", "max_length", "max_tokens", "max_output_tokens", "max_completion_tokens",
     "max_new_tokens", "token_limit", "model_length", "context_length",
-    "context_length_exceeded", "model_context_window_exceeded",
+    "context_length_exceeded", "model_context_window_exceeded", "error_limit",
 }  # fmt: skip
 _FILTERS: Final = {
     "content_filter", "content_filtered", "safety", "image_safety", "sensitive", "recitation",
-    "prohibited_content", "blocklist", "spii", "guardrail_intervened", "refusal",
+    "prohibited_content", "blocklist", "spii", "guardrail_intervened", "refusal", "error_toxic",
 }  # fmt: skip
 _BROKEN_OFF: Final = re.compile(
     r"insufficient_|error|abort|cancel|timeout|time_limit|fail|interrupt|overload|malformed"
 )
 _TRUSTED_CONTRADICTIONS: Final = 1
+
+_ENUM: Final = re.compile(r"^finish_?reason[._]")
+"""Before the words of an enumeration, which some libraries write as they call it themselves."""
+_TOKEN: Final = re.compile(r"</?[^<>]+>")
+"""The token at which the model stopped, such as `<|im_end|>`."""
 
 
 class FinishTracker:
@@ -260,7 +266,7 @@ class FinishTracker:
 
     def read(self, word: object) -> ServiceError | None:
         """Take the `finish_reason` of a chunk; the error, if it means that the service failed."""
-        name = word.strip().lower() if isinstance(word, str) else ""
+        name = _folded(word)
         if name in _NO_REASON:
             return None
         if name in _LENGTHS:
@@ -280,3 +286,9 @@ class FinishTracker:
         if self._unknown_word:
             word = safe_line(self._unknown_word, 60)
             yield Notice(f"The service ended the reply for a reason of its own: {word}.")
+
+
+def _folded(word: object) -> str:
+    """A finish reason in the one spelling that is looked up here."""
+    name = word.strip().lower() if isinstance(word, str) else ""
+    return "stop_token" if _TOKEN.fullmatch(name) else _ENUM.sub("", name).replace("-", "_")

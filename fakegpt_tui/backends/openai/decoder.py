@@ -6,6 +6,7 @@ from typing import ClassVar, Final
 from fakegpt_tui.backends.api.attachments import Pictures, ToolCalls
 from fakegpt_tui.backends.api.completion_text import CompletionText, SurrogateJoiner
 from fakegpt_tui.backends.api.errors import NO_WORD, event_error, incomplete_error, stream_error
+from fakegpt_tui.backends.api.json_values import unquoted
 from fakegpt_tui.backends.api.reply_decoder import REFUSED
 from fakegpt_tui.backends.openai.chunk_fields import (
     CitedSources,
@@ -65,6 +66,7 @@ class CompletionDecoder:
         self._has_reasoning = False
         self._unread_count = 0
         self._unread_text = ""
+        self._foreign: dict[str, object] | None = None
         self._text = CompletionText(continued)
         self._is_joined = False
         self._reasoning = SurrogateJoiner()
@@ -97,6 +99,7 @@ class CompletionDecoder:
         """What one server event means; `ReplyEnded` and errors are left to `finish`."""
         if self.done:
             return
+        data = unquoted(data)
         if data.strip() == _END_MARKER:
             self.done = True
             return
@@ -131,11 +134,11 @@ class CompletionDecoder:
         if self._error is not None:
             raise self._error
         reason = self._finish.reason if self._finish.is_reliable or self.done else None
-        if reason is None and not (self.done and (self._text.has_text or self._pictures)):
-            raise self._incomplete_error()
-        has_reasoning = self._has_reasoning or self._text.has_reasoning
         has_text = self._text.has_text or bool(self._pictures)
-        if not (has_text or has_reasoning or reason is FinishReason.CONTENT_FILTER):
+        has_reply = has_text or self._has_reasoning or self._text.has_reasoning
+        if reason is None and not (self.done and has_reply):
+            raise self._incomplete_error()
+        if not (has_reply or reason is FinishReason.CONTENT_FILTER):
             raise BadReply(NO_WORD)
         yield from self._unread_notices()
         yield from self._finish.notices()
@@ -145,7 +148,9 @@ class CompletionDecoder:
         if self._unread_text:
             return stream_error({"error": self._unread_text}, self._unread_text)
         told = " ".join(each.text for each in self._unread_notices())
-        return incomplete_error(has_text=self._text.has_text, is_done=self.done, told=told)
+        return incomplete_error(
+            has_text=self._text.has_text, is_done=self.done, told=told, foreign=self._foreign
+        )
 
     def _unread_notices(self) -> Iterator[Notice]:
         if self._unread_count:
@@ -167,8 +172,11 @@ class CompletionDecoder:
                 yield from self._read_choice(choice)
             case [dict(), *_] as choices:
                 yield from self._read_first([each for each in choices if isinstance(each, dict)])
+            case None | []:
+                # Token counts come without a choice, and so do some greetings.
+                self._foreign = self._foreign or value
             case _:
-                pass  # Token counts come without a choice, and so do some greetings.
+                self._unread_count += 1
         self._sources.add(value)
         yield from self._read_usage(value)
 
@@ -189,7 +197,7 @@ class CompletionDecoder:
         elif isinstance(delta, dict):
             if delta:
                 yield from self._read_delta(delta)
-        elif isinstance(text := choice.get("text"), str):
+        elif isinstance(text := delta or choice.get("text"), str):
             yield from self._add_text(text)
         if choice.get("error"):
             self._error = stream_error(choice, str(choice["error"]))

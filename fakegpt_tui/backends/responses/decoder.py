@@ -74,8 +74,8 @@ class ResponseDecoder(ReplyDecoder):
             case ["refusal", "delta"]:
                 yield from self._refuse()
                 yield from self._add_text(value, "delta")
-            case ["output_text" | "refusal" as name, "done"]:
-                yield from self._close_text(value, "text" if name == "output_text" else name)
+            case ["output_text" | "refusal" | "content_part" as name, "done"]:
+                yield from self._close_text(value, name)
             case ["output_text", "annotation", "added"]:
                 yield from self._cite_all([value.get("annotation")])
             case ["reasoning_text" | "reasoning_summary_text" | "reasoning" | "reasoning_summary"
@@ -94,9 +94,11 @@ class ResponseDecoder(ReplyDecoder):
         yield from self._tell_origin([self._items[index] for index in sorted(self._items)])
 
     def _add_text(self, value: dict[str, object], field: str) -> Iterator[StreamEvent]:
-        text = value.get(field)
-        if not isinstance(text, str):
-            return
+        match value.get(field):
+            case str(text) | {"text": str(text)}:
+                pass
+            case _:
+                return
         self.is_working = False
         output = _index(value)
         if self._phases.get(output) == "commentary":
@@ -104,10 +106,24 @@ class ResponseDecoder(ReplyDecoder):
         else:
             yield from self._output.add(PartIndex(output, _index(value, "content_index")), text)
 
-    def _close_text(self, value: dict[str, object], field: str) -> Iterator[StreamEvent]:
-        text = value.get(field)
-        if isinstance(text, str) and self._phases.get(_index(value)) != "commentary":
-            if field == "refusal":
+    def _close_text(self, value: dict[str, object], name: str) -> Iterator[StreamEvent]:
+        match name, value, value.get("part"):
+            case ("output_text", {"text": str(text)}, _) | (
+                "content_part",
+                _,
+                {"type": "output_text" | "text", "text": str(text)},
+            ):
+                refuses = False
+            case ("refusal", {"refusal": str(text)}, _) | (
+                "content_part",
+                _,
+                {"type": "refusal", "refusal": str(text)},
+            ):
+                refuses = True
+            case _:
+                return
+        if self._phases.get(_index(value)) != "commentary":
+            if refuses:
                 yield from self._refuse()
             place = PartIndex(_index(value), _index(value, "content_index"))
             yield from self._output.close(place, text)
@@ -219,6 +235,8 @@ class ResponseDecoder(ReplyDecoder):
     def _read_response(self, response: dict[str, object]) -> Iterator[StreamEvent]:
         if isinstance(output := response.get("output"), list):
             yield from self._reconcile([each for each in output if isinstance(each, dict)])
+        if not self._text.has_text:
+            yield from self._close_text({"text": response.get("output_text")}, "output_text")
         usage = read_usage(response)
         if usage is not None:
             unknown: dict[str, Any] = dict.fromkeys(self._uncounted)

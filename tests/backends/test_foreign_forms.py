@@ -1,0 +1,169 @@
+"""Streams in forms that no documentation has, as gateways and their libraries send them."""
+
+import json
+from typing import Any
+
+import pytest
+
+from fakegpt_tui.backends.anthropic.decoder import MessageDecoder
+from fakegpt_tui.backends.openai.decoder import CompletionDecoder
+from fakegpt_tui.backends.responses.decoder import ResponseDecoder
+from fakegpt_tui.domain import BadReply, FinishReason, OriginReported
+from fakegpt_tui.domain.parts import Origin
+from tests.anthropic_server import begins, ends, event, says, starts, stops, thinks
+from tests.backends.decoding import Decoded
+from tests.openai_server import DONE
+
+STOP, LENGTH, FILTER = FinishReason.STOP, FinishReason.LENGTH, FinishReason.CONTENT_FILTER
+COMPLETED = {"type": "response.completed", "response": {"status": "completed"}}
+
+
+def data(*values: object) -> list[bytes]:
+    return [f"data: {json.dumps(value)}\n\n".encode() for value in values]
+
+
+def piece(delta: object, reason: object = None) -> dict[str, object]:
+    return {"choices": [{"index": 0, "delta": delta, "finish_reason": reason}]}
+
+
+def completion(*values: object) -> Decoded:
+    return Decoded(CompletionDecoder(), *data(*values), DONE)
+
+
+def response(*values: object) -> Decoded:
+    return Decoded(ResponseDecoder(), *data(*values))
+
+
+def message(*pieces: bytes) -> Decoded:
+    return Decoded(MessageDecoder(), begins(), *pieces)
+
+
+def test_json_that_was_encoded_twice_is_read() -> None:
+    """Spring and its like put quotes around a text that is JSON already."""
+    spoken = [piece({"content": "Hi"}), piece({}, "stop")]
+    found = Decoded(CompletionDecoder(), *data(*map(json.dumps, spoken)), b'data: "[DONE]"\n\n')
+    assert (found.text, found.reason, found.error) == ("Hi", STOP, None)
+    said = {"type": "response.output_text.delta", "delta": "Hi"}
+    assert response(json.dumps(said), json.dumps(COMPLETED)).text == "Hi"
+
+
+def test_words_in_quotes_are_no_event() -> None:
+    assert completion("ping", piece({"content": "Hi"}, "stop")).notices == ""
+
+
+@pytest.mark.parametrize("end", [b"[DONE]\n\n", b'data: "[DONE]"\n\n', b"data:[DONE]\n"])
+def test_the_end_is_known_however_it_is_framed(end: bytes) -> None:
+    found = Decoded(CompletionDecoder(), *data(piece({"content": "Hi"})), end)
+    assert (found.text, found.reason, found.error) == ("Hi", STOP, None)
+
+
+@pytest.mark.parametrize(
+    ("word", "reason"),
+    [
+        *((word, STOP) for word in ("FinishReason.STOP", "FINISH_REASON_STOP", "end-turn")),
+        *((word, STOP) for word in ("<|im_end|>", "<|eot_id|>", "<｜end▁of▁sentence｜>", "</s>")),
+        *((word, LENGTH) for word in ("FinishReason.MAX_TOKENS", "max-tokens", "ERROR_LIMIT")),
+        *((word, FILTER) for word in ("content-filter", "ERROR_TOXIC", "FINISH_REASON_SAFETY")),
+    ],
+)
+def test_a_reason_is_one_word_however_it_is_spelled(word: str, reason: FinishReason) -> None:
+    found = completion(piece({"content": "Hi"}), piece({}, word))
+    assert (found.reason, found.notices, found.error) == (reason, "", None)
+
+
+def test_thoughts_are_read_by_the_name_that_copilot_has_for_them() -> None:
+    found = completion(piece({"reasoning_text": "Hm."}), piece({"content": "Hi"}, "stop"))
+    assert (found.reasoning, found.text) == ("Hm.", "Hi")
+
+
+def test_thoughts_alone_are_a_reply_where_no_reason_is_given() -> None:
+    assert completion(piece({"reasoning_content": "Hm."})).error is None
+    assert message(thinks("Hm."), ends(None)).error is None
+
+
+def test_a_choice_of_another_shape_is_read_or_counted() -> None:
+    assert completion(piece("Hi", "stop")).text == "Hi"
+    found = completion(
+        piece({"content": "Hi"}, "stop"), {"choices": {"delta": {"content": "lost"}}}
+    )
+    assert found.notices == "1 piece of the reply could not be read."
+
+
+FOREIGN: list[dict[str, Any]] = [
+    {"message": {"content": "canary"}, "done": False},
+    {"candidates": [{"content": {"parts": [{"text": "canary"}]}}]},
+    {"output": {"text": "canary"}},
+    {"data": piece({"content": "canary"})},
+]
+
+
+@pytest.mark.parametrize("value", FOREIGN)
+def test_a_reply_in_another_form_is_shown_as_it_came(value: dict[str, Any]) -> None:
+    for found in (completion(value), response(value, COMPLETED), message(*data(value), ends())):
+        assert isinstance(found.error, BadReply)
+        assert "canary" in str(found.error)
+        assert "url" in str(found.error)
+
+
+def test_one_protocol_in_place_of_another_is_told() -> None:
+    found = message(*data(piece({"content": "canary"}, "stop")), DONE)
+    assert isinstance(found.error, BadReply)
+    assert "canary" in str(found.error)
+
+
+@pytest.mark.parametrize("index", [{}, {"index": "0"}, {"index": None}])
+def test_blocks_of_a_message_need_no_numbers(index: dict[str, object]) -> None:
+    text = {"type": "text", "text": ""}
+    deltas = [{"type": "text_delta", "text": "Hel"}, {"text": "lo"}]
+    found = message(
+        event("content_block_start", content_block=text, **index),
+        *(event("content_block_delta", delta=each, **index) for each in deltas),
+        event("content_block_stop", **index),
+        ends(),
+    )
+    assert (found.text, found.reason, found.error) == ("Hello", STOP, None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [("text", {}), ("thinking", {}), ("tool_use", {"id": "t", "name": "f", "input": {}})],
+)
+def test_what_comes_in_a_block_of_another_kind_makes_blocks_of_its_own(
+    kind: str, fields: dict[str, object]
+) -> None:
+    """What goes back to the service has to be what the service would have sent."""
+    kept: list[list[dict[str, object]]] = []
+
+    def keep(items: list[dict[str, object]]) -> Origin | None:
+        kept.append(items)
+        return None
+
+    pieces = [starts(0, kind, **fields), thinks("Hm."), says("Yes."), stops(), ends()]
+    found = Decoded(MessageDecoder(save_state=keep), begins(), *pieces)
+    assert found.reasoning == "Hm."
+    assert found.text.startswith("Yes.")
+    assert not any(isinstance(each, OriginReported) for each in found.events)
+    own = {"text": "text", "thinking": "thinking"}
+    for block in kept[0]:
+        others = set(own) - {block["type"]}
+        assert not others & block.keys()
+    said = [(each["type"], each[own[str(each["type"])]]) for each in kept[0] if each["type"] in own]
+    assert sorted(map(str, said)) == ["('text', 'Yes.')", "('thinking', 'Hm.')"]
+
+
+def test_text_that_a_response_tells_only_at_the_end_of_a_part_is_read() -> None:
+    part = {"type": "output_text", "text": "Hi"}
+    assert response({"type": "response.content_part.done", "part": part}, COMPLETED).text == "Hi"
+    said = {"type": "response.output_text.delta", "delta": "Hi"}
+    done = {"type": "response.output_text.done", "text": "Hi"}
+    both = response(said, done, {"type": "response.content_part.done", "part": part}, COMPLETED)
+    assert both.text == "Hi"
+    thought = {"type": "reasoning_text", "text": "Hm."}
+    assert not response({"type": "response.content_part.done", "part": thought}, COMPLETED).text
+
+
+def test_text_of_a_response_that_is_an_object_or_beside_its_output_is_read() -> None:
+    said = {"type": "response.output_text.delta", "delta": {"text": "Hi"}}
+    assert response(said, COMPLETED).text == "Hi"
+    whole = {"status": "completed", "output": [], "output_text": "Hi"}
+    assert response({"type": "response.completed", "response": whole}).text == "Hi"
