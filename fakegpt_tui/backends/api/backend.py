@@ -10,11 +10,9 @@ from pathlib import Path
 from typing import Final
 
 from fakegpt_tui.backends.api.errors import response_error
-from fakegpt_tui.backends.api.model_list import read_models
 from fakegpt_tui.backends.api.model_memory import ModelMemory
 from fakegpt_tui.backends.api.request_builder import RequestTarget
 from fakegpt_tui.backends.api.request_variant import RequestVariant
-from fakegpt_tui.backends.api.server_details import with_details
 from fakegpt_tui.backends.base import Purpose, ReplyRequest
 from fakegpt_tui.backends.context_window import WindowCache, estimate_total_tokens
 from fakegpt_tui.backends.credentials import ApiKey
@@ -116,10 +114,14 @@ class ApiBackend(HttpStreamBackend):
         return backend(Transport(service), key, retries=RetryPolicy(max_attempts=1))
 
     async def _list_models(self) -> tuple[Model, ...]:
+        from fakegpt_tui.backends.api.model_list import read_models  # noqa: PLC0415 - not for a reply
+
         return await self._fetch(self._path("/models"), read_models, response_error)
 
     async def _detailed(self, found: tuple[Model, ...]) -> tuple[Model, ...]:
         """The models, with what servers of known families tell beside the list."""
+        from fakegpt_tui.backends.api.server_details import with_details  # noqa: PLC0415 - as above
+
         owner = next((model.owner for model in found), "")
         family = server_family(self._transport.address.text, owner).name
         with suppress(ServiceError, TimeoutError):
