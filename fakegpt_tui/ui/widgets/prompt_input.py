@@ -197,9 +197,9 @@ class PromptInput(TextBox, inherit_bindings=False):
 
     @cached_property
     def _edits(self) -> Mapping[str, str]:
-        from fakegpt_tui.ui.widgets.editing.readline_input import edits_of  # noqa: PLC0415 - with a key
+        from fakegpt_tui.keymap.readline import editing_keys  # noqa: PLC0415 - with a key
 
-        return edits_of(self.changed_keys)
+        return editing_keys(self.changed_keys)
 
     def action_readline(self, name: str) -> None:
         """Do an edit of readline."""

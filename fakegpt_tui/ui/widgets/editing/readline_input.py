@@ -1,8 +1,7 @@
 """Readline input: a text box in which keys of readline kill, yank, exchange and change words."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
-from fakegpt_tui.keymap.readline import editing_keys
 from fakegpt_tui.ui.widgets.editing.box_text import (
     index_of,
     location_of,
@@ -23,7 +22,6 @@ from fakegpt_tui.ui.widgets.editing.text_objects import TextRange
 from fakegpt_tui.ui.widgets.text_box import TextBox
 
 _KILLS = {*KILLS, "kill_line"}
-_OWN = {"yank", "yank_before", "transpose", "transpose_words", "upper", "lower", "capitalize"}
 
 
 class ReadlineInput:
@@ -77,11 +75,3 @@ class ReadlineInput:
     def _show(self, state: EditState) -> None:
         write_text(self._box, state.text)
         self._box.move_cursor(location_of(state.text, state.cursor))
-
-
-def edits_of(changed: Mapping[str, str]) -> dict[str, str]:
-    """The actions of the keys that edit the prompt."""
-    return {
-        key: f"readline({name!r})" if name in _KILLS | _OWN else name
-        for key, name in editing_keys(changed).items()
-    }

@@ -15,7 +15,6 @@ from fakegpt_tui.ui.widgets.editing.readline import (
     transpose,
     transpose_words,
 )
-from fakegpt_tui.ui.widgets.editing.readline_input import edits_of
 from fakegpt_tui.ui.widgets.prompt_input import PromptInput
 from tests.ui.widgets.prompt_app import PromptApp
 
@@ -129,7 +128,7 @@ async def test_each_key_of_the_table_can_be_changed_or_taken_for_something_else(
 
 
 def test_a_key_that_is_given_to_another_command_edits_no_more() -> None:
-    assert editing_keys({})["ctrl+k"] == "kill_to_end"
+    assert editing_keys({})["ctrl+k"] == "readline('kill_to_end')"
     assert "ctrl+k" not in editing_keys({"chat.new": "f4, ctrl+k"})
     assert "ctrl+k" in editing_keys({"message.edit": "ctrl+k"})
     assert editing_keys({"chat.new": "ctrl+k", "edit.up": "ctrl+k"})["ctrl+k"] == "cursor_up"
@@ -139,7 +138,7 @@ def test_no_key_of_the_prompt_is_in_the_table_twice() -> None:
     keys = [key for each in EDITING_COMMANDS for key in each.keys.split(",")]
     assert len(set(keys)) == len(keys)
     assert validate_keys({each.id: each.keys for each in EDITING_COMMANDS}) == []
-    actions = {action.partition("(")[0] for action in edits_of({}).values()}
+    actions = {action.partition("(")[0] for action in editing_keys({}).values()}
     assert not [each for each in actions if not hasattr(PromptInput, f"action_{each}")]
     given = validate_keys({"edit.up": "ctrl+k", "edit.down": "ctrl+r"})
     assert "ctrl+k is given to both edit.up and edit.kill-to-end." in given
