@@ -103,7 +103,7 @@ async def _copy(settings: Settings, text: str, what: str) -> str:
 
 
 async def _open_file(settings: Settings, path: Path, name: str) -> None:
-    from fakegpt_tui.ui.desktop import open_copy, open_on_desktop  # noqa: PLC0415 - seldom
+    from fakegpt_tui.ui.external_programs import open_copy, open_on_desktop  # noqa: PLC0415 - seldom
 
     environment = without_service_keys(settings)
     if name:
@@ -113,14 +113,14 @@ async def _open_file(settings: Settings, path: Path, name: str) -> None:
 
 
 def _message_links(text: str, parts: Sequence[Part]) -> Sequence[tuple[str, str]]:
-    from fakegpt_tui.ui.markdown.links import message_links  # noqa: PLC0415 - seldom
+    from fakegpt_tui.ui.markdown.inline import message_links  # noqa: PLC0415 - seldom
 
     return message_links(text, parts)
 
 
 async def _open_link(settings: Settings, href: str) -> None:
-    from fakegpt_tui.ui.desktop import open_link  # noqa: PLC0415 - seldom
     from fakegpt_tui.ui.dialogs.link import check_link  # noqa: PLC0415 - Textual, and seldom
+    from fakegpt_tui.ui.external_programs import open_link  # noqa: PLC0415 - seldom
 
     if refusal := check_link(href).refusal:
         raise LoadError(refusal)

@@ -235,7 +235,7 @@ class FakeGPTApp(KeySerializer, ResizedApp, OverlaidApp, BidiRepairingApp, Crash
         self._run(self._edit(event), "editor")
 
     async def _edit(self, event: OpenEditor) -> Report:
-        from fakegpt_tui.ui.editor import edit_text  # noqa: PLC0415 - when used
+        from fakegpt_tui.ui.external_programs import edit_text  # noqa: PLC0415 - when used
 
         environment = self._options.child_environment()
         edited = await edit_text(event.text, self, environment, name=event.name)
@@ -256,7 +256,7 @@ class FakeGPTApp(KeySerializer, ResizedApp, OverlaidApp, BidiRepairingApp, Crash
 
     @on(OpenLink)
     def open_link(self, event: OpenLink) -> None:
-        from fakegpt_tui.ui.desktop import open_link  # noqa: PLC0415 - when used
+        from fakegpt_tui.ui.external_programs import open_link  # noqa: PLC0415 - when used
 
         self._run(open_link(event.href, self._options.child_environment()), "links")
 
@@ -265,7 +265,7 @@ class FakeGPTApp(KeySerializer, ResizedApp, OverlaidApp, BidiRepairingApp, Crash
         self._run(self._open_file(event), "open")
 
     async def _open_file(self, event: OpenFile) -> Report | None:
-        from fakegpt_tui.ui.desktop import open_copy, open_on_desktop  # noqa: PLC0415 - when used
+        from fakegpt_tui.ui.external_programs import open_copy, open_on_desktop  # noqa: PLC0415 - when used
 
         environment = self._options.child_environment()
         if not event.name:

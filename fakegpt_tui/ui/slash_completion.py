@@ -15,14 +15,16 @@ from fakegpt_tui.keymap.command_grammar import (
     parse_command,
 )
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.ui.argument_completion import (
+from fakegpt_tui.ui.slash_commands import (
     ArgumentMatch,
+    CommandMatch,
     CommandValues,
+    MatchRank,
     NoCommandValues,
     argument_matches,
     common_line,
+    matching_commands,
 )
-from fakegpt_tui.ui.slash_commands import CommandMatch, MatchRank, matching_commands
 
 _SLASH = "/"
 _MAX_NAME = 40

@@ -20,7 +20,7 @@ from fakegpt_tui.plain.chat import PlainChat
 from fakegpt_tui.plain.session import PlainPorts
 from fakegpt_tui.ui.controllers.items import write_new_file
 from fakegpt_tui.ui.dialogs.items import items_of
-from fakegpt_tui.ui.markdown.links import message_links
+from fakegpt_tui.ui.markdown.inline import message_links
 from fakegpt_tui.ui.options import EffectiveSetting
 from tests.stubs import SERVICE, MemoryStore, connecting
 

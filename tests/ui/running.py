@@ -21,7 +21,7 @@ from fakegpt_tui.ui.options import Options
 from fakegpt_tui.ui.widgets.conversation_header import ConversationHeader
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList
 from fakegpt_tui.ui.widgets.prompt_input import PromptInput
-from fakegpt_tui.ui.widgets.queue_view import QueueView
+from fakegpt_tui.ui.widgets.prompt_lists import QueueView
 from fakegpt_tui.ui.widgets.status_bar import StatusBar
 from tests.patience import PATIENCE
 from tests.stubs import SERVICE, MemoryStore, connecting, connecting_each

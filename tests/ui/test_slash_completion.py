@@ -6,8 +6,7 @@ import pytest
 
 from fakegpt_tui.keymap.argument_kinds import ArgumentQuestion, ArgumentValue
 from fakegpt_tui.keymap.command_grammar import ParsedCommand, WrongArgument, snippet_commands
-from fakegpt_tui.ui.argument_completion import ArgumentMatch
-from fakegpt_tui.ui.slash_commands import screen_action
+from fakegpt_tui.ui.slash_commands import ArgumentMatch, screen_action
 from fakegpt_tui.ui.slash_completion import SlashCompletion
 
 LISTED = {

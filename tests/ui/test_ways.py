@@ -23,10 +23,10 @@ from fakegpt_tui.domain.parts import (
 )
 from fakegpt_tui.keymap import COMMANDS
 from fakegpt_tui.ui.dialogs.attachments import AttachmentsScreen, TextScreen
+from fakegpt_tui.ui.dialogs.branches import CompareScreen
 from fakegpt_tui.ui.dialogs.command_output import CommandScreen
-from fakegpt_tui.ui.dialogs.compare import CompareScreen
-from fakegpt_tui.ui.dialogs.exact_request import RequestScreen
 from fakegpt_tui.ui.dialogs.folders import FolderPickScreen, PromptTextScreen, TagScreen
+from fakegpt_tui.ui.dialogs.generation import RequestScreen
 from fakegpt_tui.ui.dialogs.import_files import JobScreen
 from fakegpt_tui.ui.dialogs.items import ItemsScreen, MessageItem, items_of
 from fakegpt_tui.ui.dialogs.keys import KeysScreen, PressKeyScreen

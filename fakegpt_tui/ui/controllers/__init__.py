@@ -18,11 +18,10 @@ if TYPE_CHECKING:
     from fakegpt_tui.ui.controllers.messages import MessageController
     from fakegpt_tui.ui.controllers.pictures import PictureController
     from fakegpt_tui.ui.controllers.prompt import PromptController
-    from fakegpt_tui.ui.controllers.recall import RecallController
+    from fakegpt_tui.ui.controllers.prompt_texts import RecallController, SnippetController
     from fakegpt_tui.ui.controllers.services import ServiceController
     from fakegpt_tui.ui.controllers.settings import SettingsController
     from fakegpt_tui.ui.controllers.side_by_side import SideBySideController
-    from fakegpt_tui.ui.controllers.snippets import SnippetController
     from fakegpt_tui.ui.options import Options
     from fakegpt_tui.ui.state import ChatState
     from fakegpt_tui.ui.window import Window
@@ -68,13 +67,13 @@ class Controllers:
 
     @cached_property
     def recall(self) -> RecallController:
-        from fakegpt_tui.ui.controllers.recall import RecallController  # noqa: PLC0415 - see above
+        from fakegpt_tui.ui.controllers.prompt_texts import RecallController  # noqa: PLC0415 - see above
 
         return RecallController(self._chat, self._state, self._window)
 
     @cached_property
     def snippets(self) -> SnippetController:
-        from fakegpt_tui.ui.controllers.snippets import SnippetController  # noqa: PLC0415 - see above
+        from fakegpt_tui.ui.controllers.prompt_texts import SnippetController  # noqa: PLC0415 - see above
 
         folder = self._options.snippets_folder
         return SnippetController(self._window, self.attachments, folder)

@@ -278,5 +278,5 @@ def _may_be_dropped(text: str) -> bool:
 def _import_what_shows_it() -> None:
     """Import it now, in a thread, since keys would wait for it when it is shown first."""
     import fakegpt_tui.domain.captions  # noqa: PLC0415 - see above
-    import fakegpt_tui.ui.widgets.attachment_bar  # noqa: PLC0415 - see above
+    import fakegpt_tui.ui.widgets.prompt_lists  # noqa: PLC0415 - see above
     import fakegpt_tui.ui.widgets.transcript.pictures  # noqa: F401, PLC0415 - see above

@@ -120,7 +120,7 @@ class GenerationController:
         text, parts = await self._attachments.prepare(typed, conversation.id)
         request = await requests.next(conversation, text, parts=parts, edited=edited)
         answer = await requests.last_answer(conversation.service)
-        from fakegpt_tui.ui.dialogs.exact_request import RequestScreen  # noqa: PLC0415 - as above
+        from fakegpt_tui.ui.dialogs.generation import RequestScreen  # noqa: PLC0415 - as above
 
         self._window.open(RequestScreen(request, answer, service=conversation.service))
 

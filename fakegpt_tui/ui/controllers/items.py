@@ -173,7 +173,7 @@ class LinkController:
         """List the links of the marked message; with a number, show where that one goes."""
         from fakegpt_tui.ui.dialogs import Choice  # noqa: PLC0415 - after first paint
         from fakegpt_tui.ui.dialogs.link import ask_about_link  # noqa: PLC0415 - as above
-        from fakegpt_tui.ui.markdown.links import message_links  # noqa: PLC0415 - as above
+        from fakegpt_tui.ui.markdown.inline import message_links  # noqa: PLC0415 - as above
 
         path, transcript = self._state.path, self._window.transcript
         message = transcript.current_message or (path[-1] if path else None)

@@ -181,7 +181,7 @@ class MessageController:
         def parts_from(other: int) -> Sequence[DiffPart]:
             return trees.compare(conversation_id, variants.ids[other], variants.ids[this])
 
-        from fakegpt_tui.ui.dialogs.compare import CompareScreen  # noqa: PLC0415 - after first paint
+        from fakegpt_tui.ui.dialogs.branches import CompareScreen  # noqa: PLC0415 - after first paint
 
         other = int(number) - 1 if number else this - 1
         self._window.open(CompareScreen(this, variants.count, parts_from, other))
@@ -192,7 +192,7 @@ class MessageController:
         if conversation.leaf_id is None:
             self._window.notify("There is no tree yet.")
             return
-        from fakegpt_tui.ui.dialogs.tree import TreeScreen  # noqa: PLC0415 - after first paint
+        from fakegpt_tui.ui.dialogs.branches import TreeScreen  # noqa: PLC0415 - after first paint
 
         def take(message_id: str) -> None:
             self._chat.messages.show_variant(conversation.id, message_id)

@@ -14,8 +14,8 @@ from fakegpt_tui.chat.jobs import Job
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.dialogs import DialogFrame, ScrollingFrame
 from fakegpt_tui.ui.path_completion import typed_path
-from fakegpt_tui.ui.widgets.path_field import PathField
 from fakegpt_tui.ui.widgets.service_list import PlainCheckbox
+from fakegpt_tui.ui.widgets.text_field import PathField
 
 _WHAT = (
     "Conversations that were saved here, and exports of ChatGPT, Claude, Gemini, Open WebUI and "

@@ -220,6 +220,6 @@ class AskPathScreen(AskScreen):
     """A field with a path in it, which tab completes."""
 
     def compose_field(self, text: str) -> ComposeResult:
-        from fakegpt_tui.ui.widgets.path_field import PathField  # noqa: PLC0415 - when asked
+        from fakegpt_tui.ui.widgets.text_field import PathField  # noqa: PLC0415 - when asked
 
         yield PathField(text)

@@ -17,8 +17,7 @@ from fakegpt_tui.ui.dialogs import Choice, DialogFrame
 from fakegpt_tui.ui.dialogs.pick import ListScreen, PickScreen
 from fakegpt_tui.ui.options import EffectiveSetting, SettingChange, SettingsRepository
 from fakegpt_tui.ui.widgets.drawing import fit
-from fakegpt_tui.ui.widgets.path_field import PathField, PathInput
-from fakegpt_tui.ui.widgets.text_field import TextField
+from fakegpt_tui.ui.widgets.text_field import PathField, PathInput, TextField
 
 _MAX_LINE = 1000
 _NAME_WIDTH = 24

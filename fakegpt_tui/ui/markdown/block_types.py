@@ -1,18 +1,23 @@
-"""Block types: one row per kind of Markdown block, and the blocks that are drawn in a few lines.
+"""Block types: one row per kind of Markdown block, and formulas, rules and diagrams as lines."""
 
-A new kind of block is a module with a function that draws, and a row here.
-"""
+from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.segment import Segment
 
 from fakegpt_tui.text import safe_text
-from fakegpt_tui.ui.markdown.blocks import Node
-from fakegpt_tui.ui.markdown.code_blocks import INDENTED_CODE
-from fakegpt_tui.ui.markdown.diagrams import FENCE
+from fakegpt_tui.ui.markdown.code_blocks import (
+    INDENTED_CODE,
+    code_rows,
+    draw_code,
+    draw_label,
+    fence_language,
+    split_code,
+)
 from fakegpt_tui.ui.markdown.latex import latex_to_unicode
 from fakegpt_tui.ui.markdown.lines import Line
 from fakegpt_tui.ui.markdown.lists import LIST, draw_footnote
@@ -20,7 +25,60 @@ from fakegpt_tui.ui.markdown.paragraphs import PARAGRAPH, QUOTE, draw_heading, d
 from fakegpt_tui.ui.markdown.render_context import BlockType, RenderContext
 from fakegpt_tui.ui.markdown.sections import SECTION, draw_section_end
 from fakegpt_tui.ui.markdown.tables import TABLE
-from fakegpt_tui.ui.markdown.wrapping import wrapped_lines
+from fakegpt_tui.ui.markdown.wrapping import padded, wrapped_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fakegpt_tui.pictures.diagrams import Drawing
+    from fakegpt_tui.ui.markdown.blocks import BlockFragment, Node, ParseSlice
+
+
+_LANGUAGE = "mermaid"
+_MOST_ROWS = 400
+_MARGIN = " "
+_FENCES = 2
+"""Lines of a fence that are not in it, once it is closed."""
+
+
+def draw_fence(node: Node, width: int, context: RenderContext) -> list[Line]:
+    """The drawing of a whole diagram that is no wider than there is room; else the source."""
+    drawing = _fitting(node, width, context) if _is_diagram(node) else None
+    if drawing is None:
+        return draw_code(node, width, context)
+    style = context.palette.fence
+    rows = (padded([Segment(f"{_MARGIN}{text}", style)], width, style) for text, _ in drawing)
+    label = draw_label(node, (), width, context)
+    above = [Line(each.segments, node.source, is_drawing=True) for each in label]
+    return [*above, *(Line(tuple(row), node.source, is_drawing=True) for row in rows)]
+
+
+def split_fence(node: Node, part: ParseSlice) -> list[BlockFragment]:
+    """A diagram stays whole, other code is split where it is long."""
+    return [part.whole_fragment(node)] if _is_diagram(node) else split_code(node, part)
+
+
+FENCE = BlockType(draw_fence, split_fence, limited=False, is_wide=True)
+
+
+def _is_diagram(node: Node) -> bool:
+    is_whole = not node.continued and len(code_rows(node.content)) <= _MOST_ROWS
+    return is_whole and fence_language(node) == _LANGUAGE
+
+
+def _fitting(node: Node, width: int, context: RenderContext) -> Drawing | None:
+    """The first drawing that fits and is as wide as it was made to be, once the fence is closed."""
+    is_closed = len(node.line_starts) == len(code_rows(node.content)) + _FENCES + 1
+    drawings: Sequence[Drawing] = ()
+    if is_closed and context.diagrams is not None:
+        drawings = context.diagrams(node.content)
+    room = width - len(_MARGIN)
+    return next((each for each in drawings if each and _fits(each, room)), None)
+
+
+def _fits(drawing: Drawing, room: int) -> bool:
+    return all(cell_len(text) == cells <= room for text, cells in drawing)
+
 
 _DELIMITED = re.compile(r"\s*(?:\$\$(.*)\$\$|\\\[(.*)\\\])\s*", re.DOTALL)
 _INDENT = "  "

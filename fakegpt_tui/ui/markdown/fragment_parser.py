@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from fakegpt_tui.text import safe_text
+from fakegpt_tui.ui.markdown.block_rules import SECTION_START
 from fakegpt_tui.ui.markdown.block_types import BLOCK_TYPES
 from fakegpt_tui.ui.markdown.blocks import (
     BlockFragment,
@@ -15,7 +16,6 @@ from fakegpt_tui.ui.markdown.blocks import (
     ParseSlice,
 )
 from fakegpt_tui.ui.markdown.parser import parse_blocks
-from fakegpt_tui.ui.markdown.section_tags import SECTION_START
 from fakegpt_tui.ui.markdown.split_points import LINE_ENDS
 
 _LINE_END = re.compile(f"\r\n|[{LINE_ENDS}]")

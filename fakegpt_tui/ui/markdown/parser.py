@@ -10,7 +10,12 @@ from itertools import pairwise
 from sys import intern
 from typing import TYPE_CHECKING, Any
 
-from fakegpt_tui.ui.markdown.block_rules import definition_rules, list_rules, used_labels
+from fakegpt_tui.ui.markdown.block_rules import (
+    definition_rules,
+    list_rules,
+    section_rules,
+    used_labels,
+)
 from fakegpt_tui.ui.markdown.blocks import Node, References
 from fakegpt_tui.ui.markdown.parser_rules import (
     address_rules,
@@ -18,7 +23,6 @@ from fakegpt_tui.ui.markdown.parser_rules import (
     is_allowed_target,
     math_rules,
 )
-from fakegpt_tui.ui.markdown.section_tags import section_rules
 from fakegpt_tui.ui.markdown.split_points import find_split_points
 
 if TYPE_CHECKING:

@@ -11,11 +11,11 @@ from itertools import accumulate, zip_longest
 from rich.segment import Segment
 from rich.style import Style
 
+from fakegpt_tui.ui.markdown.block_rules import CLOSED, DETAILS, OPENS, THOUGHTS
 from fakegpt_tui.ui.markdown.blocks import BlockFragment, Node, OpenSection
 from fakegpt_tui.ui.markdown.lines import BLANK, Line
 from fakegpt_tui.ui.markdown.parser import parse_blocks
 from fakegpt_tui.ui.markdown.render_context import BlockType, RenderContext
-from fakegpt_tui.ui.markdown.section_tags import CLOSED, DETAILS, OPENS, THOUGHTS
 from fakegpt_tui.ui.markdown.wrapping import chop, wrapped_lines
 
 _LABELS = {"think": "Thinking", "thought": "Thoughts"}

@@ -22,10 +22,8 @@ if TYPE_CHECKING:
     from fakegpt_tui.ui.options import Options
     from fakegpt_tui.ui.state import ChatState
     from fakegpt_tui.ui.view_model import ChatView
-    from fakegpt_tui.ui.widgets.attachment_bar import AttachmentBar
     from fakegpt_tui.ui.widgets.command_completion import CommandCompletion
-    from fakegpt_tui.ui.widgets.completion_list import PathList
-    from fakegpt_tui.ui.widgets.queue_view import QueueView
+    from fakegpt_tui.ui.widgets.prompt_lists import AttachmentBar, PathList, QueueView
     from fakegpt_tui.ui.widgets.transcript.message_layout import MessageBody
     from fakegpt_tui.ui.widgets.transcript.pictures import PictureSource
     from fakegpt_tui.ui.widgets.transcript.view import Transcript
@@ -85,7 +83,7 @@ class ChatPane(RenderCache, Vertical):
         prompt.changed_keys = self._state.keys
         prompt.marks = view.chips.keys()
         if view.chips and self._chips is None:
-            from fakegpt_tui.ui.widgets.attachment_bar import AttachmentBar  # noqa: PLC0415 - when attached
+            from fakegpt_tui.ui.widgets.prompt_lists import AttachmentBar  # noqa: PLC0415 - when attached
 
             self._chips = AttachmentBar()
             self.mount(self._chips, before=prompt)
@@ -114,7 +112,7 @@ class ChatPane(RenderCache, Vertical):
 
     def _show_queue(self, view: ChatView) -> None:
         if view.queued and self._queue is None:
-            from fakegpt_tui.ui.widgets.queue_view import QueueView  # noqa: PLC0415 - when queued
+            from fakegpt_tui.ui.widgets.prompt_lists import QueueView  # noqa: PLC0415 - when queued
 
             self._queue = QueueView()
             self.mount(self._queue, after=self._window.transcript)
@@ -209,7 +207,7 @@ class ChatPane(RenderCache, Vertical):
         """List the paths that fit a reference."""
         paths = self._window.prompt.paths
         if paths is not None and self._path_list is None:
-            from fakegpt_tui.ui.widgets.completion_list import PathList  # noqa: PLC0415 - when typed
+            from fakegpt_tui.ui.widgets.prompt_lists import PathList  # noqa: PLC0415 - when typed
 
             self._path_list = PathList()
             self.mount(self._path_list, before=self._window.prompt)

@@ -23,7 +23,7 @@ from fakegpt_tui.ui.widgets import ConversationRow, FolderRow, ListRow
 from fakegpt_tui.ui.widgets.drawing import RenderCache, fit
 
 if TYPE_CHECKING:
-    from fakegpt_tui.ui.widgets.list_index import ListIndex
+    from fakegpt_tui.ui.widgets.list_lines import ListIndex
 
 _STYLES = ("muted", "heading", "current", "busy", "unread", "failed", "cursor")
 _WIDTHS = 30, 44
@@ -95,7 +95,7 @@ class ConversationList(RenderCache, ScrollView, can_focus=True, inherit_bindings
     def _index(self) -> ListIndex:
         """The lines of the list, which the first frame does without."""
         if self._made_index is None:
-            from fakegpt_tui.ui.widgets.list_index import ListIndex  # noqa: PLC0415 - see above
+            from fakegpt_tui.ui.widgets.list_lines import ListIndex  # noqa: PLC0415 - see above
 
             self._made_index = ListIndex(self.rows, self.folded)
         return self._made_index
@@ -254,7 +254,7 @@ class ConversationList(RenderCache, ScrollView, can_focus=True, inherit_bindings
         if isinstance(row, str):
             heading = fit(f" {safe_line(row)}", width)
             return Strip([Segment(heading, self.style_of("heading"))], width)
-        from fakegpt_tui.ui.widgets.list_drawing import draw_row  # noqa: PLC0415 - with rows
+        from fakegpt_tui.ui.widgets.list_lines import draw_row  # noqa: PLC0415 - with rows
 
         return draw_row(self, self._index, row, width)
 

@@ -1,22 +1,56 @@
-"""Picture frames: a part of a picture as cells, and as graphics; made in threads, as it takes long.
+"""Picture frames: a part of a picture as cells of a line, and as graphics."""
 
-Graphics that are no text are written over half blocks of the same part, which stay where a terminal
-drops them.
-"""
-
+from collections.abc import Iterable
+from functools import lru_cache
 from math import sqrt
 from typing import Final, NamedTuple
 
 from rich.cells import cell_len
+from rich.color import Color, ColorType
+from rich.color_triplet import ColorTriplet
+from rich.segment import Segment
+from rich.style import Style
 from textual.strip import Strip
 
 from fakegpt_tui.pictures import kitty
-from fakegpt_tui.pictures.cells import UPPER_HALF, half_block_rows
+from fakegpt_tui.pictures.cells import RGB, UPPER_HALF, BlockRun, half_block_rows
 from fakegpt_tui.pictures.decoding import Pixels
 from fakegpt_tui.pictures.inline_pictures import encode_iterm, encode_sixel
 from fakegpt_tui.pictures.placement import CellArea, CellSize, VisiblePart, cut_out
 from fakegpt_tui.ui.terminal.graphics import Drawing
-from fakegpt_tui.ui.widgets.picture_cells import block_segments, placeholder_segment
+from fakegpt_tui.ui.terminal.output import PICTURE_META
+
+
+def block_segments(runs: Iterable[BlockRun]) -> list[Segment]:
+    """A row of half blocks.
+
+    A run has the colours of its upper and lower pixels; the upper one is `None` where it
+    is blanks, whose cells have one colour each.
+    """
+    return [Segment(text, _style(above, below)) for text, above, below in runs]
+
+
+def placeholder_segment(number: int, row: int, columns: int) -> Segment:
+    """A row of the cells of a picture that the terminal has by that number.
+
+    `row` counts from the top of the picture, which is so many `columns` wide.
+    """
+    return Segment(kitty.placeholder_row(number, row, columns), _placeholder_style(number))
+
+
+@lru_cache(maxsize=64)
+def _placeholder_style(number: int) -> Style:
+    return Style(color=Color.from_rgb(*kitty.id_colour(number)), meta={PICTURE_META: number})
+
+
+@lru_cache(maxsize=4096)
+def _style(above: RGB | None, below: RGB) -> Style:
+    return Style.from_color(None if above is None else _colour(above), _colour(below))
+
+
+def _colour(rgb: RGB) -> Color:
+    return Color("", ColorType.TRUECOLOR, triplet=ColorTriplet(*rgb))
+
 
 MOST_SENT: Final = 2_000_000
 """Pixels that are sent to a terminal which scales them itself."""

@@ -20,9 +20,9 @@ from fakegpt_tui.ui.widgets.text_box import TextBox
 if TYPE_CHECKING:
     from fakegpt_tui.attachments.snippets import Snippet
     from fakegpt_tui.keymap import Command
-    from fakegpt_tui.ui.argument_completion import CommandValues
+    from fakegpt_tui.ui.slash_commands import CommandValues
     from fakegpt_tui.ui.slash_completion import SlashCompletion
-    from fakegpt_tui.ui.widgets.command_entry import CommandEntry
+    from fakegpt_tui.ui.widgets.command_completion import CommandEntry
     from fakegpt_tui.ui.widgets.editing.readline_input import ReadlineInput
     from fakegpt_tui.ui.widgets.editing.vim_input import VimInput
     from fakegpt_tui.ui.widgets.reference_completion import ReferenceCompletion
@@ -168,7 +168,7 @@ class PromptInput(TextBox, inherit_bindings=False):
             self._quoted = ""
             return None
         if self._command is None:
-            from fakegpt_tui.ui.widgets.command_entry import CommandEntry  # noqa: PLC0415 - when typed
+            from fakegpt_tui.ui.widgets.command_completion import CommandEntry  # noqa: PLC0415 - when typed
 
             values = self.command_values
             self._command = CommandEntry(self, self, self._snippet_commands, values)
@@ -325,7 +325,7 @@ class PromptInput(TextBox, inherit_bindings=False):
         """Does a second slash say that the name of a command is meant as a prompt?"""
         if not text.startswith("//"):
             return False
-        from fakegpt_tui.ui.widgets.command_entry import is_escaped  # noqa: PLC0415 - when typed
+        from fakegpt_tui.ui.widgets.command_completion import is_escaped  # noqa: PLC0415 - when typed
 
         return is_escaped(text, self._snippet_commands)
 

@@ -1,12 +1,17 @@
-"""Text field: Textual's input of one line, whose keys go by graphemes."""
+"""Text fields: inputs of one line, which know graphemes, and of a path, which tab completes."""
 
 from typing import ClassVar
 
 from textual import events
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import Input
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Input, Static
 
+from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.graphemes import backspace_boundary, next_boundary, previous_boundary
+from fakegpt_tui.ui.path_completion import complete_path
 from fakegpt_tui.ui.terminal.key_serializer import EditsInTurn
 
 
@@ -53,3 +58,70 @@ class TextField(EditsInTurn, Input):
             self.delete(start, next_boundary(self.value, start))
         else:
             self.delete_selection()
+
+
+_MOST_SHOWN = 400
+
+
+class PathInput(TextField):
+    """The line that is typed; where nothing can be completed, tab goes on to the next field."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "complete", "Complete", show=False)]
+
+    completes = True
+    """Is it a path that is typed? Else tab only goes on."""
+
+    def action_complete(self) -> None:
+        if not self.completes:
+            self.app.action_focus_next()
+            return
+        found = complete_path(self.value)
+        if found.text != self.value:
+            self.value = found.text
+            self.cursor_position = len(found.text)
+        elif len(found.names) < 2 or not found.text:  # noqa: PLR2004 - nothing to choose from
+            self.app.action_focus_next()
+        if isinstance(self.parent, PathField):
+            self.parent.show_names(found.names)
+
+
+class PathField(Vertical):
+    """An input of a path, and below it the names that it may go on with."""
+
+    DEFAULT_CSS = """
+    PathField {
+        height: auto;
+    }
+
+    PathField > Static {
+        height: auto;
+        max-height: 4;
+        color: $text-muted;
+    }
+    """
+
+    def __init__(
+        self,
+        value: str = "",
+        *,
+        placeholder: str = "",
+        id: str | None = None,  # noqa: A002 - Textual's name
+    ) -> None:
+        super().__init__(id=id)
+        self._value = value
+        self._placeholder = placeholder
+
+    def compose(self) -> ComposeResult:
+        yield PathInput(
+            self._value, placeholder=self._placeholder, compact=True, select_on_focus=False
+        )
+        names = Static(markup=False)
+        names.display = False
+        yield names
+
+    def show_names(self, names: tuple[str, ...]) -> None:
+        """Show what there is to choose from, where it is more than one."""
+        words = safe_line(" · ".join(names), _MOST_SHOWN) if len(names) > 1 else ""
+        shown = self.query_one(Static)
+        shown.display = bool(words)
+        shown.update(Content(words))

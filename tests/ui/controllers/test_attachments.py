@@ -17,7 +17,7 @@ from fakegpt_tui.domain.parts import Blob, FilePart, ImagePart, attached_parts
 from fakegpt_tui.ui.dialogs.attachments import AttachmentsScreen, TextScreen
 from fakegpt_tui.ui.dialogs.command_output import CommandScreen
 from fakegpt_tui.ui.dialogs.services import ServicesScreen
-from fakegpt_tui.ui.widgets.attachment_bar import AttachmentBar
+from fakegpt_tui.ui.widgets.prompt_lists import AttachmentBar
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from tests.attachments.examples import png
 from tests.patience import PATIENCE

@@ -8,8 +8,7 @@ from textual.widgets import Input
 
 from fakegpt_tui.domain import ReplyCut, TextDelta, now
 from fakegpt_tui.domain.diff import diff_words
-from fakegpt_tui.ui.dialogs.compare import CompareScreen, diff_content
-from fakegpt_tui.ui.dialogs.tree import TreeScreen
+from fakegpt_tui.ui.dialogs.branches import CompareScreen, TreeScreen, diff_content
 from fakegpt_tui.ui.widgets import RowStatus
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from tests.stubs import MemoryStore

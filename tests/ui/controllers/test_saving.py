@@ -10,9 +10,9 @@ from textual.widgets import Input
 from fakegpt_tui.config.secrets import without_keys
 from fakegpt_tui.domain import LoadError
 from fakegpt_tui.formats.markdown import read_markdown
-from fakegpt_tui.ui.desktop import open_link, open_on_desktop
 from fakegpt_tui.ui.dialogs.import_files import ImportScreen, JobScreen
 from fakegpt_tui.ui.dialogs.pick import AskPathScreen
+from fakegpt_tui.ui.external_programs import open_link, open_on_desktop
 from fakegpt_tui.ui.messages import OpenLink
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from tests.ui.running import Running, reply, running

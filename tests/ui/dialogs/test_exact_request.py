@@ -9,7 +9,7 @@ from fakegpt_tui.backends.base import ReplyRequest
 from fakegpt_tui.backends.scripted import ScriptedBackend
 from fakegpt_tui.domain import Service, ServiceKind
 from fakegpt_tui.domain.exact_request import ExactRequest, LastAnswer
-from fakegpt_tui.ui.dialogs.exact_request import RequestScreen
+from fakegpt_tui.ui.dialogs.generation import RequestScreen
 from tests.ui.running import reply, running
 
 

@@ -15,7 +15,7 @@ from fakegpt_tui.ui.dialogs.pick import PickScreen
 from fakegpt_tui.ui.dialogs.settings import SettingsScreen
 from fakegpt_tui.ui.screens.chat import ChatScreen
 from fakegpt_tui.ui.themes import DARK, LIGHT, theme_names
-from fakegpt_tui.ui.widgets.path_field import PathInput
+from fakegpt_tui.ui.widgets.text_field import PathInput
 from tests.ui.running import Running, reply, running
 
 MINE = "# Mine.\nmax_turns = 3\n"

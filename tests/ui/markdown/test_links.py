@@ -1,7 +1,7 @@
 """Links and sources of a message, as `/links` lists them."""
 
 from fakegpt_tui.domain.parts import CitationPart, TextSpan
-from fakegpt_tui.ui.markdown.links import message_links
+from fakegpt_tui.ui.markdown.inline import message_links
 
 TEXT = """\
 See [one **bold**](https://one.example) <https://auto.example>, https://bare.example/x and [two][r].

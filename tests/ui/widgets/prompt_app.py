@@ -4,7 +4,7 @@ from textual.app import App, ComposeResult
 from textual.reactive import reactive
 
 from fakegpt_tui.ui.widgets.prompt_input import PromptInput
-from fakegpt_tui.ui.widgets.queue_view import QueueView
+from fakegpt_tui.ui.widgets.prompt_lists import QueueView
 
 
 class PromptApp(App[None]):

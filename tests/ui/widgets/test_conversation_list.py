@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 
 from fakegpt_tui.ui.widgets import ConversationRow, FolderRow, RowStatus
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList
-from fakegpt_tui.ui.widgets.list_index import ListIndex
+from fakegpt_tui.ui.widgets.list_lines import ListIndex
 from tests.ui.widgets.shown import shown, strips
 
 

@@ -16,9 +16,10 @@ from fakegpt_tui.ui.widgets.editing.places import (
     line_below,
     line_end,
     line_start,
+    matching_bracket,
     paragraphs,
+    sentence_starts,
 )
-from fakegpt_tui.ui.widgets.editing.searches import matching_bracket, sentence_starts
 
 
 class Span(Enum):

@@ -3,12 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
-from fakegpt_tui.ui.widgets.editing.operators import (
-    CASES,
-    EditState,
-    change_case,
-    with_whole_marks,
-)
+from fakegpt_tui.ui.widgets.editing.operators import CASES, EditState, change_case, with_whole_marks
 from fakegpt_tui.ui.widgets.editing.places import (
     BLANK,
     after,

@@ -10,14 +10,16 @@ from fakegpt_tui.ui.widgets.editing.places import (
     BLANK,
     after,
     before,
+    closing,
     kind_at,
     line_end,
     line_start,
     on_boundary,
+    opening,
     paragraphs,
     run_around,
+    sentence_starts,
 )
-from fakegpt_tui.ui.widgets.editing.searches import closing, opening, sentence_starts
 
 
 @dataclass(frozen=True, slots=True)

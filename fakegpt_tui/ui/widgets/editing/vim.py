@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from fakegpt_tui.keymap import Command, KeyScope
-from fakegpt_tui.ui.widgets.editing.operators import EditState, fit
-from fakegpt_tui.ui.widgets.editing.registers import Registers
-from fakegpt_tui.ui.widgets.editing.vim_commands import NORMAL_COMMANDS, VimCommand
-from fakegpt_tui.ui.widgets.editing.vim_keys import VimKeys, VimMode
+from fakegpt_tui.ui.widgets.editing.operators import EditState, Registers, fit
+from fakegpt_tui.ui.widgets.editing.vim_commands import (
+    NORMAL_COMMANDS,
+    VISUAL_COMMANDS,
+    VimCommand,
+    replace_characters,
+)
 from fakegpt_tui.ui.widgets.editing.vim_motions import FINDS, MOST_DIGITS, Pending, VimMotions
-from fakegpt_tui.ui.widgets.editing.vim_state import Change
-from fakegpt_tui.ui.widgets.editing.visual_commands import VISUAL_COMMANDS, replace_characters
+from fakegpt_tui.ui.widgets.editing.vim_state import Change, VimKeys, VimMode
 
 
 class Vim(VimMotions):

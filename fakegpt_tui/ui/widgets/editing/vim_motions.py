@@ -6,28 +6,22 @@ from typing import Final
 
 from fakegpt_tui.keymap import Command
 from fakegpt_tui.keymap.vim import Keys
-from fakegpt_tui.ui.widgets.editing.motions import (
-    MOTIONS,
-    Span,
-    end_of_run,
-    word,
-)
+from fakegpt_tui.ui.widgets.editing.motions import MOTIONS, Span, end_of_run, word
 from fakegpt_tui.ui.widgets.editing.operators import CASES, EditState, fit, lines_around, lines_from
 from fakegpt_tui.ui.widgets.editing.places import (
     BLANK,
     after,
     at_column,
     column_of,
+    find_character,
     first_nonblank,
     kind_at,
     line_below,
     line_end,
     line_start,
 )
-from fakegpt_tui.ui.widgets.editing.searches import find_character
 from fakegpt_tui.ui.widgets.editing.text_objects import OBJECTS, TextRange, last_in
-from fakegpt_tui.ui.widgets.editing.vim_keys import VimMode
-from fakegpt_tui.ui.widgets.editing.vim_state import Request, VimState, Wanted
+from fakegpt_tui.ui.widgets.editing.vim_state import Request, VimMode, VimState, Wanted
 
 FINDS: Final[Mapping[str, tuple[bool, bool]]] = {
     "find": (False, False),

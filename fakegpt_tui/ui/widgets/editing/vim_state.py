@@ -1,13 +1,18 @@
-"""Vim state: the mode, registers and last change that the commands of vim share."""
+"""Vim state: the mode, pressed keys, registers and last change that vim's commands share."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum, auto
+from typing import Final
 
-from fakegpt_tui.keymap.vim import Keys
+from fakegpt_tui.keymap import Command, KeyScope
+from fakegpt_tui.keymap.vim import VIM_COMMANDS, Keys, key_sequences
 from fakegpt_tui.ui.widgets.editing.operators import (
     CASES,
+    CLIPBOARD,
     EditState,
+    Register,
+    Registers,
     change_case,
     clear,
     delete,
@@ -25,9 +30,51 @@ from fakegpt_tui.ui.widgets.editing.places import (
     line_below,
     line_start,
 )
-from fakegpt_tui.ui.widgets.editing.registers import CLIPBOARD, Register, Registers
 from fakegpt_tui.ui.widgets.editing.text_objects import TextRange
-from fakegpt_tui.ui.widgets.editing.vim_keys import VimMode
+
+
+class VimMode(Enum):
+    """What keys mean; the value is shown at the prompt."""
+
+    INSERT = "INSERT"
+    NORMAL = "NORMAL"
+    VISUAL = "VISUAL"
+    VISUAL_LINES = "VISUAL LINE"
+
+
+_VISUAL: Final = (KeyScope.VIM_VISUAL, KeyScope.VIM_OPERATOR, KeyScope.VIM_OBJECT)
+_SCOPES: Final[Mapping[VimMode, tuple[KeyScope, ...]]] = {
+    VimMode.INSERT: (),
+    VimMode.NORMAL: (KeyScope.VIM_NORMAL, KeyScope.VIM_OPERATOR, KeyScope.VIM_MOTION),
+    VimMode.VISUAL: (*_VISUAL, KeyScope.VIM_MOTION),
+    VimMode.VISUAL_LINES: (*_VISUAL, KeyScope.VIM_MOTION),
+}
+_OPERAND: Final = (KeyScope.VIM_OBJECT, KeyScope.VIM_MOTION)
+
+
+class VimKeys:
+    """The table of keys, as a user has changed it."""
+
+    def __init__(self, changed: Mapping[str, str]) -> None:
+        """`changed` are the keys that are not as in the table, by the ids of their commands."""
+        self._table: dict[KeyScope, dict[Keys, Command]] = {scope: {} for scope in KeyScope}
+        for command in VIM_COMMANDS:
+            for keys in key_sequences(changed.get(command.id, command.keys)):
+                self._table[command.scope].setdefault(keys, command)
+
+    def leaves(self, key: str) -> bool:
+        """Does a key go to normal mode?"""
+        return (key,) in self._table[KeyScope.VIM_INSERT]
+
+    def find(self, keys: Keys, mode: VimMode, *, is_operand: bool) -> Command | None:
+        """The command of these keys, in a mode or behind an operator."""
+        scopes = _OPERAND if is_operand else _SCOPES[mode]
+        return next((found for each in scopes if (found := self._table[each].get(keys))), None)
+
+    def is_begun(self, keys: Keys, mode: VimMode, *, is_operand: bool) -> bool:
+        """May these keys be followed by others?"""
+        scopes = _OPERAND if is_operand else _SCOPES[mode]
+        return any(known[: len(keys)] == keys for each in scopes for known in self._table[each])
 
 
 class Wanted(Enum):

@@ -23,7 +23,11 @@ from fakegpt_tui.ui.widgets.transcript.appearance import (
     Appearance,
     MessageLabel,
     bar_width,
+    ending_text,
+    header_line,
     prose_width,
+    reasoning_line,
+    summary_line,
     text_width,
 )
 from fakegpt_tui.ui.widgets.transcript.line_ids import (
@@ -35,12 +39,6 @@ from fakegpt_tui.ui.widgets.transcript.line_ids import (
     MessageZone,
     pack_line_id,
     unpack_line_id,
-)
-from fakegpt_tui.ui.widgets.transcript.message_header import (
-    ending_text,
-    header_line,
-    reasoning_line,
-    summary_line,
 )
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from fakegpt_tui.pictures.placement import USUAL_CELL, CellArea
 from fakegpt_tui.ui.markdown.plain_text import wrap_plain_text
 from fakegpt_tui.ui.terminal.graphics import send_picture
 from fakegpt_tui.ui.terminal.output import HELD_PICTURES, give_up_picture, is_open
-from fakegpt_tui.ui.widgets.picture_cells import block_segments, placeholder_segment
+from fakegpt_tui.ui.widgets.picture_frames import block_segments, placeholder_segment
 
 if TYPE_CHECKING:
     from fakegpt_tui.pictures.placement import CellSize

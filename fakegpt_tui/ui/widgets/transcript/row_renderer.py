@@ -15,12 +15,7 @@ from textual.widget import Widget
 
 from fakegpt_tui.domain import Role
 from fakegpt_tui.domain.fast_dataclass import dataclass
-from fakegpt_tui.ui.widgets.drawing import (
-    highlighted,
-    icon_cell,
-    truncate,
-    without_background,
-)
+from fakegpt_tui.ui.widgets.drawing import highlighted, icon_cell, truncate, without_background
 from fakegpt_tui.ui.widgets.transcript.appearance import (
     HEADER_LINES,
     MessageStyles,
@@ -36,7 +31,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.ui.widgets.transcript.pictures import TranscriptPictures
     from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
     from fakegpt_tui.ui.widgets.transcript.virtual_list import LinePosition
-    from fakegpt_tui.ui.widgets.transcript.visual.mode import VisualMode
+    from fakegpt_tui.ui.widgets.transcript.visual_mode import VisualMode
 
 FOLLOW_META = {"transcript": "follow"}
 """The style meta of the badge, a click on which leads to the end."""
@@ -268,7 +263,7 @@ class RowRenderer:
                 strip = highlighted(strip, selected, self._selection_style)
         visual = self._open_visual if self._widget.has_focus else None
         if visual is not None and visual.position.line == position:
-            from fakegpt_tui.ui.widgets.transcript.visual.cursor import with_text_cursor  # noqa: PLC0415 - when selected
+            from fakegpt_tui.ui.widgets.transcript.text_cursor import with_text_cursor  # noqa: PLC0415 - when selected
 
             strip = with_text_cursor(strip, indent + visual.position.column, styles.text_cursor)
         return strip

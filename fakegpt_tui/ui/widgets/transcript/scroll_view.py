@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.ui.widgets.transcript.find.controller import FindController
     from fakegpt_tui.ui.widgets.transcript.hints import Hints
     from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
-    from fakegpt_tui.ui.widgets.transcript.visual.mode import VisualMode
+    from fakegpt_tui.ui.widgets.transcript.visual_mode import VisualMode
 
 
 class TranscriptScrollView(ScrollView, inherit_bindings=False):
@@ -60,7 +60,7 @@ class TranscriptScrollView(ScrollView, inherit_bindings=False):
     def visual(self) -> VisualMode:
         """What selects text with keys; made on first use, too."""
         if self._renderer.visual is None:
-            from fakegpt_tui.ui.widgets.transcript.visual.mode import VisualMode  # noqa: PLC0415 - when used
+            from fakegpt_tui.ui.widgets.transcript.visual_mode import VisualMode  # noqa: PLC0415 - when used
 
             self._renderer.visual = VisualMode(self.viewport)
         return self._renderer.visual

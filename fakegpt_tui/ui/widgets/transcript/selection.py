@@ -11,7 +11,7 @@ from textual.selection import Selection
 
 from fakegpt_tui.domain import ChatMessage
 from fakegpt_tui.text import clipboard_text
-from fakegpt_tui.ui.markdown.section_tags import THOUGHTS
+from fakegpt_tui.ui.markdown.block_rules import THOUGHTS
 from fakegpt_tui.ui.widgets.transcript.line_ids import (
     WRITTEN_ZONES,
     MessageZone,

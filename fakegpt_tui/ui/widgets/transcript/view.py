@@ -309,7 +309,7 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
             self._request_copy(blocks.next_block(self.viewport.top) or "", "code block")
 
     def action_copy_conversation(self) -> None:
-        from fakegpt_tui.ui.widgets.transcript.message_header import conversation_text  # noqa: PLC0415 - when copied
+        from fakegpt_tui.ui.widgets.transcript.appearance import conversation_text  # noqa: PLC0415 - when copied
 
         self._request_copy(conversation_text(self.message_list.messages), "conversation")
 

@@ -255,7 +255,7 @@ def _estimate_height(message: ChatMessage, width: int, fold: Fold) -> int:
     """
     if fold is Fold.NOTHING:
         return HEADER_LINES + 1
-    from fakegpt_tui.ui.widgets.transcript.message_header import ending_text  # noqa: PLC0415 - with the first message
+    from fakegpt_tui.ui.widgets.transcript.appearance import ending_text  # noqa: PLC0415 - with the first message
 
     text, columns = message.text, prose_width(width)
     lines = (text.count("\n") + len(text) // columns + 1) * 7 // 8

@@ -10,8 +10,7 @@ from fakegpt_tui.ui.graphemes import nearest_boundary
 from fakegpt_tui.ui.widgets.editing import motions, text_objects
 from fakegpt_tui.ui.widgets.editing.operators import EditState
 from fakegpt_tui.ui.widgets.editing.vim import Vim
-from fakegpt_tui.ui.widgets.editing.vim_keys import VimMode
-from fakegpt_tui.ui.widgets.editing.vim_state import Request, Wanted
+from fakegpt_tui.ui.widgets.editing.vim_state import Request, VimMode, Wanted
 from tests.ui.widgets.editing.vim_keyboard import CASES, VimKeyboard
 
 LETTERS = "aB _.,()[]{}<>\"'`\n\n  äß中文かな👩\u200d💻👍🏽e\u0301🇦🇺"

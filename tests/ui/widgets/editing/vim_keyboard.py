@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 from fakegpt_tui.ui.widgets.editing.operators import EditState
 from fakegpt_tui.ui.widgets.editing.vim import Vim
-from fakegpt_tui.ui.widgets.editing.vim_keys import VimMode
+from fakegpt_tui.ui.widgets.editing.vim_state import VimMode
 
 CASES = (
     # motions

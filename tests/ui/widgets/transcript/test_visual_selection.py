@@ -15,12 +15,15 @@ from fakegpt_tui.ui.graphemes import nearest_boundary, next_boundary
 from fakegpt_tui.ui.markdown.document import Document
 from fakegpt_tui.ui.widgets.transcript.line_ids import is_written
 from fakegpt_tui.ui.widgets.transcript.selection import message_selection
+from fakegpt_tui.ui.widgets.transcript.text_cursor import TextCursor, TextPosition, word_at, words
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from fakegpt_tui.ui.widgets.transcript.virtual_list import LinePosition, VirtualList
-from fakegpt_tui.ui.widgets.transcript.visual.cursor import TextCursor, TextPosition
-from fakegpt_tui.ui.widgets.transcript.visual.places import anchor_of, position_of
-from fakegpt_tui.ui.widgets.transcript.visual.units import SelectionUnit, selection_between
-from fakegpt_tui.ui.widgets.transcript.visual.words import word_at, words
+from fakegpt_tui.ui.widgets.transcript.visual_mode import (
+    SelectionUnit,
+    anchor_of,
+    position_of,
+    selection_between,
+)
 from tests.ui.running import running
 from tests.ui.widgets.shown import strips
 from tests.ui.widgets.transcript.transcript_app import (

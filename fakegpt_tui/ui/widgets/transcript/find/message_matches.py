@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from textual.cache import LRUCache
 
+from fakegpt_tui.ui.markdown.block_rules import has_section
 from fakegpt_tui.ui.markdown.lines import Line, LineId, LineSpan
-from fakegpt_tui.ui.markdown.section_tags import has_section
 from fakegpt_tui.ui.widgets.transcript.find.pattern import FindPattern
 from fakegpt_tui.ui.widgets.transcript.line_ids import (
     WRITTEN_ZONES,

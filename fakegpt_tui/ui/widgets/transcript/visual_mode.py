@@ -1,22 +1,122 @@
-"""Visual mode: a cursor in the transcript, and what is selected up to it."""
+"""Visual mode: selecting text of the transcript with keys, by character, word, line or message."""
 
 from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
 
 from textual.geometry import Offset
 from textual.selection import Selection
 
-from fakegpt_tui.ui.widgets.transcript.line_ids import is_written
-from fakegpt_tui.ui.widgets.transcript.selection import selected_span
-from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
-from fakegpt_tui.ui.widgets.transcript.virtual_list import LinePosition
-from fakegpt_tui.ui.widgets.transcript.visual.cursor import TextCursor, TextPosition
-from fakegpt_tui.ui.widgets.transcript.visual.places import (
-    CharacterAnchor,
-    anchor_of,
-    position_of,
-)
-from fakegpt_tui.ui.widgets.transcript.visual.units import SelectionUnit, selection_between
-from fakegpt_tui.ui.widgets.transcript.visual.words import word_at
+from fakegpt_tui.ui.graphemes import next_boundary
+from fakegpt_tui.ui.widgets.transcript.line_ids import LineAnchor, is_written
+from fakegpt_tui.ui.widgets.transcript.selection import goes_on, message_selection, selected_span
+from fakegpt_tui.ui.widgets.transcript.text_cursor import TextCursor, TextPosition, word_at
+from fakegpt_tui.ui.widgets.transcript.virtual_list import LinePosition, VirtualList
+
+if TYPE_CHECKING:
+    from fakegpt_tui.ui.markdown.lines import Line
+    from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
+
+
+class CharacterAnchor(NamedTuple):
+    """A character, by the letters that the text has before it.
+
+    `column` is where it is on a line that is no text, such as a header.
+    """
+
+    message_id: str
+    line: LineAnchor
+    column: int
+
+
+def anchor_of(message_list: VirtualList, position: TextPosition) -> CharacterAnchor:
+    """What a position shows, whatever is laid out anew."""
+    (index, line), column = position
+    layout = message_list.layout(index)
+    zone, anchor = layout.anchor_at(line)
+    drawn = layout.line(line)
+    if drawn.source is not None:
+        letters = anchor.letters_before + _count_letters(drawn.plain[:column])
+        anchor = anchor._replace(letters_before=letters)
+    return CharacterAnchor(layout.message.id, LineAnchor(zone, anchor), column)
+
+
+def position_of(message_list: VirtualList, anchor: CharacterAnchor) -> TextPosition:
+    """Where that character of a message that is shown is now."""
+    index = message_list.index_of(anchor.message_id) or 0
+    layout = message_list.layout(index)
+    line = layout.line_of(anchor.line)
+    drawn, column = layout.line(line), anchor.column
+    if drawn.source is not None:
+        before = layout.anchor_at(line).anchor.letters_before
+        column = _column_behind(drawn, anchor.line.anchor.letters_before - before)
+    return TextPosition(LinePosition(index, line), column)
+
+
+def _count_letters(text: str) -> int:
+    return len(text) - text.count(" ")
+
+
+def _column_behind(line: Line, letters: int) -> int:
+    """The column of the letter that has so many before it on its line."""
+    for column, character in enumerate(line.plain):
+        if character != " ":
+            if letters <= 0:
+                return column
+            letters -= 1
+    return len(line.plain)
+
+
+_MOST_ROWS = 400
+"""Rows of one written line that are looked for in either direction."""
+
+
+class SelectionUnit(StrEnum):
+    """What is selected whole; the value is what the screen calls it."""
+
+    CHARACTER = "characters"
+    WORD = "words"
+    LINE = "lines"
+    MESSAGE = "messages"
+
+
+def selection_between(
+    message_list: VirtualList, one: TextPosition, other: TextPosition, unit: SelectionUnit
+) -> Selection:
+    """All units from one character to another, both included, in whichever order they are."""
+    first, last = sorted((one, other))
+    if unit is SelectionUnit.MESSAGE:
+        begin = message_selection(first.line.message).start
+        return Selection(begin, message_selection(last.line.message).end)
+    if unit is SelectionUnit.LINE:
+        top = _written_line(message_list, first.line, -1)
+        bottom = _written_line(message_list, last.line, 1)
+        return Selection(Offset(0, top.row), Offset(len(_text(message_list, bottom)), bottom.row))
+    start_text, end_text = _text(message_list, first.line), _text(message_list, last.line)
+    if unit is SelectionUnit.WORD:
+        start, end = word_at(start_text, first.column).start, word_at(end_text, last.column).end
+    else:
+        start, end = first.column, next_boundary(end_text, last.column)
+    return Selection(Offset(start, first.line.row), Offset(end, last.line.row))
+
+
+def _text(message_list: VirtualList, line: LinePosition) -> str:
+    return message_list.layout(line.message).line(line.line).without_controls
+
+
+def _written_line(message_list: VirtualList, line: LinePosition, step: int) -> LinePosition:
+    """The last row of what was written as one line, or with -1 the first one, within limits."""
+    layout = message_list.layout(line.message)
+    row = line.line
+    for _ in range(_MOST_ROWS):
+        other, beyond = layout.moved(row, step)
+        above, below = sorted((row, other))
+        if beyond or not goes_on(layout, above, below):
+            break
+        row = other
+    return LinePosition(line.message, row)
+
 
 _LARGER = {
     SelectionUnit.CHARACTER: SelectionUnit.WORD,

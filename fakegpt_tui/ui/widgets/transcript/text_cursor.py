@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len
 from rich.segment import Segment
-from rich.style import Style
 from textual.strip import Strip
 
 from fakegpt_tui.ui.graphemes import nearest_boundary, next_boundary, previous_boundary
@@ -15,10 +14,54 @@ from fakegpt_tui.ui.widgets.drawing import highlighted
 from fakegpt_tui.ui.widgets.transcript.appearance import HEADER_LINES
 from fakegpt_tui.ui.widgets.transcript.line_ids import is_written
 from fakegpt_tui.ui.widgets.transcript.virtual_list import LinePosition, VirtualList
-from fakegpt_tui.ui.widgets.transcript.visual.words import WordSpan, words
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from rich.style import Style
+
     from fakegpt_tui.ui.markdown.lines import Line
+
+
+_DRAWN = ("\u2500", "\u25ff")
+"""Bars, borders and bullets, which are drawn and not written."""
+
+
+class WordSpan(NamedTuple):
+    """The characters from `start` to `end` of a line."""
+
+    start: int
+    end: int
+
+
+def words(text: str) -> list[WordSpan]:
+    """The words of a line: letters and digits, or signs, that stand side by side."""
+    runs = groupby(_graphemes(text), key=lambda span: _kind(text[span.start]))
+    spans = ((kind, list(run)) for kind, run in runs)
+    return [WordSpan(run[0].start, run[-1].end) for kind, run in spans if kind is not None]
+
+
+def word_at(text: str, column: int) -> WordSpan:
+    """The word around a character; between words the character alone."""
+    for span in words(text):
+        if span.start <= column < span.end:
+            return span
+    return WordSpan(column, next_boundary(text, column))
+
+
+def _graphemes(text: str) -> Iterator[WordSpan]:
+    start = 0
+    while start < len(text):
+        yield WordSpan(start, end := next_boundary(text, start))
+        start = end
+
+
+def _kind(character: str) -> bool | None:
+    """Is it part of a word rather than a sign? `None` for what is between them."""
+    if character.isspace() or _DRAWN[0] <= character <= _DRAWN[1]:
+        return None
+    return character.isalnum() or character == "_"
+
 
 _FIRST_LINES = 8
 """The header, the line above reasoning, captions, and then the text."""

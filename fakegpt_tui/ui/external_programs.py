@@ -1,16 +1,27 @@
-"""Desktop: opens a file, a folder or a link with the program that the system has for it."""
+"""External programs: opening files and links on the desktop, and editing texts in `$EDITOR`."""
+
+from __future__ import annotations
 
 import asyncio
+import os
+import shlex
 import shutil
 import sys
 from asyncio.subprocess import DEVNULL
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory, mkdtemp
+from typing import TYPE_CHECKING, Any
 
-from fakegpt_tui.domain import LoadError, SaveError
+from fakegpt_tui.domain import FakeGPTError, LoadError, SaveError
 from fakegpt_tui.text import safe_line
 
+if TYPE_CHECKING:
+    from textual.app import App
+
+_EDITOR = "vi"
+"""Where the environment names none."""
 _SECONDS = 10.0
 """After which an opener that still runs is taken for the program itself."""
 _PYTHON = (sys.executable, "-I", "-c")
@@ -94,3 +105,67 @@ def _opener(environment: Mapping[str, str]) -> tuple[str, ...]:
 def _has_desktop(environment: Mapping[str, str]) -> bool:
     shown = environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY")
     return bool(shown) or sys.platform in ("win32", "darwin")
+
+
+async def edit_text(
+    text: str, app: App[Any], environment: Mapping[str, str], *, name: str = "prompt.md"
+) -> str:
+    """`text` as it comes back from `$VISUAL` or `$EDITOR` of the editor's `environment`.
+
+    The terminal is the editor's meanwhile. Nothing is drawn, but replies go on streaming.
+
+    Raises:
+        FakeGPTError: The editor could not be started, or failed; the text is as it was.
+    """
+    command = _editor(environment)
+    with TemporaryDirectory(prefix="fakegpt-tui-") as folder:
+        path = Path(folder) / name
+        with os.fdopen(
+            os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
+        ) as file:
+            file.write(text)
+        await _run([*command, str(path)], app, environment)
+        try:
+            return path.read_text(encoding="utf-8", errors="replace").removesuffix("\n")
+        except OSError as error:
+            raise SaveError("The editor took the file away; the text is as it was.") from error
+
+
+def _editor(environment: Mapping[str, str]) -> list[str]:
+    chosen = environment.get("VISUAL") or environment.get("EDITOR") or _EDITOR
+    try:
+        return shlex.split(chosen) or [_EDITOR]
+    except ValueError as error:
+        raise FakeGPTError(f"The editor {chosen!r} cannot be understood as a command.") from error
+
+
+async def _run(command: list[str], app: App[Any], environment: Mapping[str, str]) -> None:
+    from textual.app import SuspendNotSupported  # noqa: PLC0415 - the plain mode needs none
+
+    failure: BaseException | None = None
+    try:
+        # Textual does not resume an app whose block ends with an exception.
+        with app.suspend():
+            try:
+                failure = await _run_editor(command, environment)
+            except asyncio.CancelledError as error:
+                failure = error
+    except SuspendNotSupported as error:
+        raise FakeGPTError("This terminal cannot be lent to an editor.") from error
+    if failure is not None:
+        raise failure
+
+
+async def _run_editor(command: list[str], environment: Mapping[str, str]) -> FakeGPTError | None:
+    """Run the editor to its end; what went wrong, if anything did."""
+    try:
+        process = await asyncio.create_subprocess_exec(*command, env=environment)
+    except OSError as error:
+        return FakeGPTError(f"The editor {command[0]!r} could not be started: {error.strerror}.")
+    try:
+        code = await process.wait()
+    finally:
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                process.terminate()
+    return FakeGPTError(f"The editor ended with code {code}.") if code else None
