@@ -13,6 +13,7 @@ from fakegpt_tui.backends.base import Backend
 from fakegpt_tui.backends.scenarios import Scenario
 from fakegpt_tui.host.access import Access
 from fakegpt_tui.host.access_control import AccessControl, HostNames
+from fakegpt_tui.host.access_keys import KeyRing
 from fakegpt_tui.host.account_routes import AccountRoutes
 from fakegpt_tui.host.api_routes import ClientReplies, CompletionRoutes, MessageRoutes
 from fakegpt_tui.host.audit_log import AuditLog
@@ -66,6 +67,14 @@ class HostApp:
         self.turns = state.turns
         self.state_now = lambda: "lost" if state.connection.breaker.is_lost else "there"
         state.watch(self.access, self.running, self.audit)
+
+    def replace_keys(self, keys: KeyRing | None) -> None:
+        """Take other keys from the file; replies under keys that are no longer good end."""
+        before, self.access.sources.file = self.access.keys, keys
+        self.access.refresh_keys()
+        self.audit.note_keys(before, self.access.keys)
+        if self.access.keys is not None:
+            self.running.end_unusable(self.access.keys)
 
     def build_asgi(self, secret: str = "", names: HostNames | None = None) -> AccessControl:
         """The application for a server, reachable under these names and the path `/secret/`."""

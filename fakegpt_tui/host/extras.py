@@ -42,8 +42,10 @@ class StateOptions:
         return StateConnection(self.url, secret=self.secret, seconds=seconds)
 
 
-def make_metrics(open_streams: Callable[[], int]) -> "Metrics":
+def make_metrics(open_streams: Callable[[], int], state: "SharedState | None" = None) -> "Metrics":
     """The metrics of a host, of which `open_streams` tells how many replies are under way.
+
+    Those of a shared state are among them, where there is one.
 
     Raises:
         ConfigError: The extra “metrics” is not installed.
@@ -52,7 +54,10 @@ def make_metrics(open_streams: Callable[[], int]) -> "Metrics":
         from fakegpt_tui.host.metrics import Metrics  # noqa: PLC0415 - an extra
     except ImportError as error:
         raise _not_installed("Metrics need", "metrics") from error
-    return Metrics(__version__, open_streams)
+    made = Metrics(__version__, open_streams)
+    if state is not None:
+        made.add_state(lambda: state.connection.breaker.is_lost, state.connection.figures)
+    return made
 
 
 def _not_installed(beginning: str, extra: str) -> ConfigError:

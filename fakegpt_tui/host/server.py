@@ -6,6 +6,7 @@ import secrets
 import socket
 import ssl
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -154,18 +155,14 @@ class HostServer:
             raise RuntimeError("a host server runs once")
         tls = self._listen.load_tls()
         listeners, file = self._listen.open()
-        try:
+        with ExitStack() as undo:
+            undo.callback(close_listeners, listeners, file)
             self._require_keys(self._names, self._access.keys, listeners)
             url = base_url(listeners[0], self._path, is_tls=tls is not None)
             thread = LoopThread("fakegpt-host")
-            try:
-                thread.call(self._open(listeners, tls))
-            except BaseException:
-                thread.stop(patience=_THREAD_GRACE)
-                raise
-        except BaseException:
-            close_listeners(listeners, file)
-            raise
+            undo.callback(thread.stop, patience=_THREAD_GRACE)
+            thread.call(self._open(listeners, tls))
+            undo.pop_all()
         self._thread, self._base_url = thread, url
         self._listeners, self._socket_file = listeners, file
         return url
@@ -256,11 +253,8 @@ class HostServer:
             self._state = self._state_options.open()
             app.share(self._state)
         if self._metrics_address:
-            self._metrics = make_metrics(lambda: len(app.running))
-            if self._state is not None:
-                connection = self._state.connection
-                self._metrics.add_state(lambda: connection.breaker.is_lost, connection.figures)
-        self._server = AsgiServer(
+            self._metrics = make_metrics(lambda: len(app.running), self._state)
+        self._server = server = AsgiServer(
             app=app,
             secret=self._secret,
             names=self._names,
@@ -273,33 +267,25 @@ class HostServer:
             self._metrics.lag.start()
             listener = listen_tcp(*self._metrics_address)
             self.metrics_url = base_url(listener, "metrics")
-            await self._server.open_beside(listener, self._metrics)
+            await server.open_beside(listener, self._metrics)
         if self._admin_socket:
-            await self._open_admin(self._server, self._admin_socket)
-        await self._server.open(listeners)
-
-    async def _open_admin(self, server: AsgiServer, path: Path) -> None:
-        admin = AdminApp(server.app, lambda: server.open_connections, self._on_drain)
-        listener = listen_unix(path, mode=0o600)
-        logged = RequestLog(admin.build_asgi(), self._access_log, server.trusts)
-        await server.open_beside(listener, logged)
+            admin = AdminApp(app, lambda: server.open_connections, self._on_drain)
+            logged = RequestLog(admin.build_asgi(), self._access_log, server.trusts)
+            await server.open_beside(listen_unix(self._admin_socket, mode=0o600), logged)
+        await server.open(listeners)
 
     async def _reload(self, names: HostNames, keys: KeyRing | None) -> None:
         if self._server is None:
             return
-        sources = self._access.sources
-        self._require_keys(names, sources.shared if keys is None else keys, self._listeners)
+        app, shared = self._server.app, self._access.sources.shared
+        self._require_keys(names, shared if keys is None else keys, self._listeners)
         if self._server.tls is not None:
             self._listen.reload_tls(self._server.tls)
         self._server.rename(names)
         self._audit.note("reload", actor="host")
-        before, sources.file = self._access.keys, keys
-        self._access.refresh_keys()
-        self._audit.note_keys(before, self._access.keys)
-        if self._access.keys is not None:
-            self._server.app.running.end_unusable(self._access.keys)
+        app.replace_keys(keys)
         if self._state is not None:
-            await self._state.exchange_keys(self._access, self._server.app.running, self._audit)
+            await self._state.exchange_keys(self._access, app.running, self._audit)
 
     async def _close(self) -> None:
         if self._server is None:
