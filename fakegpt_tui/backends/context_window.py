@@ -1,22 +1,25 @@
-"""Context windows: estimate tokens, truncate a conversation to a budget, remember what fits."""
+"""Context windows: what models are known to take, and a conversation truncated to that."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from math import ceil
+from types import UnionType
 from typing import TYPE_CHECKING, Final, Protocol
 
-from fakegpt_tui.backends.token_estimate import TokenRatios, estimate_scripts
+from fakegpt_tui.backends.token_estimate import (
+    MESSAGE_TOKENS,
+    TokenRatios,
+    estimate_scripts,
+    estimate_total_tokens,
+)
 from fakegpt_tui.domain import ContextMessage, Model, Notice, Role, Usage
 from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.domain.parts import FilePart, ImagePart, Part, TextSpan, fit_parts, place_parts
+from fakegpt_tui.text import safe_line
 
 if TYPE_CHECKING:
     from fakegpt_tui.backends.base import ReplyRequest
-    from fakegpt_tui.domain.parts import Part
-
-_MESSAGE_TOKENS: Final = 4
-"""What a service writes around every message."""
 
 KEPT_TURNS: Final = 5
 """So many turns keep their pictures where there is no room for all."""
@@ -25,11 +28,6 @@ _MIN_REPLY_TOKENS: Final = 16
 _REPLY_SHARE: Final = 4
 _MAX_REPLY_TOKENS: Final = 1024
 _SHRINK: Final = 0.7
-_PATCH: Final = 28
-_PICTURE_EDGE: Final = 2_000
-_MAX_PICTURE_TOKENS: Final = 4_784
-_PDF_BYTES: Final = 40
-"""A token of a PDF; its pages tell more than its bytes, and are not looked at for an estimate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,43 +36,6 @@ class Truncated:
 
     messages: tuple[ContextMessage, ...]
     omitted: int
-
-
-def estimate_tokens(text: str) -> int:
-    """About how many tokens `text` is: an estimate, and to be shown as one."""
-    return ceil(sum(estimate_scripts(text).values()))
-
-
-def estimate_total_tokens(
-    messages: Sequence[ContextMessage], ratios: TokenRatios | None = None
-) -> int:
-    """About how many tokens a service makes of `messages`, as far as it showed in `ratios`."""
-    known = ratios or _NO_RATIOS
-    return sum(
-        ceil(known.estimate(estimate_scripts(message.text)))
-        + sum(map(estimate_part_tokens, message.parts))
-        + _MESSAGE_TOKENS
-        for message in messages
-    )
-
-
-_NO_RATIOS: Final = TokenRatios()
-
-
-def estimate_part_tokens(part: Part) -> int:
-    """About how many tokens a picture or file is, rather too much than too little; else 0.
-
-    A picture costs most where each square of 28 pixels is a token, as with newer models of
-    Anthropic (November 2026); of a PDF, pages are sent as text and as pictures.
-    """
-    blob = getattr(part, "blob", None)
-    if blob is None:
-        return 0
-    if blob.width and blob.height:
-        scale = min(1.0, _PICTURE_EDGE / max(blob.width, blob.height))
-        columns, rows = (-(-int(each * scale) // _PATCH) for each in (blob.width, blob.height))
-        return min(columns * rows, _MAX_PICTURE_TOKENS)
-    return -(-int(blob.size) // (_PDF_BYTES if blob.media_type == "application/pdf" else 3))
 
 
 def prompt_budget(window: int, max_tokens: int | None) -> int:
@@ -233,7 +194,7 @@ class ContextFitter:
         self._counted = usage.prompt_tokens
         if usage.prompt_tokens and not any(each.parts for each in self.messages):
             text = "\n".join(each.text for each in self.messages)
-            written = usage.prompt_tokens - _MESSAGE_TOKENS * len(self.messages)
+            written = usage.prompt_tokens - MESSAGE_TOKENS * len(self.messages)
             self._windows.observe(self._model, text, written)
 
     def confirm(self) -> None:
@@ -253,11 +214,42 @@ class ContextFitter:
     def _name_pictures(
         self, messages: tuple[ContextMessage, ...], *, turns: int
     ) -> tuple[ContextMessage, ...]:
-        """The messages with pictures in the last `turns` turns alone."""
-        if not any(message.parts for message in messages):
+        """The messages with names in place of all pictures but those of the last `turns` turns."""
+        starts = [index for index, each in enumerate(messages) if each.role == Role.USER]
+        first = starts[-turns] if len(starts) >= turns else 0
+        older, newer = messages[:first], messages[first:]
+        count = sum(isinstance(part, ImagePart) for each in older for part in each.parts)
+        if not count:
             return messages
-        from fakegpt_tui.backends.named_pictures import name_pictures  # noqa: PLC0415 - few have any
-
-        messages, count = name_pictures(messages, turns=turns)
         self._named = max(count, self._named)
-        return messages
+        return (*(_named(each, ImagePart) for each in older), *newer)
+
+
+def media_label(part: ImagePart | FilePart) -> str:
+    """What stands for a picture or file where none is taken."""
+    if isinstance(part, FilePart):
+        return f"[file: {safe_line(part.name) or 'no name'}]"
+    return f"[picture: {safe_line(part.name or part.alt) or 'no name'}]"
+
+
+def name_media(message: ContextMessage) -> ContextMessage:
+    """The message with names in place of all pictures and files."""
+    return _named(message, ImagePart | FilePart)
+
+
+def _named(message: ContextMessage, kind: type[ImagePart] | UnionType) -> ContextMessage:
+    if not any(isinstance(part, kind) for part in message.parts):
+        return message
+    texts: list[str] = []
+    parts: list[Part] = []
+    for part, text in place_parts(message.text, message.reasoning, message.parts):
+        if isinstance(part, ImagePart | FilePart) and isinstance(part, kind):
+            texts.append(media_label(part))
+            parts.append(TextSpan(len(texts[-1])))
+            continue
+        if isinstance(part, TextSpan):
+            texts.append(text)
+        parts.append(part)
+    joined = "".join(texts)
+    fitted = fit_parts(parts, joined, message.reasoning)
+    return ContextMessage(message.role, joined, message.reasoning, fitted)

@@ -1,10 +1,10 @@
-"""Request builders and decoders, which a protocol adds to `http_stream`, and feeding a decoder."""
+"""Request builders and decoders, which a protocol adds to `http_stream`; feeding a decoder."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar, Final, Protocol
 
-from fakegpt_tui.domain import BadReply, ReplyCut, ServiceError, StreamEvent, Usage
+from fakegpt_tui.domain import BadReply, ReplyCut, ServiceError, StreamEvent, TextDelta, Usage
 from fakegpt_tui.http.requests import EVENT_STREAM, HttpRequest
 from fakegpt_tui.http.responses import HttpResponse
 from fakegpt_tui.http.retries import StreamTimeouts
@@ -185,6 +185,32 @@ def server_events(
         for event in batch:
             timeouts.record_event()
             yield event.event, event.data
+
+
+def join_texts(events: Iterable[StreamEvent]) -> Iterator[StreamEvent]:
+    """`events` that came together, with texts that follow each other as one.
+
+    Each event takes several turns of generators, and a fast service sends thousands a second.
+    """
+    texts: list[str] = []
+    try:
+        for event in events:
+            if type(event) is TextDelta:
+                texts.append(event.text)
+                continue
+            yield from _joined(texts)
+            yield event
+    except ServiceError:
+        yield from _joined(texts)
+        raise
+    yield from _joined(texts)
+
+
+def _joined(texts: list[str]) -> Iterator[TextDelta]:
+    if texts:
+        text = "".join(texts)
+        texts.clear()
+        yield TextDelta(text)
 
 
 def _last_batch(reader: EventReader) -> Iterator[Sequence[ServerEvent]]:

@@ -2,15 +2,21 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Final, TypeVar
 
 from fakegpt_tui.backends.base import ReplyRequest
-from fakegpt_tui.backends.context_window import estimate_total_tokens
 from fakegpt_tui.backends.credentials import Credentials, redact
-from fakegpt_tui.backends.http_protocol import ReplyBody, RequestBuilder, finish, server_events
+from fakegpt_tui.backends.http_protocol import (
+    ReplyBody,
+    RequestBuilder,
+    finish,
+    join_texts,
+    server_events,
+)
+from fakegpt_tui.backends.token_estimate import estimate_total_tokens
 from fakegpt_tui.domain import (
     KeyNeeded,
     LoginFailed,
@@ -190,7 +196,7 @@ class HttpStreamBackend(ABC):
                     batches = await body.batches(join_small(chunks))
                     timeouts.record_bytes(chunks)
                     decoded = decoder.decode_all(server_events(batches, timeouts))
-                    for event in _note_events(_join_texts(decoded), timeouts, builder):
+                    for event in _note_events(join_texts(decoded), timeouts, builder):
                         yield event
                     timeouts.allow_silence(working=decoder.is_working)
                     if decoder.grace is not None:
@@ -259,32 +265,6 @@ def _note_events(
         elif isinstance(event, UsageReported):
             builder.learn(event.usage)
         yield event
-
-
-def _join_texts(events: Iterable[StreamEvent]) -> Iterator[StreamEvent]:
-    """`events` that came together, with texts that follow each other as one.
-
-    Each event takes several turns of generators, and a fast service sends thousands a second.
-    """
-    texts: list[str] = []
-    try:
-        for event in events:
-            if type(event) is TextDelta:
-                texts.append(event.text)
-                continue
-            yield from _joined(texts)
-            yield event
-    except ServiceError:
-        yield from _joined(texts)
-        raise
-    yield from _joined(texts)
-
-
-def _joined(texts: list[str]) -> Iterator[TextDelta]:
-    if texts:
-        text = "".join(texts)
-        texts.clear()
-        yield TextDelta(text)
 
 
 def _retry_or_raise(

@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from fakegpt_tui.backends.base import ReplyRequest
-from fakegpt_tui.backends.named_pictures import label
+from fakegpt_tui.backends.context_window import media_label
 from fakegpt_tui.backends.thoughts import remove_thoughts
 from fakegpt_tui.domain import (
     ContextMessage,
@@ -149,7 +149,7 @@ class PromptContent:
 
     def _add_picture(self, found: list[Content], part: ImagePart) -> None:
         if not self._takes_pictures:
-            _add_text(found, label(part))
+            _add_text(found, media_label(part))
             return
         known = self._prepared.get(part.blob.digest)
         if known is None:

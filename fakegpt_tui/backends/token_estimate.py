@@ -4,8 +4,15 @@ The weights were fitted on 2026-11-30 to four tokenizers with between 100,000 an
 `python -m tests.benchmarks tokens` prints the errors.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Final
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from math import ceil
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from fakegpt_tui.domain import ContextMessage
+    from fakegpt_tui.domain.parts import Part
 
 _WORD: Final = 0.2
 _LETTER: Final = 0.2
@@ -145,3 +152,49 @@ class TokenRatios:
         from statistics import median  # noqa: PLC0415 - not before anything was observed
 
         return median(ratios)
+
+
+MESSAGE_TOKENS: Final = 4
+"""What a service writes around every message."""
+_PATCH: Final = 28
+_PICTURE_EDGE: Final = 2_000
+_MAX_PICTURE_TOKENS: Final = 4_784
+_PDF_BYTES: Final = 40
+"""A token of a PDF; its pages tell more than its bytes, and are not looked at for an estimate."""
+
+
+def estimate_tokens(text: str) -> int:
+    """About how many tokens `text` is: an estimate, and to be shown as one."""
+    return ceil(sum(estimate_scripts(text).values()))
+
+
+def estimate_total_tokens(
+    messages: Sequence[ContextMessage], ratios: TokenRatios | None = None
+) -> int:
+    """About how many tokens a service makes of `messages`, as far as it showed in `ratios`."""
+    known = ratios or _NO_RATIOS
+    return sum(
+        ceil(known.estimate(estimate_scripts(message.text)))
+        + sum(map(estimate_part_tokens, message.parts))
+        + MESSAGE_TOKENS
+        for message in messages
+    )
+
+
+_NO_RATIOS: Final = TokenRatios()
+
+
+def estimate_part_tokens(part: Part) -> int:
+    """About how many tokens a picture or file is, rather too much than too little; else 0.
+
+    A picture costs most where each square of 28 pixels is a token, as with newer models of
+    Anthropic (November 2026); of a PDF, pages are sent as text and as pictures.
+    """
+    blob = getattr(part, "blob", None)
+    if blob is None:
+        return 0
+    if blob.width and blob.height:
+        scale = min(1.0, _PICTURE_EDGE / max(blob.width, blob.height))
+        columns, rows = (-(-int(each * scale) // _PATCH) for each in (blob.width, blob.height))
+        return min(columns * rows, _MAX_PICTURE_TOKENS)
+    return -(-int(blob.size) // (_PDF_BYTES if blob.media_type == "application/pdf" else 3))

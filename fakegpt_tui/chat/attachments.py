@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from fakegpt_tui.attachments.files import check_file, make_part, open_regular
-from fakegpt_tui.backends.context_window import estimate_part_tokens
+from fakegpt_tui.backends.token_estimate import estimate_part_tokens
 from fakegpt_tui.domain import FakeGPTError, ModelRef, PictureRefused, StoreError
 from fakegpt_tui.domain.parts import has_pictures
 from fakegpt_tui.domain.text_encodings import decode_text

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from fakegpt_tui.backends.context_window import estimate_total_tokens
+from fakegpt_tui.backends.token_estimate import estimate_total_tokens
 from fakegpt_tui.domain import (
     Conversation,
     MessageStatus,

@@ -9,7 +9,7 @@ from functools import reduce
 from operator import add
 from typing import TYPE_CHECKING, Final
 
-from fakegpt_tui.backends.context_window import estimate_tokens
+from fakegpt_tui.backends.token_estimate import estimate_tokens
 from fakegpt_tui.chat.side_requests import SideReply, SideRequest, SideRequests
 from fakegpt_tui.domain import (
     ChatMessage,

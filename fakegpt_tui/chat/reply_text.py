@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
-from fakegpt_tui.backends.context_window import estimate_part_tokens, estimate_tokens, prompt_budget
+from fakegpt_tui.backends.context_window import prompt_budget
+from fakegpt_tui.backends.token_estimate import estimate_part_tokens, estimate_tokens
 from fakegpt_tui.domain import (
     ChatMessage,
     Conversation,

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from fakegpt_tui.backends.base import Purpose
-from fakegpt_tui.backends.context_window import estimate_tokens
+from fakegpt_tui.backends.token_estimate import estimate_tokens
 from fakegpt_tui.chat import request_builder
 from fakegpt_tui.chat.pending_writes import PendingWrites, reply_key
 from fakegpt_tui.chat.queue import ConcurrencyLimiter, PromptQueue

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from fakegpt_tui.backends.base import Backend, ReplyRequest
-from fakegpt_tui.backends.context_window import estimate_total_tokens
+from fakegpt_tui.backends.token_estimate import estimate_total_tokens
 from fakegpt_tui.domain import ServiceError, new_id
 from fakegpt_tui.host.access import Access
 from fakegpt_tui.host.errors import completion_error_response, json_response, message_error_response

@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from fakegpt_tui.backends.context_window import estimate_part_tokens
+from fakegpt_tui.backends.token_estimate import estimate_part_tokens
 from fakegpt_tui.domain import (
     ContextMessage,
     FinishReason,

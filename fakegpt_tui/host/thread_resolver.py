@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from fakegpt_tui.backends.named_pictures import name_media
+from fakegpt_tui.backends.context_window import name_media
 from fakegpt_tui.domain import ContextMessage, PromptTooLong, Role, new_id
 from fakegpt_tui.host.conversation_cache import CachedConversation
 from fakegpt_tui.host.errors import ThreadNotFound

@@ -11,10 +11,10 @@ from fakegpt_tui.backends.base import ReplyRequest
 from fakegpt_tui.backends.context_window import (
     ContextFitter,
     WindowCache,
-    estimate_tokens,
     prompt_budget,
     truncate_to,
 )
+from fakegpt_tui.backends.token_estimate import estimate_tokens
 from fakegpt_tui.domain import (
     ContextMessage,
     GenerationSettings,

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fakegpt_tui.backends.context_window import estimate_tokens
-from fakegpt_tui.backends.token_estimate import TokenRatios, estimate_scripts
+from fakegpt_tui.backends.token_estimate import TokenRatios, estimate_scripts, estimate_tokens
 
 FOLDER = Path(__file__).parent / "token_texts"
 COUNTS: dict[str, dict[str, list[int]]] = json.loads((FOLDER / "counts.json").read_text())["texts"]

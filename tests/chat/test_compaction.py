@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from fakegpt_tui.backends.context_window import estimate_tokens
 from fakegpt_tui.backends.scripted import ScriptedBackend
+from fakegpt_tui.backends.token_estimate import estimate_tokens
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain import (
     BadReply,

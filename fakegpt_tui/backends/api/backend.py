@@ -14,10 +14,11 @@ from fakegpt_tui.backends.api.model_memory import ModelMemory
 from fakegpt_tui.backends.api.request_builder import RequestTarget
 from fakegpt_tui.backends.api.request_variant import RequestVariant
 from fakegpt_tui.backends.base import Purpose, ReplyRequest
-from fakegpt_tui.backends.context_window import WindowCache, estimate_total_tokens
+from fakegpt_tui.backends.context_window import WindowCache
 from fakegpt_tui.backends.credentials import ApiKey
 from fakegpt_tui.backends.http_protocol import RequestBuilder
 from fakegpt_tui.backends.http_stream import HttpStreamBackend
+from fakegpt_tui.backends.token_estimate import estimate_total_tokens
 from fakegpt_tui.domain import (
     LoginState,
     Model,

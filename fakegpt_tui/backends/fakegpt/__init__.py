@@ -6,11 +6,12 @@ from typing import ClassVar
 from uuid import UUID, uuid5
 
 from fakegpt_tui.backends.base import Purpose, ReplyRequest, SessionSource
-from fakegpt_tui.backends.context_window import estimate_total_tokens, truncate_to
+from fakegpt_tui.backends.context_window import truncate_to
 from fakegpt_tui.backends.credentials import SessionCredentials
 from fakegpt_tui.backends.http_stream import HttpStreamBackend
 from fakegpt_tui.backends.prompt_content import PromptContent, plain_text, takes_long
 from fakegpt_tui.backends.thoughts import remove_thoughts
+from fakegpt_tui.backends.token_estimate import estimate_total_tokens
 from fakegpt_tui.domain import (
     ContextMessage,
     GenerationSettings,
