@@ -99,7 +99,7 @@ class ConversationExporter:
             SaveError: The file could not be written.
             StoreError: The conversation could not be read.
         """
-        from fakegpt_tui.formats.registry import save_as  # noqa: PLC0415 - not at every start
+        from fakegpt_tui.formats.saving import save_as  # noqa: PLC0415 - not at every start
 
         conversation = self._index.get(conversation_id)
         messages = self._trees.snapshot(conversation_id)
@@ -124,7 +124,7 @@ class ConversationExporter:
                 written.
             StoreError: The conversation could not be read.
         """
-        from fakegpt_tui.formats.registry import save_at  # noqa: PLC0415 - not at every start
+        from fakegpt_tui.formats.saving import save_at  # noqa: PLC0415 - not at every start
 
         if await asyncio.to_thread(path.is_dir):
             return await self.export(conversation_id, path, suffix=suffix or MARKDOWN)
@@ -259,8 +259,9 @@ def _import_paths(
 ) -> Iterator[str]:
     """Take what is in the files; a sentence for each file that could not be read to its end."""
     from fakegpt_tui.formats.archives import ArchiveGroup  # noqa: PLC0415 - as above
+    from fakegpt_tui.formats.discovery import list_import_files  # noqa: PLC0415
     from fakegpt_tui.formats.documents import ImportFile  # noqa: PLC0415
-    from fakegpt_tui.formats.registry import list_import_files, read_conversations  # noqa: PLC0415
+    from fakegpt_tui.formats.registry import read_conversations  # noqa: PLC0415
 
     found_paths = list(list_import_files(paths))
     with ArchiveGroup(each.path for each in found_paths) as group:

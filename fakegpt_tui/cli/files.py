@@ -14,7 +14,8 @@ from fakegpt_tui.cli.options import (
     settings_of,
 )
 from fakegpt_tui.cli.output import echo_json, echo_progress
-from fakegpt_tui.formats.registry import NAMES, save_as
+from fakegpt_tui.formats.registry import NAMES
+from fakegpt_tui.formats.saving import save_as
 
 
 @click.command()

@@ -15,11 +15,11 @@ from fakegpt_tui.config.spec import Settings
 from fakegpt_tui.domain import LoadError, NotSavedYet, StoreError
 from fakegpt_tui.formats.archives import ArchiveGroup
 from fakegpt_tui.formats.base import ImportItem, LoadedItem
-from fakegpt_tui.formats.discovery import FoundSource, find_sources_here
+from fakegpt_tui.formats.discovery import FoundSource, find_sources_here, list_import_files
 from fakegpt_tui.formats.documents import ImportFile
 from fakegpt_tui.formats.import_report import ImportOutcome, ImportReport
 from fakegpt_tui.formats.importer import Importer
-from fakegpt_tui.formats.registry import explain, list_import_files, read_conversations
+from fakegpt_tui.formats.registry import explain, read_conversations
 from fakegpt_tui.text import safe_line
 
 _MAX_SKIPPED_SHOWN = 20

@@ -13,12 +13,10 @@ from fakegpt_tui.formats.base import AssetSource, Loss, OpenBlob
 from fakegpt_tui.formats.chatgpt_export import assets_of
 from fakegpt_tui.formats.citations import read_footnotes, take_citations
 from fakegpt_tui.formats.foreign_values import dicts_of
+from fakegpt_tui.formats.markdown_blocks import fence_code
+from fakegpt_tui.formats.message_parts import UNKNOWN
 from fakegpt_tui.text import replace_surrogates, safe_line
 
-UNKNOWN = Loss(
-    "messages hold something of an unknown kind, shown as it was in the file",
-    one="message holds something of an unknown kind, shown as it was in the file",
-)
 MARKS = Loss(
     "messages have citation marks without a link in the file, which were left out",
     one="message has citation marks without a link in the file, which were left out",
@@ -36,7 +34,6 @@ _QUOTED = {
 """Kinds of content that are one text, where it is, and what to call it."""
 
 _GAP: Final = "\n\n"
-_BACKTICKS = re.compile("`+")
 _DURATION = re.compile(r"\b(\d{1,5}) ?(hour|minute|second|[hms]\b)")
 _WORD = re.compile("[A-Za-z0-9_+#.-]{1,30}")
 
@@ -251,14 +248,6 @@ def _code(text: str, language: str) -> str:
             return "\n\n".join(map(fence_code, _texts_of(updates, "replacement")))
         case _:
             return fence_code(text, language)
-
-
-def fence_code(text: str, language: str = "") -> str:
-    """`text` as a code block that nothing inside can end."""
-    longest = max(map(len, _BACKTICKS.findall(text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    label = language if _WORD.fullmatch(language) and language != "unknown" else ""
-    return f"{fence}{label}\n{replace_surrogates(text)}\n{fence}"
 
 
 def _texts(content: object, *names: str) -> list[str]:

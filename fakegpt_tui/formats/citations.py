@@ -83,12 +83,6 @@ def read_footnotes(metadata: Mapping[str, object]) -> Iterator[CitationPart]:
                 yield CitationPart(0, 0, replace_surrogates(url), replace_surrogates(title))
 
 
-def write_link(title: str, url: str) -> str:
-    """A Markdown link that nothing in its parts can end."""
-    label = re.sub(r"([\\\[\]])", r"\\\1", " ".join(title.split()) or url)
-    return f"[{label}](<{url}>)" if re.search(r"[\s()<>]", url) else f"[{label}]({url})"
-
-
 def _marks(text: str, metadata: Mapping[str, object]) -> Iterator[_Mark]:
     """The marks of the newer kind, with what the export says about each."""
     known: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {}

@@ -6,9 +6,10 @@ It is written for someone to read, and is not read back; `markdown` writes the l
 from collections.abc import Sequence
 
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, Role
+from fakegpt_tui.domain.captions import split_at_captions
 from fakegpt_tui.formats.assets import ReadBlob
 from fakegpt_tui.formats.base import Format, reading_order
-from fakegpt_tui.formats.markdown_syntax import block_starts, find_closing_line
+from fakegpt_tui.formats.markdown_blocks import block_starts, find_closing_line, plain_words
 from fakegpt_tui.text import replace_surrogates, safe_line
 
 _NAMES = {Role.USER: "Question", Role.ASSISTANT: "Answer", Role.SYSTEM: "Instruction"}
@@ -36,8 +37,6 @@ def write_clean_markdown(
 
 def _place(conversation: Conversation) -> str:
     """The folder and the tags."""
-    from fakegpt_tui.formats.shown_parts import plain_words  # noqa: PLC0415 - as below
-
     tags = " ".join(f"#{tag}" for tag in conversation.tags)
     return " · ".join(plain_words(safe_line(each)) for each in (conversation.folder, tags) if each)
 
@@ -57,9 +56,6 @@ def _with_captions(message: ChatMessage) -> str:
     text = replace_surrogates(message.text)
     if not message.parts:
         return text
-    from fakegpt_tui.domain.captions import split_at_captions  # noqa: PLC0415 - most have none
-    from fakegpt_tui.formats.shown_parts import plain_words  # noqa: PLC0415
-
     pieces = list(split_at_captions(text, message.parts, block_starts))
     closing = find_closing_line(text)
     last = max((at for at, each in enumerate(pieces) if isinstance(each, str)), default=-1)

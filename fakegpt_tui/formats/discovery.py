@@ -6,7 +6,7 @@ followed, so that nothing outside of the known folders is looked at.
 
 import os
 import tempfile
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
@@ -17,8 +17,9 @@ import platformdirs
 
 from fakegpt_tui.domain import LoadError
 from fakegpt_tui.formats.base import LoadedItem
-from fakegpt_tui.formats.documents import ImportFile
-from fakegpt_tui.formats.registry import explain, is_import_name, read_conversations
+from fakegpt_tui.formats.documents import ImportFile, ImportPath
+from fakegpt_tui.formats.registry import explain, read_conversations
+from fakegpt_tui.formats.text_chats import GPTME_FOLDERS, GPTME_LOG
 
 _DATABASES = (".db", ".sqlite")
 _MOST_DOWNLOADS = 300
@@ -26,6 +27,10 @@ _MOST_DOWNLOADS = 300
 _COUNTED_BYTES = 8_000_000
 """Of a download, so that counting takes a second at most."""
 _MOST_SENTENCES = 20
+_READ_SUFFIXES = (
+    *(".md", ".json", ".jsonl", ".ndjson", ".zip", ".html", ".txt", ".yaml", ".yml"),
+    *(".db", ".sqlite", ".sqlite3", ".xlsx"),
+)
 _OURS = ", saved by this program."
 
 
@@ -214,3 +219,29 @@ def _is_file(path: Path) -> bool:
         return path.is_file() and not path.is_symlink() and os.access(path, os.R_OK)
     except OSError:
         return False
+
+
+def list_import_files(paths: Iterable[Path]) -> Iterator[ImportPath]:
+    """The files, and for each folder those in it, and below it, that may hold conversations."""
+    for path in paths:
+        try:
+            if not path.expanduser().is_dir():
+                yield ImportPath(path, named=True)
+                continue
+        except OSError:
+            # Opening it says what is wrong.
+            yield ImportPath(path, named=True)
+            continue
+        for folder, folders, names in os.walk(path.expanduser()):
+            passed = GPTME_FOLDERS if GPTME_LOG in names else ()
+            folders[:] = sorted(
+                each for each in folders if not each.startswith(".") and each not in passed
+            )
+            for name in sorted(names):
+                if is_import_name(name):
+                    yield ImportPath(Path(folder, name), named=False)
+
+
+def is_import_name(name: str) -> bool:
+    """May a file of this name in a folder hold conversations?"""
+    return name.lower().endswith(_READ_SUFFIXES) and not name.startswith(".")

@@ -198,11 +198,7 @@ def encode_message(message: ChatMessage) -> dict[str, object]:
 def decode_message(
     fields: Fields, conversation_id: str, *, text: str, reasoning: str
 ) -> ChatMessage:
-    """The chat message of these fields.
-
-    Raises:
-        FormatError: Something is missing, or is not what it should be.
-    """
+    """The chat message of these fields."""
     timing = fields.fields("timing")
     return ChatMessage(
         id=_id(fields, "id"),

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, Role, StoreError
+from fakegpt_tui.domain.captions import PlacedCaption, split_at_captions
 from fakegpt_tui.domain.conversations import format_elapsed
 from fakegpt_tui.domain.media_types import BINARY, DECODABLE, PDF
 from fakegpt_tui.domain.message_tree import MessageTree
@@ -22,6 +23,7 @@ from fakegpt_tui.domain.parts import FilePart, ImagePart
 from fakegpt_tui.formats.assets import ReadBlob
 from fakegpt_tui.formats.base import Format, reading_order
 from fakegpt_tui.formats.files import EMPTY_DIGEST
+from fakegpt_tui.formats.markdown_blocks import block_starts
 from fakegpt_tui.text import replace_surrogates, safe_line, safe_text
 
 if TYPE_CHECKING:
@@ -29,8 +31,6 @@ if TYPE_CHECKING:
     from markdown_it.renderer import RendererHTML
     from markdown_it.token import Token
     from markdown_it.utils import EnvType, OptionsDict
-
-    from fakegpt_tui.domain.captions import PlacedCaption
 
 _NAMES = {Role.USER: "User", Role.ASSISTANT: "Assistant", Role.SYSTEM: "System"}
 _POLICY = "default-src 'none'; {}style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -151,9 +151,6 @@ def _text_with_parts(message: ChatMessage, read_blob: ReadBlob | None) -> Iterat
     if not message.parts:
         yield _render_markdown(message.text)
         return
-    from fakegpt_tui.domain.captions import split_at_captions  # noqa: PLC0415 - most have none
-    from fakegpt_tui.formats.markdown_syntax import block_starts  # noqa: PLC0415
-
     # Links may be defined in another piece of the text.
     links: dict[str, object] = {}
     _parser().parse(_safe_markdown(message.text), links)
@@ -164,7 +161,7 @@ def _text_with_parts(message: ChatMessage, read_blob: ReadBlob | None) -> Iterat
             yield _shown_part(each, read_blob)
 
 
-def _shown_part(placed: "PlacedCaption", read_blob: ReadBlob | None) -> str:
+def _shown_part(placed: PlacedCaption, read_blob: ReadBlob | None) -> str:
     caption, part = placed.caption, placed.part
     if isinstance(part, ImagePart | FilePart):
         return _shown_blob(part, escape(safe_line(caption.text)), read_blob)

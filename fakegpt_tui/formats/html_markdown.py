@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from html.parser import HTMLParser
 from typing import TypeAlias
 
-from fakegpt_tui.formats.chatgpt_messages import fence_code
-from fakegpt_tui.formats.citations import write_link
+from fakegpt_tui.formats.markdown_blocks import fence_code, write_link
 
 _BLOCKS = {"p", "div", "section", "article", "table", "ul", "ol", "blockquote", "hr"}
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}

@@ -10,8 +10,8 @@ line `<!-- version MARK -->` up to the next of the former. After a message's lin
 an empty line; where the line has an `error`, one line that shows it and an empty line; where it
 has `reasoning`, a quote that holds it, below a line that names it, and an empty line; where it has
 `parts`, so many `shown_parts` lines that show pictures and files for people, more of which may be
-in the text and below it (`shown_parts.py`); then the text as it came, a line that closes a fence or
-an HTML block if the line of the mark has `closed_by`, and an empty line.
+in the text and below it (`markdown_blocks.py`); then the text as it came, a line that closes a
+fence or an HTML block if the line of the mark has `closed_by`, and an empty line.
 
 The messages of the shown path come first. Where others follow, `place` tells where each message
 stands in the order of the whole tree.
@@ -20,7 +20,6 @@ stands in the order of the whole tree.
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 
@@ -45,9 +44,15 @@ from fakegpt_tui.formats.fields import (
     fields_version,
 )
 from fakegpt_tui.formats.files import EMPTY_DIGEST
-from fakegpt_tui.formats.markdown_syntax import (
+from fakegpt_tui.formats.markdown_blocks import (
     find_closing_line,
+    remove_shown_parts,
+    write_shown_parts,
+)
+from fakegpt_tui.formats.markdown_syntax import (
+    Section,
     read_front_matter,
+    read_sections,
     write_front_matter,
 )
 from fakegpt_tui.text import replace_surrogates, safe_line
@@ -151,13 +156,12 @@ def _write_section(
     if closed_by:
         fields["closed_by"] = closed_by
     if message.parts:
-        from fakegpt_tui.formats.shown_parts import write_shown_parts  # noqa: PLC0415 - few have
-
         above, text, below = write_shown_parts(message, assets, mark)
         used = {blob.digest for blob in blobs_of(message.parts)}
         fields |= {"shown_parts": len(above)} if above else {}
         fields["assets"] = {each: assets[each] for each in sorted(used & assets.keys())}
-    shown = _escape_comment(json.dumps(fields))
+    # Nothing in it may look like the end of the comment; it means the same.
+    shown = json.dumps(fields).replace("--", "-\\u002d")
     lines = [f"<!-- message {mark} {shown} -->", _heading(message, tree), ""]
     if message.error is not None:
         lines += [f"> {safe_line(message.error, 1000)}", ""]
@@ -173,18 +177,6 @@ def _heading(message: ChatMessage, tree: MessageTree) -> str:
     variant = f" ‹{variants.position}/{variants.count}›" if variants.count > 1 else ""
     status = "" if message.status is MessageStatus.COMPLETE else f" ({message.status.value})"
     return f"## {_NAMES[message.role]}{variant}{status}"
-
-
-def _escape_comment(text: str) -> str:
-    """JSON in which nothing looks like the end of an HTML comment; it means the same."""
-    return text.replace("--", "-\\u002d")
-
-
-@dataclass(frozen=True, slots=True)
-class _Section:
-    line: int
-    fields: dict[str, object]
-    body: str
 
 
 def read_markdown(
@@ -208,7 +200,7 @@ def read_markdown(
     mark = values.get("mark")
     if not isinstance(mark, str) or not _VALID_MARK.fullmatch(mark):
         raise LoadError("The front matter names no mark, so the messages cannot be told apart.")
-    sections = list(_read_sections(text, mark))
+    sections = list(read_sections(text, mark))
     placed = [_read_placed(section, conversation.id, mark) for section in sections]
     if assets is not None:
         for section in sections:
@@ -221,38 +213,10 @@ def read_markdown(
     return conversation, messages
 
 
-def _read_sections(text: str, mark: str) -> Iterator[_Section]:
-    """The messages; what lies between them for people is passed over."""
-    begins = re.compile(rf"^<!-- (?:message {mark} (.*)|version {mark}) -->$", re.MULTILINE)
-    found = list(begins.finditer(text))
-    ends = [*(each.start() for each in found[1:]), len(text)][: len(found)]
-    line, counted = 1, 0
-    for match, end in zip(found, ends, strict=True):
-        line += text.count("\n", counted, match.start())
-        counted = match.start()
-        if match[1] is not None:
-            # Sections are joined by a line feed, so that the last one has one less.
-            ending = "\n" if end == len(text) else "\n\n"
-            body = text[match.end() + 1 : end].removesuffix(ending)
-            yield _Section(line, _read_fields(match[1], line), body)
-
-
-def _read_fields(shown: str, line: int) -> dict[str, object]:
-    try:
-        found = json.loads(shown)
-    except (ValueError, RecursionError) as error:
-        raise LoadError(f"Line {line} begins a message, but its JSON is damaged.") from error
-    if not isinstance(found, dict):
-        raise LoadError(f"Line {line} begins a message, but has no JSON object.")
-    return found
-
-
-def _read_placed(section: _Section, conversation_id: str, mark: str) -> tuple[int, ChatMessage]:
+def _read_placed(section: Section, conversation_id: str, mark: str) -> tuple[int, ChatMessage]:
     fields = Fields(section.fields)
     body = section.body
     if "parts" in section.fields:
-        from fakegpt_tui.formats.shown_parts import remove_shown_parts  # noqa: PLC0415 - few have
-
         body = remove_shown_parts(body, mark)
     try:
         return fields.whole("place") or 0, _read_message(fields, body, conversation_id)

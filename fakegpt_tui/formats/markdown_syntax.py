@@ -1,10 +1,10 @@
-"""Markdown syntax of saved conversations: front matter, and blocks that a text leaves open."""
+"""Markdown syntax of saved conversations: front matter, and sections that begin with a mark."""
 
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from functools import cache
+from dataclasses import dataclass
 from textwrap import dedent
 from typing import TYPE_CHECKING
 
@@ -13,8 +13,7 @@ from fakegpt_tui.formats.base import FormatError
 from fakegpt_tui.text import replace_surrogates, safe_line
 
 if TYPE_CHECKING:
-    from markdown_it import MarkdownIt
-    from markdown_it.token import Token
+    pass
 
 
 _SHORT_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -174,76 +173,36 @@ def _escaped(character: str) -> str:
     return f"\\u{code:04X}" if code <= _LAST_OF_FOUR_DIGITS else f"\\U{code:08X}"
 
 
-_SUSPECTS = ("```", "~~~", "<")
-_HTML_ENDS = ("</pre>", "-->", "?>", "]]>", ">")
-_LINE_END = re.compile(r"\r\n?")
-_TELLING_LINE = re.compile(r"^([ \t>*+\-\d.)]*)(```+|~~~+)(.*)$|^ {0,3}(<)", re.MULTILINE)
-"""A line with a fence, after what may put it into something else; or one that may begin HTML."""
-_LITTLE_SPACE = re.compile(" {0,3}")
-_AFTERWARDS = "<!-- -->\n## Heading\n"
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A message as it is in a file: the line where it begins, its fields, and what follows them."""
+
+    line: int
+    fields: dict[str, object]
+    body: str
 
 
-def find_closing_line(text: str) -> str:
-    """The line to put after `text` so that what follows it is not part of it; mostly none.
-
-    Only a code fence or an HTML block that is in no list and no quote can go on and on. Where
-    that cannot be told from the fences at the margin, it is left to a parser, which is slow: what
-    looks like a fence may be inside of something else.
-    """
-    if not any(suspect in text for suspect in _SUSPECTS):
-        return ""
-    fence = _open_fence(_LINE_END.sub("\n", text))
-    if fence is not None:
-        return fence
-    last = _last_block(text, "")
-    if _is_heading(last):
-        return ""
-    candidates = (last.markup,) if last.type == "fence" else _HTML_ENDS
-    return next((line for line in candidates if _is_heading(_last_block(text, line))), "")
+def read_sections(text: str, mark: str) -> Iterator[Section]:
+    """The messages; what lies between them for people is passed over."""
+    begins = re.compile(rf"^<!-- (?:message {mark} (.*)|version {mark}) -->$", re.MULTILINE)
+    found = list(begins.finditer(text))
+    ends = [*(each.start() for each in found[1:]), len(text)][: len(found)]
+    line, counted = 1, 0
+    for match, end in zip(found, ends, strict=True):
+        line += text.count("\n", counted, match.start())
+        counted = match.start()
+        if match[1] is not None:
+            # Sections are joined by a line feed, so that the last one has one less.
+            ending = "\n" if end == len(text) else "\n\n"
+            body = text[match.end() + 1 : end].removesuffix(ending)
+            yield Section(line, _read_fields(match[1], line), body)
 
 
-def block_starts(text: str) -> Iterator[int]:
-    """Where a block begins that is in no other, below one."""
-    from fakegpt_tui.domain.captions import line_starts  # noqa: PLC0415 - few messages have any
-
-    starts = [0, *line_starts(text)]
-    for token in _parser().parse(text):
-        if token.level == 0 and token.map and 0 < token.map[0] < len(starts):
-            yield starts[token.map[0]]
-
-
-def _open_fence(text: str) -> str | None:
-    """The fence that is open at the end, if any; `None` where a parser must tell."""
-    fence = ""
-    for prefix, found, rest, html in _TELLING_LINE.findall(text):
-        if fence:
-            if (
-                found.startswith(fence)
-                and not rest.strip(" \t")
-                and _LITTLE_SPACE.fullmatch(prefix)
-            ):
-                fence = ""
-        elif html or prefix:
-            return None
-        elif found[0] == "~" or "`" not in rest:
-            fence = found
-    return fence
-
-
-def _is_heading(block: "Token") -> bool:
-    return block.type == "heading_close" and block.level == 0
-
-
-def _last_block(text: str, line: str) -> "Token":
-    """What the end of `text`, `line` and a heading turns out to be."""
-    return _parser().parse(f"{text}\n{line}\n\n{_AFTERWARDS}")[-1]
-
-
-@cache
-def _parser() -> "MarkdownIt":
-    # Imported on first use, because the start must not wait for it.
-    from markdown_it import MarkdownIt  # noqa: PLC0415 - see above
-
-    parser = MarkdownIt("commonmark")
-    parser.core.ruler.enableOnly(["normalize", "block"])
-    return parser
+def _read_fields(shown: str, line: int) -> dict[str, object]:
+    try:
+        found = json.loads(shown)
+    except (ValueError, RecursionError) as error:
+        raise LoadError(f"Line {line} begins a message, but its JSON is damaged.") from error
+    if not isinstance(found, dict):
+        raise LoadError(f"Line {line} begins a message, but has no JSON object.")
+    return found

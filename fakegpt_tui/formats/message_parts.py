@@ -5,16 +5,15 @@ Text, reasoning and tools become Markdown; files and sources become parts of our
 
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from fakegpt_tui.domain import Role
 from fakegpt_tui.domain.parts import CitationPart, FilePart, ImagePart, Part
 from fakegpt_tui.formats.asset_import import stand_in
 from fakegpt_tui.formats.base import Loss, OpenBlob
-from fakegpt_tui.formats.chatgpt_messages import UNKNOWN, fence_code
 from fakegpt_tui.formats.foreign_files import ForeignFile, MessageFiles, held_file, text_file
+from fakegpt_tui.formats.foreign_values import texts_of
+from fakegpt_tui.formats.markdown_blocks import fence_code
 from fakegpt_tui.text import replace_surrogates, safe_line
 
 TOOLS = Loss(
@@ -25,14 +24,12 @@ REDACTED = Loss(
     "messages have reasoning that the file holds only encrypted, or not at all",
     one="message has reasoning that the file holds only encrypted, or not at all",
 )
+UNKNOWN = Loss(
+    "messages hold something of an unknown kind, shown as it was in the file",
+    one="message holds something of an unknown kind, shown as it was in the file",
+)
 _GAP: Final = "\n\n"
 _THINKING = re.compile(r"\s*<think(?:ing)?>(.*?)</think(?:ing)?>\s*", re.DOTALL)
-_ROLES = {
-    "user": Role.USER,
-    "human": Role.USER,
-    "system": Role.SYSTEM,
-    "developer": Role.SYSTEM,
-}
 _REASONING = ("reasoning", "thinking")
 _CONTENT_KINDS = ("text", "input_text", "output_text", "image", "input_image", "image_url")
 _FILE_KINDS = ("file", "document", "video")
@@ -182,11 +179,6 @@ def split_thinking(text: str) -> tuple[str, str]:
     return (match[1].strip(), text[match.end() :]) if match else ("", text)
 
 
-def read_role(name: object) -> Role:
-    """Who speaks; models and tools have many names."""
-    return _ROLES.get(name.lower() if isinstance(name, str) else "", Role.ASSISTANT)
-
-
 def file_name(file: object) -> str:
     """What a file is called in a list of attachments; may be empty."""
     match file:
@@ -196,33 +188,6 @@ def file_name(file: object) -> str:
             return texts_of(inner, *_FILE_NAMES)
         case _:
             return texts_of(file, *_FILE_NAMES)
-
-
-def texts_of(value: object, *names: str) -> str:
-    """The first text of these names that says something."""
-    if not isinstance(value, Mapping):
-        return ""
-    found = (value.get(name) for name in names)
-    return next((text for text in found if isinstance(text, str) and text), "")
-
-
-def dicts_of(value: object) -> list[dict[str, object]]:
-    """The objects of a list; none where it is no list."""
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
-
-
-def read_tags(held: object) -> list[str]:
-    """The texts of a list of tags."""
-    return [each for each in held if isinstance(each, str)] if isinstance(held, list) else []
-
-
-def parse_object(data: object) -> dict[str, object]:
-    """What a text of JSON says, where that is an object."""
-    try:
-        found = json.loads(data) if isinstance(data, str | bytes) else {}
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _address(part: object) -> str:

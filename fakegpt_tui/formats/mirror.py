@@ -19,7 +19,7 @@ from fakegpt_tui.formats.files import (
     sign,
 )
 from fakegpt_tui.formats.markdown import read_markdown, write_markdown
-from fakegpt_tui.formats.registry import save_as, save_at
+from fakegpt_tui.formats.saving import save_as, save_at
 from fakegpt_tui.temporary_files import temporary_file
 from fakegpt_tui.text import safe_line
 

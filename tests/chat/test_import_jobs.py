@@ -7,7 +7,7 @@ from pathlib import Path
 from fakegpt_tui.backends.scripted import Gate
 from fakegpt_tui.chat.jobs import JobProgress
 from fakegpt_tui.domain import TextDelta
-from fakegpt_tui.formats.registry import save_as
+from fakegpt_tui.formats.saving import save_as
 from tests.chat.fake_chat import ask, run, says, service_of, streaming, texts
 from tests.formats.exports import many, ordinary, write_json, zipped
 from tests.formats.trees import branched

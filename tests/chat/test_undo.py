@@ -18,7 +18,7 @@ from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.undo import header_step
 from fakegpt_tui.domain import Conversation, GenerationSettings, MessageStatus, TitleSource
 from fakegpt_tui.formats.importer import ImportChange
-from fakegpt_tui.formats.registry import save_as
+from fakegpt_tui.formats.saving import save_as
 from fakegpt_tui.store.conversation_store import ConversationStore
 from tests.formats.trees import branched, message
 from tests.store.tree import TIME, chat_message, conversation

@@ -8,7 +8,7 @@ import pytest
 
 from fakegpt_tui.domain import Conversation, TitleSource
 from fakegpt_tui.domain.parts import FilePart, TextSpan
-from fakegpt_tui.formats.registry import save_as
+from fakegpt_tui.formats.saving import save_as
 from tests.chat.test_undo import chat_over
 from tests.cli.program import COMMAND, Home
 from tests.formats.trees import CONVERSATION, branched, message

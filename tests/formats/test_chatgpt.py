@@ -14,7 +14,8 @@ from fakegpt_tui.domain.parts import (
 )
 from fakegpt_tui.formats.base import FormatError, LoadedItem, reading_order, validate_tree
 from fakegpt_tui.formats.chatgpt_conversation import HIDDEN, NO_LEAF, read_conversation
-from fakegpt_tui.formats.chatgpt_messages import MARKS, UNKNOWN
+from fakegpt_tui.formats.chatgpt_messages import MARKS
+from fakegpt_tui.formats.message_parts import UNKNOWN
 from fakegpt_tui.formats.source_tree import CIRCLES, ORPHANS
 from tests.formats.exports import TIME, content, exported, ordinary, said, tree
 

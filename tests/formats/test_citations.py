@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakegpt_tui.domain.parts import CitationPart
-from fakegpt_tui.formats.citations import read_footnotes, take_citations, write_link
+from fakegpt_tui.formats.citations import read_footnotes, take_citations
+from fakegpt_tui.formats.markdown_blocks import write_link
 
 CITE = "\ue200cite\ue202turn0search0\ue202turn0search3\ue201"
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from fakegpt_tui.domain import MessageStatus, Role
-from fakegpt_tui.formats.registry import save_as
+from fakegpt_tui.formats.saving import save_as
 from tests.formats.trees import CONVERSATION, branched, message
 
 

@@ -22,7 +22,7 @@ from fakegpt_tui.domain.parts import (
 )
 from fakegpt_tui.formats.base import LoadedItem
 from fakegpt_tui.formats.importer import Importer
-from fakegpt_tui.formats.registry import save_as
+from fakegpt_tui.formats.saving import save_as
 from fakegpt_tui.store.conversation_store import ConversationStore
 from tests.attachments.examples import png
 from tests.examples import examples

@@ -15,7 +15,8 @@ from fakegpt_tui.domain import SaveError
 from fakegpt_tui.formats.files import EMPTY_DIGEST, is_unmodified, save_file, sign
 from fakegpt_tui.formats.json_lines import read_json_lines
 from fakegpt_tui.formats.markdown import read_markdown
-from fakegpt_tui.formats.registry import FORMATS, save_as
+from fakegpt_tui.formats.registry import FORMATS
+from fakegpt_tui.formats.saving import save_as
 from tests.examples import examples
 from tests.formats.trees import branched, hostile
 

@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 from fakegpt_tui.domain import LoadError, MessageStatus, Role, TitleSource
 from fakegpt_tui.formats.markdown import read_markdown, write_markdown
 from fakegpt_tui.formats.markdown_syntax import read_front_matter
-from fakegpt_tui.formats.registry import select_messages
+from fakegpt_tui.formats.saving import select_messages
 from fakegpt_tui.text import replace_surrogates
 from tests.examples import examples
 from tests.formats.trees import CONVERSATION, TIME, branched, conversations, hostile, message

@@ -6,7 +6,7 @@ import pytest
 from fakegpt_tui.domain import LoadError, SaveError
 from fakegpt_tui.formats.markdown import read_markdown
 from fakegpt_tui.formats.mirror import EditedFile, MirrorFolder
-from fakegpt_tui.formats.registry import save_as
+from fakegpt_tui.formats.saving import save_as
 from tests.formats.trees import branched
 
 CONVERSATION, MESSAGES = branched()

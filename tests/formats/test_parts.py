@@ -33,7 +33,8 @@ from fakegpt_tui.formats.html import write_html
 from fakegpt_tui.formats.import_report import ImportOutcome
 from fakegpt_tui.formats.importer import Importer
 from fakegpt_tui.formats.markdown import read_markdown, write_markdown
-from fakegpt_tui.formats.registry import read_conversations, save_as, save_at
+from fakegpt_tui.formats.registry import read_conversations
+from fakegpt_tui.formats.saving import save_as, save_at
 from fakegpt_tui.store.conversation_store import ConversationStore
 from tests.attachments.examples import gif, png
 from tests.dict_store import DictStore

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from fakegpt_tui.domain import LoadError
 from fakegpt_tui.formats.base import ImportItem, LoadedItem, SkippedItem, validate_tree
 from fakegpt_tui.formats.documents import ImportFile
-from fakegpt_tui.formats.registry import read_conversations, save_as
+from fakegpt_tui.formats.registry import read_conversations
+from fakegpt_tui.formats.saving import save_as
 from tests.examples import examples
 from tests.formats.exports import many, ordinary, write_json, zipped
 from tests.formats.reading import explained, read, read_bytes

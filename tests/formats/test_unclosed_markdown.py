@@ -2,7 +2,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from fakegpt_tui.formats.markdown_syntax import find_closing_line
+from fakegpt_tui.formats.markdown_blocks import find_closing_line
 from tests.examples import examples
 
 lines = st.sampled_from(
