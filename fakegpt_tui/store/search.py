@@ -31,15 +31,35 @@ _Values: TypeAlias = dict[str, str | int]
 _HIT_COLUMNS = "conversation.id AS conversation_id, conversation.title AS title, folder, tags"
 _IN_FOLDER = "instr(casefold('/' || conversation.folder || '/'), :folder)"
 _TAGGED = "instr(casefold(char(10) || conversation.tags || char(10)), :tag{number})"
+_MESSAGE_COLUMNS = (
+    "message.id AS message_id, message.text, message.parts, message.created_at, " + _HIT_COLUMNS
+)
 # The index is walked backwards, and each hit looked up: CROSS JOIN keeps SQLite from another plan.
-_MESSAGES = f"""
-    SELECT
-        message.id AS message_id, message.text, message.parts, message.created_at, {_HIT_COLUMNS}
+_IN_MESSAGES = """
     FROM message_index
     CROSS JOIN chat_message AS message ON message.position = message_index.rowid
     CROSS JOIN conversation ON conversation.id = message.conversation_id
     WHERE message_index MATCH :words AND message.trashed_at IS NULL
-"""  # noqa: S608 - constants
+"""
+_ADDED_LAST = 2000
+"""How many hits are put in the order of their dates: those that were added last, as imports add old
+ones."""
+_BY_DATE = """
+    SELECT {columns}
+    FROM (
+        SELECT place, date
+        FROM (
+            SELECT message.position AS place, message.created_at AS date
+            {messages}
+            ORDER BY message_index.rowid DESC LIMIT {added_last}
+        )
+        ORDER BY date DESC, place DESC LIMIT :limit
+    )
+    CROSS JOIN chat_message AS message ON message.position = place
+    CROSS JOIN conversation ON conversation.id = message.conversation_id
+    ORDER BY date DESC, place DESC
+"""
+_BEST_FIRST = "SELECT {columns} {messages} ORDER BY bm25(message_index) LIMIT :limit"
 _TITLES = f"""
     SELECT
         NULL AS message_id, conversation.title AS text, NULL AS parts, updated_at AS created_at,
@@ -54,9 +74,7 @@ _ALL_TITLES = f"""
     FROM conversation
     WHERE TRUE
 """  # noqa: S608 - constants
-_NEWEST_FIRST = " ORDER BY message_index.rowid DESC"
-_LATEST_FIRST = " ORDER BY conversation.updated_at DESC"
-_BEST_FIRST = " ORDER BY bm25(message_index)"
+_LATEST_FIRST = " ORDER BY conversation.updated_at DESC LIMIT :limit"
 _MODEL = "conversation.model"
 # A prompt has no model, so that it is found by that of its conversation.
 _MESSAGE_MODEL = "coalesce(nullif(message.model, ''), conversation.model)"
@@ -148,7 +166,7 @@ def find_hits(
     found: list[SearchHit] = []
     for statement, values in _statements(query, words, best_first=best_first):
         values["limit"] = max(limit - len(found), 0)
-        for row in connection.execute(f"{statement} LIMIT :limit", values):
+        for row in connection.execute(statement, values):
             if stopped():
                 return tuple(found)
             found.append(_hit(row, words))
@@ -165,7 +183,14 @@ def _statements(
         yield _TITLES + titles, values
         if not query.title_only:
             messages = conditions.format(time="message.created_at", model=_MESSAGE_MODEL)
-            yield _MESSAGES + messages + (_BEST_FIRST if best_first else _NEWEST_FIRST), values
+            yield (
+                (_BEST_FIRST if best_first else _BY_DATE).format(
+                    columns=_MESSAGE_COLUMNS,
+                    messages=_IN_MESSAGES + messages,
+                    added_last=_ADDED_LAST,
+                ),
+                values,
+            )
     elif not query.text.strip() and query != SearchQuery(text=query.text):
         # Filters alone are a query, too: which conversations are there like that?
         yield _ALL_TITLES + titles, values

@@ -41,6 +41,20 @@ def test_all_words_must_be_there_and_the_newest_comes_first(store: ConversationS
     assert found(store, "pear") == []
 
 
+def test_the_newest_are_those_with_the_latest_dates_also_after_an_import(
+    store: ConversationStore,
+) -> None:
+    header = conversation()
+    for years_ago in (1, 0, 3, 2):
+        date = TIME - timedelta(days=365 * years_ago)
+        message = chat_message(header, None, text=f"apple {years_ago}", created_at=date)
+        store.add_turn(header, message).result()
+    assert found(store, "apple") == ["apple 0", "apple 1", "apple 2", "apple 3"]
+    assert [hit.snippet for hit in store.search(SearchQuery(text="apple"), 2)] == [
+        "apple 0", "apple 1",
+    ]  # fmt: skip
+
+
 def test_the_last_word_may_go_on_from_its_third_letter(store: ConversationStore) -> None:
     said(store, "a chapter", "a chat", "ch")
     assert found(store, "cha") == ["a chat", "a chapter"]
