@@ -133,6 +133,10 @@ def import_command(
         files = import_runner.choose_sources(as_json=as_json)
     if explain:
         context.exit(import_runner.explain_files(settings, files))
+    from fakegpt_tui.cli.settings_store import LastChoices, with_last_choices  # noqa: PLC0415 - as above
+
+    # With what is chosen on the screen: the conversations are gone on with there.
+    settings = with_last_choices(settings, LastChoices(settings.choices_file))
     code = import_runner.import_files(
         settings, files, dry_run=dry_run, verbose=verbose, as_json=as_json
     )

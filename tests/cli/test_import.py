@@ -45,6 +45,16 @@ def test_an_export_is_taken_once(home: Home, tmp_path: Path) -> None:
     assert held(home) == before
 
 
+def test_what_is_imported_goes_on_with_the_service_chosen_last(home: Home, tmp_path: Path) -> None:
+    home.configure('[services.lab]\nkind = "openai"\nurl = "http://127.0.0.1:1"\n')
+    chosen = {"version": 1, "values": {"service": "lab", "model": "m-2"}}
+    (home.data / "state").mkdir(parents=True)
+    write_json(home.data / "state" / "last-choices.json", chosen)
+    home.invoke("import", str(write_json(tmp_path / "conversations.json", many(1))))
+    ((conversation, _),) = held(home)
+    assert (conversation.service, conversation.model) == ("lab", "m-2")
+
+
 def test_a_folder_with_the_parts_of_an_export_is_taken(home: Home, tmp_path: Path) -> None:
     folder = tmp_path / "export"
     folder.mkdir()
