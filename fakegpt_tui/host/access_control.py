@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fakegpt_tui.host.client_address import ClientAddressError, TrustedProxies
-from fakegpt_tui.host.request_log import record_of
+from fakegpt_tui.host.logs import record_of
 from fakegpt_tui.protocol.openai import error_fields
 
 _LOG = logging.getLogger(__name__)

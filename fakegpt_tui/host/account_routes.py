@@ -14,7 +14,6 @@ from fakegpt_tui.backends.base import Backend
 from fakegpt_tui.domain import Secret
 from fakegpt_tui.host.access import Access
 from fakegpt_tui.host.access_keys import KEY_PREFIX
-from fakegpt_tui.host.audit_log import AuditLog
 from fakegpt_tui.host.authentication import Claims
 from fakegpt_tui.host.client_address import LoginThrottle
 from fakegpt_tui.host.errors import (
@@ -24,6 +23,7 @@ from fakegpt_tui.host.errors import (
     missing_fields_response,
     rate_limit_response,
 )
+from fakegpt_tui.host.logs import AuditLog
 from fakegpt_tui.host.model_routes import usable_models
 from fakegpt_tui.host.request_body import read_form
 from fakegpt_tui.host.routes import OpenRoute

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from fakegpt_tui import __version__
 from fakegpt_tui.host.app import HostApp
 from fakegpt_tui.host.errors import json_response
-from fakegpt_tui.host.request_log import record_of
+from fakegpt_tui.host.logs import record_of
 
 
 @dataclass(frozen=True, slots=True)

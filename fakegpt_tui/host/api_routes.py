@@ -28,10 +28,9 @@ from fakegpt_tui.host.limiter import (
     prompt_length,
 )
 from fakegpt_tui.host.model_routes import ModelCatalog
-from fakegpt_tui.host.replies import ReplyStream, WholeBody, WholeReply
+from fakegpt_tui.host.replies import ReplyStream, RunningReplies, WholeBody, WholeReply
 from fakegpt_tui.host.reply_output import ReplyEncoder
 from fakegpt_tui.host.request_body import read_with_media
-from fakegpt_tui.host.running_replies import RunningReplies
 from fakegpt_tui.protocol.anthropic.replies import MessageEncoder, WholeMessage
 from fakegpt_tui.protocol.anthropic.requests import (
     MessageRequest,

@@ -16,17 +16,17 @@ from fakegpt_tui.host.access_control import AccessControl, HostNames
 from fakegpt_tui.host.access_keys import KeyRing
 from fakegpt_tui.host.account_routes import AccountRoutes
 from fakegpt_tui.host.api_routes import ClientReplies, CompletionRoutes, MessageRoutes
-from fakegpt_tui.host.audit_log import AuditLog
 from fakegpt_tui.host.client_address import LoginThrottle
 from fakegpt_tui.host.conversation_cache import ConversationCache
 from fakegpt_tui.host.conversation_routes import ConversationRoutes
 from fakegpt_tui.host.conversations import Conversations, MemoryConversations
 from fakegpt_tui.host.errors import json_response
 from fakegpt_tui.host.limiter import Limiter
+from fakegpt_tui.host.logs import AuditLog
 from fakegpt_tui.host.model_routes import ModelCatalog, ModelRoutes
 from fakegpt_tui.host.prompt_route import MemoryTurns, PromptRoute, SessionTurns, SingleFlight
+from fakegpt_tui.host.replies import RunningReplies
 from fakegpt_tui.host.routes import HostRoutes, OpenRoute
-from fakegpt_tui.host.running_replies import RunningReplies
 from fakegpt_tui.host.scenario_route import scenario_routes
 
 if TYPE_CHECKING:

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 from fakegpt_tui.host.access_control import AccessControl, HostNames
 from fakegpt_tui.host.app import HostApp
 from fakegpt_tui.host.connections import HostConnection
+from fakegpt_tui.host.logs import RecordSink, RequestLog
 from fakegpt_tui.host.open_connections import (
     AddressCap,
     Admission,
@@ -24,7 +25,6 @@ from fakegpt_tui.host.open_connections import (
     OpenConnections,
     is_loopback,
 )
-from fakegpt_tui.host.request_log import RecordSink, RequestLog
 
 _BESIDE_CONNECTIONS = 4
 _REPLY_GRACE = 0.3

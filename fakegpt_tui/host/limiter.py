@@ -25,15 +25,8 @@ from fakegpt_tui.domain import (
     now,
 )
 from fakegpt_tui.host.access_keys import AccessKey, KeyLimits, TotalLimits
-from fakegpt_tui.host.meter import (
-    MINUTE,
-    ArrivalRate,
-    MemoryMeter,
-    Meter,
-    Renewal,
-    left_of,
-)
-from fakegpt_tui.host.request_log import record_of
+from fakegpt_tui.host.logs import record_of
+from fakegpt_tui.host.meter import MINUTE, ArrivalRate, MemoryMeter, Meter, Renewal, left_of
 
 UNLIMITED: Final = KeyLimits(
     requests_per_minute=0, burst=0, tokens_per_minute=0, streams=0, tokens_per_day=0

@@ -21,7 +21,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fakegpt_tui.host.conversations import StateFigures
-from fakegpt_tui.host.request_log import RequestRecord
+from fakegpt_tui.host.logs import RequestRecord
 
 _LOOK_SECONDS: Final = 0.1
 _KEPT: Final = 600

@@ -18,13 +18,11 @@ from fakegpt_tui.host.access_keys import AccessKey
 from fakegpt_tui.host.conversation_cache import CachedConversation, Owner
 from fakegpt_tui.host.conversations import Conversations, HostTurn
 from fakegpt_tui.host.errors import ThreadNotFound, json_response, rate_limit_response
-from fakegpt_tui.host.history_recorder import HistoryRecorder
 from fakegpt_tui.host.limiter import MAX_REPLY, LimitedReply, Limiter, Tally, prompt_length
 from fakegpt_tui.host.model_routes import require_model
-from fakegpt_tui.host.replies import ReplyStream
+from fakegpt_tui.host.replies import ReplyStream, RunningReplies
 from fakegpt_tui.host.request_body import read_with_media
-from fakegpt_tui.host.running_replies import RunningReplies
-from fakegpt_tui.host.thread_resolver import ThreadPosition, resolve_thread
+from fakegpt_tui.host.turns import HistoryRecorder, ThreadPosition, resolve_thread
 from fakegpt_tui.protocol import fakegpt
 from fakegpt_tui.protocol.fakegpt import ConversationAction, ConversationRequest, StoredMessage
 

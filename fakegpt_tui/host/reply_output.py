@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from fakegpt_tui.domain import ServiceError, StreamEvent, TextDelta
-from fakegpt_tui.host.request_log import record_of
+from fakegpt_tui.host.logs import record_of
 from fakegpt_tui.protocol.fakegpt import PING
 
 _PENDING_LIMIT = 32_768

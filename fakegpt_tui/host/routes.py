@@ -24,7 +24,7 @@ from fakegpt_tui.host.errors import (
     json_response,
     service_error_response,
 )
-from fakegpt_tui.host.request_log import record_of
+from fakegpt_tui.host.logs import record_of
 from fakegpt_tui.protocol import fakegpt
 
 

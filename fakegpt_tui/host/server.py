@@ -21,7 +21,6 @@ from fakegpt_tui.host.access_keys import KeyRing, KeySources, TotalLimits
 from fakegpt_tui.host.admin_app import AdminApp
 from fakegpt_tui.host.app import HostApp
 from fakegpt_tui.host.asgi_server import AsgiServer, LoopThread
-from fakegpt_tui.host.audit_log import AuditLog
 from fakegpt_tui.host.authentication import TokenIssuer
 from fakegpt_tui.host.client_address import LoginThrottle
 from fakegpt_tui.host.conversation_cache import CacheLimits, ConversationCache
@@ -36,8 +35,8 @@ from fakegpt_tui.host.listeners import (
     listen_tcp,
     listen_unix,
 )
+from fakegpt_tui.host.logs import AccessLog, AuditLog, RequestLog
 from fakegpt_tui.host.open_connections import ConnectionLimits
-from fakegpt_tui.host.request_log import AccessLog, RequestLog
 
 if TYPE_CHECKING:
     from fakegpt_tui.host.metrics import Metrics

@@ -8,7 +8,14 @@ from http import HTTPStatus
 from itertools import islice
 from typing import Final
 
-from fakegpt_tui.domain import ModelLoading, RateLimited, ReplyCut, ServiceError, Unreachable
+from fakegpt_tui.domain import (
+    BadReply,
+    ModelLoading,
+    RateLimited,
+    ReplyCut,
+    ServiceError,
+    Unreachable,
+)
 from fakegpt_tui.domain.exact_request import mask_shapes
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.protocol.error_shapes import find_message
@@ -145,6 +152,12 @@ def parse_error_text(text: str, *, is_error: bool = False) -> ErrorBody | None:
     if not (is_error or _ERROR_TEXT.match(text)):
         return None
     return parse_error_body(_ERROR_PREFIX.sub("", text).encode(errors="replace"))
+
+
+def unexpected_body(body: bytes, wanted: str) -> BadReply:
+    """The error of a response that is not what was `wanted`, with what it says instead."""
+    lead = f"The service answered with something other than {wanted}"
+    return BadReply(parse_error_body(body).sentence(lead))
 
 
 def read_error_value(value: object) -> ErrorBody:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from fakegpt_tui.host.access_control import HostNames
 from fakegpt_tui.host.access_keys import KeyRing
-from fakegpt_tui.host.audit_log import AuditLog
+from fakegpt_tui.host.logs import AuditLog
 from fakegpt_tui.host.server import HostServer
 from tests.host.calls import PASSWORD, account_of, calling
 from tests.host.keys import MADE, new_key

@@ -17,8 +17,8 @@ from fakegpt_tui.domain import BadReply, ConfigError, ReplyEnded, TextDelta
 from fakegpt_tui.host.access_control import HostNames
 from fakegpt_tui.host.access_keys import KeyRing
 from fakegpt_tui.host.client_address import TrustedProxies
+from fakegpt_tui.host.logs import AccessLog, RequestRecord
 from fakegpt_tui.host.metrics import Metrics
-from fakegpt_tui.host.request_log import AccessLog, RequestRecord
 from fakegpt_tui.host.server import HostServer
 from tests.host.calls import asking, calling, messages, prompt_body, until
 from tests.host.keys import new_key

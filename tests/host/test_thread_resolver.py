@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from fakegpt_tui.domain import ContextMessage, PromptTooLong
 from fakegpt_tui.host.conversation_cache import CachedConversation
 from fakegpt_tui.host.errors import ThreadNotFound
-from fakegpt_tui.host.thread_resolver import MAX_MESSAGES, resolve_thread
+from fakegpt_tui.host.turns import MAX_MESSAGES, resolve_thread
 from fakegpt_tui.protocol.fakegpt import (
     ConversationAction,
     ConversationRequest,

@@ -121,7 +121,7 @@ class ApiBackend(HttpStreamBackend):
 
     async def _detailed(self, found: tuple[Model, ...]) -> tuple[Model, ...]:
         """The models, with what servers of known families tell beside the list."""
-        from fakegpt_tui.backends.api.server_details import with_details  # noqa: PLC0415 - as above
+        from fakegpt_tui.backends.api.model_list import with_details  # noqa: PLC0415 - as above
 
         owner = next((model.owner for model in found), "")
         family = server_family(self._transport.address.text, owner).name

@@ -11,11 +11,11 @@ from redis.asyncio import Redis
 
 from fakegpt_tui.host.access import Access
 from fakegpt_tui.host.access_keys import KeyRing
-from fakegpt_tui.host.audit_log import AuditLog
 from fakegpt_tui.host.conversation_cache import Owner
 from fakegpt_tui.host.conversations import StateError
+from fakegpt_tui.host.logs import AuditLog
 from fakegpt_tui.host.prompt_route import MemoryTurns
-from fakegpt_tui.host.running_replies import RunningReplies
+from fakegpt_tui.host.replies import RunningReplies
 from fakegpt_tui.host.shared_state.connection import StateConnection, owner_slot
 from fakegpt_tui.host.shared_state.conversations import RedisConversations
 from fakegpt_tui.host.shared_state.keys import RedisKeys

@@ -12,9 +12,9 @@ from fakegpt_tui.domain import BadReply, LoginRefused, Model, Secret
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.protocol.error_body import (
     VALUES_OF_A_LIST,
-    ErrorBody,
     parse_error_body,
     parse_json,
+    unexpected_body,
 )
 from fakegpt_tui.text import replace_surrogates
 
@@ -92,7 +92,7 @@ def read_shared_accounts(body: bytes) -> list[SharedAccount]:
         case _:
             loads = {}
     if not loads:
-        raise BadReply(_unexpected("a list of accounts", parse_error_body(body)))
+        raise unexpected_body(body, "a list of accounts")
     return list(loads.values())
 
 
@@ -114,7 +114,7 @@ def read_session(body: bytes) -> SessionResponse:
             lead = "The service did not sign this program in"
             raise LoginRefused(parse_error_body(body).sentence(lead))
         case _:
-            raise BadReply(_unexpected("a session", parse_error_body(body)))
+            raise unexpected_body(body, "a session")
 
 
 def token_expiry(token: str) -> datetime | None:
@@ -193,10 +193,6 @@ def _from_timestamp(moment: float) -> datetime | None:
         return None
 
 
-def _unexpected(expected: str, error: ErrorBody) -> str:
-    return error.sentence(f"The service answered with something other than {expected}")
-
-
 def read_models(body: bytes) -> tuple[Model, ...]:
     """The models of `GET /api/models`, the default one first.
 
@@ -208,7 +204,7 @@ def read_models(body: bytes) -> tuple[Model, ...]:
             default = _default_model(rest.get("categories"))
             return tuple(sorted(_models(items), key=lambda model: model.id != default))
         case _:
-            raise BadReply(_unexpected("a list of models", parse_error_body(body)))
+            raise unexpected_body(body, "a list of models")
 
 
 def models_body(models: Sequence[Model]) -> dict[str, object]:

@@ -1,11 +1,11 @@
-"""Request log: an id for each request, and a record of it for the access log and for metrics."""
+"""Logs: a record of each request, and of what was done to the host, as lines of JSON."""
 
 import hashlib
 import json
 import os
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,13 +14,14 @@ from typing import TypeAlias
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from fakegpt_tui.host.access_keys import AccessKey, KeyRing
 from fakegpt_tui.text import safe_line
 
 _RECORD = "fakegpt.record"
 _ID_HEADERS = (b"x-request-id", b"request-id")
 """The clients of OpenAI read the one, those of Anthropic the other."""
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_MODEL_LENGTH = 80
+_NAME_LENGTH = 80
 _METHOD_LENGTH = 16
 _SERVER_ERROR = 500
 _CLIENT_ERROR = 400
@@ -62,7 +63,7 @@ class RequestRecord:
             "address": self.address,
             "method": safe_line(self.method, _METHOD_LENGTH),
             "route": self.route,
-            "model": safe_line(self.model, _MODEL_LENGTH),
+            "model": safe_line(self.model, _NAME_LENGTH),
             "status": self.status,
             "outcome": self.outcome,
             "first_word_ms": None if first is None else round(first * 1000, 1),
@@ -187,3 +188,60 @@ class AccessLog(LineFile):
 
     def __call__(self, record: RequestRecord) -> None:
         self.append(record.line())
+
+
+@dataclass(slots=True)
+class AuditLog:
+    """Appends a line for each act to a file; without a path it keeps nothing.
+
+    No line holds a secret, or anything that a client has said.
+    """
+
+    file: LineFile | None = None
+
+    @classmethod
+    def at(cls, path: Path | None) -> "AuditLog":
+        return cls(LineFile(path) if path else None)
+
+    def note(
+        self, act: str, *, actor: str, target: str = "", outcome: str = "done", address: str = ""
+    ) -> None:
+        """Keep an act: `actor` is a key, a program or the part of the host that did it."""
+        if self.file is None:
+            return
+        values = {
+            "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "actor": safe_line(actor, _NAME_LENGTH),
+            "act": act,
+            "target": safe_line(target, _NAME_LENGTH),
+            "outcome": outcome,
+            "address": safe_line(address, _NAME_LENGTH),
+        }
+        self.file.append(json.dumps(values))
+
+    def note_keys(
+        self, before: KeyRing | None, after: KeyRing | None, *, actor: str = "keys file"
+    ) -> None:
+        """Keep what became of keys when they were read anew."""
+        for act, key_id in _changes(before or KeyRing(), after or KeyRing()):
+            self.note(act, actor=actor, target=key_id)
+
+
+def _changes(before: KeyRing, after: KeyRing) -> Iterator[tuple[str, str]]:
+    for key in after:
+        known = before.get(key.id)
+        if known is None:
+            yield "key added", key.id
+        elif known != key:
+            yield _change(known, key), key.id
+    for key in before:
+        if after.get(key.id) is None:
+            yield "key removed", key.id
+
+
+def _change(known: AccessKey, key: AccessKey) -> str:
+    if key.revoked_at is not None and known.revoked_at is None:
+        return "key revoked"
+    if key.digest != known.digest:
+        return "key rotated"
+    return "key limits changed" if key.limits != known.limits else "key changed"
