@@ -112,7 +112,9 @@ class MessageDecoder(ReplyDecoder):
     def _content(self) -> tuple[dict[str, object], ...]:
         """The blocks so far, as the service would send them at once."""
         made = (self._blocks[key].whole() for key in sorted(self._blocks))
-        full = (each for each in made if each.get("type") != "text" or each.get("text"))
+        # A picture is kept as one, and a service takes none back from its model.
+        said = (each for each in made if each.get("type") != "image")
+        full = (each for each in said if each.get("type") != "text" or each.get("text"))
         return (*(() if self._after is None else self._after.content), *full)
 
     def _read(self, kind: str, value: dict[str, Any]) -> Iterator[StreamEvent]:
@@ -221,6 +223,8 @@ class MessageDecoder(ReplyDecoder):
             case {"type": "text", "citations": list(citations)}:
                 for each in citations:
                     yield from self._cite_one(each)
+            case {"type": "image"}:
+                yield from self._pictures.add([whole])
             case {"type": "server_tool_use", "name": str(name)}:
                 call_id, said = str(whole.get("id", "")), replace_surrogates(block.input_text)
                 yield PartAdded(ToolCallPart(call_id, name, said, by_service=True))
@@ -277,7 +281,7 @@ class MessageDecoder(ReplyDecoder):
         self.done = True
 
     def _flush(self) -> Iterator[StreamEvent]:
-        yield from self._text.finish(self._calls.to_markdown())
+        yield from self._text.finish(self._calls.to_markdown() + self._pictures.to_markdown())
         yield from self._tell_origin([*self._content])
 
 

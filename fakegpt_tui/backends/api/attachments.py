@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final
 
-from fakegpt_tui.domain import MediaReceived
+from fakegpt_tui.backends.api.completion_text import CompletionText
+from fakegpt_tui.domain import MediaReceived, StreamEvent, TextReplaced
 from fakegpt_tui.domain.media_types import media_type, suffix_of
 from fakegpt_tui.text import replace_surrogates, safe_line
 
@@ -89,46 +90,65 @@ def _placeholder(call: _ToolCall) -> str:
 class Pictures:
     """Collects pictures: those that came with their bytes, and the addresses of others."""
 
-    def __init__(self) -> None:
-        self._described: list[str] = []
-        self._received: list[bytes] = []
-        self._told = 0
-        self._known: set[str] = set()
+    def __init__(self, text: CompletionText) -> None:
+        """They stand in a `text`."""
+        self._text = text
+        self._received: dict[str, MediaReceived] = {}
+        self._first: set[str] = set()
+        self._described: dict[str, str] = {}
 
     def __bool__(self) -> bool:
         return bool(self._received)
 
-    def received(self) -> Iterator[MediaReceived]:
-        """The pictures whose bytes came since this was asked last."""
-        while self._told < len(self._received):
-            data = self._received[self._told]
-            self._told += 1
-            yield MediaReceived(data, f"picture-{self._told}{suffix_of(media_type(data))}")
+    def add(self, found: object) -> Iterator[StreamEvent]:
+        """Tell the pictures among the parts `found` that are new, behind all text so far."""
+        for url in _picture_urls(found):
+            # A whole message at the end repeats what came before it.
+            digest = _digest(url)
+            known = len(self._received) + len(self._described)
+            if digest in self._received or digest in self._described or known >= _MAX_PICTURES:
+                continue
+            if data := _picture_bytes(url):
+                yield from self._text.flush()
+                if not self._text.has_text:
+                    self._first.add(digest)
+                name = f"picture-{len(self._received) + 1}{suffix_of(media_type(data))}"
+                yield self._received.setdefault(digest, MediaReceived(data, name))
+            else:
+                self._described[digest] = _describe(url)
 
-    def tell_again(self) -> None:
-        """Tell all of them once more: the text among which they stood was replaced."""
-        self._told = 0
+    def has_all(self, part: object) -> bool:
+        """Was every picture of a part told?"""
+        return all(_digest(url) in self._received for url in _picture_urls([part]))
 
-    def add(self, delta: dict[str, object]) -> None:
-        """Add the pictures of `delta`, in `images` or among the parts of its content."""
-        for found in (delta.get("images"), delta.get("content")):
-            for url in _picture_urls(found):
-                # A whole message at the end repeats what came before it.
-                digest = sha256(url.encode(errors="replace")).hexdigest()
-                if digest in self._known or len(self._known) >= _MAX_PICTURES:
-                    continue
-                self._known.add(digest)
-                if data := _picture_bytes(url):
-                    self._received.append(data)
-                else:
-                    self._described.append(_describe(url))
+    def forget_replaced(self) -> None:
+        """Forget those behind the beginning of a text that was replaced: they were dropped."""
+        self._received = {each: self._received[each] for each in self._first}
+
+    def follow(self, events: Iterator[StreamEvent]) -> Iterator[StreamEvent]:
+        """Tell events of the text, and what was dropped with a text that they replaced."""
+        is_replaced = False
+        for event in events:
+            is_replaced = is_replaced or isinstance(event, TextReplaced)
+            yield event
+        if is_replaced:
+            yield from (each for key, each in self._received.items() if key not in self._first)
 
     def to_markdown(self) -> str:
         """A line for each picture whose bytes did not come; empty if there were none."""
         return "".join(
             f"\n\n**Picture** {each}, which this program does not show.\n"
-            for each in self._described
+            for each in self._described.values()
         )
+
+
+def has_picture(part: object) -> bool:
+    """Is there a picture in a part of a content?"""
+    return any(True for _ in _picture_urls([part]))
+
+
+def _digest(url: str) -> str:
+    return sha256(url.encode(errors="replace")).hexdigest()
 
 
 def _picture_urls(parts: object) -> Iterator[str]:
@@ -138,7 +158,9 @@ def _picture_urls(parts: object) -> Iterator[str]:
                 pass
             case {"image_url": {"url": str(url)}} | {"image_url": str(url)} | {"url": str(url)}:
                 yield url
-            case {"b64_json": str(data)}:
+            case {"source": {"type": "url", "url": str(url)}}:
+                yield url
+            case {"b64_json": str(data)} | {"source": {"type": "base64", "data": str(data)}}:
                 yield f"data:image/png;base64,{data}"
             case _:
                 pass

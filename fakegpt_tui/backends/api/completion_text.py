@@ -149,12 +149,25 @@ class CompletionText:
         elif len(text) > len(so_far) and text.strip() != so_far.strip():
             yield from self.replace_all(text)
 
-    def finish(self, extra: str) -> Iterator[StreamEvent]:
-        """What was held, and `extra`, which is no text of the model; no more comes."""
+    def add_piece(self, text: str) -> Iterator[StreamEvent]:
+        """Add a piece of a message between pictures; that it repeats another means nothing."""
+        yield from self._add(text)
+
+    def is_repeated_by(self, text: str) -> bool:
+        """Did all of a message's text come already?"""
+        return text.strip() == "".join(self._pieces).strip()
+
+    def flush(self) -> Iterator[StreamEvent]:
+        """What was held: the end follows, or what is no text."""
         yield from self._split(self._joiner.flush())
         yield from self._pass_on(self._thoughts.flush())
+        yield from self.flush_overlap()
+
+    def finish(self, extra: str) -> Iterator[StreamEvent]:
+        """What was held, and `extra`, which is no text of the model; no more comes."""
+        yield from self.flush()
         self.has_text = self.has_text or bool(extra)
-        yield from _delta(self._overlap.add(extra) + self._overlap.flush())
+        yield from _delta(extra)
 
     def flush_overlap(self) -> Iterator[StreamEvent]:
         """What was held because it may repeat the text that is continued."""

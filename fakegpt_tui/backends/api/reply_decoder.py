@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar, Final, TypeAlias
 
+from fakegpt_tui.backends.api.attachments import Pictures
 from fakegpt_tui.backends.api.completion_text import CompletionText, SurrogateJoiner
 from fakegpt_tui.backends.api.errors import NO_WORD, event_error, incomplete_error
 from fakegpt_tui.backends.api.json_values import unquoted
@@ -63,7 +64,7 @@ class ReplyDecoder(ABC):
         self._thought_of: object = None
         self._notices: list[str] = []
         self._sources: set[str] = set()
-        self._has_picture = False
+        self._pictures = Pictures(text)
         self._foreign: dict[str, Any] | None = None
 
     def decode_all(self, server_events: Iterable[tuple[str, str]]) -> Iterator[StreamEvent]:
@@ -88,7 +89,7 @@ class ReplyDecoder(ABC):
         if self._error is not None:
             raise self._error
         has_reply = self._text.has_text or self._text.has_reasoning
-        has_reply = has_reply or self._has_reasoning or self._has_picture
+        has_reply = has_reply or self._has_reasoning or bool(self._pictures)
         is_foreign = self._foreign is not None and not has_reply
         if is_foreign or (self._reason is None and not (self.done and has_reply)):
             raise incomplete_error(

@@ -16,6 +16,7 @@ from fakegpt_tui.backends.openai.chunk_fields import (
     read_usage,
     reasoning_text,
 )
+from fakegpt_tui.backends.openai.content import ContentReader
 from fakegpt_tui.domain import (
     BadReply,
     FinishReason,
@@ -25,7 +26,6 @@ from fakegpt_tui.domain import (
     ReplyEnded,
     ServiceError,
     StreamEvent,
-    TextReplaced,
     Usage,
     UsageReported,
 )
@@ -71,7 +71,8 @@ class CompletionDecoder:
         self._is_joined = False
         self._reasoning = SurrogateJoiner()
         self._calls = ToolCalls()
-        self._pictures = Pictures()
+        self._pictures = Pictures(self._text)
+        self._content = ContentReader(self._text, self._pictures)
         self._sources = CitedSources()
 
     @property
@@ -106,7 +107,7 @@ class CompletionDecoder:
         self._is_joined = event == JOINED
         value = parse_json(data)
         if event == "message" and (text := _plain_text(value)):
-            yield from self._add_text(text)
+            yield from self._read_content(text)
             return
         self._error = event_error(event, value, data)
         if self._error is None:
@@ -129,7 +130,6 @@ class CompletionDecoder:
             ReplyCut: The stream ended before the reply did.
         """
         yield from self._text.finish(self._calls.to_markdown() + self._pictures.to_markdown())
-        yield from self._pictures.received()
         yield from map(PartAdded, self._sources.parts())
         if self._error is not None:
             raise self._error
@@ -198,7 +198,7 @@ class CompletionDecoder:
             if delta:
                 yield from self._read_delta(delta)
         elif isinstance(text := delta or choice.get("text"), str):
-            yield from self._add_text(text)
+            yield from self._read_content(text)
         if choice.get("error"):
             self._error = stream_error(choice, str(choice["error"]))
         else:
@@ -209,7 +209,7 @@ class CompletionDecoder:
     ) -> Iterator[StreamEvent]:
         match delta:
             case {"content": str(text)} if len(delta) == 1 and not is_message:
-                yield from self._add_text(text)
+                yield from self._read_content(text)
                 return
             case _:
                 pass
@@ -220,13 +220,12 @@ class CompletionDecoder:
             if not self._has_refused:
                 self._has_refused = True
                 yield REFUSED
-            yield from self._add_text(refusal, is_message=is_message)
-        yield from self._add_text(content_text(delta.get("content")), is_message=is_message)
+            yield from self._read_content(refusal, is_message=is_message)
+        yield from self._read_content(delta.get("content"), is_message=is_message)
         self._unread_count += count_unread(delta.get("content"))
         if not (is_message and self._calls):
             self._calls.add(delta)
-        self._pictures.add(delta)
-        yield from self._pictures.received()
+        yield from self._pictures.add(delta.get("images"))
         self._sources.add(delta)
 
     def _add_reasoning(self, text: str) -> Iterator[StreamEvent]:
@@ -235,18 +234,14 @@ class CompletionDecoder:
             self._has_reasoning = True
             yield ReasoningDelta(whole)
 
-    def _add_text(self, text: str, *, is_message: bool = False) -> Iterator[StreamEvent]:
-        if text:
-            length = self._text.length
-            if is_message:
-                for event in self._text.add_message(text):
-                    if isinstance(event, TextReplaced):
-                        self._pictures.tell_again()
-                    yield event
-            else:
-                yield from self._text.add_delta(text, is_joined=self._is_joined)
-            if length != self._text.length:
-                self._finish.text_came()
+    def _read_content(self, content: object, *, is_message: bool = False) -> Iterator[StreamEvent]:
+        length = self._text.length
+        if isinstance(content, str) and not is_message:
+            yield from self._text.add_delta(content, is_joined=self._is_joined)
+        else:
+            yield from self._content.read(content, is_message=is_message)
+        if length != self._text.length:
+            self._finish.text_came()
 
     def _read_usage(self, value: dict[str, object]) -> Iterator[StreamEvent]:
         usage = read_usage(value) if value.get("usage") else None

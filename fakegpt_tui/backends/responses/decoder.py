@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Any, ClassVar, Final
 
-from fakegpt_tui.backends.api.attachments import Pictures, ToolCalls
+from fakegpt_tui.backends.api.attachments import ToolCalls
 from fakegpt_tui.backends.api.completion_text import CompletionText
 from fakegpt_tui.backends.api.errors import stream_error
 from fakegpt_tui.backends.api.reply_decoder import REFUSED, ReplyDecoder, SaveState, save_nothing
@@ -67,9 +67,11 @@ class ResponseDecoder(ReplyDecoder):
         self._has_refused = False
 
     def _read(self, kind: str, value: dict[str, Any]) -> Iterator[StreamEvent]:
-        if kind == "response.output_text.delta":
-            yield from self._add_text(value, "delta")
-            return
+        # Most events are deltas, so that nothing else is compared with them.
+        is_delta = kind == "response.output_text.delta"
+        return self._add_text(value, "delta") if is_delta else self._read_other(kind, value)
+
+    def _read_other(self, kind: str, value: dict[str, Any]) -> Iterator[StreamEvent]:
         match kind.removeprefix("response.").split("."):
             case ["refusal", "delta"]:
                 yield from self._refuse()
@@ -90,7 +92,7 @@ class ResponseDecoder(ReplyDecoder):
 
     def _flush(self) -> Iterator[StreamEvent]:
         yield from self._output.flush()
-        yield from self._text.finish(self._calls.to_markdown())
+        yield from self._text.finish(self._calls.to_markdown() + self._pictures.to_markdown())
         yield from self._tell_origin([self._items[index] for index in sorted(self._items)])
 
     def _add_text(self, value: dict[str, object], field: str) -> Iterator[StreamEvent]:
@@ -121,12 +123,13 @@ class ResponseDecoder(ReplyDecoder):
             ):
                 refuses = True
             case _:
+                yield from self._pictures.add([value.get("part")])
                 return
         if self._phases.get(_index(value)) != "commentary":
             if refuses:
                 yield from self._refuse()
             place = PartIndex(_index(value), _index(value, "content_index"))
-            yield from self._output.close(place, text)
+            yield from self._close_part(place, text)
 
     def _refuse(self) -> Iterator[StreamEvent]:
         if not self._has_refused:
@@ -169,8 +172,7 @@ class ResponseDecoder(ReplyDecoder):
             case {"type": "message"} if item.get("phase", self._phases.get(index)) != "commentary":
                 if is_refusal(item):
                     yield from self._refuse()
-                for position, text in enumerate(message_texts(item)):
-                    yield from self._output.close(PartIndex(index, position), text)
+                yield from self._read_parts(index, item)
                 yield from self._cite_all(find_citations(item))
             case {"type": "reasoning"} if index not in self._thought_kinds:
                 yield from self._read_thoughts(index, item)
@@ -183,13 +185,21 @@ class ResponseDecoder(ReplyDecoder):
             case {"type": "image_generation_call", "result": str(data)}:
                 self.is_working = False
                 del self._items[index]  # It is kept as a picture, and is too long to go back.
-                pictures = Pictures()
-                pictures.add({"images": [{"b64_json": data}]})
-                self._has_picture = bool(pictures)
-                yield from pictures.received()
+                yield from self._pictures.add([{"b64_json": data}])
             case _:
                 self.is_working = False
                 yield from self._show_unknown(item, _READ)
+
+    def _read_parts(self, index: int, item: dict[str, object]) -> Iterator[StreamEvent]:
+        """Read the texts of a message, and its pictures, each behind the text before it."""
+        content = item.get("content")
+        parts = content if isinstance(content, list) else []
+        for position, text in enumerate(message_texts(item)):
+            yield from self._close_part(PartIndex(index, position), text)
+            yield from self._pictures.add(parts[position : position + 1])
+
+    def _close_part(self, part: PartIndex, text: str) -> Iterator[StreamEvent]:
+        yield from self._pictures.follow(self._output.close(part, text))
 
     def _read_thoughts(self, index: int, item: dict[str, object]) -> Iterator[StreamEvent]:
         """Read thoughts that were not streamed, or are hidden."""
@@ -263,7 +273,10 @@ class ResponseDecoder(ReplyDecoder):
             messages = [each for each in output if each.get("type") == "message"]
             said = [each for each in messages if each.get("phase") != "commentary"]
             texts = ["".join(message_texts(each)) for each in said]
-            yield from self._text.add_message("\n\n".join(filter(None, texts)))
+            whole = self._text.add_message("\n\n".join(filter(None, texts)))
+            yield from self._pictures.follow(whole)
+            for each in messages:
+                yield from self._pictures.add(each.get("content"))
 
     def _read_incomplete(self, details: object) -> None:
         reason = details.get("reason") if isinstance(details, dict) else None
