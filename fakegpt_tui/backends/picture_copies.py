@@ -10,7 +10,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Collection, Sequence
+from functools import partial
 from io import BytesIO
+from threading import Timer
 from typing import Final, NamedTuple
 
 from fakegpt_tui.backends import picture_script
@@ -31,15 +33,20 @@ _SECONDS: Final = 60.0
 _NEEDED: Final = ("SYSTEMROOT",)
 """What that process is given of the environment, in which there may be keys."""
 
-_PIECE: Final = 262_144
+_PIECE: Final = 3 * 65_536
+"""Bytes that are copied or read at once, while the event loop waits."""
 _ORIENTATION: Final = 0x0112
 
 
 class PictureCopy(NamedTuple):
-    """A picture as it is sent."""
+    """A picture as it is sent; each of its pieces but the last is whole in base64."""
 
     media_type: str
-    data: bytes
+    pieces: tuple[bytes, ...]
+
+    @property
+    def data(self) -> bytes:
+        return b"".join(self.pieces)
 
 
 def copy_picture(
@@ -59,7 +66,7 @@ def copy_picture(
     if kind in takes and max(width or 0, height or 0) <= edge:
         clean = _without_metadata(data, kind)
         if clean is not None:
-            return PictureCopy(kind, clean)
+            return PictureCopy(kind, (clean,))
     is_large = (width or 0) * (height or 0) > _MANY_PIXELS
     return _encoded_anew(data, name, edge, is_large=is_large)
 
@@ -137,30 +144,50 @@ def _is_turned(data: bytes) -> bool:
 
 
 def _encoded_anew(data: bytes, name: str, edge: int, *, is_large: bool) -> PictureCopy:
+    if is_large and (made := _encoded_aside(data, edge)) is not None:
+        return made
     try:
-        made = _encoded_aside(data, edge) if is_large else encode(data, edge)
+        # The picture is small, or damaged, or there is no other process that could do it.
+        kind, encoded = encode(data, edge)
     except (OSError, ValueError, SyntaxError, EOFError, struct.error) as error:
         raise RequestRefused(
             f"The picture {safe_line(name)} is damaged and cannot be sent; attach a whole one."
         ) from error
-    return PictureCopy(*made)
+    return PictureCopy(kind, (encoded,))
 
 
-def _encoded_aside(data: bytes, edge: int) -> tuple[str, bytes]:
-    """What `encode` makes, made in another process, where that can be had."""
+def _encoded_aside(data: bytes, edge: int) -> PictureCopy | None:
+    """What `encode` makes, made in another process; `None` where that cannot be had.
+
+    It goes there in one write, and comes back in the pieces in which it is read: the event loop
+    would wait for thousands of small writes, and for a copy of all that was read.
+    """
     try:
-        done = subprocess.run(  # noqa: S603 - our own script, by its path
+        with subprocess.Popen(  # noqa: S603 - our own script, by its path
             (sys.executable, "-I", picture_script.__file__, str(edge)),
             env={name: os.environ[name] for name in _NEEDED if name in os.environ},
-            input=data,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            bufsize=_PIECE,
             start_new_session=True,
-            timeout=_SECONDS,
-            check=True,
-        )
-    except (OSError, subprocess.SubprocessError):
-        # The picture is damaged, or there is no Python that finds Pillow: then it is made here.
-        return encode(data, edge)
-    kind, _, encoded = done.stdout.partition(b"\n")
-    return kind.decode(), encoded
+        ) as process:
+            timer = Timer(_SECONDS, process.kill)
+            timer.start()
+            try:
+                kind, pieces = _exchange(process, data)
+            finally:
+                timer.cancel()
+    except OSError:
+        return None
+    return PictureCopy(kind, pieces) if process.returncode == 0 else None
+
+
+def _exchange(process: "subprocess.Popen[bytes]", data: bytes) -> tuple[str, tuple[bytes, ...]]:
+    """Give the script a picture; the type and the pieces of what it makes of it."""
+    assert process.stdin is not None  # noqa: S101 - for the type checker
+    assert process.stdout is not None  # noqa: S101 - as above
+    process.stdin.write(data)
+    process.stdin.close()
+    kind = process.stdout.readline().strip().decode()
+    return kind, tuple(iter(partial(process.stdout.read, _PIECE), b""))

@@ -107,7 +107,7 @@ class PromptContent:
                     if part.as_text:
                         documents.append(self._document(part))
                     else:
-                        found.append(self._media(blob, name, _base64(self._bytes(blob))))
+                        found.append(self._media(blob, name, _base64([self._bytes(blob)])))
                 case FilePart():
                     documents.append(self._document(part))
                 case _:
@@ -157,7 +157,7 @@ class PromptContent:
 
             takes = SURELY_TAKEN | self._takes
             copy = copy_picture(self._bytes(part.blob), part.name, takes=takes)
-            known = Media(copy.media_type, _base64(copy.data), part.name, part.detail)
+            known = Media(copy.media_type, _base64(copy.pieces), part.name, part.detail)
             self._prepared[part.blob.digest] = known
         found.append(known)
 
@@ -190,15 +190,19 @@ def join_contents(contents: Iterable[Content]) -> list[Content]:
     return joined
 
 
-def _base64(data: bytes) -> PlainText:
+def _base64(pieces: Iterable[bytes]) -> PlainText:
     """The bytes in base64, made in pieces, so that other threads get their turn."""
-    view = memoryview(data)
+    digest = sha256()
 
-    def encode(at: int) -> bytes:
+    def encode(piece: memoryview) -> bytes:
         time.sleep(0)  # Lets another thread run now: the loop would wait for 5 ms each time.
-        return b64encode(view[at : at + _PIECE])
+        digest.update(piece)
+        return b64encode(piece)
 
-    return PlainText(sha256(data).hexdigest(), map(encode, range(0, len(data), _PIECE)))
+    views = (memoryview(each) for each in pieces)
+    cut = (view[at : at + _PIECE] for view in views for at in range(0, len(view), _PIECE))
+    encoded = [encode(each) for each in cut]
+    return PlainText(digest.hexdigest(), encoded)
 
 
 def plain_text(message: ContextMessage, content: PromptContent) -> str:

@@ -5,9 +5,9 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from io import BytesIO
+from io import BufferedReader, BytesIO, FileIO
 from pathlib import Path
-from typing import BinaryIO, Final, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Final, Protocol
 from uuid import uuid4
 
 from fakegpt_tui.domain import StoreError
@@ -17,7 +17,10 @@ from fakegpt_tui.domain.parts import Blob, Part, blobs_of
 from fakegpt_tui.store.errors import translate_errors
 from fakegpt_tui.store.instances import HoldLock
 
-_CHUNK: Final = 1024 * 1024
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+_CHUNK: Final = 256 * 1024
 DIGEST = re.compile("[0-9a-f]{64}")
 HALF: Final = "half-"
 """How the name of a file begins that is still being written."""
@@ -109,7 +112,7 @@ class BlobFolder:
         path = self.path(digest)
         try:
             with translate_errors(path):
-                return _checked(path.read_bytes(), digest)
+                return _read_checked(path, digest)
         except StoreError as error:
             if isinstance(error.__cause__, FileNotFoundError):
                 raise StoreError(_MISSING) from error
@@ -209,7 +212,16 @@ def is_damaged(path: Path, digest: str) -> bool:
     return found.hexdigest() != digest
 
 
-def _checked(data: bytes, digest: str) -> bytes:
+class _PiecewiseFile(FileIO):
+    """A file that is never read for long at once, which can keep the event loop from running."""
+
+    def readinto(self, buffer: "Buffer", /) -> int | None:
+        return super().readinto(memoryview(buffer)[:_CHUNK])
+
+
+def _read_checked(path: Path, digest: str) -> bytes:
+    with BufferedReader(_PiecewiseFile(path)) as file:
+        data = file.read(os.fstat(file.fileno()).st_size)
     if hashlib.sha256(data).hexdigest() != digest:
         raise StoreError(_DAMAGED)
     return data

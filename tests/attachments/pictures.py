@@ -32,6 +32,13 @@ def photo(
     return target.getvalue()
 
 
+def noise(size: tuple[int, int]) -> bytes:
+    """A picture that hardly anything makes smaller."""
+    target = BytesIO()
+    Image.effect_noise(size, 100).save(target, "BMP")
+    return target.getvalue()
+
+
 def moving(form: str = "GIF", frames: int = 3) -> bytes:
     """A picture that moves, of which the first frame is red."""
     colors = ["red", *["blue", "green"] * frames][:frames]

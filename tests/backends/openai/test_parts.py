@@ -20,7 +20,7 @@ from fakegpt_tui.domain.parts import (
     TextSpan,
 )
 from fakegpt_tui.store.blobs import MemoryBlobs
-from tests.attachments.pictures import look, photo
+from tests.attachments.pictures import look, noise, photo
 from tests.backends.test_documents import a_pdf
 from tests.fault_server import FaultServer
 from tests.openai_server import CHAT, backend_for, openai_server, refuses, replies, service
@@ -217,11 +217,12 @@ async def test_the_same_words_mean_nothing_where_no_picture_was_sent(server: Fau
 
 
 async def test_a_large_picture_is_sent_small(server: FaultServer) -> None:
-    large = ImagePart(BLOBS.put(photo((2600, 1300), "PNG", told=True)), "a.png")
+    large = ImagePart(BLOBS.put(noise((2400, 600))), "a.bmp")
     (found,) = await sent(server, said(prompt("", large)))
     ((picture),) = found["content"]
     data = base64.b64decode(picture["image_url"]["url"].partition(",")[2])
-    assert look(data).size == (2000, 1000)
+    assert len(data) > 500_000  # so that it comes in several pieces
+    assert look(data).size == (2000, 500)
 
 
 async def test_a_long_conversation_is_built_aside_and_arrives_whole(server: FaultServer) -> None:
