@@ -16,7 +16,8 @@ from fakegpt_tui.domain import MediaReceived, StreamEvent, TextDelta, TextReplac
 from fakegpt_tui.domain.parts import ImagePart, Part, TextSpan
 from fakegpt_tui.formats.documents import ImportFile
 from fakegpt_tui.formats.importer import Importer
-from fakegpt_tui.formats.registry import read_conversations, save_as
+from fakegpt_tui.formats.registry import read_conversations
+from fakegpt_tui.formats.saving import save_as
 from tests.attachments.examples import png
 from tests.backends.decoding import Decoded
 from tests.chat.fake_chat import run, service_of

@@ -217,12 +217,12 @@ async def test_the_same_words_mean_nothing_where_no_picture_was_sent(server: Fau
 
 
 async def test_a_large_picture_is_sent_small(server: FaultServer) -> None:
-    large = ImagePart(BLOBS.put(noise((2400, 600))), "a.bmp")
+    large = ImagePart(BLOBS.put(noise((2100, 200))), "a.bmp")
     (found,) = await sent(server, said(prompt("", large)))
     ((picture),) = found["content"]
     data = base64.b64decode(picture["image_url"]["url"].partition(",")[2])
-    assert len(data) > 500_000  # so that it comes in several pieces
-    assert look(data).size == (2000, 500)
+    assert len(data) > 200_000  # so that it comes in several pieces
+    assert look(data).size == (2000, 190)
 
 
 async def test_a_long_conversation_is_built_aside_and_arrives_whole(server: FaultServer) -> None:
