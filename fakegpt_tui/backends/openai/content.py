@@ -8,7 +8,7 @@ from fakegpt_tui.backends.openai.chunk_fields import content_text
 from fakegpt_tui.domain import StreamEvent
 
 
-class ContentReader:
+class IllustratedText:
     """Turns contents into events: texts, and pictures where they stand among them."""
 
     def __init__(self, text: CompletionText, pictures: Pictures) -> None:

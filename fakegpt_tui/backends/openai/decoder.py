@@ -16,7 +16,7 @@ from fakegpt_tui.backends.openai.chunk_fields import (
     read_usage,
     reasoning_text,
 )
-from fakegpt_tui.backends.openai.content import ContentReader
+from fakegpt_tui.backends.openai.content import IllustratedText
 from fakegpt_tui.domain import (
     BadReply,
     FinishReason,
@@ -72,7 +72,7 @@ class CompletionDecoder:
         self._reasoning = SurrogateJoiner()
         self._calls = ToolCalls()
         self._pictures = Pictures(self._text)
-        self._content = ContentReader(self._text, self._pictures)
+        self._content = IllustratedText(self._text, self._pictures)
         self._sources = CitedSources()
 
     @property
