@@ -51,10 +51,8 @@ from fakegpt_tui.domain.errors import (
 )
 from fakegpt_tui.domain.services import (
     NO_PROXY,
-    ConnectionCheck,
     Endpoints,
     Expired,
-    FoundService,
     History,
     KeyNeeded,
     LoginFailed,
@@ -66,7 +64,6 @@ from fakegpt_tui.domain.services import (
     RateLimitStatus,
     Secret,
     Service,
-    ServiceForm,
     ServiceKind,
     Session,
     SignedIn,
@@ -97,6 +94,7 @@ if TYPE_CHECKING:
         UsageReported,
     )
     from fakegpt_tui.domain.search import SearchHit, SearchQuery
+    from fakegpt_tui.domain.service_setup import ConnectionCheck, FoundService, ServiceForm
 
 __all__ = [
     "MAX_TOKENS",
@@ -187,9 +185,13 @@ __all__ = [
 ]
 
 
+_SEARCH = ("SearchHit", "SearchQuery")
+_SETUP = ("ConnectionCheck", "FoundService", "ServiceForm")
+
+
 def __getattr__(name: str) -> object:
-    """Import the events of a stream with the first reply, and not for the first frame."""
+    """Import what no first frame needs when it is asked for, such as the events of a stream."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = "search" if name.startswith("Search") else "events"
+    module = "search" if name in _SEARCH else "service_setup" if name in _SETUP else "events"
     return getattr(import_module(f"fakegpt_tui.domain.{module}"), name)

@@ -1,7 +1,8 @@
-"""Captions: what is said of a picture, a file or a source where only text can be shown."""
+"""Captions: words for pictures, files and sources where only text is shown; sizes and times."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
 from typing import Final, NamedTuple
 
 from fakegpt_tui.domain.media_types import type_label
@@ -21,6 +22,10 @@ from fakegpt_tui.domain.parts import (
 
 _SHORT: Final = 200
 """Characters of what a tool was asked, or answered, in its line."""
+_MINUTE = 60
+_HOUR = 60 * _MINUTE
+_WHOLE_SECONDS_FROM = 10
+_SHORTEST = 0.05
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
 
@@ -119,6 +124,15 @@ def searched_names(parts: Iterable[Part]) -> Iterator[str]:
                 pass
 
 
+def tool_text(part: Part) -> str:
+    """All that a tool was asked, or answered; empty for what is no such part."""
+    match part:
+        case ToolCallPart(arguments=text) | ToolResultPart(output=text):
+            return text
+        case _:
+            return ""
+
+
 def _line(part: Part) -> str:
     match part:
         case ImagePart() | FilePart():
@@ -158,3 +172,17 @@ def size_label(size: int) -> str:
             count = size / divisor
             return f"{count:.1f} {unit}" if count < 10 and unit != "kB" else f"{count:.0f} {unit}"  # noqa: PLR2004
     return f"{size} B"
+
+
+def format_elapsed(length: timedelta) -> str:
+    """How long something took: `0.8 s`, `14 s`, `2 min 5 s`, `1 h 3 min`; empty for no time."""
+    seconds = length.total_seconds()
+    if seconds < _SHORTEST:
+        return ""
+    if seconds < _WHOLE_SECONDS_FROM:
+        return f"{seconds:.1f}".removesuffix(".0") + " s"
+    if seconds < _MINUTE:
+        return f"{int(seconds)} s"
+    if seconds < _HOUR:
+        return f"{int(seconds // _MINUTE)} min {int(seconds % _MINUTE)} s"
+    return f"{int(seconds // _HOUR)} h {int(seconds % _HOUR // _MINUTE)} min"

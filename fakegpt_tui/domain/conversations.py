@@ -146,14 +146,10 @@ class Usage:
         return Usage(
             _sum_known(self.fresh, other.fresh),
             _sum_known(self.output, other.output),
-            _sum_told(self.cache_read, other.cache_read),
-            _sum_told(self.cache_write, other.cache_write),
-            _sum_told(self.reasoning, other.reasoning),
-            _sum_told(self.searches, other.searches),
-            _sum_charged(self.cost, other.cost),
-            other.tier or self.tier,
-            other.served_model or self.served_model,
-            _sum_told(self.cache_write_long, other.cache_write_long),
+            cost=_sum_charged(self.cost, other.cost),
+            tier=other.tier or self.tier,
+            served_model=other.served_model or self.served_model,
+            **{each: _sum_told(getattr(self, each), getattr(other, each)) for each in USAGE_COUNTS},
         )
 
     @property
@@ -304,23 +300,3 @@ class QueuedPrompt:
     conversation_id: str
     text: str
     parts: "tuple[Part, ...]" = ()
-
-
-_MINUTE = 60
-_HOUR = 60 * _MINUTE
-_WHOLE_SECONDS_FROM = 10
-_SHORTEST = 0.05
-
-
-def format_elapsed(length: timedelta) -> str:
-    """How long something took: `0.8 s`, `14 s`, `2 min 5 s`, `1 h 3 min`; empty for no time."""
-    seconds = length.total_seconds()
-    if seconds < _SHORTEST:
-        return ""
-    if seconds < _WHOLE_SECONDS_FROM:
-        return f"{seconds:.1f}".removesuffix(".0") + " s"
-    if seconds < _MINUTE:
-        return f"{int(seconds)} s"
-    if seconds < _HOUR:
-        return f"{int(seconds // _MINUTE)} min {int(seconds % _MINUTE)} s"
-    return f"{int(seconds // _HOUR)} h {int(seconds % _HOUR // _MINUTE)} min"

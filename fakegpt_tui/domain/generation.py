@@ -66,12 +66,18 @@ class GenerationRow:
     anthropic: SettingPath
 
 
-def _at(path: str, write: Callable[[Any], BodyFields] | None = None) -> SettingPath:
-    return SettingPath(path, write=write)
+_APIS: Final = ("Chat Completions", "Responses", "Messages")
 
 
-_NOT_RESPONSES: Final = SettingPath(reason="the Responses API has no such field")
-_NOT_ANTHROPIC: Final = SettingPath(reason="the Messages API has no such field")
+def _row(name: str, kind: SettingKind, hint: str, *paths: str | SettingPath) -> GenerationRow:
+    """A row with a path in each of the three APIs, or one for all; an empty one says: nowhere."""
+    chat, responses, anthropic = (
+        SettingPath(path, "" if path else f"the {api} API has no such field")
+        if isinstance(path, str)
+        else path
+        for path, api in zip(paths * 3 if len(paths) == 1 else paths, _APIS, strict=True)
+    )
+    return GenerationRow(name, kind, hint, chat, responses, anthropic)
 
 
 def _template_thinking(value: str) -> BodyFields:
@@ -126,127 +132,70 @@ JSON_MODE: Final[Mapping[str, object]] = {"type": "json_object"}
 """In place of a schema: any JSON."""
 
 GENERATION_ROWS: Final = (
-    GenerationRow(
-        "temperature",
-        Number(*TEMPERATURES),
-        "lower is steadier, higher is freer",
-        _at("temperature"),
-        _at("temperature"),
-        _at("temperature"),
-    ),
-    GenerationRow(
-        "top_p",
-        Number(*TOP_PS),
-        "draws from that share of likely words",
-        _at("top_p"),
-        _at("top_p"),
-        _at("top_p"),
-    ),
-    GenerationRow(
+    _row("temperature", Number(*TEMPERATURES), "lower is steadier, higher is freer", "temperature"),
+    _row("top_p", Number(*TOP_PS), "draws from that share of likely words", "top_p"),
+    _row(
         "max_tokens",
         Number(*MAX_TOKENS),
         "a longer reply is cut there",
-        _at("max_tokens"),
-        _at("max_output_tokens"),
-        _at("max_tokens"),
+        "max_tokens",
+        "max_output_tokens",
+        "max_tokens",
     ),
-    GenerationRow(
-        "seed",
-        Number(*SEEDS),
-        "makes a reply repeatable, if it can",
-        _at("seed"),
-        _NOT_RESPONSES,
-        _NOT_ANTHROPIC,
-    ),
-    GenerationRow(
-        "stop",
-        Texts(),
-        "end a reply; a line each, \\n breaks one",
-        _at("stop"),
-        _NOT_RESPONSES,
-        _at("stop_sequences"),
-    ),
-    GenerationRow(
+    _row("seed", Number(*SEEDS), "makes a reply repeatable, if it can", "seed", "", ""),
+    _row("stop", Texts(), "end a reply; a line each, \\n breaks one", "stop", "", "stop_sequences"),
+    _row(
         "effort",
         Word(EFFORTS),
         "how long to think: none, low, high …",
-        _at("reasoning_effort"),
-        _at("reasoning.effort"),
-        _at("output_config.effort"),
+        "reasoning_effort",
+        "reasoning.effort",
+        "output_config.effort",
     ),
-    GenerationRow(
+    _row(
         "thinking",
         Switch(10_000_000),
         "on, off, or a budget of tokens",
-        _at("chat_template_kwargs.enable_thinking", _template_thinking),
-        _at("reasoning.effort", _responses_thinking),
-        _at("thinking", _anthropic_thinking),
+        SettingPath("chat_template_kwargs.enable_thinking", write=_template_thinking),
+        SettingPath("reasoning.effort", write=_responses_thinking),
+        SettingPath("thinking", write=_anthropic_thinking),
     ),
-    GenerationRow(
-        "top_k",
-        Number(-1, 1_000_000),
-        "draws from so many likely words",
-        _at("top_k"),
-        _NOT_RESPONSES,
-        _at("top_k"),
-    ),
-    GenerationRow(
-        "min_p",
-        Number(0.0, 1.0, "0.05"),
-        "leaves out words below that share",
-        _at("min_p"),
-        _NOT_RESPONSES,
-        _NOT_ANTHROPIC,
-    ),
-    GenerationRow(
+    _row("top_k", Number(-1, 1_000_000), "draws from so many likely words", "top_k", "", "top_k"),
+    _row("min_p", Number(0.0, 1.0, "0.05"), "leaves out words below that share", "min_p", "", ""),
+    _row(
         "repetition_penalty",
         Number(0.0, 10.0, "1.1"),
         "above 1 repeats less",
-        _at("repetition_penalty"),
-        _NOT_RESPONSES,
-        _NOT_ANTHROPIC,
+        "repetition_penalty",
+        "",
+        "",
     ),
-    GenerationRow(
-        "num_ctx",
-        Number(64, 100_000_000),
-        "the window to load a model with",
-        _at("num_ctx"),
-        _NOT_RESPONSES,
-        _NOT_ANTHROPIC,
-    ),
-    GenerationRow(
+    _row("num_ctx", Number(64, 100_000_000), "the window to load a model with", "num_ctx", "", ""),
+    _row(
         "verbosity",
         Word(("low", "medium", "high")),
         "how much to say: low, medium, high",
-        _at("verbosity"),
-        _at("text.verbosity"),
-        _NOT_ANTHROPIC,
+        "verbosity",
+        "text.verbosity",
+        "",
     ),
-    GenerationRow(
+    _row(
         "service_tier",
         Word(("auto", "default", "flex", "priority")),
         "such as flex or priority",
-        _at("service_tier"),
-        _at("service_tier"),
-        _at("service_tier"),
+        "service_tier",
     ),
-    GenerationRow(
+    _row(
         "schema",
         JsonTable(),
         "a JSON schema that replies follow",
-        _at("response_format", _chat_schema),
-        _at("text.format", _responses_schema),
-        _at("output_config.format", _anthropic_schema),
+        SettingPath("response_format", write=_chat_schema),
+        SettingPath("text.format", write=_responses_schema),
+        SettingPath("output_config.format", write=_anthropic_schema),
     ),
-    GenerationRow(
-        "extra",
-        JsonTable(PROTECTED, unsets=True),
-        "other fields of the request, as JSON",
-        _at("*"),
-        _at("*"),
-        _at("*"),
-    ),
+    _row("extra", JsonTable(PROTECTED, unsets=True), "other fields of the request, as JSON", "*"),
 )
+"""The paths are those of chat completions, Responses and Messages."""
 
 ROW_BY_NAME: Final[Mapping[str, GenerationRow]] = {row.name: row for row in GENERATION_ROWS}
 

@@ -156,12 +156,8 @@ def _by_magic(head: bytes) -> str:
     return ""
 
 
-def picture_size(data: bytes) -> tuple[int, int] | None:
-    """Width and height of a picture in pixels, read from its header and never decoded."""
-    return _size_of(media_type(data), data)
-
-
 def _size_of(name: str, data: bytes) -> tuple[int, int] | None:
+    """Width and height of a picture in pixels, read from its header and never decoded."""
     found: tuple[int, int] | None = None
     match name:
         case "image/png" if data[12:16] == b"IHDR":

@@ -156,17 +156,15 @@ class PlacedPart(NamedTuple):
 
 def place_parts(text: str, reasoning: str, parts: Iterable[Part]) -> Iterator[PlacedPart]:
     """All of a message in order; a message without parts is its reasoning, and then its text."""
-    at, thought = 0, 0
-    for part in fit_parts(parts, text, reasoning) or _plain(text, reasoning):
-        match part:
-            case TextSpan(length):
-                yield PlacedPart(part, text[at : at + length])
-                at += length
-            case ReasoningSpan(length):
-                yield PlacedPart(part, reasoning[thought : thought + length])
-                thought += length
-            case _:
-                yield PlacedPart(part)
+    plain = ReasoningSpan(len(reasoning)), TextSpan(len(text))
+    texts, at = {TextSpan: text, ReasoningSpan: reasoning}, {TextSpan: 0, ReasoningSpan: 0}
+    for part in fit_parts(parts, text, reasoning) or PartLayout(plain).parts:
+        if isinstance(part, TextSpan | ReasoningSpan):
+            start = at[type(part)]
+            at[type(part)] += part.length
+            yield PlacedPart(part, texts[type(part)][start : at[type(part)]])
+        else:
+            yield PlacedPart(part)
 
 
 def fit_parts(parts: Iterable[Part], text: str, reasoning: str) -> tuple[Part, ...]:
@@ -176,24 +174,20 @@ def fit_parts(parts: Iterable[Part], text: str, reasoning: str) -> tuple[Part, .
     left, so that a message of only text has no parts.
     """
     layout = PartLayout()
-    left, thoughts_left = len(text), len(reasoning)
+    left = {TextSpan: len(text), ReasoningSpan: len(reasoning)}
     for part in parts:
         match part:
-            case TextSpan(length):
-                length = min(max(length, 0), left)
-                left -= length
-                layout.add(replace(part, length=length))
-            case ReasoningSpan(length):
-                length = min(max(length, 0), thoughts_left)
-                thoughts_left -= length
+            case TextSpan(length) | ReasoningSpan(length):
+                length = min(max(length, 0), left[type(part)])
+                left[type(part)] -= length
                 layout.add(replace(part, length=length))
             case CitationPart(start, end):
                 start = min(max(start, 0), len(text))
                 layout.add(replace(part, start=start, end=min(max(end, start), len(text))))
             case _:
                 layout.add(part)
-    layout.add(ReasoningSpan(thoughts_left))
-    layout.add(TextSpan(left))
+    layout.add(ReasoningSpan(left[ReasoningSpan]))
+    layout.add(TextSpan(left[TextSpan]))
     found = layout.parts
     return () if all(map(_is_plain, found)) else found
 
@@ -205,11 +199,6 @@ def _is_plain(part: Part) -> bool:
             return True
         case _:
             return False
-
-
-def _plain(text: str, reasoning: str) -> tuple[Part, ...]:
-    spans: list[Part] = [ReasoningSpan(len(reasoning))] if reasoning else []
-    return (*spans, TextSpan(len(text))) if text else tuple(spans)
 
 
 class PartLayout:
@@ -229,16 +218,16 @@ class PartLayout:
 
     def add_text(self, length: int) -> None:
         """Text has come."""
-        if self._open is not TextSpan:
-            self._close()
-            self._open = TextSpan
-        self._length += length
+        self._grow(TextSpan, length)
 
     def add_reasoning(self, length: int) -> None:
         """Reasoning has come."""
-        if self._open is not ReasoningSpan:
+        self._grow(ReasoningSpan, length)
+
+    def _grow(self, kind: type[TextSpan | ReasoningSpan], length: int) -> None:
+        if self._open is not kind:
             self._close()
-            self._open = ReasoningSpan
+            self._open = kind
         self._length += length
 
     def add(self, part: Part) -> None:
@@ -297,15 +286,6 @@ def without_origins(parts: Iterable[Part]) -> tuple[Part, ...]:
         replace(part, is_redacted=False) if isinstance(part, ReasoningSpan) else part
         for part in found
     )
-
-
-def tool_text(part: Part) -> str:
-    """All that a tool was asked, or answered; empty for what is no such part."""
-    match part:
-        case ToolCallPart(arguments=text) | ToolResultPart(output=text):
-            return text
-        case _:
-            return ""
 
 
 def attached_parts(parts: Iterable[Part]) -> tuple[ImagePart | FilePart, ...]:

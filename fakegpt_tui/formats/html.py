@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, Role, StoreError
-from fakegpt_tui.domain.captions import PlacedCaption, split_at_captions
-from fakegpt_tui.domain.conversations import format_elapsed
+from fakegpt_tui.domain.captions import PlacedCaption, format_elapsed, split_at_captions
 from fakegpt_tui.domain.media_types import BINARY, DECODABLE, PDF
 from fakegpt_tui.domain.message_tree import MessageTree
 from fakegpt_tui.domain.parts import FilePart, ImagePart

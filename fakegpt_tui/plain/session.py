@@ -214,8 +214,11 @@ class PlainSession:
         if not message.parts:
             self.read_out(message.text)
             return
-        from fakegpt_tui.domain.captions import line_starts, split_at_captions  # noqa: PLC0415
-        from fakegpt_tui.domain.parts import tool_text  # noqa: PLC0415 - as above
+        from fakegpt_tui.domain.captions import (  # noqa: PLC0415 - few messages have parts
+            line_starts,
+            split_at_captions,
+            tool_text,
+        )
 
         for each in split_at_captions(message.text, message.parts, line_starts):
             if isinstance(each, str):

@@ -1,5 +1,7 @@
 """Options: the folders, looks, settings and services that the user interface is started with."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import field
@@ -8,20 +10,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, TypeVar
 
-from fakegpt_tui.domain import (
-    ConnectionCheck,
-    FoundService,
-    ModelRef,
-    Preset,
-    Service,
-    ServiceForm,
-    now,
-)
+from fakegpt_tui.domain import ModelRef, Preset, Service, now
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.text import safe_line
 
 if TYPE_CHECKING:
     from fakegpt_tui.attachments.snippets import Snippet
+    from fakegpt_tui.domain import ConnectionCheck, FoundService, ServiceForm
 
 T = TypeVar("T")
 
@@ -226,7 +221,7 @@ class Options:
     theme: str = AUTO_THEME
     theme_files: Mapping[str, Path] = field(default_factory=dict)
     keys: Mapping[str, str] = field(default_factory=dict)
-    snippets: Callable[[], Mapping[str, "Snippet"]] = dict
+    snippets: Callable[[], Mapping[str, Snippet]] = dict
     snippets_folder: Path | None = None
     resume: str | None = None
     notices: Callable[[], tuple[str, ...]] = tuple

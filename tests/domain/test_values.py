@@ -19,7 +19,7 @@ from fakegpt_tui.domain import (
     new_id,
     now,
 )
-from fakegpt_tui.domain.services import complete_address
+from fakegpt_tui.domain.service_setup import complete_address
 
 
 def test_a_secret_shows_only_when_it_is_asked_to() -> None:

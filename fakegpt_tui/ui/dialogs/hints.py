@@ -6,7 +6,7 @@ from collections.abc import Callable
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from fakegpt_tui.domain.parts import tool_text
+from fakegpt_tui.domain.captions import tool_text
 from fakegpt_tui.ui.dialogs.link import ask_about_link
 from fakegpt_tui.ui.markdown.sections import section_text
 from fakegpt_tui.ui.messages import CopyText

@@ -23,7 +23,7 @@ from fakegpt_tui.domain import (
     ServiceForm,
     ServiceKind,
 )
-from fakegpt_tui.domain.services import complete_address
+from fakegpt_tui.domain.service_setup import complete_address
 from fakegpt_tui.keymap import KeyScope
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.bindings import bindings

@@ -9,7 +9,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 from fakegpt_tui.domain import ChatMessage, FinishReason, MessageStatus, Role
-from fakegpt_tui.domain.conversations import format_elapsed
+from fakegpt_tui.domain.captions import format_elapsed
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.markdown.lines import Line

@@ -105,7 +105,7 @@ class Folds:
 
 def _folds_within(message: ChatMessage) -> bool:
     """Is there something in a message that can be folded?"""
-    from fakegpt_tui.domain.parts import tool_text  # noqa: PLC0415 - after the start
+    from fakegpt_tui.domain.captions import tool_text  # noqa: PLC0415 - after the start
     from fakegpt_tui.ui.markdown.block_rules import has_section  # noqa: PLC0415 - as above
 
     return has_section(message.text) or any(map(tool_text, message.parts))

@@ -9,7 +9,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 from fakegpt_tui.domain import ChatMessage
-from fakegpt_tui.domain.captions import PlacedCaption, placed_captions
+from fakegpt_tui.domain.captions import PlacedCaption, placed_captions, tool_text
 from fakegpt_tui.domain.media_types import can_decode
 from fakegpt_tui.domain.parts import (
     Blob,
@@ -18,7 +18,6 @@ from fakegpt_tui.domain.parts import (
     Part,
     ReasoningSpan,
     TextSpan,
-    tool_text,
 )
 from fakegpt_tui.pictures.decoding import why_not_shown
 from fakegpt_tui.pictures.placement import CellSize, place_picture
