@@ -71,7 +71,7 @@ class ThreadNotFound(Exception):
     """The host has no such conversation, or it lacks the message that the request builds upon."""
 
 
-TOKEN_ERRORS: dict[TokenRejection, tuple[str, str | None]] = {
+_TOKEN_ERRORS: dict[TokenRejection, tuple[str, str | None]] = {
     TokenRejection.MISSING: ("Not authenticated", None),
     TokenRejection.EXPIRED: ("The token has expired.", "token_expired"),
     TokenRejection.FOREIGN: ("The token is not of this host.", "invalid_jwt"),
@@ -172,13 +172,6 @@ def message_error_response(error: ServiceError) -> Response:
     return json_response(message_error_fields(str(error), status), status, headers)
 
 
-def handle_api_error(request: Request, error: Exception) -> Response:
-    """The response to an error of a route, of a backend, or of Starlette."""
-    if speaks_messages(request):
-        return _response(error, message_error_response, message_error_fields)
-    return _response(error, completion_error_response, openai.error_fields)
-
-
 def _head(error: ServiceError) -> tuple[int, dict[str, str]]:
     """Status and headers, the same in all protocols: official clients obey them."""
     headers, status = {}, error_status(error)
@@ -193,19 +186,39 @@ def _head(error: ServiceError) -> tuple[int, dict[str, str]]:
     return status, headers
 
 
-def _response(
-    error: Exception,
-    of_service: Callable[[ServiceError], Response],
-    fields: Callable[[str, int], dict[str, object]],
-) -> Response:
+def route_error_response(request: Request, error: Exception) -> Response:
+    """The response to an error of a route, of a backend, or of Starlette, such as 404 and 405.
+
+    It has the form of the protocol that clients speak below the path.
+    """
+    body_of: Callable[[str, int, str | None], dict[str, object]]
+    if not request.scope["path"].startswith(API_PATHS):
+        of_service, body_of = service_error_response, _fakegpt_body
+    elif speaks_messages(request):
+        of_service, body_of = message_error_response, _message_body
+    else:
+        of_service, body_of = completion_error_response, _completion_body
     match error:
         case InvalidToken(reason=reason):
-            sentence, _ = TOKEN_ERRORS[reason]
-            body = fields(sentence, HTTPStatus.UNAUTHORIZED)
+            sentence, code = _TOKEN_ERRORS[reason]
+            body = body_of(sentence, HTTPStatus.UNAUTHORIZED, code)
             return json_response(body, HTTPStatus.UNAUTHORIZED, {"www-authenticate": "Bearer"})
         case ServiceError():
             return of_service(error)
         case HTTPException(status_code=status):
-            return json_response(fields(error.detail, status), status, error.headers)
+            return json_response(body_of(error.detail, status, None), status, error.headers)
         case _:
             raise error
+
+
+def _fakegpt_body(sentence: str, status: int, code: str | None) -> dict[str, object]:
+    is_too_long = status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    return fakegpt.error_body(sentence, code=fakegpt.MESSAGE_TOO_LONG if is_too_long else code)
+
+
+def _message_body(sentence: str, status: int, _: str | None) -> dict[str, object]:
+    return message_error_fields(sentence, status)
+
+
+def _completion_body(sentence: str, status: int, _: str | None) -> dict[str, object]:
+    return openai.error_fields(sentence, status)

@@ -100,26 +100,22 @@ RateHeaders: TypeAlias = Callable[[Iterable[RateLeft]], Headers]
 
 def completion_rate_headers(rates: Iterable[RateLeft]) -> Headers:
     """As clients of OpenAI's protocol read them: `x-ratelimit-remaining-requests`."""
-    return [
-        (f"x-ratelimit-{name}-{rate.what}".encode(), value.encode())
-        for rate in rates
-        for name, value in (
-            ("limit", str(rate.limit)),
-            ("remaining", str(rate.left)),
-            ("reset", f"{rate.seconds:.3f}s"),
-        )
-    ]
+    return _rate_headers(rates, "x-ratelimit-{name}-{what}", "{:.3f}s".format)
 
 
 def message_rate_headers(rates: Iterable[RateLeft]) -> Headers:
     """As clients of the Messages protocol read them: `anthropic-ratelimit-requests-remaining`."""
+    return _rate_headers(rates, "anthropic-ratelimit-{what}-{name}", _moment)
+
+
+def _rate_headers(rates: Iterable[RateLeft], form: str, reset: Callable[[float], str]) -> Headers:
     return [
-        (f"anthropic-ratelimit-{rate.what}-{name}".encode(), value.encode())
+        (form.format(name=name, what=rate.what).encode(), value.encode())
         for rate in rates
         for name, value in (
             ("limit", str(rate.limit)),
             ("remaining", str(rate.left)),
-            ("reset", _moment(rate.seconds)),
+            ("reset", reset(rate.seconds)),
         )
     ]
 

@@ -5,27 +5,16 @@ Starlette finds the route. Its application around that costs a short reply a ten
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fakegpt_tui.domain import ServiceError
 from fakegpt_tui.host.access import Access
-from fakegpt_tui.host.errors import (
-    API_PATHS,
-    TOKEN_ERRORS,
-    InvalidToken,
-    forget_traceback,
-    handle_api_error,
-    json_response,
-    service_error_response,
-)
+from fakegpt_tui.host.errors import InvalidToken, forget_traceback, route_error_response
 from fakegpt_tui.host.logs import record_of
-from fakegpt_tui.protocol import fakegpt
 
 
 class OpenRoute(Route):
@@ -65,7 +54,7 @@ class HostRoutes:
         except (HTTPException, InvalidToken, ServiceError) as error:
             if record_of(scope).status:
                 raise
-            response = _error_response(Request(scope), error)
+            response = route_error_response(Request(scope), error)
             await response(scope, receive, send)
             forget_traceback(error)
 
@@ -90,24 +79,3 @@ class _Endpoint:
             record.key_id, record.owner = claims.key_id, claims.owner
         response = await self.answer(request)
         await response(scope, receive, send)
-
-
-def _error_response(request: Request, error: Exception) -> Response:
-    """The response to an error of a route, of a backend, or of Starlette, such as 404 and 405."""
-    if request.scope["path"].startswith(API_PATHS):
-        return handle_api_error(request, error)
-    match error:
-        case InvalidToken(reason=reason):
-            sentence, code = TOKEN_ERRORS[reason]
-            body = fakegpt.error_body(sentence, code=code)
-            return json_response(body, HTTPStatus.UNAUTHORIZED, {"www-authenticate": "Bearer"})
-        case ServiceError():
-            return service_error_response(error)
-        case HTTPException(status_code=status):
-            too_long = status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-            body = fakegpt.error_body(
-                error.detail, code=fakegpt.MESSAGE_TOO_LONG if too_long else None
-            )
-            return json_response(body, status, error.headers)
-        case _:
-            raise error

@@ -150,8 +150,7 @@ class ReplyDecoder(ABC):
         """End for a reason that this program does not know; it is named."""
         self._reason = FinishReason.STOP
         if isinstance(word, str) and word:
-            named = safe_line(replace_surrogates(word), 60)
-            self._notices.append(f"The service ended the reply for a reason of its own: {named}.")
+            self._notices.append(unknown_end(word))
 
     def _show_unknown(
         self, value: Mapping[str, object], known: tuple[str, ...]
@@ -173,6 +172,12 @@ class ReplyDecoder(ABC):
         if len(self._sources) < _MAX_SOURCES:
             self._sources.add(named)
             yield PartAdded(CitationPart(*place, _clean(url), _clean(title), _clean(quote)))
+
+
+def unknown_end(word: str) -> str:
+    """What is said where a reply ended for an unknown reason: it may have been cut."""
+    named = safe_line(replace_surrogates(word), 60)
+    return f"The service ended the reply for a reason of its own: {named}."
 
 
 def _clean(text: object) -> str:

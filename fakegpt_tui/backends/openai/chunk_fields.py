@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from fakegpt_tui.backends.api.json_values import all_output, charged, count, table_of, word_of
+from fakegpt_tui.backends.api.reply_decoder import unknown_end
 from fakegpt_tui.domain import FinishReason, Notice, ServiceError, Usage
 from fakegpt_tui.domain.parts import CitationPart
 from fakegpt_tui.text import replace_surrogates, safe_line
@@ -284,8 +285,7 @@ class FinishTracker:
     def notices(self) -> Iterator[Notice]:
         """A word that this program does not know is told: the reply may have been cut."""
         if self._unknown_word:
-            word = safe_line(self._unknown_word, 60)
-            yield Notice(f"The service ended the reply for a reason of its own: {word}.")
+            yield Notice(unknown_end(self._unknown_word))
 
 
 def _folded(word: object) -> str:
