@@ -118,7 +118,11 @@ async def _run_app(
 
 
 def defer_full_collections() -> None:
-    """Begin to collect, and leave whole collections to an `IdleCollector`."""
+    """Begin to collect, and leave whole collections to an `IdleCollector`.
+
+    What the first frame made stays: looking through it at once would take longer than a frame.
+    """
+    gc.freeze()
     young, middle, _ = gc.get_threshold()
     gc.set_threshold(young, middle, _NEVER)
     gc.enable()
