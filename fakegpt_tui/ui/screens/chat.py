@@ -54,6 +54,8 @@ if TYPE_CHECKING:
 _LIST_FROM_WIDTH = 80
 _MIN_WIDTH = 20
 _MIN_HEIGHT = 5
+_TIGHT = 9
+"""Rows below which the prompt has no frame."""
 _FOOTER_FROM_HEIGHT = 12
 _NOTICE_ROWS = 2
 _STATUS_SECONDS = 0.5
@@ -85,6 +87,8 @@ class ChatScreen(RenderCache, TolerantScreen):
     AUTO_FOCUS = "PromptInput"
     """Or the first keys would go to the list, and what follows wait for what they do there."""
     BINDINGS = bindings(KeyScope.ANY)
+    VERTICAL_BREAKPOINTS = []
+    """Those of dialogs would have the styles of all widgets looked up anew at the start."""
 
     shown: var[ChatView | None] = var(None, always_update=True)
 
@@ -325,7 +329,10 @@ class ChatScreen(RenderCache, TolerantScreen):
             self.window.prompt.focus()
 
     def on_resize(self, event: events.Resize) -> None:
+        if event.size == self.outer_size:
+            event.prevent_default()  # It is laid out so already; what changes below is by and by.
         width, height = event.size
+        self.set_class(height < _TIGHT, "-tight")
         fits = width >= _MIN_WIDTH and height >= _MIN_HEIGHT
         self.query_one("#body").display = fits
         self.query_one("#too-small").display = not fits

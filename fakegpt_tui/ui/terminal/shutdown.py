@@ -23,6 +23,7 @@ from rich.console import RenderableType
 from textual.app import App
 from textual.await_remove import AwaitRemove
 from textual.dom import DOMNode
+from textual.events import ScreenResume
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
@@ -210,11 +211,15 @@ class CrashReportingApp(App[None]):
 class TolerantScreen(Screen[None]):
     """A screen that goes on after an expected error in a handler, which would end Textual.
 
-    Nor does it drop a selection on esc, and then do what else the key is for: as of Textual 8.2.8.
+    Nor does it drop a selection on esc, and then do what else the key is for, or give a new screen
+    its styles twice: as of Textual 8.2.8.
     """
 
-    def _key_escape(self) -> None:
-        """Leave the key to the bindings."""
+    _key_escape = None  # type: ignore[assignment]  # no handler
+
+    def _on_screen_resume(self, event: ScreenResume) -> None:
+        """Leave the styles as they are where all widgets have just been given theirs."""
+        event.refresh_styles = event.refresh_styles and self.stack_updates > 0
 
     def show_error(self, error: FakeGPTError) -> None:
         """Show an expected error that a handler did not."""
