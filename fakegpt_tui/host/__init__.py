@@ -1,1 +1,1 @@
-"""The host: any backend, served over the FakeGPT protocol."""
+"""The host: any backend, served to other programs, by FakeGPT's protocol and those of APIs."""

@@ -1,4 +1,4 @@
-"""Host application: its routes, how the host is, and what it shares with others."""
+"""Host application: the routes to one backend, and those that tell whether the host is well."""
 
 import asyncio
 from collections.abc import Callable

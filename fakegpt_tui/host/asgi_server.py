@@ -1,4 +1,4 @@
-"""Server: an ASGI application on open sockets, and the loop in a thread that it runs in."""
+"""Server: an ASGI application on open sockets, and a thread with the event loop for it."""
 
 import asyncio
 import gc

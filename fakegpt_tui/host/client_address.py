@@ -1,4 +1,4 @@
-"""Client address: who asked, as trusted proxies tell, and how often one may sign in."""
+"""Client address: who asked, as trusted proxies tell, and how often it may sign in."""
 
 import math
 import re

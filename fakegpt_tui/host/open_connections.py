@@ -1,4 +1,4 @@
-"""Open connections: how many there may be, in all and of one address, and what others get."""
+"""Open connections: how many there may be, in all and from one address, and the refusal of more."""
 
 import asyncio
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Replies: sent as events or whole, while clients are there and nothing from outside ends them."""
+"""Replies under way: sent as events or whole, and ended early by the host, a key or the client."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator

@@ -1,4 +1,4 @@
-"""Turns: the place of a prompt in its conversation, and saving it and its reply."""
+"""Turns: where a prompt stands in its conversation, and saving it and its reply."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence

@@ -1,11 +1,105 @@
-"""Contents of a chat completion: their texts, and the pictures that stand among them."""
+"""Contents of chat completions, in all forms: text, reasoning, and pictures among the text."""
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from fakegpt_tui.backends.api.attachments import Pictures, has_picture
 from fakegpt_tui.backends.api.completion_text import CompletionText
-from fakegpt_tui.backends.openai.chunk_fields import content_text
 from fakegpt_tui.domain import StreamEvent
+
+_REASONING_FIELDS: Final = (
+    "reasoning_content",
+    "reasoning",
+    "reasoning_text",
+    "thinking",
+    "thinking_blocks",
+    "reasoning_details",
+)
+_REASONING_KEYS: Final = frozenset(_REASONING_FIELDS)
+_REASONING_PARTS: Final = ("thinking", "reasoning", "reasoning.text", "reasoning.summary")
+_SHOWN_ELSEWHERE: Final = ("image", "image_url", "output_image", "reference", *_REASONING_PARTS)
+
+
+def content_text(content: object) -> str:
+    """The text of a `content`: a string, null, one part, or a list of parts."""
+    match content:
+        case str():
+            return content
+        case dict():
+            return "".join(_texts([content]))
+        case list():
+            return "".join(_texts(content))
+        case _:
+            return ""
+
+
+def count_unread(content: object) -> int:
+    """How many parts of a `content` are of a kind that this program cannot read."""
+    match content:
+        case None | str():
+            return 0
+        case list():
+            return sum(_is_unread(part) for part in content)
+        case _:
+            return int(_is_unread(content))
+
+
+def reasoning_text(delta: dict[str, object]) -> str:
+    """The reasoning in `delta`; if a service sends several fields, they hold the same."""
+    for name in () if _REASONING_KEYS.isdisjoint(delta) else _REASONING_FIELDS:
+        if text := _thoughts(delta.get(name)):
+            return text
+    match delta.get("content"):
+        case list(parts):
+            return "".join(_thoughts(part) for part in parts if _is_reasoning(part))
+        case _:
+            return ""
+
+
+def _thoughts(value: object) -> str:
+    """The text of reasoning, in any of the forms that services have for it."""
+    match value:
+        case str():
+            return value
+        case list():
+            return "".join(map(_thoughts, value))
+        case {"text": inner} | {"thinking": inner} | {"content": inner} | {"summary": inner}:
+            return _thoughts(inner)
+        case {"reasoning": inner}:
+            return _thoughts(inner)
+        case _:
+            return ""
+
+
+def _texts(parts: list[object]) -> Iterator[str]:
+    for part in parts:
+        match part:
+            case _ if _is_reasoning(part):
+                pass
+            case {"text": str(text)} | {"refusal": str(text)} | str(text):
+                yield text
+            case _:
+                pass
+
+
+def _is_reasoning(part: object) -> bool:
+    match part:
+        case {"type": str(kind)}:
+            return kind in _REASONING_PARTS
+        case _:
+            return False
+
+
+def _is_unread(part: object) -> bool:
+    match part:
+        case None | str() | {"text": str() | None} | {"refusal": str()}:
+            return False
+        case {"type": str(kind)} if kind in _SHOWN_ELSEWHERE:
+            return False
+        case dict() | list():
+            return bool(part)
+        case _:
+            return True
 
 
 class IllustratedText:

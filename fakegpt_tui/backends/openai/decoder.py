@@ -8,15 +8,13 @@ from fakegpt_tui.backends.api.completion_text import CompletionText, SurrogateJo
 from fakegpt_tui.backends.api.errors import NO_WORD, event_error, incomplete_error, stream_error
 from fakegpt_tui.backends.api.json_values import unquoted
 from fakegpt_tui.backends.api.reply_decoder import REFUSED
-from fakegpt_tui.backends.openai.chunk_fields import (
-    CitedSources,
-    FinishTracker,
+from fakegpt_tui.backends.openai.chunk_fields import CitedSources, FinishTracker, read_usage
+from fakegpt_tui.backends.openai.content import (
+    IllustratedText,
     content_text,
     count_unread,
-    read_usage,
     reasoning_text,
 )
-from fakegpt_tui.backends.openai.content import IllustratedText
 from fakegpt_tui.domain import (
     BadReply,
     FinishReason,
