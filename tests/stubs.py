@@ -6,7 +6,7 @@ from datetime import datetime
 
 from fakegpt_tui.backends.base import Backend
 from fakegpt_tui.backends.scripted import ScriptedBackend, Step
-from fakegpt_tui.chat.services import Connect, Connection
+from fakegpt_tui.chat.connections import Connect, Connection
 from fakegpt_tui.domain import (
     ChatMessage,
     Conversation,

@@ -1,23 +1,29 @@
-"""Argument values: what may be typed behind slash commands, from all that is known just now."""
+"""Arguments of slash commands: what may be typed there, and services that are added with it."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Protocol
 
-from fakegpt_tui.domain import FakeGPTError, ModelRef
+from fakegpt_tui.domain import (
+    ConfigError,
+    FakeGPTError,
+    ModelRef,
+    NotFound,
+    ServiceForm,
+    ServiceKind,
+)
 from fakegpt_tui.keymap.argument_kinds import ArgumentQuestion, ArgumentValue
 from fakegpt_tui.text import safe_line
 
 if TYPE_CHECKING:
     from fakegpt_tui.chat.service import ChatService
-    from fakegpt_tui.domain import Conversation
+    from fakegpt_tui.chat.services import Services
+    from fakegpt_tui.domain import Conversation, Service
 
 _MOST_NUMBERED = 100
-_LIST_SECONDS = 3.0
-"""What a service gets to list its models; after that any name may do."""
 _LONGEST = 200
 DEFAULT = "default"
 """What takes the value of a setting away."""
@@ -93,11 +99,7 @@ class ArgumentValues:
 
     async def _load_models(self) -> None:
         """Ask the open service for its models, unless that was done."""
-        name = self._opened().service
-        if not self._chat.services.known_models(name):
-            with suppress(FakeGPTError, TimeoutError):
-                async with asyncio.timeout(_LIST_SECONDS):
-                    await self._chat.services.models(name)
+        await self._chat.services.look_up_models(self._opened().service)
 
     def _models(self) -> Sequence[ArgumentValue] | None:
         opened = self._opened()
@@ -182,3 +184,63 @@ def _groups() -> Sequence[ArgumentValue]:
 
 def _values(names: Iterable[str]) -> Sequence[ArgumentValue]:
     return [ArgumentValue(name) for name in names if name and name.isprintable()]
+
+
+class ServiceWriter(Protocol):
+    """Writes services to the configuration; raises a `FakeGPTError` where it cannot."""
+
+    def validate(self, draft: ServiceForm) -> Mapping[str, str]: ...
+    async def save(self, draft: ServiceForm) -> Service: ...
+
+
+def new_form(name: str, url: str, model: str) -> ServiceForm:
+    """A service of the protocol that most servers speak."""
+    return ServiceForm(name=name, kind=ServiceKind.OPENAI, url=url, model=model)
+
+
+def with_field(form: ServiceForm, change: str) -> ServiceForm:
+    """A form with one field changed, as in `model=m-1`.
+
+    Raises:
+        ConfigError: There is no such kind of service.
+    """
+    field, _, value = change.partition("=")
+    if field == "kind":
+        return replace(form, kind=_kind(value))
+    changed: dict[str, Any] = {field: value}
+    return replace(form, **changed)
+
+
+async def save_form(writer: ServiceWriter, services: Services, form: ServiceForm) -> Service:
+    """Write a service, and use it as it is now.
+
+    Raises:
+        ConfigError: Something in it cannot be used.
+        SaveError: It cannot be written.
+    """
+    if problems := writer.validate(form):
+        raise ConfigError(" ".join(problems.values()))
+    service = await writer.save(form)
+    services.reconnect(service.name)
+    return service
+
+
+def known_service(services: Services, name: str) -> Service:
+    """A service by its name.
+
+    Raises:
+        NotFound: There is none; the sentence says which there are.
+    """
+    service = services.find(name)
+    if service is None:
+        known = ", ".join(each.name for each in services.all())
+        raise NotFound(f"There is no service {name!r}; there are {known}.")
+    return service
+
+
+def _kind(value: str) -> ServiceKind:
+    try:
+        return ServiceKind(value)
+    except ValueError as error:
+        known = ", ".join(each.value for each in ServiceKind)
+        raise ConfigError(f"There is no kind {value!r}; there are {known}.") from error

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO
 
 from fakegpt_tui.attachments.files import check_file, make_part, open_regular
 from fakegpt_tui.backends.token_estimate import estimate_part_tokens
-from fakegpt_tui.domain import FakeGPTError, ModelRef, PictureRefused, StoreError
-from fakegpt_tui.domain.parts import has_pictures
+from fakegpt_tui.domain import (
+    MediaReceived,
+    ModelRef,
+    Notice,
+    PartAdded,
+    PictureRefused,
+    StoreError,
+)
+from fakegpt_tui.domain.media_types import can_decode
+from fakegpt_tui.domain.parts import FilePart, ImagePart, has_pictures
 from fakegpt_tui.domain.text_encodings import decode_text
 from fakegpt_tui.text import safe_line
 
@@ -20,10 +27,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.chat.pending_writes import Stores
     from fakegpt_tui.chat.services import Services
     from fakegpt_tui.chat.store_interface import TurnStore
-    from fakegpt_tui.domain.parts import Attachment, Blob, FilePart, ImagePart, Part
-
-_LIST_SECONDS: Final = 3.0
-"""How long a picture waits for the list of models; without it a model may see."""
+    from fakegpt_tui.domain.parts import Attachment, Blob, Part
 
 
 class Attachments:
@@ -111,11 +115,27 @@ def check_total(store: TurnStore, max_total: int) -> None:
         )
 
 
+async def keep_media(store: TurnStore, media: MediaReceived, max_total: int) -> PartAdded | Notice:
+    """Keep a picture or file of a model; its bytes are on the disk before a part names them."""
+
+    def put() -> Blob:
+        check_total(store, max_total)
+        return store.put_blob(media.data)
+
+    try:
+        blob = await asyncio.to_thread(put)
+    except StoreError as error:
+        return Notice(f"{media.name or 'A picture'} could not be kept. {error}")
+    if can_decode(blob.media_type, blob.width, blob.height):
+        return PartAdded(ImagePart(blob, media.name))
+    return PartAdded(FilePart(blob, media.name))
+
+
 async def find_blind(services: Services, models: Iterable[ModelRef]) -> tuple[ModelRef, ...]:
     """Those of the models that take no pictures; lists that are not known yet are asked for."""
     asked = tuple(models)
-    unknown = {each.service for each in asked if not _is_told(services, each)}
-    await asyncio.gather(*(_ask_for_list(services, name) for name in unknown))
+    unknown = {each.service for each in asked if not services.is_blind(each)}
+    await asyncio.gather(*map(services.look_up_models, unknown))
     return tuple(filter(services.is_blind, asked))
 
 
@@ -132,11 +152,15 @@ async def require_sight(services: Services, model: ModelRef, parts: Iterable[Par
         )
 
 
-def _is_told(services: Services, model: ModelRef) -> bool:
-    return services.is_blind(model) or bool(services.known_models(model.service))
+def require_known_sight(services: Services, model: ModelRef, parts: Iterable[Part]) -> None:
+    """Refuse pictures for a model that is known to take none; there is no one to ask now.
 
-
-async def _ask_for_list(services: Services, name: str) -> None:
-    with suppress(FakeGPTError, TimeoutError):
-        async with asyncio.timeout(_LIST_SECONDS):
-            await services.models(name)
+    Raises:
+        PictureRefused: There are some.
+    """
+    if has_pictures(parts) and services.is_blind(model):
+        raise PictureRefused(
+            f"{safe_line(str(model), 80)} takes no pictures, so a queued prompt waits. Choose "
+            "another model and send it with /send, or take it back with /queue and send it "
+            "without the picture, or with words in its place."
+        )

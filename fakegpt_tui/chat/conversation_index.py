@@ -95,8 +95,7 @@ class ConversationIndex:
 
     def find_many(self, conversation_ids: Iterable[str]) -> list[Conversation]:
         """The conversations with those ids, except those that do not exist."""
-        found = (self.find(each) for each in conversation_ids)
-        return [each for each in found if each is not None]
+        return [found for each in conversation_ids if (found := self.find(each)) is not None]
 
     def is_new(self, conversation_id: str) -> bool:
         """Has the conversation no prompt yet, so that it is not saved?"""
@@ -253,22 +252,19 @@ class ConversationIndex:
     async def refresh(self) -> None:
         """Read what another instance has written, except what is changed here meanwhile."""
         async with self._refreshing:
-            await self._refresh()
-
-    async def _refresh(self) -> None:
-        self._touched = set(self._active)
-        known = self._known()
-        found = await asyncio.to_thread(self._read_all)
-        ours = self._touched | set(self._active) | self._writes.pending(_BRANCH)
-        for gone in known.keys() - found.keys() - ours:
-            self._writes.discard_conversation(gone)
-        ours |= self._writes.pending(_HEADER)
-        for each in ours:
-            found.pop(each, None)
-        found |= {each: known[each] for each in ours & known.keys()}
-        self._conversations = found
-        self._sorted = None
-        self._trash_is_read = True
+            self._touched = set(self._active)
+            known = self._known()
+            found = await asyncio.to_thread(lambda: self._read() | self._read_trashed())
+            ours = self._touched | set(self._active) | self._writes.pending(_BRANCH)
+            for gone in known.keys() - found.keys() - ours:
+                self._writes.discard_conversation(gone)
+            ours |= self._writes.pending(_HEADER)
+            for each in ours:
+                found.pop(each, None)
+            found |= {each: known[each] for each in ours & known.keys()}
+            self._conversations = found
+            self._sorted = None
+            self._trash_is_read = True
 
     def _discard(self, conversation_id: str) -> None:
         self._touched.add(conversation_id)
@@ -277,11 +273,9 @@ class ConversationIndex:
 
     def _known(self) -> dict[str, Conversation]:
         # Read at the first access, which front ends make after their first paint.
-        return (
-            self._set_conversations(self._read())
-            if self._conversations is None
-            else self._conversations
-        )
+        if self._conversations is None:
+            return self._set_conversations(self._read())
+        return self._conversations
 
     def _set_conversations(self, found: dict[str, Conversation]) -> dict[str, Conversation]:
         """Set what was read first, and delete what has been in the trash for 30 days."""
@@ -291,9 +285,6 @@ class ConversationIndex:
 
     def _read(self) -> dict[str, Conversation]:
         return {each.id: each for store in self._stores.all() for each in store.conversations()}
-
-    def _read_all(self) -> dict[str, Conversation]:
-        return self._read() | self._read_trashed()
 
     def _read_trashed(self) -> dict[str, Conversation]:
         return {each.id: each for store in self._stores.all() for each in store.trashed()}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from fakegpt_tui.domain import Bookmark, Draft
 
 if TYPE_CHECKING:
+    from fakegpt_tui.chat.conversation_index import ConversationIndex
     from fakegpt_tui.chat.pending_writes import PendingWrites, Stores
     from fakegpt_tui.domain.parts import Attachment
 
@@ -62,15 +63,25 @@ class Drafts:
     A prompt that is being edited has its own draft.
     """
 
-    def __init__(self, stores: Stores, writes: PendingWrites) -> None:
+    def __init__(self, stores: Stores, writes: PendingWrites, index: ConversationIndex) -> None:
         self._stores = stores
         self._writes = writes
+        self._index = index
         self._drafts: dict[str, Draft] | None = None
 
     def all(self) -> Mapping[str, Draft]:
         """The drafts by conversation, without those of edited prompts."""
         known = self._known()
         return MappingProxyType({each: known[each] for each in known if _EDITS not in each})
+
+    def unsent(self) -> list[Draft]:
+        """Drafts of an earlier run whose conversations have no prompt yet.
+
+        A run that leaves nothing on disk goes on with none.
+        """
+        if self._index.is_all_temporary:
+            return []
+        return [each for each in self.all().values() if not self._index.find(each.conversation_id)]
 
     def conversations(self) -> set[str]:
         """The conversations that have a draft of either kind."""

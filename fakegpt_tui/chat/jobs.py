@@ -217,7 +217,7 @@ class ConversationImporter:
         `progress` counts the bytes of the current file. What was imported before an error, or
         before the job was stopped, stays.
         """
-        from fakegpt_tui.chat.import_undo import ImportUndo  # noqa: PLC0415 - not at every start
+        from fakegpt_tui.chat.undo import ImportUndo  # noqa: PLC0415 - not at every start
         from fakegpt_tui.formats.importer import Importer  # noqa: PLC0415
 
         undo = ImportUndo(self._store.changes)

@@ -1,16 +1,15 @@
-"""Message trees of all conversations: reading, showing variants, trashing."""
+"""Message trees of all conversations: showing variants, adding, editing and trashing."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from fakegpt_tui.chat import undo
 from fakegpt_tui.chat.pending_writes import reply_key
-from fakegpt_tui.chat.shown_messages import fold_reasoning, without_removed
+from fakegpt_tui.chat.tree_cache import TreeCache, without_removed
 from fakegpt_tui.domain import (
     ChatMessage,
     MessageStatus,
@@ -26,20 +25,13 @@ from fakegpt_tui.text import replace_surrogates
 if TYPE_CHECKING:
     from fakegpt_tui.chat.active_turns import ActiveTurns
     from fakegpt_tui.chat.conversation_index import ConversationIndex
-    from fakegpt_tui.chat.pending_writes import PendingWrites, Stores, WriteKey
+    from fakegpt_tui.chat.pending_writes import PendingWrites, Stores
     from fakegpt_tui.chat.undo import UndoHistory
     from fakegpt_tui.domain.diff import DiffPart
     from fakegpt_tui.domain.undo import UndoStep
 
-_LONG_TREE = 400
-_TAIL_LENGTH = 100
-"""Of a longer tree the last `_TAIL_LENGTH` messages are read and shown first."""
 
-_MAX_CACHED = 2
-"""Cached trees; a long one takes as much memory as its text."""
-
-
-class MessageTrees:
+class MessageTrees(TreeCache):
     """The message trees of all conversations, read on demand, with active replies as they stand.
 
     Every method raises `NotFound` where there is no such conversation or chat message.
@@ -54,47 +46,15 @@ class MessageTrees:
         turns: ActiveTurns,
     ) -> None:
         """`turns` are the active ones."""
-        self._stores = stores
-        self._index = index
-        self._writes = writes
+        super().__init__(stores, index, writes, turns)
         self._history = history
-        self._turns = turns
-        self._cached: dict[str, MessageTree] = {}
-        self._unsettled: dict[str, tuple[ChatMessage, WriteKey]] = {}
         self._last_shown: dict[str, str] = {}
-        self._changes = 0
 
     def path(self, conversation_id: str) -> tuple[ChatMessage, ...]:
         """The chat messages that are shown, oldest first."""
         leaf_id = self._index.get(conversation_id).leaf_id
         path = () if leaf_id is None else self.of(conversation_id).path(leaf_id)
         return without_removed(path)
-
-    def path_tail(self, conversation_id: str) -> tuple[ChatMessage, ...]:
-        """The last messages of the shown path, where reading the whole tree would take long.
-
-        Empty for short trees, and after `load`: then `path` is fast.
-        """
-        leaf_id = self._index.get(conversation_id).leaf_id
-        if leaf_id is None or not self._is_only_on_disk(conversation_id):
-            return ()
-        store = self._stores.of(conversation_id)
-        if store.count_messages(conversation_id) <= _LONG_TREE:
-            return ()
-        end = fold_reasoning(store.path_end(leaf_id, _TAIL_LENGTH))
-        # `path` handles a leaf that is missing or of another conversation, as after damage.
-        is_ours = any(
-            each.id == leaf_id and each.conversation_id == conversation_id for each in end
-        )
-        return without_removed(MessageTree(end).path(leaf_id)) if is_ours else ()
-
-    async def load(self, conversation_id: str) -> None:
-        """Read a tree in a thread, so that `path` is fast."""
-        changes = self._changes
-        messages = await asyncio.to_thread(self._stored, conversation_id)
-        # A write in the meantime may be missing here; then the tree is read on demand.
-        if changes == self._changes and self._is_only_on_disk(conversation_id):
-            self._cached[conversation_id] = MessageTree(messages)
 
     def path_to(self, conversation_id: str, message_id: str) -> tuple[ChatMessage, ...]:
         """The path from the root to a chat message."""
@@ -105,6 +65,15 @@ class MessageTrees:
         message = self.of(conversation_id).get(message_id)
         if message is None or message.trashed_at is not None:
             raise NotFound("This message is no longer in the conversation.")
+        return message
+
+    def prompt_of(self, conversation_id: str, message_id: str) -> ChatMessage:
+        """The prompt that a chat message is, or that it replies to."""
+        message = self.message(conversation_id, message_id)
+        if message.role is not Role.USER and message.parent_id is not None:
+            message = self.message(conversation_id, message.parent_id)
+        if message.role is not Role.USER:
+            raise NotFound("There is no prompt here that could be asked again.")
         return message
 
     def variants(self, conversation_id: str, message_id: str) -> Variants:
@@ -255,74 +224,10 @@ class MessageTrees:
         self.set_trash_time(conversation_id, [each.id for each in found], None)
         self._show(conversation_id, message_id)
 
-    def of(self, conversation_id: str) -> MessageTree:
-        """The tree as it is now; empty for a conversation that has no prompt."""
-        tree = self._cached.pop(conversation_id, None) or self._read(conversation_id)
-        self._cached[conversation_id] = tree
-        for oldest in list(self._cached)[:-_MAX_CACHED]:
-            del self._cached[oldest]
-        for turn in self._turns.of(conversation_id):
-            tree.put(turn.reply)
-        return tree
-
-    def snapshot(self, conversation_id: str) -> tuple[ChatMessage, ...]:
-        """All chat messages as they are now, parents first; the cache stays as it is."""
-        is_known = conversation_id in self._cached
-        return tuple(self.of(conversation_id) if is_known else self._read(conversation_id))
-
-    def put(self, message: ChatMessage, key: WriteKey | None = None) -> None:
-        """Put a chat message as it is, or will be once the write with that key is on disk."""
-        self._changes += 1
-        if key is not None:
-            self._unsettled[message.id] = message, key
-        if (tree := self._cached.get(message.conversation_id)) is not None:
-            tree.put(message)
-
-    def remove(self, message: ChatMessage) -> None:
-        """Remove a chat message that could not be saved."""
-        self._changes += 1
-        if (tree := self._cached.get(message.conversation_id)) is not None:
-            tree.remove(message.id)
-
     def remember_shown_path(self, conversation_id: str) -> None:
         """Record the shown path, so that showing its messages again leads to the same leaf."""
         for message in self.path(conversation_id):
             self._last_shown[message.parent_id or conversation_id] = message.id
-
-    def clear_cache(self) -> None:
-        """Drop all trees, to be read again on demand."""
-        self._changes += 1
-        self._cached.clear()
-
-    def _is_only_on_disk(self, conversation_id: str) -> bool:
-        """Is everything of the conversation in the store, and nothing in memory?"""
-        return not (
-            conversation_id in self._cached
-            or conversation_id in self._turns
-            or self._index.is_new(conversation_id)
-            or any(each.conversation_id == conversation_id for each, _ in self._unsettled.values())
-        )
-
-    def _read(self, conversation_id: str) -> MessageTree:
-        if self._index.is_new(conversation_id):
-            return MessageTree()
-        # Checked before reading: a pending write may finish meanwhile, but not the other way round.
-        self._unsettled = {
-            each: entry
-            for each, entry in self._unsettled.items()
-            if self._writes.is_pending(entry[1])
-        }
-        tree = MessageTree(self._stored(conversation_id))
-        for message, _ in self._unsettled.values():
-            if message.conversation_id == conversation_id:
-                tree.put(message)
-        for turn in self._turns.of(conversation_id):
-            tree.put(turn.prompt)
-            tree.put(turn.reply)
-        return tree
-
-    def _stored(self, conversation_id: str) -> Sequence[ChatMessage]:
-        return fold_reasoning(self._stores.of(conversation_id).messages(conversation_id))
 
     def _deletable(self, conversation_id: str, message_id: str) -> list[str]:
         """A chat message and all below it, unless a reply is under way among them."""

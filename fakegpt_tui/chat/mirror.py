@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from fakegpt_tui.chat.shown_messages import fold_reasoning
+from fakegpt_tui.chat.tree_cache import fold_reasoning
 from fakegpt_tui.formats.mirror import MirrorFolder
 from fakegpt_tui.store.changes import MirroredFile
 from fakegpt_tui.text import replace_surrogates, safe_line

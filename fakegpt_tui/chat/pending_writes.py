@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, TypeAlias
@@ -138,3 +139,8 @@ class Stores:
         """Drop the temporary conversations; the store on disk stays open."""
         if self._memory is not None:
             self._memory.close()
+
+
+async def wait_for_write(saved: Future[None]) -> None:
+    """Wait for a write; cancelling the wait does not cancel the write."""
+    await asyncio.shield(asyncio.wrap_future(saved))

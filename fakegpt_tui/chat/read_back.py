@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from fakegpt_tui.chat.mirror import EDITED, Mirror
-from fakegpt_tui.chat.shown_messages import fold_reasoning
+from fakegpt_tui.chat.tree_cache import fold_reasoning
 from fakegpt_tui.chat.undo import header_step, message_step
 from fakegpt_tui.domain import LoadError, TitleSource
 from fakegpt_tui.domain.parts import fit_parts

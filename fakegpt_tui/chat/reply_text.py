@@ -1,19 +1,18 @@
-"""A reply while it grows: its text, its outcome, and its tokens."""
+"""A reply while it grows: its text, how long it takes, and how it ends."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
+from typing import TypedDict
 
-from fakegpt_tui.backends.context_window import prompt_budget
-from fakegpt_tui.backends.token_estimate import estimate_part_tokens, estimate_tokens
 from fakegpt_tui.domain import (
     ChatMessage,
-    Conversation,
     FakeGPTError,
     FinishReason,
     MessageStatus,
     ReplyCut,
-    Role,
+    RetryScheduled,
 )
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.domain.parts import Origin, Part, PartLayout, fit_parts, place_parts
@@ -57,9 +56,13 @@ class TextBuffer:
 
 
 class ReplyBuffer:
-    """A reply while it grows: its text, its reasoning, and the parts among them."""
+    """A reply while it grows: its text, its reasoning, and the parts among them.
+
+    One that continues another begins with the other's text; what arrives counts from its end.
+    """
 
     def __init__(self, reply: ChatMessage) -> None:
+        self._prefix_length = len(reply.text)
         self._text = TextBuffer(reply.text)
         self._reasoning = TextBuffer(reply.reasoning)
         placed = place_parts(reply.text, reply.reasoning, reply.parts)
@@ -69,18 +72,20 @@ class ReplyBuffer:
 
     @property
     def length(self) -> int:
-        """Code points of the text."""
-        return len(self._text)
+        """Code points of text that arrived."""
+        return len(self._text) - self._prefix_length
 
     def append(self, text: str) -> None:
         self._text.append(text)
         self._layout.add_text(len(text))
 
-    def replace(self, keep: int, text: str) -> None:
-        """Keep the first `keep` code points of the text, with the parts up to there."""
+    def replace(self, keep: int, text: str) -> int:
+        """Keep so much of what arrived, with the parts up to there; how much of the whole it is."""
+        keep += self._prefix_length
         self._text.replace(keep, text)
         self._layout.keep_text(keep)
         self._layout.add_text(len(text))
+        return keep
 
     def append_reasoning(self, text: str) -> None:
         self._reasoning.append(text)
@@ -140,90 +145,90 @@ def add_notices(ending: str | None, notices: Sequence[str], status: MessageStatu
     return " ".join([*notices, *endings] if is_whole else [*endings, *notices]) or None
 
 
-@dataclass(frozen=True, slots=True)
-class TokenCount:
-    """A number of tokens; an estimate must be shown as one, as in “≈ 1,200 tokens”."""
+class ReplyTiming(TypedDict):
+    """The fields of a reply that say how long it took."""
 
-    tokens: int
-    is_estimate: bool
+    first_word_after: timedelta | None
+    ended_after: timedelta | None
+    thought_for: timedelta | None
 
-    def __add__(self, other: "TokenCount") -> "TokenCount":
-        """The sum, which is an estimate if one of the two is."""
-        return TokenCount(self.tokens + other.tokens, self.is_estimate or other.is_estimate)
+
+class Stopwatch:
+    """Measures one reply, in seconds since its prompt was sent."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        """Begin at once; `clock` gives seconds, and never goes back."""
+        self._clock = clock
+        self._began_at = clock()
+        self._first_text_at: float | None = None
+        self._first_thought_at: float | None = None
+
+    def restart(self) -> None:
+        """Begin anew, as the prompt is sent only now."""
+        self._began_at = self._clock()
+
+    def note_reasoning(self) -> None:
+        """Take note of reasoning; what comes beside the text counts as text."""
+        if self._first_text_at is None and self._first_thought_at is None:
+            self._first_thought_at = self._clock()
+
+    def note_text(self) -> bool:
+        """Take note of text; is it the first?"""
+        if self._first_text_at is not None:
+            return False
+        self._first_text_at = self._clock()
+        return True
 
     @property
-    def in_words(self) -> str:
-        return f"{self} {'token' if self.tokens == 1 else 'tokens'}"
+    def elapsed(self) -> float:
+        return self._clock() - self._began_at
 
-    def __str__(self) -> str:
-        return f"{'≈ ' if self.is_estimate else ''}{self.tokens:,}"
+    @property
+    def waited(self) -> float:
+        """How long there was no text."""
+        first = self._first_text_at
+        return (self._clock() if first is None else first) - self._began_at
+
+    @property
+    def streamed(self) -> float:
+        """How long there has been text."""
+        return 0.0 if self._first_text_at is None else self._clock() - self._first_text_at
+
+    @property
+    def thought(self) -> float | None:
+        """How long there was reasoning without text; `None` without any."""
+        if self._first_thought_at is None:
+            return None
+        first = self._first_text_at
+        return (self._clock() if first is None else first) - self._first_thought_at
+
+    def timing(self) -> ReplyTiming:
+        """The timing of a reply that ends now."""
+        thought = self.thought
+        return ReplyTiming(
+            first_word_after=(
+                None if self._first_text_at is None else timedelta(seconds=self.waited)
+            ),
+            ended_after=timedelta(seconds=self.elapsed),
+            thought_for=None if thought is None else timedelta(seconds=thought),
+        )
 
 
-def count_reply_tokens(reply: ChatMessage) -> TokenCount:
-    """Tokens of a reply, its reasoning included."""
-    if reply.usage is not None and reply.usage.output is not None:
-        return TokenCount(reply.usage.output, is_estimate=False)
-    return TokenCount(_estimate(reply), is_estimate=True)
+@dataclass(frozen=True, slots=True)
+class TurnProgress:
+    """How a turn is getting on, in seconds and code points that arrived.
 
-
-class ContextTokenCounter:
-    """Counts the tokens that are sent with the next prompt.
-
-    The usage of the last reply covers everything before it, but a summary takes the place of what
-    it covers. The sums of the last path are kept, so that only what is new of a path is counted.
+    `streamed` counts from the first text on; `thought` from the first reasoning on, until there is
+    text, and is 0 without reasoning. `queue_position` counts from 1 while the turn waits
+    for a place. `retry` is set while the next try is awaited, `retry_in` seconds from now. `tool`
+    is what the service uses before it goes on, such as `web_search`.
     """
 
-    def __init__(self) -> None:
-        self._path: Sequence[ChatMessage] = ()
-        self._sums: list[TokenCount] = []
-        self._system_prompt = ""
-
-    def count(
-        self, conversation: Conversation, path: Sequence[ChatMessage], window: int | None
-    ) -> TokenCount:
-        """Total tokens of a path, capped by the model's context window."""
-        self._update_sums(path, conversation.system_prompt)
-        total = self._sums[-1]
-        if window is None or not total.is_estimate:
-            return total
-        room = prompt_budget(window, conversation.generation.max_tokens)
-        return TokenCount(min(total.tokens, room), is_estimate=True)
-
-    def _update_sums(self, path: Sequence[ChatMessage], system_prompt: str) -> None:
-        """Keep a sum for the system prompt, and one for each message of the path."""
-        if not self._sums or system_prompt != self._system_prompt:
-            self._path, self._system_prompt = (), system_prompt
-            self._sums = [_estimated(system_prompt)]
-        same = min(len(self._path), len(path))
-        pairs = enumerate(zip(self._path, path, strict=False))
-        same = next((at for at, (before, now) in pairs if before is not now), same)
-        del self._sums[same + 1 :]
-        for at, message in enumerate(path[same:], same):
-            if message.summarizes:
-                kept = (each for each in path[message.summarizes : at] if not each.summarizes)
-                self._sums.append(sum(map(_estimated_message, (message, *kept)), self._sums[0]))
-            else:
-                self._sums.append(_add_message(self._sums[-1], message))
-        self._path = path
-
-
-def _estimated(text: str) -> TokenCount:
-    return TokenCount(estimate_tokens(text), is_estimate=bool(text))
-
-
-def _add_message(before: TokenCount, message: ChatMessage) -> TokenCount:
-    # What a summary cost says nothing of the context, nor does one that was removed.
-    usage = message.usage if message.role is Role.ASSISTANT else None
-    # Some services report tokens of the reply only.
-    if usage is not None and usage.prompt_tokens and usage.output is not None:
-        return TokenCount(usage.total, is_estimate=False)
-    return before + _estimated_message(message)
-
-
-def _estimated_message(message: ChatMessage) -> TokenCount:
-    parts = sum(map(estimate_part_tokens, message.parts))
-    return _estimated(message.text) + TokenCount(parts, is_estimate=bool(parts))
-
-
-def _estimate(reply: ChatMessage) -> int:
-    return estimate_tokens(reply.text) + estimate_tokens(reply.reasoning)
+    waited: float
+    streamed: float
+    thought: float
+    length: int
+    queue_position: int
+    retry: RetryScheduled | None
+    retry_in: float
+    tool: str = ""

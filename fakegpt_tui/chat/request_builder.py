@@ -19,9 +19,10 @@ from fakegpt_tui.domain import (
     now,
 )
 from fakegpt_tui.domain.parts import attached_parts, fit_parts
-from fakegpt_tui.text import safe_line
+from fakegpt_tui.text import replace_surrogates, safe_line
 
 if TYPE_CHECKING:
+    from fakegpt_tui.domain import Service
     from fakegpt_tui.domain.message_tree import MessageTree
     from fakegpt_tui.domain.parts import Part
 
@@ -35,6 +36,7 @@ def new_prompt(
     parts: Sequence[Part] = (),
 ) -> ChatMessage:
     """A prompt; what `parts` do not say of its text comes after them."""
+    text = replace_surrogates(text)
     return ChatMessage(
         id=prompt_id or new_id(),
         conversation_id=conversation.id,
@@ -102,6 +104,11 @@ def reply_purpose(tree: MessageTree, prompt: ChatMessage) -> Purpose:
     replies = [tree.get(each) for each in tree.children(prompt.id)]
     was_answered = any(reply and (reply.text or reply.server_id) for reply in replies)
     return Purpose.VARIANT if was_answered else Purpose.NEXT
+
+
+def name_models(models: Sequence[ModelRef], service: Callable[[str], Service]) -> list[ModelRef]:
+    """The models, each that has no name replaced by the default model of its service."""
+    return [ModelRef(each.service, each.model or service(each.service).model) for each in models]
 
 
 def per_model(current: Conversation, models: Sequence[ModelRef]) -> list[Conversation]:

@@ -11,27 +11,24 @@ from typing import TYPE_CHECKING
 from fakegpt_tui.chat.active_turns import ActiveTurns
 from fakegpt_tui.chat.conversation_index import ConversationIndex
 from fakegpt_tui.chat.pending_writes import PendingWrites, Stores
-from fakegpt_tui.chat.services import Connect, Services
+from fakegpt_tui.chat.services import Services
 from fakegpt_tui.domain import (
-    Draft,
-    MessageStatus,
     ModelRef,
-    PictureRefused,
     Preset,
     Service,
-    ServiceKind,
     StoreError,
 )
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from fakegpt_tui.chat.active_turns import FailedReplies
     from fakegpt_tui.chat.attachments import Attachments
     from fakegpt_tui.chat.compaction import Compactions
+    from fakegpt_tui.chat.connections import Connect
     from fakegpt_tui.chat.conversation_actions import ConversationActions
     from fakegpt_tui.chat.drafts import Bookmarks, Drafts
     from fakegpt_tui.chat.emergency_export import EmergencyExport
-    from fakegpt_tui.chat.failed_replies import FailedReplies
     from fakegpt_tui.chat.folders import ConversationFolders
     from fakegpt_tui.chat.jobs import ConversationExporter, ConversationImporter
     from fakegpt_tui.chat.message_trees import MessageTrees
@@ -44,7 +41,6 @@ if TYPE_CHECKING:
     from fakegpt_tui.chat.turn import Turn
     from fakegpt_tui.chat.turns import Turns
     from fakegpt_tui.chat.undo import UndoHistory
-    from fakegpt_tui.domain import ChatMessage
     from fakegpt_tui.domain.undo import UndoStep
 
 
@@ -111,7 +107,7 @@ class ChatService:
 
     @cached_property
     def failed_replies(self) -> FailedReplies:
-        from fakegpt_tui.chat.failed_replies import FailedReplies  # noqa: PLC0415 - as above
+        from fakegpt_tui.chat.active_turns import FailedReplies  # noqa: PLC0415 - as above
 
         return FailedReplies(self._stores)
 
@@ -119,7 +115,7 @@ class ChatService:
     def drafts(self) -> Drafts:
         from fakegpt_tui.chat.drafts import Drafts  # noqa: PLC0415 - as above
 
-        return Drafts(self._stores, self.writes)
+        return Drafts(self._stores, self.writes, self.conversations)
 
     @cached_property
     def bookmarks(self) -> Bookmarks:
@@ -175,8 +171,9 @@ class ChatService:
             active=self.active_turns,
             services=self.services,
             limit=self._max_turns,
-            on_end=self._follow_up,
-            spending=lambda: self.spending if self._may_have_budget else None,
+            spending=lambda: self.spending,
+            # A first prompt would wait for the imports of prices; setting a budget has done them.
+            may_have_budget=lambda: self._has_budget or "spending" in self.__dict__,
             max_blob_bytes=self._attachment_total_limit,
         )
 
@@ -214,14 +211,6 @@ class ChatService:
         from fakegpt_tui.chat.spending import Spending  # noqa: PLC0415 - as above
 
         return Spending(lambda: self._stores.disk, PriceBook(self._services_by_name))
-
-    @property
-    def _may_have_budget(self) -> bool:
-        """Was there a budget at the start, or has something asked for sums, and may have set one?
-
-        The prices need imports, which a first prompt would wait for.
-        """
-        return self._has_budget or "spending" in self.__dict__
 
     @cached_property
     def attachments(self) -> Attachments:
@@ -272,16 +261,6 @@ class ChatService:
         known = self.conversations.find(conversation_id)
         return self.active_turns.shown(conversation_id, known.leaf_id if known else None)
 
-    def unsent_drafts(self) -> list[Draft]:
-        """Drafts of an earlier run whose conversations have no prompt yet.
-
-        A run that leaves nothing on disk goes on with none.
-        """
-        if self.conversations.is_all_temporary:
-            return []
-        drafts = self.drafts.all().values()
-        return [each for each in drafts if self.conversations.find(each.conversation_id) is None]
-
     async def refresh(self) -> bool:
         """Read what other instances have written; true if there is something new to show.
 
@@ -317,22 +296,5 @@ class ChatService:
         perform(step, self.conversations, self.messages, self.folders)
 
     def _discard(self, conversation_id: str) -> None:
-        self.drafts.discard(conversation_id)
-        self.bookmarks.discard(conversation_id)
-        self.queue.discard(conversation_id)
-
-    def _follow_up(self, turn: Turn) -> None:
-        """Record what an ended turn tells about its service."""
-        if turn.error is not None or turn.reply.status is MessageStatus.COMPLETE:
-            self.services.record_outcome(turn.reply.service, turn.error)
-        if isinstance(turn.error, PictureRefused):
-            self.services.record_blind(ModelRef(turn.reply.service, turn.reply.model))
-        if self.conversations.is_temporary(turn.conversation.id):
-            self._count_temporary(turn.reply)
-
-    def _count_temporary(self, reply: ChatMessage) -> None:
-        """Record what a reply used that is nowhere on disk, without what was said."""
-        if self.services.get(reply.service).kind is ServiceKind.EMBEDDED:
-            return
-        with suppress(StoreError):  # such a conversation goes on without a store
-            self.spending.record_temporary(reply)
+        for each in (self.drafts, self.bookmarks, self.queue):
+            each.discard(conversation_id)

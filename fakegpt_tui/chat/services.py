@@ -1,12 +1,12 @@
-"""Services: connections, logins, models, rate limits and the default model."""
+"""Services: their connections, logins, models and rate limits, and the default model."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING
 
 from fakegpt_tui.domain import (
     FakeGPTError,
@@ -18,72 +18,19 @@ from fakegpt_tui.domain import (
     RateLimitStatus,
     Service,
     ServiceKind,
-    Session,
     SignedOut,
     Unsupported,
     now,
 )
-from fakegpt_tui.domain.fast_dataclass import dataclass
 
 if TYPE_CHECKING:
     from fakegpt_tui.backends.base import Backend, ModelKnowledge
-
-
-class LoginControl(Protocol):
-    """Signing in to a service and out of it."""
-
-    @property
-    def state(self) -> LoginState: ...
-
-    @property
-    def account(self) -> str:
-        """The account that is signed in, if any."""
-        ...
-
-    async def sign_in(self) -> Session:
-        """Sign in, unless that is done already.
-
-        Raises:
-            ServiceError: The login failed.
-        """
-        ...
-
-    async def sign_in_again(self, *, elsewhere: bool = False) -> Session:
-        """Sign in once more, with the same account or `elsewhere`, with another if there is one.
-
-        Raises:
-            ServiceError: The login failed; the session that there was is still in use.
-        """
-        ...
-
-    async def sign_out(self) -> None:
-        """Delete the session, also on disk."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """A service ready for use; `login` is `None` where there is nothing to sign in to."""
-
-    service: Service
-    backend: Backend
-    login: LoginControl | None
-
-
-LoginListener: TypeAlias = Callable[[str, LoginState], None]
-"""Told the name of a service and the new state of its login."""
-
-Connect: TypeAlias = Callable[[Service, Callable[[LoginState], None]], Awaitable[Connection]]
-"""Makes a connection, and reports its login to the listener that it is given."""
+    from fakegpt_tui.chat.connections import Connect, Connection, LoginListener
 
 
 _USUAL_EFFORTS = ("low", "medium", "high")
 _LIST_SECONDS = 3.0
 _MAX_RATE_LIMIT_SECONDS = 30 * 86_400.0
-
-
-def _ignore_login(_name: str, _state: LoginState) -> None:
-    """The listener before a front end has set its own."""
 
 
 class Services:
@@ -110,7 +57,7 @@ class Services:
         self._blind: set[ModelRef] = set()
         self._asked_for_list: set[str] = set()
         """Services whose list of models was fetched, or refused, without a person wanting it."""
-        self.on_login: LoginListener = _ignore_login
+        self.on_login: LoginListener = lambda _name, _state: None
         """Called whenever the state of a login changes."""
 
     def all(self) -> tuple[Service, ...]:
@@ -243,6 +190,13 @@ class Services:
         self._models[service_name] = models
         return models
 
+    async def look_up_models(self, service_name: str) -> None:
+        """Fetch the models of a service where they are not known, for a few seconds at most."""
+        if not self.known_models(service_name):
+            with suppress(FakeGPTError, TimeoutError):
+                async with asyncio.timeout(_LIST_SECONDS):
+                    await self.models(service_name)
+
     def known_models(self, service_name: str) -> tuple[Model, ...]:
         """The models that were fetched last, to be shown or for a reply; empty before that."""
         knowledge = self._knowledge(service_name)
@@ -287,11 +241,9 @@ class Services:
         """
         if not self.get(service_name).kind.is_api:
             raise Unsupported("This service takes no effort.")
-        if not self.known_models(service_name) and service_name not in self._asked_for_list:
+        if service_name not in self._asked_for_list:
             self._asked_for_list.add(service_name)
-            with suppress(FakeGPTError, TimeoutError):
-                async with asyncio.timeout(_LIST_SECONDS):
-                    await self.models(service_name)
+            await self.look_up_models(service_name)
         known = self.known_model(service_name, model)
         if known is not None and known.thinks is False:
             raise Unsupported("The service says that this model does not think.")

@@ -9,12 +9,17 @@ from concurrent.futures import Future
 from contextlib import aclosing
 from dataclasses import replace
 from time import monotonic
-from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from fakegpt_tui.chat.pending_writes import PendingWrites, reply_key
-from fakegpt_tui.chat.reply_text import REPLY_CUT, ReplyBuffer, add_notices, reply_outcome
-from fakegpt_tui.chat.stopwatch import Stopwatch
+from fakegpt_tui.chat.pending_writes import PendingWrites, reply_key, wait_for_write
+from fakegpt_tui.chat.reply_text import (
+    REPLY_CUT,
+    ReplyBuffer,
+    Stopwatch,
+    TurnProgress,
+    add_notices,
+    reply_outcome,
+)
 from fakegpt_tui.domain import (
     ChatMessage,
     Conversation,
@@ -40,36 +45,11 @@ from fakegpt_tui.domain import (
     ToolStarted,
     UsageReported,
 )
-from fakegpt_tui.domain.fast_dataclass import dataclass
-from fakegpt_tui.domain.media_types import can_decode
-from fakegpt_tui.domain.parts import FilePart, ImagePart
 
 if TYPE_CHECKING:
     from fakegpt_tui.backends.base import Backend, ReplyRequest
     from fakegpt_tui.chat.queue import ConcurrencyLimiter
     from fakegpt_tui.chat.store_interface import TurnStore
-    from fakegpt_tui.domain.parts import Blob, Part
-
-
-@dataclass(frozen=True, slots=True)
-class TurnProgress:
-    """How a turn is getting on, in seconds and code points that arrived.
-
-    `streamed` counts from the first text on; `thought` from the first reasoning on, until there is
-    text, and is 0 without reasoning. `queue_position` counts from 1 while the turn waits
-    for a place. `retry` is set while the next try is awaited, `retry_in` seconds from now. `tool`
-    is what the service uses before it goes on, such as `web_search`.
-    """
-
-    waited: float
-    streamed: float
-    thought: float
-    length: int
-    queue_position: int
-    retry: RetryScheduled | None
-    retry_in: float
-    tool: str = ""
-
 
 _LOG = logging.getLogger(__name__)
 
@@ -98,8 +78,7 @@ class Turn:
         request: ReplyRequest,
         add_messages: Callable[[Sequence[ChatMessage]], Future[None]],
         is_new_prompt: bool = True,
-        draft_text: str = "",
-        draft_parts: tuple[Part, ...] = (),
+        is_typed: bool = False,
         max_blob_bytes: int = 0,
         clock: Callable[[], float] = monotonic,
     ) -> None:
@@ -111,12 +90,11 @@ class Turn:
         self._request = request
         self._clock = clock
         self._reply = reply
-        # A reply that continues another begins with the other's text; events count from its end.
         self._buffer = ReplyBuffer(reply)
-        self._prefix_length = len(reply.text)
         self._end: FinishReason | None = None
         self._stopping = False
-        self._is_saved = False
+        self.is_saved = False
+        """Is the prompt in the store, or on its way there?"""
         self._task: asyncio.Task[object] | None = None
         self._events: AsyncGenerator[StreamEvent] | None = None
         self._stopwatch = Stopwatch(clock)
@@ -126,9 +104,9 @@ class Turn:
         self.conversation = conversation
         self.prompt = prompt
         self.is_new_prompt = is_new_prompt
-        self.draft_text = draft_text
+        self.draft_text = prompt.text if is_typed else ""
         """Text to restore in the input if the prompt could not be saved."""
-        self.draft_parts = draft_parts
+        self.draft_parts = prompt.parts if is_typed else ()
         self.error: FakeGPTError | None = None
         self.save_error: StoreError | None = None
         self.notices: list[str] = []
@@ -151,17 +129,12 @@ class Turn:
             waited=self._stopwatch.waited,
             streamed=self._stopwatch.streamed,
             thought=self._stopwatch.thought or 0.0,
-            length=self._buffer.length - self._prefix_length,
+            length=self._buffer.length,
             queue_position=self._limiter.position(self._reply.id),
             retry=self._retry,
             retry_in=max(0.0, self._retry_at - self._clock()),
             tool=self._tool,
         )
-
-    @property
-    def is_saved(self) -> bool:
-        """Is the prompt in the store, or on its way there?"""
-        return self._is_saved
 
     def stop(self) -> None:
         """Stop the reply for the user: its text stays, marked stopped."""
@@ -178,9 +151,9 @@ class Turn:
         self._task = asyncio.current_task()
         new = (self.prompt, self._reply) if self.is_new_prompt else (self._reply,)
         saved = self._add_messages(new)
-        self._is_saved = True
+        self.is_saved = True
         try:
-            await _wait_for_write(saved)
+            await wait_for_write(saved)
         except asyncio.CancelledError as error:
             await self._finish(error)
             raise
@@ -188,17 +161,12 @@ class Turn:
             # The store keeps it in memory, so that the conversation can go on.
             self.save_error = error
         except StoreError as error:
-            self._is_saved = False
+            self.is_saved = False
             self.save_error = error
             raise
         return self
 
-    async def __aexit__(
-        self,
-        _type: type[BaseException] | None,
-        error: BaseException | None,
-        _traceback: TracebackType | None,
-    ) -> bool:
+    async def __aexit__(self, _type: object, error: BaseException | None, _trace: object) -> bool:
         await self._finish(error)
         return isinstance(error, FakeGPTError)
 
@@ -224,25 +192,11 @@ class Turn:
             async with aclosing(backend.stream(self._request)) as events:
                 async for event in events:
                     if isinstance(event, MediaReceived):
-                        event = await self._keep(event)  # noqa: PLW2901 - the same, kept
+                        from fakegpt_tui.chat.attachments import keep_media  # noqa: PLC0415 - few replies have any
+
+                        event = await keep_media(self._store, event, self._max_blob_bytes)  # noqa: PLW2901 - the same, kept
                     self._apply(event)
                     yield event
-
-    async def _keep(self, media: MediaReceived) -> PartAdded | Notice:
-        """Keep the bytes of a picture or file; they are on the disk before a part names them."""
-        try:
-            blob = await asyncio.to_thread(self._put_blob, media.data)
-        except StoreError as error:
-            return Notice(f"{media.name or 'A picture'} could not be kept. {error}")
-        if can_decode(blob.media_type, blob.width, blob.height):
-            return PartAdded(ImagePart(blob, media.name))
-        return PartAdded(FilePart(blob, media.name))
-
-    def _put_blob(self, data: bytes) -> Blob:
-        from fakegpt_tui.chat.attachments import check_total  # noqa: PLC0415 - few replies have any
-
-        check_total(self._store, self._max_blob_bytes)
-        return self._store.put_blob(data)
 
     def _apply(self, event: StreamEvent) -> None:
         match event:
@@ -252,9 +206,7 @@ class Turn:
                 self._store.append_reply(self._reply.id, text)
             case TextReplaced(keep, text):
                 self._begin_text()
-                keep += self._prefix_length
-                self._buffer.replace(keep, text)
-                self._store.append_reply(self._reply.id, text, keep)
+                self._store.append_reply(self._reply.id, text, self._buffer.replace(keep, text))
             case ReasoningDelta(text):
                 self._tool = ""
                 self._stopwatch.note_reasoning()
@@ -308,8 +260,7 @@ class Turn:
             self._reply = replace(self._reply, error=None)
         if self._stopwatch.note_text():
             self._set_status(MessageStatus.STREAMING)
-            thought_for = self._stopwatch.timing()["thought_for"]
-            self._reply = replace(self._reply, thought_for=thought_for)
+            self._reply = replace(self._reply, thought_for=self._stopwatch.timing()["thought_for"])
 
     def _set_status(self, status: MessageStatus) -> None:
         if self._reply.status is not status:
@@ -323,11 +274,10 @@ class Turn:
         elif error is None and status is MessageStatus.INTERRUPTED:
             self.error = ReplyCut(REPLY_CUT)
         self._task = None
-        told = add_notices(self.ending, self.notices, status)
         self._reply = replace(
             self.reply,
             status=status,
-            error=told,
+            error=add_notices(self.ending, self.notices, status),
             finish=self._end,
             **self._stopwatch.timing(),
         )
@@ -335,7 +285,7 @@ class Turn:
             "A reply of %s ended: %s, %d characters in %.1f s, error %s",
             self._reply.service,
             status.value,
-            self._buffer.length - self._prefix_length,
+            self._buffer.length,
             self._stopwatch.elapsed,
             type(self.error).__name__ if self.error else "none",
         )
@@ -345,11 +295,6 @@ class Turn:
         if self._events is not None:
             await self._events.aclose()
         try:
-            await _wait_for_write(saved)
+            await wait_for_write(saved)
         except StoreError as store_error:
             self.save_error = store_error
-
-
-async def _wait_for_write(saved: Future[None]) -> None:
-    """Wait for a write; cancelling the wait does not cancel the write."""
-    await asyncio.shield(asyncio.wrap_future(saved))

@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, fields, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -19,8 +19,12 @@ from fakegpt_tui.text import safe_line
 if TYPE_CHECKING:
     from fakegpt_tui.chat.conversation_index import ConversationIndex
     from fakegpt_tui.chat.pending_writes import PendingWrites, Stores
+    from fakegpt_tui.chat.store_interface import ChangeStore
+    from fakegpt_tui.formats.importer import ImportChange
 
 _TITLE_LENGTH = 40
+_FROM_MESSAGES = "leaf_id"
+"""A field of conversations that follows from the messages that go."""
 
 
 class UndoHistory:
@@ -192,3 +196,51 @@ def folder_step(path: str, before: Folder | None) -> UndoStep:
 
 def _step(conversation_id: str, kind: str, values: Mapping[str, object]) -> UndoStep:
     return UndoStep(conversation_id, json.dumps({"kind": kind, **values}))
+
+
+class ImportUndo:
+    """Keeps how to take one import back, as one action, so that a kill leaves it.
+
+    The store writes it before each change.
+    """
+
+    def __init__(self, changes: ChangeStore) -> None:
+        self._changes = changes
+        self._action = UndoAction.new("imported")
+        self._count = 0
+
+    @property
+    def id(self) -> str:
+        """The id of the action; empty until something was changed."""
+        return self._action.id if self._count else ""
+
+    def keep(self, change: ImportChange) -> None:
+        """Keep how to take back what is about to be written."""
+        steps = tuple(_steps(change))
+        self._changes.extend_action(self._action, steps, self._count)
+        self._count += len(steps)
+
+    def finish(self) -> None:
+        """Make the import the last action, whatever was done while it ran."""
+        if self._count:
+            self._changes.renew_action(self._action.id)
+
+
+def _steps(change: ImportChange) -> Iterator[UndoStep]:
+    if change.folder:
+        yield folder_step(change.folder, None)
+    if change.after is None:
+        return
+    if change.before is None:
+        yield trash_step(change.after.id)
+        return
+    if change.added:
+        yield trash_messages_step(change.after.id, change.added)
+    yield from map(message_step, change.replaced)
+    if names := _changed_fields(change.before, change.after):
+        yield header_step(change.before, names)
+
+
+def _changed_fields(before: Conversation, after: Conversation) -> list[str]:
+    names = (each.name for each in fields(Conversation) if each.name != _FROM_MESSAGES)
+    return [name for name in names if getattr(before, name) != getattr(after, name)]

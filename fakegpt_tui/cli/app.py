@@ -13,7 +13,7 @@ from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from fakegpt_tui.chat.services import Connection
+from fakegpt_tui.chat.connections import Connection
 from fakegpt_tui.domain import (
     ConfigError,
     KeyNeeded,
@@ -143,7 +143,7 @@ def _served_backend(
     if service.kind.is_api:
         upstream = ModelAlias(upstream, service.model)
     if spending is not None:
-        from fakegpt_tui.chat.budget_backend import BudgetBackend  # noqa: PLC0415 - with a budget
+        from fakegpt_tui.chat.connections import BudgetBackend  # noqa: PLC0415 - with a budget
 
         upstream = BudgetBackend(upstream, service, spending)
     return lambda: upstream

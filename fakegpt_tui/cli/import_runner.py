@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from fakegpt_tui.chat.import_undo import ImportUndo
+from fakegpt_tui.chat.undo import ImportUndo
 from fakegpt_tui.cli.composition import open_store
 from fakegpt_tui.cli.errors import ExitCode, echo_err
 from fakegpt_tui.cli.output import echo_json, echo_progress

@@ -25,7 +25,7 @@ from fakegpt_tui.domain import (
 from fakegpt_tui.text import safe_line
 
 if TYPE_CHECKING:
-    from fakegpt_tui.chat.services import Connection
+    from fakegpt_tui.chat.connections import Connection
 
 _MAX_ACCOUNT = 80
 

@@ -2,15 +2,14 @@
 
 from dataclasses import replace
 
-from fakegpt_tui.chat.argument_values import find_model
-from fakegpt_tui.chat.service_forms import known_service, new_form, save_form, with_field
-from fakegpt_tui.domain import (
-    FakeGPTError,
-    ModelRef,
-    NoLogin,
-    ServiceForm,
-    SignedIn,
+from fakegpt_tui.chat.argument_values import (
+    find_model,
+    known_service,
+    new_form,
+    save_form,
+    with_field,
 )
+from fakegpt_tui.domain import FakeGPTError, ModelRef, NoLogin, ServiceForm, SignedIn
 from fakegpt_tui.plain.session import PlainPorts, PlainSession
 
 

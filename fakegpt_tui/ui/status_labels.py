@@ -17,8 +17,9 @@ from fakegpt_tui.keymap import COMMANDS, first_key
 from fakegpt_tui.text import safe_line
 
 if TYPE_CHECKING:
+    from fakegpt_tui.chat.reply_text import TurnProgress
     from fakegpt_tui.chat.service import ChatService
-    from fakegpt_tui.chat.turn import Turn, TurnProgress
+    from fakegpt_tui.chat.turn import Turn
     from fakegpt_tui.ui.state import ChatState
 
 _CHARACTERS_PER_TOKEN = 4

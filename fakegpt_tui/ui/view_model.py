@@ -33,8 +33,8 @@ from fakegpt_tui.ui.widgets.drawing import format_time
 from fakegpt_tui.ui.widgets.first_page import FirstStep
 
 if TYPE_CHECKING:
-    from fakegpt_tui.chat.reply_text import ContextTokenCounter
     from fakegpt_tui.chat.service import ChatService
+    from fakegpt_tui.chat.token_count import ContextTokenCounter
     from fakegpt_tui.domain.message_tree import Variants
     from fakegpt_tui.domain.parts import Attachment
     from fakegpt_tui.ui.conversation_rows import ListRows
@@ -215,7 +215,7 @@ class ViewModel:
 
     @cached_property
     def _context(self) -> ContextTokenCounter:
-        from fakegpt_tui.chat.reply_text import ContextTokenCounter  # noqa: PLC0415 - not before the first frame
+        from fakegpt_tui.chat.token_count import ContextTokenCounter  # noqa: PLC0415 - not before the first frame
 
         return ContextTokenCounter()
 
@@ -355,6 +355,6 @@ def _estimated_tokens(message: ChatMessage) -> str:
     is_counted = has_count or not message.status.is_final
     if message.role is not Role.ASSISTANT or is_counted or not message.text:
         return ""
-    from fakegpt_tui.chat.reply_text import count_reply_tokens  # noqa: PLC0415 - as above
+    from fakegpt_tui.chat.token_count import count_reply_tokens  # noqa: PLC0415 - as above
 
     return count_reply_tokens(message).in_words

@@ -107,7 +107,7 @@ async def test_only_what_is_in_the_trash_is_deleted_for_good() -> None:
     chat.actions.delete(ids)
     assert set(store.headers) == set(ids[1:])
     assert chat.conversations.trashed() == []
-    assert chat.unsent_drafts() == []
+    assert chat.drafts.unsent() == []
     with pytest.raises(NotFound):
         chat.messages.path(ids[0])
     with pytest.raises(NotFound):

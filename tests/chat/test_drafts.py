@@ -60,7 +60,7 @@ async def test_a_draft_is_kept_with_its_cursor_over_a_restart() -> None:
     chat.drafts.save(conversation_id, "half a\nsent", (1, 4))
     later, _, _ = service_of(store=store)
     assert later.drafts.get(conversation_id) == Draft(conversation_id, "half a\nsent", (1, 4))
-    assert later.unsent_drafts() == []
+    assert later.drafts.unsent() == []
 
 
 async def test_a_draft_is_gone_once_there_is_nothing_in_it() -> None:
@@ -76,15 +76,15 @@ async def test_the_draft_of_a_conversation_without_a_prompt_is_found_again() -> 
     chat, store, _ = service_of()
     conversation = chat.conversations.create()
     chat.drafts.save(conversation.id, "never sent", (0, 10))
-    assert chat.unsent_drafts() == []
+    assert chat.drafts.unsent() == []
     later, _, _ = service_of(says("one"), store=store)
-    (draft,) = later.unsent_drafts()
+    (draft,) = later.drafts.unsent()
     turn = await ask(
         later, draft.text, later.conversations.create(conversation_id=draft.conversation_id)
     )
     later.drafts.save(turn.conversation.id, "")
     assert turn.conversation.id == conversation.id
-    assert later.unsent_drafts() == []
+    assert later.drafts.unsent() == []
     assert store.drafts() == {}
 
 
@@ -121,7 +121,7 @@ async def test_an_edited_prompt_has_a_draft_of_its_own_and_is_gone_with_its_conv
     chat.drafts.save(conversation_id, "new")
     chat.drafts.save_edit(conversation_id, prompt_id, "hi there", (0, 8))
     later, _, _ = service_of(store=store)
-    assert later.unsent_drafts() == []
+    assert later.drafts.unsent() == []
     assert {each: draft.text for each, draft in later.drafts.all().items()} == {
         conversation_id: "new"
     }

@@ -236,7 +236,7 @@ async def test_a_conversation_with_pictures_counts_them(disk: Disk) -> None:
     large = ImagePart(await chat.attachments.put(conversation.id, png(1024, 1024)))
     turn = await run(chat, chat.turns.new(conversation, "", parts=(large,)))
     path = chat.messages.path(turn.conversation.id)
-    from fakegpt_tui.chat.reply_text import ContextTokenCounter  # noqa: PLC0415
+    from fakegpt_tui.chat.token_count import ContextTokenCounter  # noqa: PLC0415
 
     count = ContextTokenCounter().count(turn.conversation, path, None)
     assert count.is_estimate

@@ -9,8 +9,9 @@ import pytest
 from fakegpt_tui.backends.base import Backend
 from fakegpt_tui.backends.scripted import ScriptedBackend
 from fakegpt_tui.chat.attachments import find_blind, require_sight
+from fakegpt_tui.chat.connections import Connection
 from fakegpt_tui.chat.service import ChatService
-from fakegpt_tui.chat.services import Connection, Services
+from fakegpt_tui.chat.services import Services
 from fakegpt_tui.domain import (
     ConfigError,
     LoginState,

@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from fakegpt_tui.chat.stopwatch import Stopwatch
+from fakegpt_tui.chat.reply_text import Stopwatch
 
 
 def ticking(*seconds: float) -> Iterator[float]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakegpt_tui.chat.reply_text import ContextTokenCounter, count_reply_tokens
+from fakegpt_tui.chat.token_count import ContextTokenCounter, count_reply_tokens
 from fakegpt_tui.domain import (
     ChatMessage,
     Conversation,

@@ -12,10 +12,9 @@ from pathlib import Path
 import pytest
 
 from fakegpt_tui.backends.scripted import ScriptedBackend
-from fakegpt_tui.chat.import_undo import ImportUndo
 from fakegpt_tui.chat.jobs import JobProgress
 from fakegpt_tui.chat.service import ChatService
-from fakegpt_tui.chat.undo import header_step
+from fakegpt_tui.chat.undo import ImportUndo, header_step
 from fakegpt_tui.domain import Conversation, GenerationSettings, MessageStatus, TitleSource
 from fakegpt_tui.formats.importer import ImportChange
 from fakegpt_tui.formats.saving import save_as

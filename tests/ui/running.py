@@ -12,8 +12,8 @@ from textual.pilot import Pilot
 
 from fakegpt_tui.backends.base import Backend
 from fakegpt_tui.backends.scripted import Gate, ScriptedBackend, Step
+from fakegpt_tui.chat.connections import Connect
 from fakegpt_tui.chat.service import ChatService
-from fakegpt_tui.chat.services import Connect
 from fakegpt_tui.domain import ChatMessage, FoundService, Preset, ReplyEnded, Service, TextDelta
 from fakegpt_tui.ui.app import FakeGPTApp
 from fakegpt_tui.ui.dialogs.commands import PaletteScreen

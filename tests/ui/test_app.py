@@ -11,7 +11,7 @@ from textual.events import Key, Paste
 from textual.theme import Theme
 
 from fakegpt_tui.backends.scripted import Gate, ScriptedBackend
-from fakegpt_tui.chat.services import Connection
+from fakegpt_tui.chat.connections import Connection
 from fakegpt_tui.domain import (
     LoginFailed,
     MessageStatus,

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from fakegpt_tui.chat.turn import TurnProgress
+from fakegpt_tui.chat.reply_text import TurnProgress
 from fakegpt_tui.domain import (
     Expired,
     LoginFailed,

@@ -1,8 +1,14 @@
 """Service controller: the service, model and login of the open conversation."""
 
-from fakegpt_tui.chat.argument_values import find_model, listed_models
+from fakegpt_tui.chat.argument_values import (
+    find_model,
+    known_service,
+    listed_models,
+    new_form,
+    save_form,
+    with_field,
+)
 from fakegpt_tui.chat.service import ChatService
-from fakegpt_tui.chat.service_forms import known_service, new_form, save_form, with_field
 from fakegpt_tui.domain import (
     FakeGPTError,
     FoundService,

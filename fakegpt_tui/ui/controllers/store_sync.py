@@ -76,7 +76,7 @@ class StoreSync:
         """Open what is resumed, or go on with the prompt that was not sent."""
         prompt = self._window.prompt
         self._state.is_loaded = True
-        unsent = self._chat.unsent_drafts()
+        unsent = self._chat.drafts.unsent()
         if self._options.resume is not None:
             self._controllers().conversations.open(self._options.resume)
         elif unsent and not prompt.text:

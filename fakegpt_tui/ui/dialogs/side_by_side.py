@@ -10,8 +10,8 @@ from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widgets import Static
 
-from fakegpt_tui.chat.reply_text import count_reply_tokens
 from fakegpt_tui.chat.service import ChatService
+from fakegpt_tui.chat.token_count import count_reply_tokens
 from fakegpt_tui.domain import ChatMessage, NotFound, StoreError
 from fakegpt_tui.keymap import KeyScope
 from fakegpt_tui.text import safe_line

@@ -9,7 +9,7 @@ import pytest
 
 from fakegpt_tui.backends.base import Backend
 from fakegpt_tui.backends.scripted import Gate, ScriptedBackend
-from fakegpt_tui.chat.services import Connection
+from fakegpt_tui.chat.connections import Connection
 from fakegpt_tui.domain import (
     KeyNeeded,
     LoginRefused,

@@ -1,31 +1,82 @@
-"""Backend of a host with a monthly budget: refuses what would pass it, records what is spent."""
+"""Connections: services ready for use, their logins, and the monthly budget of a host."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from fakegpt_tui.backends.token_estimate import estimate_total_tokens
 from fakegpt_tui.domain import (
     Conversation,
+    LoginState,
     MessageStatus,
     Model,
     ReplyEnded,
     Service,
+    Session,
     StreamEvent,
     Usage,
     UsageReported,
     new_id,
     now,
 )
-from fakegpt_tui.domain.prices import SpendingEntry
+from fakegpt_tui.domain.fast_dataclass import dataclass
 
 if TYPE_CHECKING:
     from fakegpt_tui.backends.base import Backend, ReplyRequest
     from fakegpt_tui.chat.spending import Spending
+    from fakegpt_tui.domain.prices import SpendingEntry
 
 _PURPOSE = "host"
+
+
+class LoginControl(Protocol):
+    """Signing in to a service and out of it."""
+
+    @property
+    def state(self) -> LoginState: ...
+
+    @property
+    def account(self) -> str:
+        """The account that is signed in, if any."""
+        ...
+
+    async def sign_in(self) -> Session:
+        """Sign in, unless that is done already.
+
+        Raises:
+            ServiceError: The login failed.
+        """
+        ...
+
+    async def sign_in_again(self, *, elsewhere: bool = False) -> Session:
+        """Sign in once more, with the same account or `elsewhere`, with another if there is one.
+
+        Raises:
+            ServiceError: The login failed; the session that there was is still in use.
+        """
+        ...
+
+    async def sign_out(self) -> None:
+        """Delete the session, also on disk."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A service ready for use; `login` is `None` where there is nothing to sign in to."""
+
+    service: Service
+    backend: Backend
+    login: LoginControl | None
+
+
+LoginListener: TypeAlias = Callable[[str, LoginState], None]
+"""Told the name of a service and the new state of its login."""
+
+Connect: TypeAlias = Callable[[Service, Callable[[LoginState], None]], Awaitable[Connection]]
+"""Makes a connection, and reports its login to the listener that it is given."""
 
 
 class BudgetBackend:
@@ -83,6 +134,8 @@ class BudgetBackend:
 
 
 def _entry(asked: Conversation, status: MessageStatus, usage: Usage | None) -> SpendingEntry:
+    from fakegpt_tui.domain.prices import SpendingEntry  # noqa: PLC0415 - with a budget
+
     return SpendingEntry(
         reply_id=asked.id,
         conversation_id="",
