@@ -18,14 +18,15 @@ class TextFile(NamedTuple):
     text: str
 
 
-def frame_documents(documents: Sequence[TextFile], typed: str) -> str:
+def frame_documents(documents: Sequence[TextFile], typed: str, *, has_more: bool = False) -> str:
     """The documents between marks, and then what was typed; a single one alone stays bare.
 
-    Marks that stand in a document, too, get an ending that is not in it.
+    It is not alone where the message `has_more`, such as a picture. Marks that stand in a document,
+    too, get an ending that is not in it.
     """
     if not documents:
         return typed
-    if len(documents) == 1 and not typed.strip():
+    if len(documents) == 1 and not typed.strip() and not has_more:
         return documents[0].text
     framed = [_frame(index, each) for index, each in enumerate(documents, start=1)]
     return "\n\n".join([*framed, typed] if typed.strip() else framed)

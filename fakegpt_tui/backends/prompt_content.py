@@ -231,7 +231,7 @@ def _with_documents(found: list[Content], documents: Sequence[TextFile]) -> tupl
     first = found.pop(0) if found and isinstance(found[0], str) else ""
     from fakegpt_tui.backends.documents import frame_documents  # noqa: PLC0415 - as above
 
-    return (frame_documents(documents, str(first)), *found)
+    return (frame_documents(documents, str(first), has_more=bool(found)), *found)
 
 
 def _said(message: ContextMessage, content: Content) -> Content:

@@ -117,6 +117,14 @@ async def test_text_files_are_framed_before_the_prompt(server: FaultServer) -> N
     assert "Buy milk." in found["content"]
 
 
+async def test_a_text_file_is_framed_where_a_picture_stands_before_the_words(
+    server: FaultServer,
+) -> None:
+    (found,) = await sent(server, said(prompt("And?", PICTURE, TextSpan(4), NOTES)))
+    assert [each["type"] for each in found["content"]] == ["text", "image_url", "text"]
+    assert "<source>notes.txt</source>" in found["content"][0]["text"]
+
+
 async def test_a_pdf_goes_as_text_to_a_service_that_is_not_known_to_take_it(
     server: FaultServer,
 ) -> None:
