@@ -133,5 +133,5 @@ def labels(attachments: Iterable[Attachment], tokens: Mapping[str, int]) -> Iter
         kind = "text" if each.source == PASTE else blob_label(blob)
         cost = tokens.get(each.id, 0)
         name = safe_line(each.part.name, _MAX_NAME)
-        size = f"{size_label(blob.size)} · ≈ {cost:,} tokens"
+        size = f"{size_label(blob.size)} · ≈ {cost:,} token{'' if cost == 1 else 's'}"
         yield f"{'▣' if is_picture else '▤'} {each.id} {name} · {kind} · {size}"

@@ -84,10 +84,10 @@ def test_a_deletion_takes_a_mark_as_a_whole() -> None:
 
 
 def test_a_label_tells_name_kind_size_and_cost() -> None:
-    assert list(labels(KNOWN, {"1": 1_247, "2": 30, "3": 3})) == [
+    assert list(labels(KNOWN, {"1": 1_247, "2": 30, "3": 1})) == [
         "▣ 1 photo.png · PNG 1200×800 · 340 kB · ≈ 1,247 tokens",
         "▤ 2 my [notes].txt · text · 90 B · ≈ 30 tokens",
-        "▤ 3 pasted, 30 lines · text · 9 B · ≈ 3 tokens",
+        "▤ 3 pasted, 30 lines · text · 9 B · ≈ 1 token",
     ]
 
 

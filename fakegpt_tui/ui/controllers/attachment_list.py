@@ -8,7 +8,7 @@ from fakegpt_tui.attachments.marks import PASTE, mark_of
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain import FakeGPTError
 from fakegpt_tui.domain.media_types import suffix_of
-from fakegpt_tui.domain.parts import Attachment, FilePart
+from fakegpt_tui.domain.parts import Attachment, FilePart, ImagePart
 from fakegpt_tui.text import file_stem, safe_line
 from fakegpt_tui.ui.dialogs.attachments import AttachmentAction, AttachmentsScreen, TextScreen
 from fakegpt_tui.ui.messages import OpenEditor
@@ -60,10 +60,17 @@ class AttachmentList:
         )
 
     async def _open(self, attachment: Attachment) -> None:
-        """Show a text here, and anything else in the system's program for it."""
+        """Show a text or picture here, and anything else in the system's program for it."""
         if _is_text(attachment):
             text = await self._chat.attachments.text(self._state.open.id, attachment)
             self._window.open(TextScreen(attachment.part.name, text))
+            return
+        if isinstance(attachment.part, ImagePart):
+            from fakegpt_tui.ui.controllers.pictures import PictureController  # noqa: PLC0415 - for a picture
+            from fakegpt_tui.ui.dialogs.items import file_item  # noqa: PLC0415 - as above
+
+            pictures = PictureController(self._chat, self._state, self._window)
+            pictures.view_item(file_item(attachment.part))
             return
         blob = attachment.part.blob
         path = self._chat.attachments.path(self._state.open.id, blob.digest)

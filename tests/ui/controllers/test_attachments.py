@@ -16,6 +16,7 @@ from fakegpt_tui.domain import Model, PictureRefused, Service, ServiceKind, Stor
 from fakegpt_tui.domain.parts import Blob, FilePart, ImagePart, attached_parts
 from fakegpt_tui.ui.dialogs.attachments import AttachmentsScreen, TextScreen
 from fakegpt_tui.ui.dialogs.command_output import CommandScreen
+from fakegpt_tui.ui.dialogs.picture_viewer import PictureViewer
 from fakegpt_tui.ui.dialogs.services import ServicesScreen
 from fakegpt_tui.ui.widgets.prompt_lists import AttachmentBar
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
@@ -289,6 +290,11 @@ async def test_a_removed_mark_removes_what_is_attached_and_undo_brings_both_back
         await it.pilot.press("ctrl+z")
         await it.see("▣ 1 photo.png")
         await it.pilot.press("alt+o")
+        await it.until(lambda: isinstance(it.app.screen, AttachmentsScreen))
+        await it.pilot.press("enter")
+        await it.until(lambda: isinstance(it.app.screen, PictureViewer))
+        await it.see("photo.png")
+        await it.pilot.press("escape", "alt+o")
         await it.until(lambda: isinstance(it.app.screen, AttachmentsScreen))
         await it.pilot.press("d")
         await it.until(lambda: "▣" not in it.text)
