@@ -13,9 +13,8 @@ from textual.screen import Screen
 
 from fakegpt_tui.domain import FakeGPTError, StillReplying
 from fakegpt_tui.ui.messages import OpenFile, RunTurn
-from fakegpt_tui.ui.terminal.output import FrameLimiter
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList
-from fakegpt_tui.ui.widgets.drawing import spinner
+from fakegpt_tui.ui.widgets.drawing import FrameLimiter, spinner
 from fakegpt_tui.ui.widgets.first_page import FirstPage
 from fakegpt_tui.ui.widgets.prompt_input import PromptInput
 from fakegpt_tui.ui.widgets.status_bar import StatusBar

@@ -2,8 +2,6 @@
 
 from collections.abc import AsyncGenerator, Collection, Iterator
 from contextlib import aclosing
-from dataclasses import replace
-from typing import Final
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -17,7 +15,6 @@ from fakegpt_tui.domain import (
     ConnectionCheck,
     FakeGPTError,
     Model,
-    NotSignedIn,
     Secret,
     Service,
     ServiceForm,
@@ -29,18 +26,17 @@ from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.bindings import bindings
 from fakegpt_tui.ui.dialogs import Choice, DialogFrame, shown_keys
 from fakegpt_tui.ui.dialogs.pick import PickScreen
-from fakegpt_tui.ui.dialogs.service_fields import ABOUT_KEYS, FIELDS, KINDS, OPTIONS, usual_hint
+from fakegpt_tui.ui.dialogs.service_fields import (
+    FIELDS,
+    KINDS,
+    KnownFields,
+    check_line,
+    without_others,
+)
 from fakegpt_tui.ui.options import ServiceRepository
-from fakegpt_tui.ui.service_rows import check_step_line, model_label
+from fakegpt_tui.ui.service_rows import model_label
 from fakegpt_tui.ui.widgets.service_list import PlainCheckbox, PlainRadioButton
 from fakegpt_tui.ui.widgets.text_field import TextField
-
-_NO_PROXY: Final = "none"
-
-
-def _check_line(step: ConnectionCheck) -> Content:
-    """A step of a trial, without what a person is to do elsewhere: the key is typed here."""
-    return check_step_line(replace(step, sentence=step.sentence.removesuffix(NotSignedIn.advice)))
 
 
 class ServiceFormScreen(ModalScreen[Service | None]):
@@ -67,7 +63,7 @@ class ServiceFormScreen(ModalScreen[Service | None]):
         super().__init__()
         self._registry = registry
         self._service = service
-        self._taken = taken
+        self._known = KnownFields(registry, service, taken)
         self._validated = False
         self._leave_confirmed = False
         self._models: tuple[Model, ...] = ()
@@ -88,42 +84,28 @@ class ServiceFormScreen(ModalScreen[Service | None]):
                             )
                 for field in ("url", "model", "key", "key_env"):
                     yield from self._input(field)
-                with Horizontal(classes="row", id="key_in_file-row"):
-                    yield Label("")
-                    yield PlainCheckbox(
-                        "keep the key in a file of its own", id="key_in_file", compact=True
-                    )
-                with Horizontal(classes="row", id="without_key-row"):
-                    yield Label("")
-                    yield PlainCheckbox(self._taking_away(), id="without_key", compact=True)
+                yield self._box("key_in_file", "keep the key in a file of its own")
+                yield self._box("without_key", self._known.taking_away)
                 yield from self._input("key_header")
                 yield from self._input("cache")
-                with Horizontal(classes="row", id="web_search-row"):
-                    yield Label("")
-                    yield PlainCheckbox(
-                        "the model may search the web, which costs extra",
-                        value=self._service is not None and self._service.web_search,
-                        id="web_search",
-                        compact=True,
-                    )
+                searches = self._service is not None and self._service.web_search
+                label = "the model may search the web, which costs extra"
+                yield self._box("web_search", label, value=searches)
                 for field in ("api_version", "proxy", "first_event", "idle"):
                     yield from self._input(field)
             yield Static(id="outcome", markup=False)
 
     async def on_mount(self) -> None:
-        name = self._service.name if self._service else ""
-        title = f"Change {name}" if name else "Add a service"
-        self.call_after_refresh(self._set_frame, title)
+        title = f"Change {self._service.name}" if self._service else "Add a service"
+        frame = self.query_one(DialogFrame)
+        self.call_after_refresh(lambda: frame.set_frame(title, shown_keys(self)))
         self._show_needs()
         self._before = self._draft()
         for _ in range(KINDS.index(self._kind_before)):
             self.query_one(RadioSet).action_next_button()  # where its cursor begins
-        first = "url" if name else "name"
+        first = "url" if self._service else "name"
         self.query_one(f"#{first}", Input).focus()
         self._ask_about_keyring()
-
-    def _set_frame(self, title: str) -> None:
-        self.query_one(DialogFrame).set_frame(title, shown_keys(self))
 
     @work(exclusive=True, group="keyring")
     async def _ask_about_keyring(self) -> None:
@@ -160,11 +142,8 @@ class ServiceFormScreen(ModalScreen[Service | None]):
         self.note_change()
 
     def action_keep(self) -> None:
-        self._complete_address()
-        self._validated = True
-        if self._show_problems():
-            return
-        self._keep(self._draft())
+        if self._is_valid():
+            self._keep(self._draft())
 
     @work(exclusive=True, group="keep")
     async def _keep(self, draft: ServiceForm) -> None:
@@ -172,21 +151,21 @@ class ServiceFormScreen(ModalScreen[Service | None]):
         try:
             saved = await self._registry.save(draft)
         except FakeGPTError as error:
-            self._say(_check_line(ConnectionCheck(str(error), worked=False)))
+            self._say(check_line(ConnectionCheck(str(error), worked=False)))
         else:
             self.dismiss(saved)
 
-    def _complete_address(self) -> None:
-        """Show the address with what a person leaves out of it."""
+    def _is_valid(self) -> bool:
+        """Complete the address, and say from now on what is wrong; is it nothing?"""
         field = self.query_one("#url", Input)
         with field.prevent(Input.Changed):
             field.value = complete_address(field.value.strip())
         field.cursor_position = len(field.value)
+        self._validated = True
+        return not self._show_problems()
 
     def action_test(self) -> None:
-        self._complete_address()
-        self._validated = True
-        if not self._show_problems():
+        if self._is_valid():
             self._try()
 
     @work(exclusive=True, group="trial")
@@ -196,7 +175,7 @@ class ServiceFormScreen(ModalScreen[Service | None]):
         async with aclosing(self._check()) as steps:
             async for step in steps:
                 self._models = step.models or self._models
-                lines.append(_check_line(step))
+                lines.append(check_line(step))
                 self._say(Content("\n").join(lines))
         if len(self._models) > 1:
             self._say(Content("\n").join([*lines, Content("F6 chooses one of its models.")]))
@@ -207,11 +186,9 @@ class ServiceFormScreen(ModalScreen[Service | None]):
 
     def action_pick_model(self) -> None:
         """Let the user choose one of the models, for which the service is asked first."""
-        self._complete_address()
-        self._validated = True
         if self._models:
             self._choose_model()
-        elif not self._show_problems():
+        elif self._is_valid():
             self._ask_for_models()
 
     @work(exclusive=True, group="trial")
@@ -222,7 +199,7 @@ class ServiceFormScreen(ModalScreen[Service | None]):
             async for step in steps:
                 self._models = step.models
                 if not step.worked:
-                    said = _check_line(step)
+                    said = check_line(step)
                 if step.models or not step.worked:
                     break
         self._say(Content("") if self._models else said)
@@ -247,51 +224,22 @@ class ServiceFormScreen(ModalScreen[Service | None]):
         self._leave_confirmed = True
         self._say(Content("Nothing is saved yet: ctrl+s save, esc leave without."))
 
+    def _box(self, field: str, label: str, *, value: bool = False) -> Horizontal:
+        box = PlainCheckbox(Content(label), value=value, id=field, compact=True)
+        return Horizontal(Label(""), box, classes="row", id=f"{field}-row")
+
     def _input(self, field: str) -> Iterator[Horizontal | Static]:
-        label, hint = FIELDS[field]
         box = TextField(
-            self._value(field),
-            placeholder=safe_line(self._hint(field) or hint, 200),
+            self._known.value(field),
+            placeholder=self._known.hint(field, self._kind_before),
             password=field == "key",
             compact=True,
             id=field,
             select_on_focus=False,
             disabled=field == "name" and self._service is not None,
         )
-        yield Horizontal(Label(label), box, classes="row", id=f"{field}-row")
+        yield Horizontal(Label(FIELDS[field][0]), box, classes="row", id=f"{field}-row")
         yield Static(id=f"{field}-problem", classes="problem", markup=False)
-
-    def _value(self, field: str) -> str:
-        """What is known of a field; neither a key nor a proxy's password is ever shown."""
-        service = self._service
-        if service is None:
-            return ""
-        if field == "proxy":
-            proxy = service.proxy.reveal() if service.proxy else ""
-            return "" if "@" in proxy else proxy
-        return str(getattr(ServiceForm.of(service), field) or "")
-
-    def _hint(self, field: str) -> str:
-        service = self._service
-        if service is None:
-            return ""
-        place = self._registry.key_location(service.name)
-        if field == "key" and place:
-            return f"stays in {place}; another takes its place"
-        if field == "proxy" and service.proxy and not self._value("proxy"):
-            return f"stays, with its password; “{_NO_PROXY}” takes it away"
-        return ""
-
-    def _taking_away(self) -> Content:
-        """What removing the key deletes; a file of the user's own stays."""
-        name = self._service.name if self._service else ""
-        lost = self._registry.removable_key_location(name)
-        end = f", and delete it from {lost}" if lost else ""
-        return Content(safe_line(f"take the key away{end}", 200))
-
-    @property
-    def _has_kept_key(self) -> bool:
-        return self._service is not None and bool(self._registry.key_location(self._service.name))
 
     @property
     def _kind_before(self) -> ServiceKind:
@@ -304,43 +252,25 @@ class ServiceFormScreen(ModalScreen[Service | None]):
 
     def _draft(self) -> ServiceForm:
         """The service as it is filled in."""
-        has_key = self._kind.is_api
-        key = self._text("key") if has_key else ""
-        return ServiceForm(
-            name=self._text("name"),
+        texts = {field: self._text(field) for field in FIELDS}
+        key, proxy = texts.pop("key"), texts.pop("proxy")
+        form = ServiceForm(
             kind=self._kind,
-            url=self._text("url"),
-            model=self._text("model"),
-            key_env=self._text("key_env") if has_key else "",
             key=Secret(key) if key else None,
-            key_in_file=self.query_one("#key_in_file", Checkbox).value,
-            without_key=has_key and self.query_one("#without_key", Checkbox).value,
-            key_header=self._text("key_header") if has_key else "",
-            cache=self._option("cache"),
-            web_search=self.query_one("#web_search", Checkbox).value
-            and "web_search" in self._kind.options,
-            api_version=self._option("api_version"),
-            proxy=self._proxy(),
-            first_event=self._text("first_event"),
-            idle=self._text("idle"),
+            key_in_file=self._is_checked("key_in_file"),
+            without_key=self._is_checked("without_key"),
+            web_search=self._is_checked("web_search"),
+            proxy=self._known.proxy(proxy),
+            **texts,
         )
-
-    def _proxy(self) -> Secret | None:
-        """The proxy that is to be used; `None` where it stays as it is."""
-        text = self._text("proxy")
-        if text == self._value("proxy"):
-            return None
-        return Secret("" if text.casefold() == _NO_PROXY else text)
+        return without_others(form)
 
     def _show_problems(self, *, goes_there: bool = True) -> bool:
         """Say beside each field what is wrong with it; is there anything?
 
         While something is typed, the focus stays where it is.
         """
-        draft = self._draft()
-        problems = dict(self._registry.validate(draft))
-        if self._service is None and draft.name in self._taken:
-            problems["name"] = "There is a service of that name; F2 changes it in the list."
+        problems = self._known.problems(self._draft())
         for field in FIELDS:
             shown = self.query_one(f"#{field}-problem", Static)
             shown.update(Content(safe_line(problems.get(field, ""), 400)))
@@ -353,22 +283,17 @@ class ServiceFormScreen(ModalScreen[Service | None]):
 
     def _show_needs(self) -> None:
         """Show what a service of the chosen kind needs; one of FakeGPT has a login, and no key."""
-        has_key = self._kind.is_api
         for field in FIELDS:
-            hint = self._hint(field) or usual_hint(field, self._kind)
-            self.query_one(f"#{field}", Input).placeholder = safe_line(hint, 200)
-        for field in ABOUT_KEYS:
-            self.query_one(f"#{field}-row").display = has_key
-        for field in OPTIONS:
-            self.query_one(f"#{field}-row").display = field in self._kind.options
-        self.query_one("#without_key-row").display = has_key and self._has_kept_key
-
-    def _option(self, field: str) -> str:
-        """What is typed, where the chosen kind has such a setting."""
-        return self._text(field) if field in self._kind.options else ""
+            hint = self._known.hint(field, self._kind)
+            self.query_one(f"#{field}", Input).placeholder = hint
+        for field, is_needed in self._known.needs(self._kind).items():
+            self.query_one(f"#{field}-row").display = is_needed
 
     def _text(self, field: str) -> str:
         return self.query_one(f"#{field}", Input).value.strip()
+
+    def _is_checked(self, field: str) -> bool:
+        return self.query_one(f"#{field}", Checkbox).value
 
     def _say(self, text: Content) -> None:
         self.query_one("#outcome", Static).update(text)

@@ -26,6 +26,7 @@ _JSON: Final = re.compile(r'\s*\{\s*(?:"|\}\s*\Z)')
 _MAX_JSON: Final = 200_000
 JSON_FENCE: Final = "```json\n"
 """What is put above such a message."""
+_SOME_OF_ALL: Final = "# One\n\n- *two*\n\n```python\nthree = 3\n```\n\n|4|\n|-|\n|5|\n"
 
 
 def is_json(text: str, *, complete: bool = True) -> bool:
@@ -206,3 +207,10 @@ def _without_unfinished_underline(text: str) -> str:
     if text[:start].endswith(("\n\n", "\r\n\r\n")) or not start:
         return text
     return text[:start] if mark and not mark.strip(mark[0]) and mark[0] in "-=" else text
+
+
+def warm_up() -> None:
+    """Draw a little of everything out of sight, so that it is imported before a reply comes."""
+    document = Document(Palette.colourless())
+    document.update(_SOME_OF_ALL, complete=True)
+    document.layout(40).measure()

@@ -1,5 +1,7 @@
 """Plain text as it was typed, wrapped; long text is drawn where it is looked at."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -9,11 +11,14 @@ from rich.style import Style
 
 from fakegpt_tui.text import safe_text
 from fakegpt_tui.ui.markdown.blocks import CHUNK_SIZE, BlockFragment, Chunk, ChunkSource, Node
-from fakegpt_tui.ui.markdown.lines import Line, PlacedLines
+from fakegpt_tui.ui.markdown.lines import Line, LineList, LineSource, PlacedLines
 from fakegpt_tui.ui.markdown.wrapping import wrapped_lines
 
 if TYPE_CHECKING:
     from fakegpt_tui.ui.markdown.layout import Layout
+
+_LONG = 16_384
+"""Characters beyond which only the visible part is laid out."""
 
 
 def wrap_plain_text(text: str, width: int, style: Style | None = None) -> list[Line]:
@@ -32,9 +37,23 @@ def wrap_plain_part(text: str, start: int, width: int, style: Style | None = Non
     return lines
 
 
+def last_lines(text: str, width: int, count: int, style: Style) -> LineList:
+    """The last lines of a text that grows, of which nothing can be copied yet, as they move up."""
+    width = max(1, width)
+    lines = wrap_plain_text(text[-count * width :], width, style)[-count:]
+    return LineList(tuple(Line(line.segments) for line in lines))
+
+
+def plain_lines(text: str, width: int, placed: Sequence[PlacedLines]) -> LineSource:
+    """The lines of a text, with others placed in it; all at once where it is short."""
+    if len(text) <= _LONG and not placed:
+        return LineList(wrap_plain_text(text, width))
+    return layout_plain_text(text, width, placed)
+
+
 def layout_plain_text(
     text: str, width: int, placed: Sequence[PlacedLines] = (), size: int = CHUNK_SIZE
-) -> "Layout":
+) -> Layout:
     """The lines of text that says something, drawn in parts of about `size` characters.
 
     The text is interrupted where other lines are placed in it.

@@ -271,9 +271,10 @@ def make_transcript(options: Options, pictures: Callable[[], PictureSource]) -> 
 
 def warm_up() -> None:
     """Import what the first messages take, and draw a little of everything out of sight."""
+    from fakegpt_tui.ui.markdown import document  # noqa: PLC0415 - as above
     from fakegpt_tui.ui.widgets.transcript import message_layout, view  # noqa: F401, PLC0415 - as above
 
-    message_layout.warm_up()
+    document.warm_up()
 
 
 def _draw_no_diagrams(palette: Palette) -> MessageBody:

@@ -26,7 +26,12 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.screen import Screen
 
-from fakegpt_tui.ui.terminal.width_detection import CellReported, ask_cell, remeasure_all
+from fakegpt_tui.ui.terminal.width_detection import (
+    CellReported,
+    ask_cell,
+    remeasure_all,
+    takes_questions,
+)
 
 if sys.platform == "win32":
     from textual.drivers.windows_driver import WindowsDriver as TolerantDriver
@@ -43,7 +48,6 @@ else:
         StallTolerantWriter,
         TerminalOutput,
         forget_pictures,
-        takes_questions,
     )
     from fakegpt_tui.ui.terminal.shutdown import exit_code
 

@@ -24,12 +24,11 @@ from fakegpt_tui.terminal import ask_tmux
 from fakegpt_tui.ui.terminal.input_parser import TerminalAnswered
 from fakegpt_tui.ui.terminal.output import (
     HELD_PICTURES,
+    StallTolerantWriter,
     graphics_command,
-    is_taken,
-    takes_questions,
     write_to_terminal,
 )
-from fakegpt_tui.ui.terminal.width_detection import window_pixels
+from fakegpt_tui.ui.terminal.width_detection import takes_questions, window_pixels
 
 _QUESTIONS: Final = "\x1b[>q\x1b[c"
 """For its name, and for what it has, which every terminal answers, and in turn."""
@@ -210,6 +209,28 @@ async def _send(app: App[Any], number: int, transmission: bytes) -> bool:
             write_to_terminal(app, HELD_PICTURES.abort())
         write_to_terminal(app, HELD_PICTURES.free_drawn_over())
     return number in HELD_PICTURES
+
+
+def give_up_picture(app: App[Any], number: int) -> None:
+    """Have the terminal forget a picture, or what has come of it, once it is drawn over."""
+    if HELD_PICTURES.is_being_sent(number):
+        write_to_terminal(app, HELD_PICTURES.abort())
+    HELD_PICTURES.give_up(number)
+    if HELD_PICTURES.given_up:
+        app.refresh()
+
+
+def is_open(app: App[Any]) -> bool:
+    """Is there a terminal, which no other program has at the moment?"""
+    driver = app._driver  # noqa: SLF001 (Textual has no public name)
+    writer = getattr(driver, "_writer_thread", None)
+    return driver is not None and not driver.is_headless and (writer is None or writer.is_alive())
+
+
+def is_taken(app: App[Any]) -> bool:
+    """Has the terminal been given all that was written, and takes more?"""
+    writer = getattr(app._driver, "_writer_thread", None)  # noqa: SLF001 (Textual has no public name)
+    return not isinstance(writer, StallTolerantWriter) or not writer._queue.qsize()  # noqa: SLF001
 
 
 class _Told:

@@ -1,17 +1,16 @@
-"""Terminal output: a file that never raises, control sequences, immediate and limited repaint.
+"""Terminal output: a file that never raises, control sequences, and immediate repaint.
 
 Mends: a write error ends Textual's writer thread, after which the app waits for ever; a terminal
-that takes nothing stops the whole app after thirty writes; a letter that
-is typed while something else changes waits for the next tick but one of Textual's clock; an app has
-no public way to write a control sequence; a theme that is set while the app mounts has all styles
-parsed once more.
+that takes nothing stops the whole app after thirty writes; a letter that is typed while something
+else changes waits for the next tick but one of Textual's clock; an app has no public way to write a
+control sequence; a theme that is set while the app mounts has all styles parsed once more.
 Since: Textual 8.2.8. Can go: with a writer thread that survives errors, a public way to draw what
 has changed, a public way to write that tells when it is done, and a theme as an argument of an app.
 """
 
 import os
 import select
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from time import monotonic
 from typing import Any, Final
 
@@ -23,8 +22,6 @@ from textual.screen import Screen
 
 PICTURE_META: Final = "picture"
 """What the style of the cells of a picture has its number by."""
-_NEVER_ASKED: Final = {"", "dumb", "linux", "unknown"}
-"""Values of TERM whose terminals show what they do not know."""
 _BUFFERED_CHARACTERS = 65536
 """Characters that are held back to save a write."""
 _STALL = 0.5
@@ -33,8 +30,6 @@ _MOST_QUEUED = 2000
 """Writes that may wait, however fast they come."""
 _GOODBYE = 0.3
 """Seconds that the end of the program waits for a terminal to take what is left."""
-_IDLE_SHARE = 4
-"""A repaint may take a quarter of the time at most, so that keys are always heard."""
 
 
 class TerminalOutput:
@@ -124,14 +119,6 @@ def write_to_terminal(app: App[Any], data: str) -> bool:
         return False
     driver.write(data)
     return True
-
-
-def takes_questions(environment: Mapping[str, str]) -> bool:
-    """Does the terminal keep a question that it does not know to itself? Others print it."""
-    return (
-        environment.get("TERM", "") not in _NEVER_ASKED
-        and environment.get("TERM_PROGRAM") != "Apple_Terminal"
-    )
 
 
 def tmux_passthrough(sequence: str) -> str:
@@ -242,34 +229,6 @@ def forget_pictures(app: App[Any]) -> None:
     app.refresh(layout=True, repaint=True)
 
 
-def give_up_picture(app: App[Any], number: int) -> None:
-    """Have the terminal forget a picture, or what has come of it, once it is drawn over."""
-    if HELD_PICTURES.is_being_sent(number):
-        write_to_terminal(app, HELD_PICTURES.abort())
-    HELD_PICTURES.give_up(number)
-    if HELD_PICTURES.given_up:
-        app.refresh()
-
-
-def is_open(app: App[Any]) -> bool:
-    """Is there a terminal, which no other program has at the moment?"""
-    driver = app._driver  # noqa: SLF001 (see above)
-    writer = getattr(driver, "_writer_thread", None)
-    return driver is not None and not driver.is_headless and (writer is None or writer.is_alive())
-
-
-def is_taken(app: App[Any]) -> bool:
-    """Has the terminal been given all that was written, and takes more?"""
-    writer = getattr(app._driver, "_writer_thread", None)  # noqa: SLF001 (see above)
-    return not isinstance(writer, StallTolerantWriter) or not writer._queue.qsize()  # noqa: SLF001
-
-
-def is_stalled(app: App[Any]) -> bool:
-    """Is what is written left out, as the terminal takes nothing?"""
-    writer = getattr(app._driver, "_writer_thread", None)  # noqa: SLF001 (see above)
-    return isinstance(writer, StallTolerantWriter) and writer.is_stalled
-
-
 class OverlaidApp(App[None]):
     """An app whose screen may write over what was just drawn, and which frees pictures.
 
@@ -279,7 +238,9 @@ class OverlaidApp(App[None]):
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         super()._display(screen, renderable)
-        if HELD_PICTURES.given_up and not self._batch_count and not is_stalled(self):
+        writer = getattr(self._driver, "_writer_thread", None)
+        is_stalled = isinstance(writer, StallTolerantWriter) and writer.is_stalled
+        if HELD_PICTURES.given_up and not self._batch_count and not is_stalled:
             self._free_pictures(renderable)
         self._write_over(screen, renderable)
 
@@ -336,34 +297,3 @@ def start_with_theme(app: App[Any], name: str) -> None:
 def refresh_theme(app: App[Any]) -> None:
     """Use the theme in use anew, after another one was registered by its name."""
     app._watch_theme(app.theme)  # noqa: SLF001 (see above)
-
-
-_CALM_RATE = 4.0
-
-
-class FrameLimiter:
-    """Spaces repaints evenly, and further apart when they turn out to be slow."""
-
-    def __init__(self, rate: float, clock: Callable[[], float] = monotonic) -> None:
-        """At most `rate` repaints a second, and few while it `is_calm`."""
-        self.rate = rate
-        self.is_calm = False
-        self._clock = clock
-        self._began = self._ended = -1 / rate
-
-    @property
-    def most(self) -> float:
-        """How many repaints a second there may be."""
-        return min(self.rate, _CALM_RATE) if self.is_calm else self.rate
-
-    def delay(self) -> float:
-        """Seconds from now to when the next repaint may begin."""
-        spacing = max(1 / self.most, _IDLE_SHARE * (self._ended - self._began))
-        return max(0.0, self._began + spacing - self._clock())
-
-    def __enter__(self) -> None:
-        """A repaint begins."""
-        self._began = self._clock()
-
-    def __exit__(self, *_: object) -> None:
-        self._ended = self._clock()

@@ -9,7 +9,7 @@ Since: Textual 8.2.8 and Rich 15.0.0. Can go: when Textual asks the terminal for
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from typing import Any, Final, Protocol, runtime_checkable
@@ -23,17 +23,27 @@ from textual.widgets import TextArea
 from fakegpt_tui.ui.options import AmbiguousWidth
 from fakegpt_tui.ui.terminal.cell_widths import EmojiSupport, WidthProfile, use_profile
 from fakegpt_tui.ui.terminal.line_filters import BidiIsolateFilter, EmojiFilter, WideTerminalFilter
-from fakegpt_tui.ui.terminal.output import takes_questions, write_to_terminal
+from fakegpt_tui.ui.terminal.output import write_to_terminal
 
 _TWO = 2
 
 _LEAST_ROWS: Final = 2
 """A terminal must have as many rows to be asked: what it reports of the first one is a key."""
 
+_NEVER_ASKED: Final = {"", "dumb", "linux", "unknown"}
+"""Values of TERM whose terminals show what they do not know."""
 _STEP = 6
 _REPORT = re.compile(rf"\x1b\[{_LEAST_ROWS};([1-9]\d?)R", re.ASCII)
 _CELL_QUESTION: Final = "\x1b[16t"
 _CELL_REPORT = re.compile(r"\x1b\[6;(\d{1,4});(\d{1,4})t", re.ASCII)
+
+
+def takes_questions(environment: Mapping[str, str]) -> bool:
+    """Does the terminal keep a question that it does not know to itself? Others print it."""
+    return (
+        environment.get("TERM", "") not in _NEVER_ASKED
+        and environment.get("TERM_PROGRAM") != "Apple_Terminal"
+    )
 
 
 class WidthProbe(StrEnum):

@@ -1,8 +1,9 @@
-"""Drawing helpers for widgets: text of an exact cell width, and a cache of rendered lines."""
+"""Drawing helpers for widgets: text of an exact width, a cache of lines, and spacing of frames."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import zip_longest
+from time import monotonic
 from typing import TYPE_CHECKING, Self
 
 from rich.cells import cell_len, set_cell_size
@@ -17,6 +18,9 @@ _MONTH_NAMES = (
     *("October", "November", "December"),
 )
 _MONTHS = tuple(name[:3] for name in _MONTH_NAMES)
+_CALM_RATE = 4.0
+_IDLE_SHARE = 4
+"""A repaint may take a quarter of the time at most, so that keys are always heard."""
 _AGES = ((31_557_600, "y"), (604_800, "w"), (86_400, "d"), (3_600, "h"), (60, "m"))
 
 if TYPE_CHECKING:
@@ -147,3 +151,31 @@ def _inked_width(strip: Strip, blank: Style) -> int:
     if last is None or last.style != blank:
         return strip.cell_length
     return strip.cell_length - len(last.text)
+
+
+class FrameLimiter:
+    """Spaces repaints evenly, and further apart when they turn out to be slow."""
+
+    def __init__(self, rate: float, clock: Callable[[], float] = monotonic) -> None:
+        """At most `rate` repaints a second, and few while it `is_calm`."""
+        self.rate = rate
+        self.is_calm = False
+        self._clock = clock
+        self._began = self._ended = -1 / rate
+
+    @property
+    def most(self) -> float:
+        """How many repaints a second there may be."""
+        return min(self.rate, _CALM_RATE) if self.is_calm else self.rate
+
+    def delay(self) -> float:
+        """Seconds from now to when the next repaint may begin."""
+        spacing = max(1 / self.most, _IDLE_SHARE * (self._ended - self._began))
+        return max(0.0, self._began + spacing - self._clock())
+
+    def __enter__(self) -> None:
+        """A repaint begins."""
+        self._began = self._clock()
+
+    def __exit__(self, *_: object) -> None:
+        self._ended = self._clock()

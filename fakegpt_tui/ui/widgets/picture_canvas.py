@@ -18,8 +18,8 @@ from fakegpt_tui.pictures.cells import in_decoder
 from fakegpt_tui.pictures.decoding import Pixels
 from fakegpt_tui.pictures.placement import CellArea, Zoom
 from fakegpt_tui.ui.markdown.plain_text import wrap_plain_text
-from fakegpt_tui.ui.terminal.graphics import Drawing, send_picture, terminal_cell
-from fakegpt_tui.ui.terminal.output import HELD_PICTURES, give_up_picture, write_to_terminal
+from fakegpt_tui.ui.terminal.graphics import Drawing, give_up_picture, send_picture, terminal_cell
+from fakegpt_tui.ui.terminal.output import HELD_PICTURES, write_to_terminal
 from fakegpt_tui.ui.widgets.picture_frames import Frame, block_frame, covered_frame, kitty_frame
 
 _SAVE_CURSOR: Final = "\x1b7"

@@ -16,12 +16,12 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from fakegpt_tui.pictures import kitty
+from fakegpt_tui.ui.terminal.graphics import give_up_picture
 from fakegpt_tui.ui.terminal.output import (
     HELD_PICTURES,
     PICTURE_META,
     OverlaidApp,
     StallTolerantWriter,
-    give_up_picture,
     repaint_now,
 )
 from tests.patience import PATIENCE

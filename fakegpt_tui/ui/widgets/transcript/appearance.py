@@ -34,6 +34,28 @@ _ROOMY = 64
 _NARROW = 20
 """Below this many columns there is no bar, and no margin."""
 _PLAIN = Style.null()
+MESSAGE_PARTS = ("user", "assistant", "note", "error")
+ROW_PARTS = ("prompt", "badge", "cursor", "match", "current-match", "find", "text-cursor")
+ROW_CLASSES = {f"transcript--{part}" for part in (*MESSAGE_PARTS, *ROW_PARTS)}
+ROW_CSS = """
+TranscriptScrollView {
+    overflow-x: hidden; scrollbar-gutter: stable; scrollbar-size-vertical: 1;
+    & .transcript--user { color: $text-accent; }
+    & .transcript--assistant { color: $text-primary; }
+    & .transcript--note { color: $text-muted; }
+    & .transcript--error { color: $text-error; }
+    & .transcript--prompt { background: $surface; }
+    & .transcript--badge { background: $accent; color: $background; text-style: bold; }
+    & .transcript--cursor { color: $text-accent; text-style: bold; }
+    & .transcript--match { background: $panel; text-style: underline; }
+    & .transcript--current-match {
+        background: $accent; color: $background; text-style: bold underline;
+    }
+    & .transcript--find { background: $panel; color: $foreground; }
+    & .transcript--text-cursor { text-style: reverse; }
+}
+"""
+"""The component styles of a transcript, which its renderer reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +69,20 @@ class MessageStyles:
 
     def of(self, role: Role) -> Style:
         return self.user if role is Role.USER else self.assistant
+
+
+@dataclass(frozen=True, slots=True)
+class RowStyles:
+    """The styles of everything that is drawn on top of lines, and of what is below them."""
+
+    base: Style = _PLAIN
+    prompt: Style = _PLAIN
+    badge: Style = _PLAIN
+    cursor: Style = _PLAIN
+    match: Style = _PLAIN
+    current_match: Style = _PLAIN
+    find: Style = _PLAIN
+    text_cursor: Style = _PLAIN
 
 
 class MessageLabel(NamedTuple):

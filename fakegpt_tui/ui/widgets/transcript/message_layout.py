@@ -18,7 +18,7 @@ from fakegpt_tui.ui.markdown.lines import (
     LineSpan,
     PlacedLines,
 )
-from fakegpt_tui.ui.markdown.plain_text import layout_plain_text, wrap_plain_text
+from fakegpt_tui.ui.markdown.plain_text import last_lines, plain_lines, wrap_plain_text
 from fakegpt_tui.ui.widgets.transcript.appearance import (
     Appearance,
     MessageLabel,
@@ -33,7 +33,6 @@ from fakegpt_tui.ui.widgets.transcript.appearance import (
 from fakegpt_tui.ui.widgets.transcript.line_ids import (
     Fold,
     FoldedSection,
-    FoldKey,
     FoldState,
     LineAnchor,
     MessageZone,
@@ -44,11 +43,8 @@ from fakegpt_tui.ui.widgets.transcript.line_ids import (
 if TYPE_CHECKING:
     from fakegpt_tui.ui.markdown.palette import Palette
 
-_LONG_PROMPT = 16_384
-"""Characters beyond which only the visible part of a prompt is laid out."""
-_WARM_UP_TEXT = "# One\n\n- *two*\n\n```python\nthree = 3\n```\n\n|4|\n|-|\n|5|\n"
 _THOUGHTS = 4
-"""Lines of reasoning that are shown as it comes."""
+"""Lines of reasoning that are shown as it comes, as long as there is nothing else."""
 _SPACE = Strip([Segment(" ")], 1)
 
 
@@ -79,8 +75,7 @@ class MessageLayout:
         self.message = message
         self._appearance = appearance
         self._make_document = make_document
-        self._fold = Fold.TEXT
-        self._toggled: frozenset[FoldKey] = frozenset()
+        self._folds: FoldState = (Fold.TEXT, frozenset())
         self._label = MessageLabel()
         self._width = 0
         self._documents: dict[MessageZone, MessageBody] = {}
@@ -97,18 +92,16 @@ class MessageLayout:
         width: int,
     ) -> None:
         """Take over what the message is now, and how it is to be shown."""
-        is_same = message is self.message and folds == (self._fold, self._toggled)
-        is_same = is_same and label == self._label
-        is_same = is_same and appearance is self._appearance and width == self._width
+        is_same = message is self.message and appearance is self._appearance
+        is_same = is_same and (folds, label, width) == (self._folds, self._label, self._width)
         if is_same and self._zones:
             return
         if appearance is not self._appearance:
             for document in self._documents.values():
                 document.restyle(appearance.palette)
                 document.wrap_code(appearance.wraps_code, offset=appearance.code_offset)
-        folds_otherwise = folds != (self._fold, self._toggled)
-        self.message, self._label = message, label
-        self._fold, self._toggled = folds
+        folds_otherwise = folds != self._folds
+        self.message, self._label, self._folds = message, label, folds
         if folds_otherwise:
             for zone in self._documents:
                 self._fold_sections(zone)
@@ -131,7 +124,7 @@ class MessageLayout:
         return self.line_at(self.height - 1)
 
     def line_at(self, number: int) -> int:
-        """The line that has about so many above it."""
+        """The line that has about so many above it, or the last one."""
         for zone, lines in self._zones:
             if number < len(lines):
                 return pack_line_id(zone, lines.line_id(max(0, number)))
@@ -141,7 +134,7 @@ class MessageLayout:
     def line_number(self, line: int) -> int:
         """How many lines are above it, some of them estimated."""
         index, number = self._locate(line)
-        return sum(len(lines) for _, lines in self._zones[:index]) + number
+        return number + sum(len(lines) for _, lines in self._zones[:index])
 
     def line(self, line: int) -> Line:
         """What a line shows."""
@@ -209,7 +202,7 @@ class MessageLayout:
     def span_at(self, zone: MessageZone, offset: int) -> LineSpan | None:
         """The lines drawn around an offset of a zone's text; `None` if the zone is not shown."""
         lines = dict(self._zones).get(zone)
-        return lines.span_at(offset) if lines is not None else None
+        return None if lines is None else lines.span_at(offset)
 
     def anchor_at(self, line: int) -> LineAnchor:
         """What a line shows, in a way that outlives a change of width."""
@@ -233,17 +226,19 @@ class MessageLayout:
 
     def _lay_out(self, width: int, prose: int) -> list[tuple[MessageZone, LineSource]]:
         message, styles = self.message, self._appearance.styles
-        header = header_line(message, self._label, prose, styles)
-        zones: list[tuple[MessageZone, LineSource]]
-        zones = [(MessageZone.HEAD, LineList((BLANK, header)))]
-        if self._fold is Fold.NOTHING:
-            return [*zones, (MessageZone.GIST, LineList((summary_line(message, prose, styles),)))]
+        head = LineList((BLANK, header_line(message, self._label, prose, styles)))
+        zones: list[tuple[MessageZone, LineSource]] = [(MessageZone.HEAD, head)]
+        fold, _ = self._folds
+        if fold is Fold.NOTHING:
+            gist = LineList((summary_line(message, prose, styles),))
+            return [*zones, (MessageZone.GIST, gist)]
         if message.reasoning:
-            is_open = self._fold is Fold.EVERYTHING
+            is_open = fold is Fold.EVERYTHING
             label = reasoning_line(message, prose, styles, is_open=is_open)
             zones.append((MessageZone.LABEL, LineList((label,))))
             if not (is_open or message.text or message.status.is_final):
-                zones.append((MessageZone.REASONING, self._lay_out_thoughts(prose - 2)))
+                thoughts = last_lines(message.reasoning, prose - 2, _THOUGHTS, styles.note)
+                zones.append((MessageZone.REASONING, thoughts))
             if is_open:
                 document = self._document(MessageZone.REASONING, message.reasoning)
                 zones.append((MessageZone.REASONING, document.layout(max(1, width - 2))))
@@ -258,9 +253,7 @@ class MessageLayout:
         message = self.message
         if not message.parts:
             return [(MessageZone.TEXT, self._text_lines(width, prose))]
-        from fakegpt_tui.ui.widgets.transcript.part_captions import (  # noqa: PLC0415 - few have parts
-            caption_lines,
-        )
+        from fakegpt_tui.ui.widgets.transcript.part_captions import caption_lines  # noqa: PLC0415 - few have parts
 
         captions = caption_lines(message, prose, self._appearance, self._is_open)
         return [
@@ -272,37 +265,28 @@ class MessageLayout:
     def _text_lines(
         self, width: int, prose: int, placed: tuple[PlacedLines, ...] = ()
     ) -> LineSource:
+        """A reply is Markdown; a prompt has its own line breaks, and none of its Markdown."""
         if self.message.role is Role.USER:
-            return self._lay_out_prompt(self.message.text.rstrip(), prose, placed)
+            key = self.message.text.rstrip(), prose, placed
+            if self._plain is None or self._plain[0] != key:
+                self._plain = key, plain_lines(*key)
+            return self._plain[1]
         document = self._document(MessageZone.TEXT, self.message.text)
         document.place(placed)
         return document.layout(width)
 
-    def _lay_out_thoughts(self, width: int) -> LineSource:
-        """The last lines of the reasoning, as long as there is nothing else."""
-        tail = self.message.reasoning[-_THOUGHTS * width :].rstrip()
-        style = self._appearance.styles.note
-        lines = wrap_plain_text(tail, max(1, width), style)[-_THOUGHTS:]
-        # They move up as more comes: what is written there can be copied once it stands still.
-        return LineList(tuple(Line(line.segments) for line in lines))
-
-    def _lay_out_prompt(self, text: str, width: int, placed: tuple[PlacedLines, ...]) -> LineSource:
-        """The lines of a prompt: its own line breaks, and none of its Markdown."""
-        key = text, width, placed
-        if self._plain is None or self._plain[0] != key:
-            self._plain = key, _lay_out_plain_text(*key)
-        return self._plain[1]
-
     def _is_open(self, fold: str) -> bool:
         """Is something shown, the style meta `fold` of which has this value?"""
-        return (fold in self._toggled) is not (self._fold is Fold.EVERYTHING)
+        shown, toggled = self._folds
+        return (fold in toggled) is not (shown is Fold.EVERYTHING)
 
     def _fold_sections(self, zone: MessageZone) -> None:
         """Show the sections of a zone as they are wanted; those of open reasoning begin folded."""
-        keys = (key for key in self._toggled if isinstance(key, FoldedSection))
-        toggled = (key.start for key in keys if key.zone is zone)
-        is_text = zone is MessageZone.TEXT
-        self._documents[zone].fold(toggled, unfold_all=is_text and self._fold is Fold.EVERYTHING)
+        fold, keys = self._folds
+        sections = (key for key in keys if isinstance(key, FoldedSection))
+        toggled = (key.start for key in sections if key.zone is zone)
+        unfolds_all = zone is MessageZone.TEXT and fold is Fold.EVERYTHING
+        self._documents[zone].fold(toggled, unfold_all=unfolds_all)
 
     def _document(self, zone: MessageZone, text: str) -> MessageBody:
         """The document of a zone, made when it is first shown, with the text as it is now."""
@@ -314,19 +298,3 @@ class MessageLayout:
             self._fold_sections(zone)
         document.update(text, complete=self.message.status.is_final)
         return document
-
-
-def _lay_out_plain_text(text: str, width: int, placed: tuple[PlacedLines, ...]) -> LineSource:
-    if len(text) <= _LONG_PROMPT and not placed:
-        return LineList(wrap_plain_text(text, width))
-    return layout_plain_text(text, width, placed)
-
-
-def warm_up() -> None:
-    """Draw a little of everything out of sight, so that it is imported before a reply comes."""
-    from fakegpt_tui.ui.markdown.document import Document  # noqa: PLC0415 - for what is drawn as such
-    from fakegpt_tui.ui.markdown.palette import Palette  # noqa: PLC0415 - as above
-
-    document = Document(Palette.colourless())
-    document.update(_WARM_UP_TEXT, complete=True)
-    document.layout(40).measure()

@@ -20,8 +20,8 @@ from fakegpt_tui.pictures.cells import PreparedPicture, half_block_row, in_decod
 from fakegpt_tui.pictures.decoding import DecodingCancelled, Pixels
 from fakegpt_tui.pictures.placement import USUAL_CELL, CellArea
 from fakegpt_tui.ui.markdown.plain_text import wrap_plain_text
-from fakegpt_tui.ui.terminal.graphics import send_picture
-from fakegpt_tui.ui.terminal.output import HELD_PICTURES, give_up_picture, is_open
+from fakegpt_tui.ui.terminal.graphics import give_up_picture, is_open, send_picture
+from fakegpt_tui.ui.terminal.output import HELD_PICTURES
 from fakegpt_tui.ui.widgets.picture_frames import block_segments, placeholder_segment
 
 if TYPE_CHECKING:

@@ -18,7 +18,10 @@ from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.ui.widgets.drawing import highlighted, icon_cell, truncate, without_background
 from fakegpt_tui.ui.widgets.transcript.appearance import (
     HEADER_LINES,
+    MESSAGE_PARTS,
+    ROW_PARTS,
     MessageStyles,
+    RowStyles,
     bar_width,
     left_margin,
     prose_width,
@@ -36,47 +39,6 @@ if TYPE_CHECKING:
 FOLLOW_META = {"transcript": "follow"}
 """The style meta of the badge, a click on which leads to the end."""
 _EMPTY_ROW = Strip([])
-
-
-_MESSAGE_STYLES = ("user", "assistant", "note", "error")
-_ROW_STYLES = ("prompt", "badge", "cursor", "match", "current-match", "find", "text-cursor")
-ROW_CLASSES = {f"transcript--{part}" for part in (*_MESSAGE_STYLES, *_ROW_STYLES)}
-ROW_CSS = """
-TranscriptScrollView {
-    overflow-x: hidden; scrollbar-gutter: stable; scrollbar-size-vertical: 1;
-    & .transcript--user { color: $text-accent; }
-    & .transcript--assistant { color: $text-primary; }
-    & .transcript--note { color: $text-muted; }
-    & .transcript--error { color: $text-error; }
-    & .transcript--prompt { background: $surface; }
-    & .transcript--badge { background: $accent; color: $background; text-style: bold; }
-    & .transcript--cursor { color: $text-accent; text-style: bold; }
-    & .transcript--match { background: $panel; text-style: underline; }
-    & .transcript--current-match {
-        background: $accent; color: $background; text-style: bold underline;
-    }
-    & .transcript--find { background: $panel; color: $foreground; }
-    & .transcript--text-cursor { text-style: reverse; }
-}
-"""
-"""The component styles that a renderer reads from its widget."""
-
-
-_PLAIN = Style.null()
-
-
-@dataclass(frozen=True, slots=True)
-class RowStyles:
-    """The styles of everything that is drawn on top of lines, and of what is below them."""
-
-    base: Style = _PLAIN
-    prompt: Style = _PLAIN
-    badge: Style = _PLAIN
-    cursor: Style = _PLAIN
-    match: Style = _PLAIN
-    current_match: Style = _PLAIN
-    find: Style = _PLAIN
-    text_cursor: Style = _PLAIN
 
 
 @dataclass(slots=True)
@@ -116,9 +78,9 @@ class RowRenderer:
         """Take over the styles of rows from the theme; the styles of messages."""
         base = self._widget.visual_style.rich_style
         self.blank = Style(bgcolor=base.bgcolor)
-        self._styles = RowStyles(base, *map(self._component_style, _ROW_STYLES))
+        self._styles = RowStyles(base, *map(self._component_style, ROW_PARTS))
         self.clear()
-        styles = map(self._component_style, _MESSAGE_STYLES)
+        styles = map(self._component_style, MESSAGE_PARTS)
         return MessageStyles(*map(without_background, styles))
 
     def _component_style(self, part: str) -> Style:

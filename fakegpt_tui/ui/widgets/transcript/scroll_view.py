@@ -18,7 +18,8 @@ from fakegpt_tui.ui.bindings import bindings
 from fakegpt_tui.ui.markdown.palette import Palette
 from fakegpt_tui.ui.terminal.key_serializer import replace_bindings
 from fakegpt_tui.ui.widgets.drawing import changed_regions
-from fakegpt_tui.ui.widgets.transcript.row_renderer import ROW_CLASSES, ROW_CSS, RowRenderer
+from fakegpt_tui.ui.widgets.transcript.appearance import ROW_CLASSES, ROW_CSS
+from fakegpt_tui.ui.widgets.transcript.row_renderer import RowRenderer
 
 if TYPE_CHECKING:
     from fakegpt_tui.ui.widgets.transcript.find.controller import FindController
