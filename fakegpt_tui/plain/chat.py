@@ -6,6 +6,7 @@ import re
 from ast import literal_eval
 from collections.abc import Callable, Iterator
 from functools import cached_property, partial
+from importlib import import_module
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any
 
@@ -27,17 +28,27 @@ from fakegpt_tui.plain.session import PlainPorts, PlainSession, WriteLine
 if TYPE_CHECKING:
     from fakegpt_tui.chat.argument_values import ArgumentValues
     from fakegpt_tui.chat.service import ChatService
-    from fakegpt_tui.plain.conversations import PlainConversations, PlainFolders
-    from fakegpt_tui.plain.files import PlainAttachments, PlainFiles
-    from fakegpt_tui.plain.items import PlainItems, PlainLinks, PlainPictures
-    from fakegpt_tui.plain.messages import PlainMessages
-    from fakegpt_tui.plain.prompt import PlainPrompt, PlainSnippets
-    from fakegpt_tui.plain.services import PlainServices, PlainSideBySide
-    from fakegpt_tui.plain.settings import PlainGeneration, PlainSettings
+    from fakegpt_tui.plain.prompt import PlainPrompt
 
 _ACTION = re.compile(r"(?:(\w+)\.)?(\w+)(?:\((.*)\))?")
-_ON_SCREEN = ("", "app")
-"""The controllers of actions that the screen or the app of the user interface has itself."""
+_CONTROLLERS = {
+    "attachments": "files.PlainAttachments",
+    "conversations": "conversations.PlainConversations",
+    "files": "files.PlainFiles",
+    "folders": "conversations.PlainFolders",
+    "generation": "settings.PlainGeneration",
+    "items": "items.PlainItems",
+    "links": "items.PlainLinks",
+    "messages": "messages.PlainMessages",
+    "pictures": "items.PlainPictures",
+    "prompt": "prompt.PlainPrompt",
+    "recall": "prompt.PlainPrompt",
+    "services": "services.PlainServices",
+    "settings": "settings.PlainSettings",
+    "side_by_side": "services.PlainSideBySide",
+    "snippets": "prompt.PlainSnippets",
+}
+"""The module and the class whose methods do the actions of a controller, imported when used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +62,14 @@ class PlainCommand:
 class PlainChat:
     """One conversation at a time.
 
-    The commands are the rows of the keymap. An action such as `files.save` is the method of this
-    name of the property of this name; rows without one here are about a screen, and are left out.
+    The commands are the rows of the keymap. An action such as `files.save` is the method `save` of
+    the controller `files`; rows without one here are about a screen, and are left out.
     """
 
     def __init__(self, chat: ChatService, write: WriteLine, ports: PlainPorts) -> None:
-        self._session = PlainSession(chat, write)
+        self._session = PlainSession(chat, write, ports)
         self._ports = ports
+        self._made: dict[str, Any] = {}
 
     def open(self, conversation_id: str) -> None:
         """Go on with a conversation, saying what was said last.
@@ -69,7 +81,7 @@ class PlainChat:
 
     async def ask(self, text: str) -> None:
         """Send a prompt and write the reply, sentence by sentence."""
-        await self.prompt.send(text)
+        await self._prompt.send(text)
 
     async def run_command(self, line: str) -> bool:
         """Obey a line that begins with a slash; may the chat go on?"""
@@ -92,7 +104,7 @@ class PlainChat:
         match parse_command(line, rows, self._values):
             case ParsedCommand(row, name, arguments) if row.id.startswith(SNIPPET_ID):
                 snippet = snippets[name.removeprefix("/")]
-                await self.prompt.send_snippet(snippet, *arguments)
+                await self._prompt.send_snippet(snippet, *arguments)
             case ParsedCommand(row) | WrongArgument(row) if row.id in LEFT_OUT:
                 session.say(LEFT_OUT[row.id])
             case ParsedCommand(row, _, arguments):
@@ -138,104 +150,26 @@ class PlainChat:
         if match is None:
             return None
         controller, name, written = match.groups("")
-        owner: Any = self.screen if controller in _ON_SCREEN else getattr(self, controller, None)
-        method = getattr(owner, name, None)
+        method = getattr(self._controller(controller), name, None)
         if method is None or not written:
             return method
         return partial(method, *literal_eval(f"({written},)"))
 
-    @cached_property
-    def screen(self) -> PlainScreen:
-        def rows() -> list[Command]:
-            return [command.row for command in self.commands]
-
-        return PlainScreen(self._session, rows, self._ports)
-
-    @cached_property
-    def attachments(self) -> PlainAttachments:
-        from fakegpt_tui.plain.files import PlainAttachments  # noqa: PLC0415 - when used
-
-        return PlainAttachments(self._session)
+    def _controller(self, name: str) -> Any:
+        """What has the methods of a controller's actions; `None` for what is of the screen alone."""
+        if name in ("", "app"):
+            return self._screen
+        if name in _CONTROLLERS and name not in self._made:
+            module, kind = _CONTROLLERS[name].split(".")
+            make = getattr(import_module(f"fakegpt_tui.plain.{module}"), kind)
+            self._made[name] = make(self._session)
+        return self._made.get(name)
 
     @cached_property
-    def conversations(self) -> PlainConversations:
-        from fakegpt_tui.plain.conversations import PlainConversations  # noqa: PLC0415 - as above
-
-        return PlainConversations(self._session)
-
-    @cached_property
-    def files(self) -> PlainFiles:
-        from fakegpt_tui.plain.files import PlainFiles  # noqa: PLC0415 - as above
-
-        return PlainFiles(self._session, self._ports)
-
-    @cached_property
-    def generation(self) -> PlainGeneration:
-        from fakegpt_tui.plain.settings import PlainGeneration  # noqa: PLC0415 - as above
-
-        return PlainGeneration(self._session)
-
-    @cached_property
-    def folders(self) -> PlainFolders:
-        from fakegpt_tui.plain.conversations import PlainFolders  # noqa: PLC0415 - as above
-
-        return PlainFolders(self._session)
-
-    @cached_property
-    def items(self) -> PlainItems:
-        from fakegpt_tui.plain.items import PlainItems  # noqa: PLC0415 - as above
-
-        return PlainItems(self._session, self._ports)
-
-    @cached_property
-    def messages(self) -> PlainMessages:
-        from fakegpt_tui.plain.messages import PlainMessages  # noqa: PLC0415 - as above
-
-        return PlainMessages(self._session, self._ports.edit)
-
-    @cached_property
-    def prompt(self) -> PlainPrompt:
-        from fakegpt_tui.plain.prompt import PlainPrompt  # noqa: PLC0415 - as above
-
-        return PlainPrompt(self._session, self._ports.edit)
-
-    @cached_property
-    def links(self) -> PlainLinks:
-        from fakegpt_tui.plain.items import PlainLinks  # noqa: PLC0415 - as above
-
-        return PlainLinks(self._session, self._ports)
-
-    @cached_property
-    def pictures(self) -> PlainPictures:
-        from fakegpt_tui.plain.items import PlainPictures  # noqa: PLC0415 - as above
-
-        return PlainPictures(self._session, self._ports)
-
-    @cached_property
-    def side_by_side(self) -> PlainSideBySide:
-        from fakegpt_tui.plain.services import PlainSideBySide  # noqa: PLC0415 - as above
-
-        return PlainSideBySide(self._session)
+    def _screen(self) -> PlainScreen:
+        return PlainScreen(self._session, lambda: [each.row for each in self.commands])
 
     @property
-    def recall(self) -> PlainPrompt:
-        """Earlier prompts and queued ones."""
-        return self.prompt
-
-    @cached_property
-    def services(self) -> PlainServices:
-        from fakegpt_tui.plain.services import PlainServices  # noqa: PLC0415 - as above
-
-        return PlainServices(self._session, self._ports)
-
-    @cached_property
-    def snippets(self) -> PlainSnippets:
-        from fakegpt_tui.plain.prompt import PlainSnippets  # noqa: PLC0415 - as above
-
-        return PlainSnippets(self._session, self._ports)
-
-    @cached_property
-    def settings(self) -> PlainSettings:
-        from fakegpt_tui.plain.settings import PlainSettings  # noqa: PLC0415 - as above
-
-        return PlainSettings(self._session, self._ports)
+    def _prompt(self) -> PlainPrompt:
+        made: PlainPrompt = self._controller("prompt")
+        return made

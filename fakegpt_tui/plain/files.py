@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fakegpt_tui.chat.jobs import MARKDOWN, JobProgress, JobResult, export_formats
-from fakegpt_tui.plain.session import PlainPorts, PlainSession
+from fakegpt_tui.plain.session import PlainSession
 
 if TYPE_CHECKING:
     from fakegpt_tui.domain.parts import FilePart, ImagePart
@@ -77,11 +77,11 @@ def expanded(typed: str) -> Path:
 class PlainFiles:
     """What takes long is waited for, and ctrl+c stops it."""
 
-    def __init__(self, session: PlainSession, ports: PlainPorts) -> None:
+    def __init__(self, session: PlainSession) -> None:
         self._session = session
         self._chat = session.chat
-        self._ports = ports
-        self._folder = ports.exports
+        self._ports = session.ports
+        self._folder = session.ports.exports
         self._saved: Path | None = None
 
     async def save(self, suffix: str = "", typed: str = "") -> None:

@@ -4,16 +4,16 @@ import asyncio
 
 from fakegpt_tui.domain import LoadError
 from fakegpt_tui.domain.text_encodings import decode_text
-from fakegpt_tui.plain.session import MessagePiece, PlainPorts, PlainSession
+from fakegpt_tui.plain.session import MessagePiece, PlainSession
 from fakegpt_tui.text import replace_surrogates
 
 
 class PlainItems:
     """What can be taken out of the last message that has anything."""
 
-    def __init__(self, session: PlainSession, ports: PlainPorts) -> None:
+    def __init__(self, session: PlainSession) -> None:
         self._session = session
-        self._ports = ports
+        self._ports = session.ports
 
     async def show(self, number: str = "", path: str = "") -> None:
         """Say what there is; with a number read one out, and with a path save it there."""
@@ -52,9 +52,9 @@ class PlainItems:
 class PlainPictures:
     """Opens a picture in another program."""
 
-    def __init__(self, session: PlainSession, ports: PlainPorts) -> None:
+    def __init__(self, session: PlainSession) -> None:
         self._session = session
-        self._ports = ports
+        self._ports = session.ports
 
     async def view(self) -> None:
         """Open the last picture of the conversation on the desktop."""
@@ -79,9 +79,9 @@ class PlainPictures:
 class PlainLinks:
     """What leads out of the last message that has any link."""
 
-    def __init__(self, session: PlainSession, ports: PlainPorts) -> None:
+    def __init__(self, session: PlainSession) -> None:
         self._session = session
-        self._ports = ports
+        self._ports = session.ports
 
     async def show(self, number: str = "") -> None:
         """Say the links with their whole addresses; with a number of these, open one."""

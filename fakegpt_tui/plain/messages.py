@@ -1,7 +1,5 @@
 """Messages in plain mode: edit, ask again, continue, variants, tree, branch, delete, summarise."""
 
-from collections.abc import Callable
-
 from fakegpt_tui.domain import ChatMessage, NotFound, Role
 from fakegpt_tui.domain.diff import DiffKind
 from fakegpt_tui.plain.session import PlainSession
@@ -13,10 +11,10 @@ _WORDS = {DiffKind.ADDED: "Added", DiffKind.REMOVED: "Removed"}
 class PlainMessages:
     """Acts on the message that was gone to, or else on the last ones of the open conversation."""
 
-    def __init__(self, session: PlainSession, edit: Callable[[str], str | None]) -> None:
+    def __init__(self, session: PlainSession) -> None:
         self._session = session
         self._chat = session.chat
-        self._edit = edit
+        self._edit = session.ports.edit
 
     async def edit(self, text: str = "") -> None:
         """Send the last prompt as it is edited; without a text, in $EDITOR."""

@@ -1,13 +1,12 @@
 """Prompts in plain mode: sending one, writing it in the editor, earlier ones, and snippets."""
 
 import asyncio
-from collections.abc import Callable
 from pathlib import Path
 
 from fakegpt_tui.attachments.example_snippets import add_examples, missing_examples
 from fakegpt_tui.attachments.snippets import INPUT, Snippet, blanks, clipboard_value
 from fakegpt_tui.domain import FakeGPTError, ModelRef
-from fakegpt_tui.plain.session import PlainPorts, PlainSession
+from fakegpt_tui.plain.session import PlainSession
 from fakegpt_tui.text import safe_line
 
 _MOST_PROMPTS = 20
@@ -17,9 +16,9 @@ _EXAMPLES = "examples"
 class PlainPrompt:
     """Sends what is typed."""
 
-    def __init__(self, session: PlainSession, edit: Callable[[str], str | None]) -> None:
+    def __init__(self, session: PlainSession) -> None:
         self._session = session
-        self._edit = edit
+        self._edit = session.ports.edit
 
     async def send(self, text: str) -> None:
         """Send a prompt with what is attached, and write the reply."""
@@ -104,9 +103,9 @@ class PlainPrompt:
 class PlainSnippets:
     """What prompts of the user's own there are; their names are commands."""
 
-    def __init__(self, session: PlainSession, ports: PlainPorts) -> None:
+    def __init__(self, session: PlainSession) -> None:
         self._session = session
-        self._ports = ports
+        self._ports = session.ports
 
     async def choose(self, typed: str = "") -> None:
         """Say all snippets, or add the example set to them.

@@ -8,7 +8,7 @@ from typing import Final
 
 from fakegpt_tui.keymap import Command
 from fakegpt_tui.keymap.command_grammar import example_of
-from fakegpt_tui.plain.session import PlainPorts, PlainSession
+from fakegpt_tui.plain.session import PlainSession
 
 _WAITS = "A reply is waited for here, and ctrl+c stops it."
 _SELECTS = "Nothing can be selected here; /copy copies a message, and /goto says which."
@@ -37,11 +37,10 @@ class PlainScreen:
         self,
         session: PlainSession,
         rows: Callable[[], Sequence[Command]],
-        ports: PlainPorts,
     ) -> None:
         self._session = session
         self._rows = rows
-        self._ports = ports
+        self._ports = session.ports
 
     def toggle_list(self) -> None:
         """List the conversations; /open takes their numbers."""

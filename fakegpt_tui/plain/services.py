@@ -10,16 +10,16 @@ from fakegpt_tui.chat.argument_values import (
     with_field,
 )
 from fakegpt_tui.domain import FakeGPTError, ModelRef, NoLogin, ServiceForm, SignedIn
-from fakegpt_tui.plain.session import PlainPorts, PlainSession
+from fakegpt_tui.plain.session import PlainSession
 
 
 class PlainServices:
     """The service and model of the open conversation, and those of the configuration."""
 
-    def __init__(self, session: PlainSession, ports: PlainPorts) -> None:
+    def __init__(self, session: PlainSession) -> None:
         self._session = session
         self._chat = session.chat
-        self._ports = ports
+        self._ports = session.ports
 
     async def choose_model(self, name: str = "") -> None:
         """Let another model reply from now on; without a name, say which there are."""

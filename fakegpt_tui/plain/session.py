@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from fakegpt_tui.domain import (
-    AppendOnlyText,
     ChatMessage,
     Conversation,
     FakeGPTError,
-    MessageStatus,
-    PartAdded,
-    RetryScheduled,
-    TextDelta,
-    TextReplaced,
 )
 from fakegpt_tui.domain.fast_dataclass import dataclass
-from fakegpt_tui.plain.sentences import SentenceSplitter
+from fakegpt_tui.plain.replies import ReplyWriter
 from fakegpt_tui.text import safe_line, safe_text
 
 if TYPE_CHECKING:
@@ -119,15 +113,15 @@ class PlainSession:
     `write` takes one line without its end. It is given nothing that a terminal would act on.
     """
 
-    def __init__(self, chat: ChatService, write: WriteLine) -> None:
+    def __init__(self, chat: ChatService, write: WriteLine, ports: PlainPorts) -> None:
         self.chat = chat
+        self.ports = ports
         self.open: Conversation = chat.conversations.create()
         self.attached: list[ImagePart | FilePart] = []
         self.marked = ""
         """The id of the message that commands are about, if it is not the last one."""
         self.picked: set[str] = set()
         """The ids of the messages that are to be saved together."""
-        self._told_parts: list[Part] = []
         self.is_over = False
         self._write = write
         self._numbered: dict[str, tuple[str, ...]] = {}
@@ -230,65 +224,16 @@ class PlainSession:
 
     async def run(self, turn: Turn) -> None:
         """Run a turn, and write its reply sentence by sentence."""
+        writer = ReplyWriter(self.say, self.read_out)
         try:
             async with turn:
                 self.marked = ""
                 self.attached.clear()
-                await self._write_reply(turn)
+                await writer.write_reply(turn)
         except FakeGPTError as error:
             self.say(str(error))
         finally:
             self.chat.turns.end(turn)
             if turn.is_saved:
                 self.open = self.chat.conversations.get(turn.conversation.id)
-                self._write_outcome(turn)
-
-    async def _write_reply(self, turn: Turn) -> None:
-        self._write("Assistant:")
-        self._told_parts.clear()
-        text, sentences = AppendOnlyText(), SentenceSplitter()
-        async for event in turn.events():
-            match event:
-                case TextDelta() | TextReplaced():
-                    self._read_out_all(sentences.add(text.apply(event)))
-                case PartAdded(part):
-                    self._read_out_all(sentences.flush())
-                    self._tell_part(part)
-                case RetryScheduled(delay=delay, reason=reason):
-                    self.say(f"({reason} Next try in {delay:.0f} seconds.)")
-                case _:
-                    pass
-        if text.is_rewritten:
-            self._write("(The reply was rewritten. It is now:)")
-            self._told_parts.clear()
-            sentences = SentenceSplitter()
-            self._read_out_all(sentences.add(text.text))
-        self._read_out_all(sentences.flush())
-
-    def _read_out_all(self, sentences: Iterable[str]) -> None:
-        for sentence in sentences:
-            self.read_out(sentence)
-
-    def _tell_part(self, part: Part) -> None:
-        """Say what has come between two pieces of the text; sources wait for the end."""
-        from fakegpt_tui.domain.captions import END, placed_captions  # noqa: PLC0415 - as below
-
-        for placed in placed_captions([part]):
-            if placed.offset < END:
-                self._told_parts.append(part)
-                self.say(placed.caption.text)
-
-    def _write_outcome(self, turn: Turn) -> None:
-        from fakegpt_tui.domain.captions import placed_captions  # noqa: PLC0415 - not at the start
-
-        for notice in turn.notices:
-            self.say(f"({notice})")
-        reply = turn.reply
-        for placed in placed_captions(reply.parts):
-            if placed.part not in self._told_parts:
-                self.say(placed.caption.text)
-        if reply.reasoning and not (reply.parts or reply.text.strip()):
-            self._write("(There is no answer, only reasoning:)")
-            self.read_out(reply.reasoning)
-        if reply.status is not MessageStatus.COMPLETE or turn.ending:
-            self.say(f"({reply.status.value}. {turn.ending or ''})")
+                writer.write_outcome(turn.reply, turn.notices, turn.ending)

@@ -7,16 +7,16 @@ from fakegpt_tui.chat.argument_values import DEFAULT, NO_EFFORT
 from fakegpt_tui.domain import GenerationSettings
 from fakegpt_tui.domain.generation import format_generation, merge_settings, parse_assignment
 from fakegpt_tui.domain.setting_kinds import InvalidSetting
-from fakegpt_tui.plain.session import PlainPorts, PlainSession
+from fakegpt_tui.plain.session import PlainSession
 
 
 class PlainSettings:
     """Settings by their names in the configuration file."""
 
-    def __init__(self, session: PlainSession, ports: PlainPorts) -> None:
+    def __init__(self, session: PlainSession) -> None:
         self._session = session
         self._chat = session.chat
-        self._ports = ports
+        self._ports = session.ports
 
     async def open(self, name: str = "", value: str = "") -> None:
         """Say all settings; with a name, one of them; with a value, change it."""

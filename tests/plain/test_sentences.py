@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakegpt_tui.plain.sentences import SentenceSplitter
+from fakegpt_tui.plain.replies import SentenceSplitter
 
 
 @given(st.lists(st.text("ab .!?\n", max_size=9)))
