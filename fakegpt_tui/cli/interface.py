@@ -111,7 +111,7 @@ async def _run_app(
         asyncio.get_running_loop().call_later(_START_SECONDS, defer_full_collections)
         await app.run_async()
     if app.crash is not None:
-        from fakegpt_tui.cli.crash_report import describe_crash  # noqa: PLC0415 - seldom
+        from fakegpt_tui.cli.log import describe_crash  # noqa: PLC0415 - seldom
 
         click.echo(describe_crash(app.crash, folder=settings.crash_reports), err=True)
     return app

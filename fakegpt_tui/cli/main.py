@@ -122,13 +122,10 @@ def _report_crashes(flags: Mapping[str, object]) -> None:
     """Report what no code handles, also in threads and finalizers, as Python would with values."""
 
     def report(error: BaseException | None) -> None:
-        from fakegpt_tui.cli.crash_report import describe_crash  # noqa: PLC0415 - seldom
+        from fakegpt_tui.cli.log import describe_crash, log_defect  # noqa: PLC0415 - seldom
 
         if isinstance(error, Exception):
-            if "fakegpt_tui.cli.log" in sys.modules:
-                from fakegpt_tui.cli.log import log_defect  # noqa: PLC0415 - only with a log
-
-                log_defect(error)
+            log_defect(error)
             click.echo(
                 describe_crash(error, folder=default_settings(flags).crash_reports), err=True
             )

@@ -21,18 +21,22 @@ from fakegpt_tui.cli.errors import echo_err
 from fakegpt_tui.cli.options import file_options, service_option, settings_of
 from fakegpt_tui.cli.output import echo_json_line
 from fakegpt_tui.cli.private_files import load_host_key
-from fakegpt_tui.cli.serve_options import FILE_PATH, team_options
+from fakegpt_tui.cli.serve_options import (
+    ALL_SCENARIOS,
+    find_scenario,
+    listen_options,
+    show_scenarios,
+    team_options,
+)
 from fakegpt_tui.domain import ConfigError, Service
 
 if TYPE_CHECKING:
-    from fakegpt_tui.backends.scenarios import Scenario
     from fakegpt_tui.chat.spending import Spending
     from fakegpt_tui.config.serve_file import ServeOptions
     from fakegpt_tui.config.spec import Settings
     from fakegpt_tui.host.access_keys import KeyRing
     from fakegpt_tui.host.server import HostServer
 
-_ALL = "list"
 _LOOK_SECONDS = 1.0
 """How often the keys file is looked at: a revoked key ends its replies within two seconds."""
 
@@ -43,34 +47,7 @@ _DRAIN_LOOK_SECONDS = 0.1
 
 
 @click.command()
-@click.option("--host", "address", help="The address to listen on.  [default: 127.0.0.1]")
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    help="The port to listen on; 0 takes a free one.  [default: 0]",
-)
-@click.option(
-    "--secret-path",
-    is_flag=True,
-    help="Answer only below a path that cannot be guessed, for machines with several users.",
-)
-@click.option(
-    "--key-file",
-    "token_key_file",
-    type=FILE_PATH,
-    help="Sign tokens with the key in this file, which is made if need be. Hosts that share it"
-    " accept each other's tokens, and those of their last run.",
-)
-@click.option(
-    "--one-at-a-time",
-    is_flag=True,
-    help="Answer one prompt of a session at a time, as the service of 2023 did.",
-)
-@click.option(
-    "--scenario",
-    metavar="NAME",
-    help="Do one odd thing that real services do, to test a client; `list` shows all.",
-)
+@listen_options
 @click.option("--json", "as_json", is_flag=True, help="Print the address as a JSON object.")
 @team_options
 @service_option
@@ -94,8 +71,8 @@ def serve(
     On this machine alone it needs nothing else. For a team, name it with `--allow-host`, and make
     keys. SIGHUP reads names, keys and the certificate anew.
     """
-    if scenario == _ALL:
-        _show_scenarios()
+    if scenario == ALL_SCENARIOS:
+        show_scenarios()
         return
     from fakegpt_tui.cli.app import build_host  # noqa: PLC0415 - starlette, not for --help
     from fakegpt_tui.cli.shared_state import state_options, tell_about_state  # noqa: PLC0415
@@ -135,7 +112,7 @@ def serve(
         secret_path=secret_path,
         token_key=load_host_key(options.token_key_file) if options.token_key_file else None,
         one_at_a_time=one_at_a_time,
-        scenario=_scenario(scenario) if scenario else None,
+        scenario=find_scenario(scenario) if scenario else None,
     )
     chosen = [settings.services[each.service] for each in options.upstreams] or [service]
     services = [settings.upstream_of(each) for each in chosen]
@@ -314,20 +291,3 @@ def _interrupted(received: SimpleQueue[int], seconds: float) -> bool:
 def _is_at(service: Service, url: str) -> bool:
     here, there = urlsplit(url), urlsplit(service.url)
     return there.port == here.port and there.hostname in (here.hostname, "localhost")
-
-
-def _scenario(name: str) -> Scenario:
-    from fakegpt_tui.backends.scenarios import SCENARIOS  # noqa: PLC0415 - only where it is used
-
-    if name not in SCENARIOS:
-        raise ConfigError(f"There is no scenario {name!r}; `--scenario {_ALL}` shows all.")
-    return SCENARIOS[name]
-
-
-def _show_scenarios() -> None:
-    """A line for each: its name, what the host does, and what a good client makes of it."""
-    from fakegpt_tui.backends.scenarios import SCENARIOS  # noqa: PLC0415 - only where it is used
-
-    width = max(map(len, SCENARIOS))
-    for name, scenario in SCENARIOS.items():
-        click.echo(f"{name:{width}}  {scenario.summary}")

@@ -1,13 +1,56 @@
-"""Options of `serve` for a host that a team uses."""
+"""Options of `serve`: where a host listens, what a team needs, and scenarios."""
 
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from fakegpt_tui.domain import ConfigError
+
+if TYPE_CHECKING:
+    from fakegpt_tui.backends.scenarios import Scenario
+
+ALL_SCENARIOS = "list"
 FILE_PATH = click.Path(path_type=Path, dir_okay=False)
+
+
+def listen_options(function: Callable[..., None]) -> Callable[..., None]:
+    """The options of any host."""
+    for option in (
+        click.option(
+            "--scenario",
+            metavar="NAME",
+            help="Do one odd thing that real services do, to test a client; `list` shows all.",
+        ),
+        click.option(
+            "--one-at-a-time",
+            is_flag=True,
+            help="Answer one prompt of a session at a time, as the service of 2023 did.",
+        ),
+        click.option(
+            "--key-file",
+            "token_key_file",
+            type=FILE_PATH,
+            help="Sign tokens with the key in this file, which is made if need be. Hosts that share"
+            " it accept each other's tokens, and those of their last run.",
+        ),
+        click.option(
+            "--secret-path",
+            is_flag=True,
+            help="Answer only below a path that cannot be guessed, for machines with several"
+            " users.",
+        ),
+        click.option(
+            "--port",
+            type=click.IntRange(0, 65535),
+            help="The port to listen on; 0 takes a free one.  [default: 0]",
+        ),
+        click.option("--host", "address", help="The address to listen on.  [default: 127.0.0.1]"),
+    ):
+        function = option(function)
+    return function
 
 
 def team_options(function: Callable[..., None]) -> Callable[..., None]:
@@ -117,3 +160,25 @@ def with_state(function: Callable[..., None]) -> Callable[..., None]:
     ):
         run = option(run)
     return run
+
+
+def find_scenario(name: str) -> "Scenario":
+    """The scenario of a name.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    from fakegpt_tui.backends.scenarios import SCENARIOS  # noqa: PLC0415 - only where it is used
+
+    if name not in SCENARIOS:
+        raise ConfigError(f"There is no scenario {name!r}; `--scenario {ALL_SCENARIOS}` shows all.")
+    return SCENARIOS[name]
+
+
+def show_scenarios() -> None:
+    """A line for each: its name, what the host does, and what a good client makes of it."""
+    from fakegpt_tui.backends.scenarios import SCENARIOS  # noqa: PLC0415 - only where it is used
+
+    width = max(map(len, SCENARIOS))
+    for name, scenario in SCENARIOS.items():
+        click.echo(f"{name:{width}}  {scenario.summary}")

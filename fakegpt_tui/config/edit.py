@@ -11,14 +11,13 @@ from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import InlineTable
 
 from fakegpt_tui.config import validators
+from fakegpt_tui.config.presets import parse_presets, preset_table
 from fakegpt_tui.config.secrets import validate_key
 from fakegpt_tui.config.services import (
     STATELESS_OPTIONS,
     ServiceConfig,
     key_header,
-    parse_presets,
     parse_services,
-    preset_table,
     service_name,
 )
 from fakegpt_tui.config.sources import Table

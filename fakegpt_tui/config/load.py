@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from platformdirs import PlatformDirs
 
 from fakegpt_tui.config import validators
-from fakegpt_tui.config.services import parse_presets, parse_prices, parse_services
+from fakegpt_tui.config.services import parse_services
 from fakegpt_tui.config.sources import PREFIX, Sources, Table, read_config
 from fakegpt_tui.config.spec import SETTING_SPECS, Folders, Settings, Source, ValueOrigin
 from fakegpt_tui.domain import ConfigError
@@ -20,6 +20,8 @@ from fakegpt_tui.domain.fast_dataclass import dataclass
 
 if TYPE_CHECKING:
     from fakegpt_tui.config.secrets import KeySource
+    from fakegpt_tui.domain import Preset
+    from fakegpt_tui.domain.prices import PriceRow
 
 _NAME = "fakegpt-tui"
 _CONFIG_VARIABLE = PREFIX + "CONFIG"
@@ -172,6 +174,7 @@ def _build(
         values["plain"] = True
         sources.origins["plain"] = ValueOrigin(Source.ENVIRONMENT, variable)
     keys = _parse_keys(table.table("keys"))
+    parsed_presets, prices = _parse_presets_and_prices(presets, table.tables("prices"))
     settings = Settings(
         **values,
         config_file=path,
@@ -179,8 +182,8 @@ def _build(
         services={name: entry.service for name, entry in entries.items()},
         upstreams={name: entry.upstream for name, entry in entries.items() if entry.upstream},
         service_keys={name: entry.key for name, entry in entries.items() if entry.key},
-        presets=parse_presets(presets),
-        prices=parse_prices(table.tables("prices")),
+        presets=parsed_presets,
+        prices=prices,
         keys=keys,
         origins=sources.origins
         | {"config": _config_origin(flags, environ)}
@@ -194,6 +197,16 @@ def _build(
     table.reject_unknown()
     sources.reject_misspelled([_CONFIG_VARIABLE, *_key_variables(settings.service_keys)])
     return settings
+
+
+def _parse_presets_and_prices(
+    presets: Table, prices: list[Table]
+) -> tuple[dict[str, Preset], tuple[PriceRow, ...]]:
+    if not any(presets) and not prices:
+        return {}, ()
+    from fakegpt_tui.config.presets import parse_presets, parse_prices  # noqa: PLC0415 - few have any
+
+    return parse_presets(presets), parse_prices(prices)
 
 
 def _key_variables(keys: Mapping[str, KeySource]) -> list[str]:

@@ -1,8 +1,7 @@
-"""Services and presets of the configuration file, read and checked."""
+"""Services of the configuration file, read and checked."""
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -10,13 +9,12 @@ from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from fakegpt_tui.config import validators
-from fakegpt_tui.config.validators import InvalidValue, TomlValue, Validator
+from fakegpt_tui.config.validators import InvalidValue
 from fakegpt_tui.domain import (
     ConfigError,
     Endpoints,
     GenerationSettings,
     History,
-    Preset,
     Secret,
     Service,
     ServiceKind,
@@ -26,110 +24,11 @@ from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.text import count_hidden
 
 if TYPE_CHECKING:
-    from datetime import time
-    from decimal import Decimal
-
     from fakegpt_tui.config.secrets import KeySource
     from fakegpt_tui.config.sources import Table
-    from fakegpt_tui.domain.prices import PriceRow
-
-
-def parse_presets(table: Table) -> dict[str, Preset]:
-    """The presets of the `[presets]` table by their names.
-
-    Raises:
-        ConfigError: A table cannot be used.
-    """
-    return {name: _parse_preset(name, table.table(name)) for name in table}
-
-
-def _parse_preset(name: str, table: Table) -> Preset:
-    system_prompt = table.consume("system_prompt", validators.any_text, "")
-    return Preset(name, system_prompt, table.fill(_NO_GENERATION, _generation_rows()))
-
-
-def preset_table(preset: Preset) -> dict[str, TomlValue | None]:
-    """The table of a preset in the configuration file; `None` for a key without a value."""
-    from fakegpt_tui.domain.generation import GENERATION_ROWS  # noqa: PLC0415 - only with presets
-    from fakegpt_tui.domain.setting_kinds import JsonTable  # noqa: PLC0415 - as above
-
-    values: dict[str, TomlValue | None] = {"system_prompt": preset.system_prompt or None}
-    for row in GENERATION_ROWS:
-        value = getattr(preset.generation, row.name)
-        if isinstance(row.kind, JsonTable) and value:
-            value = json.loads(value)
-        values[row.name] = list(value) or None if isinstance(value, tuple) else value
-    return {name: None if value == "" else value for name, value in values.items()}
-
-
-def _generation_rows() -> dict[str, Validator[object]]:
-    from fakegpt_tui.domain.generation import GENERATION_ROWS  # noqa: PLC0415 - only with settings
-    from fakegpt_tui.domain.setting_kinds import InvalidSetting, SettingKind  # noqa: PLC0415 - as above
-
-    def validator(kind: SettingKind) -> Validator[object]:
-        def read(value: object) -> object:
-            try:
-                return kind.read(value)
-            except InvalidSetting as error:
-                raise InvalidValue(str(error)) from error
-
-        return read
-
-    return {row.name: validator(row.kind) for row in GENERATION_ROWS}
-
-
-def _generation(table: Table) -> GenerationSettings:
-    return table.fill(GenerationSettings(), _generation_rows()) if any(table) else _NO_GENERATION
-
-
-def parse_prices(rows: list[Table]) -> tuple[PriceRow, ...]:
-    """The rows of `[[prices]]`.
-
-    Raises:
-        ConfigError: A row cannot be used.
-    """
-    return tuple(_parse_price(row) for row in rows)
-
-
-def _parse_price(table: Table) -> PriceRow:
-    from datetime import date  # noqa: PLC0415 - only with prices
-    from decimal import Decimal  # noqa: PLC0415 - as above
-
-    from fakegpt_tui.domain.prices import PriceRow, TokenPrices  # noqa: PLC0415 - as above
-
-    model = table.consume("model", validators.text, "")
-    if not model or "input" not in table or "output" not in table:
-        raise ConfigError(f"Each of [[prices]] in {table.path} has a model, input and output.")
-    row = PriceRow(
-        model=model,
-        service=table.consume("service", validators.text, ""),
-        since=table.consume("since", validators.day, date.min),
-        prices=TokenPrices(
-            table.consume("input", validators.price, Decimal(0)),
-            table.consume("output", validators.price, Decimal(0)),
-            table.consume("cache_read", _optional_price, None),
-            table.consume("cache_write", _optional_price, None),
-            "of config.toml",
-            table.consume("cache_write_long", _optional_price, None),
-        ),
-        tier=table.consume("tier", validators.text, ""),
-        hours=table.consume("hours", _optional_hours, None),
-    )
-    table.reject_unknown()
-    return row
-
-
-def _optional_price(value: object) -> Decimal | None:
-    return validators.price(value)
-
-
-def _optional_hours(value: object) -> tuple[time, time] | None:
-    return validators.hours(value)
 
 
 _NO_GENERATION = GenerationSettings()
-
-
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,80}")
 _RESERVED = {
     *("accept", "accept-encoding", "authorization", "connection", "content-length"),
@@ -287,6 +186,14 @@ def _extend(service: Service, table: Table) -> Service:
     history = table.consume("history", validators.one_of(*History), str(service.history))
     endpoints = table.table("paths").fill(Endpoints(), _PATHS)
     return replace(service, history=History(history), endpoints=endpoints)
+
+
+def _generation(table: Table) -> GenerationSettings:
+    if not any(table):
+        return _NO_GENERATION
+    from fakegpt_tui.config.presets import parse_generation  # noqa: PLC0415 - only with settings
+
+    return parse_generation(table)
 
 
 def _extend_stateless(service: Service, table: Table) -> Service:

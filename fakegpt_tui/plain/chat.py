@@ -156,7 +156,7 @@ class PlainChat:
         return partial(method, *literal_eval(f"({written},)"))
 
     def _controller(self, name: str) -> Any:
-        """What has the methods of a controller's actions; `None` for what is of the screen alone."""
+        """What has the methods of a controller's actions; `None` for one of the screen alone."""
         if name in ("", "app"):
             return self._screen
         if name in _CONTROLLERS and name not in self._made:

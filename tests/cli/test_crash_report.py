@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from fakegpt_tui.cli.crash_report import describe_crash, write_crash_report
+from fakegpt_tui.cli.log import describe_crash, write_crash_report
 from fakegpt_tui.domain import SaveError, StoreError
 
 CANARY = "canary-secret-0451"

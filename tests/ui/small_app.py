@@ -25,7 +25,7 @@ from textual.widgets import (
     TextArea,
 )
 
-from fakegpt_tui.cli.crash_report import describe_crash
+from fakegpt_tui.cli.log import describe_crash
 from fakegpt_tui.ui.terminal.driver import ResizedApp, TolerantDriver
 from fakegpt_tui.ui.terminal.line_filters import SafeLineFilter
 from fakegpt_tui.ui.terminal.output import write_to_terminal
