@@ -86,7 +86,7 @@ def _ends_within(text: str) -> bool:
     return any(match.end() == len(last) for match in _NO_END.finditer(last))
 
 
-class ReplyWriter:
+class PlainReply:
     """Writes one reply: `say` takes a sentence, and `read_out` a text of any number of lines."""
 
     def __init__(self, say: Callable[[str], None], read_out: Callable[[str], None]) -> None:

@@ -12,7 +12,7 @@ from fakegpt_tui.domain import (
     FakeGPTError,
 )
 from fakegpt_tui.domain.fast_dataclass import dataclass
-from fakegpt_tui.plain.replies import ReplyWriter
+from fakegpt_tui.plain.replies import PlainReply
 from fakegpt_tui.text import safe_line, safe_text
 
 if TYPE_CHECKING:
@@ -224,7 +224,7 @@ class PlainSession:
 
     async def run(self, turn: Turn) -> None:
         """Run a turn, and write its reply sentence by sentence."""
-        writer = ReplyWriter(self.say, self.read_out)
+        writer = PlainReply(self.say, self.read_out)
         try:
             async with turn:
                 self.marked = ""
