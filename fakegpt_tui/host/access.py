@@ -1,4 +1,4 @@
-"""Access: who a request comes from, by its token or its access key."""
+"""Access: who a request comes from, by its token or its access key, and what needs neither."""
 
 from base64 import b32decode, b32encode
 from collections.abc import Callable
@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
+from starlette.routing import Route
 from starlette.types import Scope
 
 from fakegpt_tui.domain import RateLimited, Secret
@@ -189,6 +190,10 @@ class Access:
             expires_at=key.expires_at or self.tokens.clock() + self.tokens.lifetime,
             key_id=key.id,
         )
+
+
+class OpenRoute(Route):
+    """A route that anybody may ask; all others need a token or a key."""
 
 
 def _credentials(headers: Headers, *, with_keys: bool) -> list[str]:

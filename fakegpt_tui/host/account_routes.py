@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from fakegpt_tui.backends.base import Backend
 from fakegpt_tui.domain import Secret
-from fakegpt_tui.host.access import Access
+from fakegpt_tui.host.access import Access, OpenRoute
 from fakegpt_tui.host.access_keys import KEY_PREFIX
 from fakegpt_tui.host.authentication import Claims
 from fakegpt_tui.host.client_address import LoginThrottle
@@ -26,7 +26,6 @@ from fakegpt_tui.host.errors import (
 from fakegpt_tui.host.logs import AuditLog
 from fakegpt_tui.host.model_routes import usable_models
 from fakegpt_tui.host.request_body import read_form
-from fakegpt_tui.host.routes import OpenRoute
 from fakegpt_tui.protocol import fakegpt
 
 _PASSWORD = re.compile(r"(?=.*[A-Za-z])(?=.*[0-9])[!#-+\--:<-\[\]-~]{8,64}")

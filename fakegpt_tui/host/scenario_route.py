@@ -18,9 +18,8 @@ from fakegpt_tui.backends.scenarios.scenario import (
     ScenarioResponse,
 )
 from fakegpt_tui.backends.scripted import Pause
-from fakegpt_tui.host.access import Access
+from fakegpt_tui.host.access import Access, OpenRoute
 from fakegpt_tui.host.request_body import read_json, wait_for_disconnect
-from fakegpt_tui.host.routes import OpenRoute
 from fakegpt_tui.protocol import fakegpt
 from fakegpt_tui.protocol.anthropic.requests import read_message_request
 from fakegpt_tui.protocol.openai import read_completion_request

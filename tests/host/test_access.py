@@ -19,11 +19,10 @@ from fakegpt_tui.domain import ReplyEnded, TextDelta
 from fakegpt_tui.host.access import Access
 from fakegpt_tui.host.access_control import HostNames
 from fakegpt_tui.host.access_keys import KeyRing, KeySources, generate_key
-from fakegpt_tui.host.app import HostApp
+from fakegpt_tui.host.app import HostApp, HostRoutes
 from fakegpt_tui.host.authentication import Claims, TokenIssuer
 from fakegpt_tui.host.conversations import StateLost
 from fakegpt_tui.host.errors import TokenRejection
-from fakegpt_tui.host.routes import HostRoutes
 from fakegpt_tui.host.server import HostServer
 from tests.host.calls import PASSWORD, account_of, asking, calling, messages, prompt_body
 from tests.host.keys import new_key
