@@ -123,7 +123,8 @@ class Usage:
         cls, prompt: int | None, output: int | None, details: Mapping[str, object]
     ) -> Self:
         """The usage of all that was read and written; what is no detail of its type is unknown."""
-        counts = {name: _count(details.get(name)) for name in USAGE_COUNTS}
+        found = {name: details.get(name) for name in USAGE_COUNTS}
+        counts = {name: each if type(each) is int else None for name, each in found.items()}
         words = {name: str(details.get(name) or "") for name in USAGE_WORDS}
         cached = sum(each or 0 for each in (counts["cache_read"], counts["cache_write"]))
         fresh = None if prompt is None else max(0, prompt - cached)
@@ -161,10 +162,6 @@ class Usage:
 USAGE_COUNTS: Final = ("cache_read", "cache_write", "reasoning", "searches", "cache_write_long")
 USAGE_WORDS: Final = ("cost", "tier", "served_model")
 """Fields of `Usage` beside the totals."""
-
-
-def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _sum_charged(one: str, other: str) -> str:

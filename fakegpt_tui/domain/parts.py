@@ -194,11 +194,7 @@ def fit_parts(parts: Iterable[Part], text: str, reasoning: str) -> tuple[Part, .
 
 def _is_plain(part: Part) -> bool:
     """Does the part say nothing but where text or reasoning goes on?"""
-    match part:
-        case TextSpan(_, None) | ReasoningSpan(_, False, None):
-            return True
-        case _:
-            return False
+    return isinstance(part, TextSpan | ReasoningSpan) and part == type(part)(part.length)
 
 
 class PartLayout:
@@ -232,14 +228,11 @@ class PartLayout:
 
     def add(self, part: Part) -> None:
         """Add a part; a span lengthens the one before it where nothing keeps them apart."""
-        match part:
-            case TextSpan(length, None):
-                self.add_text(length)
-            case ReasoningSpan(length, False, None):
-                self.add_reasoning(length)
-            case _:
-                self._close()
-                self._parts.append(part)
+        if isinstance(part, TextSpan | ReasoningSpan) and _is_plain(part):
+            self._grow(type(part), part.length)
+        else:
+            self._close()
+            self._parts.append(part)
 
     def set_origin(self, origin: Origin) -> Part | Origin:
         """Give the span or part that ends here its origin, or else redacted reasoning.
@@ -258,14 +251,13 @@ class PartLayout:
     def keep_text(self, keep: int) -> None:
         """Drop what lies behind the first `keep` code points of the text."""
         self._close()
-        left = keep
         for index, part in enumerate(self._parts):
             length = part.length if isinstance(part, TextSpan) else 0
-            if length > left:
+            if length > keep:
                 del self._parts[index:]
-                self.add_text(left)
+                self.add_text(keep)
                 return
-            left -= length
+            keep -= length
 
     def _close(self) -> None:
         """End the span that grows; one of the same kind before it grows instead."""

@@ -47,6 +47,25 @@ class SessionStorage(Protocol):
         ...
 
 
+class InMemorySessionStorage:
+    """Stores sessions for as long as the process lives."""
+
+    def __init__(self) -> None:
+        self._sessions: dict[str, Session] = {}
+
+    def load(self, base_url: str) -> Session | None:
+        return self._sessions.get(base_url)
+
+    def save(self, session: Session) -> None:
+        self._sessions[session.base_url] = session
+
+    def delete(self, base_url: str) -> None:
+        self._sessions.pop(base_url, None)
+
+    def clear(self) -> None:
+        self._sessions.clear()
+
+
 class SessionFile:
     """Sessions in a file. A file that cannot be read counts as absent, and is moved aside.
 

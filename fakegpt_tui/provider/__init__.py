@@ -1,16 +1,8 @@
 """Clients for other programs: `FakeGpt` for text, `connect` for every event of a reply."""
 
 import asyncio
-from collections.abc import (
-    AsyncGenerator,
-    Callable,
-    Coroutine,
-    Generator,
-    Iterator,
-    Mapping,
-    Sequence,
-)
-from contextlib import aclosing, contextmanager
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import aclosing
 from functools import partial
 from typing import Any, ClassVar, TypeAlias
 from weakref import WeakKeyDictionary, WeakValueDictionary
@@ -22,9 +14,7 @@ from fakegpt_tui.backends.fakegpt import FakeGptBackend
 from fakegpt_tui.domain import (
     AppendOnlyText,
     BadReply,
-    ContextMessage,
     LoginState,
-    Role,
     Secret,
     Service,
     ServiceError,
@@ -38,7 +28,16 @@ from fakegpt_tui.domain import (
 from fakegpt_tui.http.clients import Transport
 from fakegpt_tui.login.account_login import AccountLogin
 from fakegpt_tui.login.manager import SessionManager
-from fakegpt_tui.login.storage import SessionStorage
+from fakegpt_tui.login.storage import InMemorySessionStorage, SessionStorage
+from fakegpt_tui.provider.calls import (
+    Messages,
+    context_message,
+    iterate_synchronously,
+    join_pieces,
+    model_name,
+    require_free_loop,
+    runtime_error,
+)
 
 
 def connect(
@@ -62,31 +61,6 @@ def connect(
         AccountLogin(transport), transport.address.text, storage=storage, on_change=on_login
     )
     return FakeGptBackend(transport, manager)
-
-
-Messages: TypeAlias = Sequence[Mapping[str, str]]
-
-_MODEL = "text-davinci-002-render-sha"
-_NO_RESPONSE = "No valid response"
-
-
-class InMemorySessionStorage:
-    """Stores sessions for as long as the process lives."""
-
-    def __init__(self) -> None:
-        self._sessions: dict[str, Session] = {}
-
-    def load(self, base_url: str) -> Session | None:
-        return self._sessions.get(base_url)
-
-    def save(self, session: Session) -> None:
-        self._sessions[session.base_url] = session
-
-    def delete(self, base_url: str) -> None:
-        self._sessions.pop(base_url, None)
-
-    def clear(self) -> None:
-        self._sessions.clear()
 
 
 _Backends: TypeAlias = WeakValueDictionary[tuple[str, str | None], FakeGptBackend]
@@ -195,7 +169,7 @@ class FakeGpt:
                     if piece := text.apply(event):
                         yield piece
         except ServiceError as error:
-            raise _runtime_error(error, is_cut=bool(text.shown)) from error
+            raise runtime_error(error, is_cut=bool(text.shown)) from error
         if text.is_rewritten:
             yield f"\n\n{text.text}"
 
@@ -211,7 +185,7 @@ class FakeGpt:
                 async for event in events:
                     text.apply(event)
         except ServiceError as error:
-            raise _runtime_error(error, is_cut=bool(text.text)) from error
+            raise runtime_error(error, is_cut=bool(text.text)) from error
         return text.text
 
     @classmethod
@@ -232,10 +206,10 @@ class FakeGpt:
             RuntimeError: An event loop is running here, which waiting for a reply would block; one
                 that `nest_asyncio` has patched goes on meanwhile.
         """
-        _require_free_loop()
+        require_free_loop()
         make = partial(cls.create_async_generator, model, messages, **kwargs)
-        pieces = _iterate_synchronously(make)
-        return pieces if stream else _join(pieces)
+        pieces = iterate_synchronously(make)
+        return pieces if stream else join_pieces(pieces)
 
     @classmethod
     async def _stream_events(
@@ -248,8 +222,8 @@ class FakeGpt:
         timeout: float | None = None,  # noqa: ASYNC109 - the name that callers of its kind know
         **_ignored: Any,
     ) -> AsyncGenerator[StreamEvent]:
-        context = tuple(map(_context_message, messages))
-        request = ReplyRequest(messages=context, model=_model(model))
+        context = tuple(map(context_message, messages))
+        request = ReplyRequest(messages=context, model=model_name(model))
         ends_at = None if timeout is None else asyncio.get_running_loop().time() + timeout
         backend = cls._get_backend(base_url or cls.url, proxy)
         spoke = False
@@ -309,73 +283,6 @@ class FakeGpt:
         for name, value in session.cookies:
             jar.set(name, value.reveal(), domain=host)
         cls._access_token, cls._cookie_jar = session.token.reveal(), jar
-
-
-def _runtime_error(error: ServiceError, *, is_cut: bool) -> RuntimeError:
-    return RuntimeError(str(error) if is_cut else f"{_NO_RESPONSE}: {error}")
-
-
-def _model(name: str) -> str:
-    return _MODEL if not name or name.startswith("gpt-3.5") else name
-
-
-def _context_message(line: Mapping[str, Any]) -> ContextMessage:
-    """A message as callers of many kinds write it: in parts, with no content, or without a role."""
-    match line.get("content"):
-        case str(text):
-            content = text
-        case [*parts]:
-            texts = [part.get("text") for part in parts if isinstance(part, Mapping)]
-            content = "\n".join(text for text in texts if isinstance(text, str))
-        case _:
-            content = ""
-    return ContextMessage(str(line.get("role") or Role.USER), content)
-
-
-def _require_free_loop() -> asyncio.AbstractEventLoop | None:
-    """The loop that runs here, if it may be entered again, as in notebooks; `None` without one."""
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
-        return None
-    if hasattr(loop, "_nest_patched"):
-        return loop
-    raise RuntimeError(
-        "create_completion cannot be used while an event loop is running; "
-        "use create_async_generator or create_async there, or apply nest_asyncio."
-    )
-
-
-def _iterate_synchronously(make: Callable[[], AsyncGenerator[str]]) -> Generator[str]:
-    with _open_loop() as run:
-        pieces = make()
-        try:
-            while (piece := run(_next(pieces))) is not None:
-                yield piece
-        finally:
-            run(_close(pieces))
-
-
-@contextmanager
-def _open_loop() -> Iterator[Callable[[Coroutine[Any, Any, str | None]], str | None]]:
-    """What runs a coroutine to its end: a loop of its own, or the one that is free here."""
-    if loop := _require_free_loop():
-        yield loop.run_until_complete
-    else:
-        with asyncio.Runner() as runner:
-            yield runner.run
-
-
-async def _next(pieces: AsyncGenerator[str]) -> str | None:
-    return await anext(pieces, None)
-
-
-async def _close(pieces: AsyncGenerator[str]) -> None:
-    await pieces.aclose()
-
-
-def _join(pieces: Generator[str]) -> Generator[str]:
-    yield "".join(pieces)
 
 
 __all__ = ["FakeGpt", "FakeGptBackend", "connect"]
