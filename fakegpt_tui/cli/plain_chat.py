@@ -54,8 +54,9 @@ def run_plain_chat(
 
 
 def _chat(runner: asyncio.Runner, chat: ChatService, plain: PlainChat) -> None:
+    # ctrl+c stops the reply, and not the program.
+    actions = {"SIGINT": chat.active_turns.stop_all}
     for line in _read_lines():
-        actions = {"SIGINT": partial(_stop_turns, chat)}
         with handle_signals(runner.get_loop(), actions), suppress(asyncio.CancelledError):
             if line.startswith("/") and not line.startswith("//"):
                 if not runner.run(plain.run_command(line)):
@@ -187,9 +188,3 @@ def _read_lines() -> Iterator[str]:
             click.echo()
             return
         yield line
-
-
-def _stop_turns(chat: ChatService) -> None:
-    """Let ctrl+c stop the reply, and not the program."""
-    for turn in chat.active_turns.all():
-        turn.stop()

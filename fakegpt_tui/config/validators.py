@@ -151,7 +151,7 @@ def hours(value: object) -> tuple[time, time]:
 
 
 def parse_dollars(text: str) -> TomlValue:
-    """What `text` from the environment says as TOML would: a number, or still text."""
+    """What `text` from the environment says as TOML would: a number with cents, or still text."""
     try:
         return float(text)
     except ValueError:
@@ -251,7 +251,7 @@ def parse_list(text: str) -> TomlValue:
 
 
 def parse_number(text: str) -> TomlValue:
-    """What `text` from the environment says as TOML would: a number, or still text."""
+    """What `text` from the environment says as TOML would: a whole number, or still text."""
     return int(text) if text.strip().isdecimal() else text
 
 

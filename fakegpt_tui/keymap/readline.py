@@ -74,7 +74,7 @@ def editing_keys(changed: Mapping[str, str]) -> dict[str, str]:
 
 
 def editing_key_problems(changed: Mapping[str, str]) -> Iterator[tuple[tuple[str, ...], str]]:
-    """What is wrong with keys that a user has changed, with the ids of the commands it is about."""
+    """Which keys that a user has changed two commands of the prompt have, with the ids of both."""
     in_prompt = [each for each in COMMANDS if each.scope is KeyScope.PROMPT]
     taken: dict[str, str] = {}
     for command in (*in_prompt, *EDITING_COMMANDS):

@@ -156,7 +156,7 @@ def key_sequences(keys: str) -> list[Keys]:
 
 
 def vim_key_problems(changed: Mapping[str, str]) -> Iterator[tuple[tuple[str, ...], str]]:
-    """What is wrong with keys that a user has changed, with the ids of the commands it is about."""
+    """Which keys that a user has changed vim mode cannot use, with the ids of their commands."""
     for command in VIM_COMMANDS:
         for keys in key_sequences(changed.get(command.id, "")):
             written = "".join(keys)

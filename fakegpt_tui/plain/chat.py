@@ -68,7 +68,6 @@ class PlainChat:
 
     def __init__(self, chat: ChatService, write: WriteLine, ports: PlainPorts) -> None:
         self._session = PlainSession(chat, write, ports)
-        self._ports = ports
         self._made: dict[str, Any] = {}
 
     def open(self, conversation_id: str) -> None:
@@ -95,7 +94,7 @@ class PlainChat:
         return not session.is_over
 
     async def _obey(self, line: str) -> None:
-        session, snippets = self._session, self._ports.snippets()
+        session, snippets = self._session, self._session.ports.snippets()
         said = {name: snippet.description for name, snippet in snippets.items()}
         rows = (*COMMANDS, *snippet_commands(said))
         named = named_command(line, rows)
@@ -131,7 +130,7 @@ class PlainChat:
     def _values(self) -> ArgumentValues:
         from fakegpt_tui.chat.argument_values import ArgumentValues  # noqa: PLC0415 - when used
 
-        settings = self._ports.settings.settings
+        settings = self._session.ports.settings.settings
         return ArgumentValues(self._session.chat, lambda: self._session.open, settings)
 
     @cached_property
