@@ -72,6 +72,11 @@ async def test_what_is_typed_after_a_click_is_a_prompt() -> None:
         await it.pilot.click(Transcript, offset=(5, 5))
         await it.pilot.press(*"do it")
         await it.until(lambda: it.prompt.text == "do it")
+        await it.pilot.press("tab", "slash", *"prompt", "enter")
+        await it.see("/3  n next")
+        await it.pilot.click(Transcript, offset=(5, 5))
+        await it.pilot.press(*" now")
+        await it.until(lambda: it.prompt.text == "do it now")
         assert len(it.path) == 6
 
 

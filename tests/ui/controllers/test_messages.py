@@ -53,7 +53,7 @@ async def test_variants_are_walked_to_and_fro_where_others_follow_without_losing
         await it.pilot.press("g", "J", "r")
         await it.see("red sky")
         await it.until(lambda: not it.chat.active_turns.all())
-        row = it.text.split("\n").index(next(r for r in it.text.split("\n") if "▶ Assist" in r))
+        row = it.text.split("\n").index(next(r for r in it.text.split("\n") if "▷ Assist" in r))
         for key, variant, answer in (("left", "1/2", "blue sky"), ("right", "2/2", "red sky")) * 2:
             await it.pilot.press(key)
             await it.see(answer)

@@ -43,12 +43,12 @@ _EMPTY_ROW = Strip([])
 
 @dataclass(slots=True)
 class _CachedRow:
-    """A line, and the row that was drawn of it; `row` has no matches and no selection on it."""
+    """A line, and the row that was drawn of it with the bar `cursor`, without matches."""
 
     line: Line
     strip: Strip
     row: Strip | None = None
-    has_cursor: bool = False
+    cursor: str = ""
     look: Look = None
 
 
@@ -114,16 +114,16 @@ class RowRenderer:
             self.clear()
         cache = {position: self._cached(position) for position in positions}
         rows: list[Strip] = []
+        bar = "┃" if self._viewport.is_marked else "│"
         for position, cached in cache.items():
-            has_cursor = position.message == cursor
+            sign = bar if position.message == cursor else ""
             spans = find.spans(position) if find is not None else ()
             # Another colour of its text would be another picture.
             if (spans or selection is not None) and cached.line.picture is None:
-                rows.append(self._render_row(cached, position, has_cursor, spans, selection))
+                rows.append(self._render_row(cached, position, sign, spans, selection))
                 continue
-            if cached.row is None or cached.has_cursor is not has_cursor:
-                cached.row = self._render_row(cached, position, has_cursor)
-                cached.has_cursor = has_cursor
+            if cached.row is None or cached.cursor != sign:
+                cached.row, cached.cursor = self._render_row(cached, position, sign), sign
             rows.append(cached.row)
         self._cache = cache
         rows.extend([_EMPTY_ROW] * (height - len(rows)))
@@ -175,7 +175,7 @@ class RowRenderer:
         self,
         cached: _CachedRow,
         position: LinePosition,
-        has_cursor: bool,
+        cursor: str,
         spans: Sequence[tuple[int, int, bool]] = (),
         selection: Selection | None = None,
     ) -> Strip:
@@ -190,8 +190,8 @@ class RowRenderer:
             # Its cells share an offset: to give each its own would take most of the time.
             base += Style.from_meta({"offset": (0, position.row)})
         strip = strip.apply_style(base)
-        if has_cursor:
-            strip = self._with_cursor(strip, position.line, bar)
+        if cursor:
+            strip = self._with_cursor(strip, position.line, bar, cursor)
         strip = self._marked(strip, position, indent, spans, selection)
         if is_prompt:
             block = bar + prose_width(width) + 1
@@ -243,14 +243,14 @@ class RowRenderer:
         is_transparent = screen.get_component_styles("screen--selection").color.a == 0
         return Style(bgcolor=style.bgcolor) if is_transparent else style
 
-    def _with_cursor(self, strip: Strip, line: int, bar: int) -> Strip:
-        """A line of the current message: a heavy bar, and an arrow where it begins."""
+    def _with_cursor(self, strip: Strip, line: int, bar: int, sign: str) -> Strip:
+        """A line of the current message: a bar, and an arrow where it begins, full if marked."""
         if not line:
             return strip
         is_header = line == HEADER_LINES - 1
         if not bar:
             return strip.apply_style(Style(reverse=True)) if is_header else strip
-        icon = icon_cell("▶" if is_header else "┃")
+        icon = icon_cell({"┃": "▶"}.get(sign, "▷") if is_header else sign)
         segments = [Segment(icon, self._styles.cursor), *strip.crop(bar)]
         return Strip(segments, strip.cell_length)
 

@@ -334,7 +334,7 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
     def handle_click(self, event: events.Click) -> None:
         # Textual's own handler would select all messages, and run actions that a style may hold.
         event.prevent_default()
-        if not self.is_finding:
+        if not (self.is_finding and self.find.is_typing):
             self.post_message(self.Clicked())
         meta = event.style.meta
         position = LinePosition.at_row(meta["offset"][1]) if "offset" in meta else None

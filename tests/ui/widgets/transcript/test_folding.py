@@ -65,6 +65,10 @@ async def test_reasoning_is_shown_as_it_comes_and_then_how_long_it_took() -> Non
         ]
         await grow(pilot, replace(thinking, reasoning=f"{thinking.reasoning}\nand more"))
         assert shown(app.transcript)[6] == "  ┊ and more"
+        words = " ".join(f"thought{number}" for number in range(90))
+        await grow(pilot, replace(thinking, reasoning=words))
+        assert all(line.startswith("  ┊ thought") for line in shown(app.transcript)[3:7])
+        await grow(pilot, thinking)
         answering = replace(
             thinking,
             text="so it is",

@@ -37,6 +37,10 @@ async def test_the_marked_message_has_a_sign_and_a_heavy_bar_while_it_has_the_fo
         lines = shown_exactly(app.transcript)
         assert lines[1:3] == ["▌ You", "▌ hello"]
         assert lines[4:7] == ["▶ Assistant · fake-1", "┃ one", "┃ two"]
+        await grow(pilot, reply(2, "three"))
+        lines = shown_exactly(app.transcript)
+        assert lines[4:6] == ["  Assistant · fake-1", "  one"]
+        assert lines[8:10] == ["▷ Assistant · fake-1", "│ three"], "no key has marked it"
         app.screen.set_focus(None)
         await pilot.pause()
         assert shown_exactly(app.transcript)[4] == "  Assistant · fake-1"

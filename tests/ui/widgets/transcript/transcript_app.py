@@ -101,7 +101,7 @@ def shown(transcript: Transcript) -> list[str]:
     """What is shown, without the cursor and the margin at the left."""
     margin = left_margin(transcript.message_list.width)
     lines = (line[margin:] for line in shown_exactly(transcript))
-    return [re.sub("^[▶┃] ", "  ", line).rstrip() for line in lines]
+    return [re.sub("^[▶┃▷│] ", "  ", line).rstrip() for line in lines]
 
 
 async def press(pilot: Pilot[None], *keys: str) -> None:
