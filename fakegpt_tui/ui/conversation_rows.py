@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ _ROW_STATUSES = {
     MessageStatus.QUEUED: RowStatus.QUEUED,
     MessageStatus.WAITING: RowStatus.WAITING,
 }
-_PINNED, _LOOSE = "/Pinned", "/"
+_TEMPORARY, _PINNED, _LOOSE = "/Temporary", "/Pinned", "/"
 """Places of rows that are in no folder; the paths of folders begin with no slash."""
 _LOOKS_ALIKE = 18
 """Titles that begin with the same so many characters look the same in a narrow list."""
@@ -48,7 +48,13 @@ class ListRows:
         if source != self._source:
             self._source = source
             self._rows = conversation_rows(
-                conversations, running, failed, drafts, now=now, folders=folders
+                conversations,
+                running,
+                failed,
+                drafts,
+                now=now,
+                folders=folders,
+                is_temporary=self._chat.conversations.is_temporary,
             )
             found = (row for row in self._rows if isinstance(row, ConversationRow))
             self.conversations = tuple(found)
@@ -63,8 +69,9 @@ def conversation_rows(
     *,
     now: datetime,
     folders: Iterable[str] = (),
+    is_temporary: Callable[[str], bool] = lambda _: False,
 ) -> tuple[ListRow, ...]:
-    """The rows in the order of the list: pinned ones, folders as a tree, the others by last use.
+    """The rows in their order: temporary and pinned ones, a tree of folders, others by last use.
 
     Args:
         conversations: Most recently used first.
@@ -73,18 +80,22 @@ def conversation_rows(
         drafts: The conversations that have an unsent prompt.
         now: The time by which a day is "today", in the time zone of the user.
         folders: Those that are there though no conversation may be in them.
+        is_temporary: Does the conversation of an id leave nothing on disk?
     """
     days = [_midnight(now, days) for days in (0, 1, 6)]
     shown = [each for each in conversations if not each.archived]
     differences = _differences(shown, now)
-    places: dict[str, list[ConversationRow]] = {_PINNED: [], _LOOSE: []}
+    places: dict[str, list[ConversationRow]] = {_TEMPORARY: [], _PINNED: [], _LOOSE: []}
     for each in shown:
         # A pinned conversation is at the top, also one that is in a folder.
         folder = "" if each.pinned else each.folder
+        group, place = _group(each, now, *days), _PINNED if each.pinned else _LOOSE
+        if is_temporary(each.id):
+            group, place = "Temporary", _TEMPORARY
         row = ConversationRow(
             id=each.id,
             title=each.title,
-            group="" if folder else _group(each, now, *days),
+            group="" if folder else group,
             status=_row_status(each, running.get(each.id), failed, drafts),
             difference=differences.get(each.id, ""),
             model=each.model,
@@ -92,9 +103,9 @@ def conversation_rows(
             folder=folder,
             tags=each.tags,
         )
-        places.setdefault(folder or (_PINNED if each.pinned else _LOOSE), []).append(row)
-    pinned, loose = places.pop(_PINNED), places.pop(_LOOSE)
-    return *pinned, *_tree((*folders, *places), places), *loose
+        places.setdefault(folder or place, []).append(row)
+    first, loose = [*places.pop(_TEMPORARY), *places.pop(_PINNED)], places.pop(_LOOSE)
+    return *first, *_tree((*folders, *places), places), *loose
 
 
 def _tree(

@@ -34,6 +34,19 @@ def reply(status: MessageStatus) -> ChatMessage:
     )
 
 
+def test_what_leaves_nothing_on_disk_is_in_a_group_of_its_own() -> None:
+    rows = conversation_rows(
+        [conversation("now"), conversation("secret"), conversation("kept", pinned=True)],
+        {},
+        {},
+        {},
+        now=NOW,
+        is_temporary=lambda name: name == "secret",
+    )
+    found = [(row.title, row.group) for row in rows]
+    assert found == [("secret", "Temporary"), ("kept", "Pinned"), ("now", "Today")]
+
+
 def test_groups_follow_the_days_of_the_person() -> None:
     rows = conversation_rows(
         [
