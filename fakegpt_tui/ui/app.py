@@ -213,8 +213,7 @@ class FakeGPTApp(KeySerializer, ResizedApp, OverlaidApp, BidiRepairingApp, Crash
     async def _log_in(self, event: RunLogin) -> Report | None:
         from fakegpt_tui.ui.controllers.services import perform_login  # noqa: PLC0415 - when used
 
-        notice = await perform_login(self._chat, event.service, event.action)
-        return ShowNotice(notice) if notice else None
+        return await perform_login(self._chat, event.service, event.action)
 
     @on(CopyText)
     def run_copy(self, event: CopyText) -> None:

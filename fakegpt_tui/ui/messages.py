@@ -171,9 +171,10 @@ class PromptEdited(Report):
 
 @dataclass
 class ShowNotice(Report):
-    """A sentence to show in the status bar."""
+    """A sentence to show in the status bar, no longer than it is true."""
 
     text: str
+    while_true: Callable[[], bool] | None = None
 
 
 @dataclass

@@ -10,6 +10,7 @@ from fakegpt_tui.domain import (
     ChatMessage,
     Conversation,
     MessageStatus,
+    NotSignedIn,
     PromptTooLong,
     StoreError,
 )
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _CHARACTERS_PER_TOKEN = 4
 """The usual estimate; the protocol sends no counts."""
+_MAX_TITLE = 40
 _ONE_TURN = 2
 """The messages of a conversation that is too short to be summed up."""
 _BUSY = {MessageStatus.WAITING, MessageStatus.STREAMING}
@@ -59,7 +61,7 @@ def background_label(
     elsewhere = [turn.reply.status for turn in turns if turn.conversation.id != open_id]
     running = sum(status in _BUSY for status in elsewhere)
     waiting = sum(status is MessageStatus.QUEUED for status in elsewhere)
-    unread = sum(conversation.unread for conversation in conversations)
+    unread = sum(each.unread and not each.archived for each in conversations)
     counts = ((running, "running"), (waiting, "queued"), (unread, "unread"))
     return ", ".join(f"{count} {what}" for count, what in counts if count)
 
@@ -73,7 +75,7 @@ def failure_hint(path: Sequence[ChatMessage], keys: Mapping[str, str]) -> str:
     """
     again = f"{_name_and_key('message.regenerate', keys)} asks again"
     go_on = f"{_name_and_key('message.continue', keys)} goes on"
-    model = first_key("chat.model", keys)
+    model, edit = first_key("chat.model", keys), first_key("services.edit", keys)
     message = path[-1]
     match message.status:
         case MessageStatus.STOPPED | MessageStatus.INTERRUPTED if message.text:
@@ -83,8 +85,9 @@ def failure_hint(path: Sequence[ChatMessage], keys: Mapping[str, str]) -> str:
         case MessageStatus.FAILED if PromptTooLong.advice in (message.error or ""):
             shorter = ("/compact sums up what came before",) if len(path) > _ONE_TURN else ()
             return " · ".join((*shorter, f"{model} another model", again))
+        case MessageStatus.FAILED if NotSignedIn.advice in (message.error or ""):
+            return f"{model} {edit} another key · {model} another model · {again}"
         case MessageStatus.FAILED | MessageStatus.INTERRUPTED:
-            edit = first_key("services.edit", keys)
             return f"{again} · {model} another model · {model} {edit} its address and key"
         case _:
             return ""
@@ -94,6 +97,16 @@ def _name_and_key(command_id: str, keys: Mapping[str, str]) -> str:
     """The name of a command, which can be typed at once, and its key in the transcript."""
     name = next(command.slash for command in COMMANDS if command.id == command_id)
     return " or ".join(dict.fromkeys((name, first_key(command_id, keys))))
+
+
+def done_label(state: ChatState, conversation_ids: Sequence[str], done: str) -> str:
+    """What was done, and with which conversations where it is not the open one."""
+    if tuple(conversation_ids) == (state.open.id,):
+        return f"{done[0].upper()}{done[1:]}"
+    if len(conversation_ids) > 1:
+        return f"{len(conversation_ids)} conversations: {done}"
+    title = safe_line(state.title(conversation_ids[0]), _MAX_TITLE)
+    return f"{title or 'Untitled'}: {done}"
 
 
 def loss_label(chat: ChatService, state: ChatState) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -13,12 +12,9 @@ from fakegpt_tui.domain import (
     ChatMessage,
     Conversation,
     GenerationSettings,
-    KeyNeeded,
-    LoginFailed,
     LoginState,
     NoLogin,
     NotFound,
-    Offline,
     QueuedPrompt,
     Role,
     Service,
@@ -31,6 +27,7 @@ from fakegpt_tui.keymap import key_label
 from fakegpt_tui.ui.widgets import RUNNING, ListRow
 from fakegpt_tui.ui.widgets.drawing import format_time
 from fakegpt_tui.ui.widgets.first_page import FirstStep
+from fakegpt_tui.ui.widgets.status_bar import without_told
 
 if TYPE_CHECKING:
     from fakegpt_tui.chat.service import ChatService
@@ -125,7 +122,7 @@ class ViewModel:
             position=state.saved_position,
             at_end=at_end,
             service=service,
-            login=without_told(login, path),
+            login=without_told(login, (message.error or "" for message in path)),
             tokens=self.tokens,
             activity=self.activity,
             background=self.background if state.is_loaded else "",
@@ -337,16 +334,6 @@ def queued_text(prompt: QueuedPrompt) -> str:
     from fakegpt_tui.attachments.marks import put_marks  # noqa: PLC0415 - where there are some
 
     return put_marks(prompt.text, prompt.parts)[0]
-
-
-def without_told(state: LoginState, path: Sequence[ChatMessage]) -> LoginState:
-    """A login state without the reason that one of the replies gives for its failure."""
-    match state:
-        case LoginFailed(reason) | Offline(reason) | KeyNeeded(reason):
-            is_told = any(reason in (message.error or "") for message in path)
-            return replace(state, reason="") if is_told else state
-        case _:
-            return state
 
 
 def _estimated_tokens(message: ChatMessage) -> str:

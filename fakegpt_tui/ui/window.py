@@ -132,12 +132,13 @@ class Window:
     def notify(self, sentence: str, *, while_true: Callable[[], bool] | None = None) -> None:
         """Show a sentence in the status bar for some seconds.
 
-        It goes at once with the conversation that is open, or when what it says is not true.
+        It goes at once with the next conversation or turn, or when what it says is not true.
         """
-        about = self._state.open.id
+        about, turn = self._state.open.id, self._state.turn
 
         def is_true() -> bool:
-            return self._state.open.id == about and (while_true is None or while_true())
+            is_same = self._state.open.id == about and self._state.turn in (turn, None)
+            return is_same and (while_true is None or while_true())
 
         self._screen.query_one(StatusBar).show_notice(sentence, is_true)
 

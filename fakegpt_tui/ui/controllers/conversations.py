@@ -11,6 +11,7 @@ from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain import ChatMessage, Conversation, FakeGPTError
 from fakegpt_tui.ui.dialogs import Choice, SearchSelection
 from fakegpt_tui.ui.state import ChatState
+from fakegpt_tui.ui.status_labels import done_label
 from fakegpt_tui.ui.widgets import ConversationRow
 from fakegpt_tui.ui.window import Window
 
@@ -185,8 +186,8 @@ class ConversationController:
         archived = not all(self._chat.conversations.get(each).archived for each in ids)
         self._chat.actions.archive(ids, archived=archived)
         self.unpick()
-        done = "Archived; is:archived finds it" if archived else "Brought back"
-        self._window.notify(f"{done}. u takes it back.")
+        done = "archived; is:archived finds it" if archived else "brought back"
+        self._window.notify(f"{done_label(self._state, ids, done)}. u takes it back.")
 
     def trash(self) -> None:
         if self.folder is not None:
@@ -197,12 +198,13 @@ class ConversationController:
             self._chat.active_turns.stop(conversation_id)
         if not ids:
             return
+        told = done_label(self._state, ids, f"in the trash for {_TRASH_DAYS} days")
         self._chat.actions.trash(ids)
         self.unpick()
         if self._state.open.id in ids:
             self._state.start(self._chat.conversations.create())
             self._window.prompt.load_draft("")
-        self._window.notify(f"In the trash for {_TRASH_DAYS} days. u takes it back.")
+        self._window.notify(f"{told}. u takes it back.")
 
     def show_trash(self, number: str = "") -> None:
         """Offer the deleted messages of the open conversation, and the deleted conversations.

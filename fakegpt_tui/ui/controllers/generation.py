@@ -7,6 +7,7 @@ from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain import FakeGPTError, GenerationSettings, Preset
 from fakegpt_tui.domain.generation import merge_settings, parse_assignment
 from fakegpt_tui.domain.setting_kinds import InvalidSetting
+from fakegpt_tui.keymap import first_key
 from fakegpt_tui.ui.controllers.attachments import AttachmentController
 from fakegpt_tui.ui.dialogs import Choice
 from fakegpt_tui.ui.options import Options
@@ -128,9 +129,8 @@ class GenerationController:
         """Use a preset, which the user chooses unless it is named."""
         conversation_id, presets = self._state.open.id, self._chat.presets
         if not presets:
-            self._window.notify(
-                "There are no presets; they are [presets.NAME] tables of config.toml."
-            )
+            key = first_key("chat.generation", self._state.keys)
+            self._window.notify(f"There are no presets yet; {key} makes one of what is set there.")
             return
         choices = [Choice(each, each, preset.system_prompt) for each, preset in presets.items()]
 

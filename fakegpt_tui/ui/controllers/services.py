@@ -23,7 +23,7 @@ from fakegpt_tui.domain import (
 )
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.dialogs import Choice
-from fakegpt_tui.ui.messages import AuthAction, RunLogin
+from fakegpt_tui.ui.messages import AuthAction, RunLogin, ShowNotice
 from fakegpt_tui.ui.options import Options
 from fakegpt_tui.ui.state import ChatState
 from fakegpt_tui.ui.widgets.status_bar import login_label
@@ -240,8 +240,8 @@ def available_actions(service: Service, state: LoginState) -> tuple[Choice, ...]
             return (_IN, *other, _OUT)
 
 
-async def perform_login(chat: ChatService, service: str, action: AuthAction) -> str:
-    """Sign in or out; returns a notice, empty where the status bar says it all.
+async def perform_login(chat: ChatService, service: str, action: AuthAction) -> ShowNotice | None:
+    """Sign in or out; returns what is to be told, unless the status bar says it all.
 
     Raises:
         FakeGPTError: It could not be done.
@@ -249,16 +249,18 @@ async def perform_login(chat: ChatService, service: str, action: AuthAction) -> 
     match action:
         case AuthAction.SIGN_IN:
             await chat.services.sign_in(service)
-            return ""
+            return None
         case AuthAction.SIGN_IN_AGAIN:
             await chat.services.sign_in_again(service)
-            return f"Signed in to {service} again."
+            notice = f"Signed in to {service} again."
         case AuthAction.SWITCH_ACCOUNT:
             before = chat.services.account(service)
             await chat.services.sign_in_again(service, elsewhere=True)
+            notice = f"Signed in to {service} with another account."
             if chat.services.account(service) == before:
-                return f"Signed in to {service} again: it has no other account that would do."
-            return f"Signed in to {service} with another account."
+                notice = f"Signed in to {service} again: it has no other account that would do."
         case AuthAction.SIGN_OUT:
             await chat.services.sign_out(service)
-            return f"Signed out of {service}: its token is forgotten."
+            notice = f"Signed out of {service}: its token is forgotten."
+    state = type(chat.services.login_state(service))
+    return ShowNotice(notice, lambda: isinstance(chat.services.login_state(service), state))

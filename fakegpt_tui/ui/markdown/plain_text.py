@@ -40,7 +40,9 @@ def wrap_plain_part(text: str, start: int, width: int, style: Style | None = Non
 def last_lines(text: str, width: int, count: int, style: Style) -> LineList:
     """The last lines of a text that grows, of which nothing can be copied yet, as they move up."""
     width = max(1, width)
-    lines = wrap_plain_text(text[-count * width :], width, style)[-count:]
+    # One more than is shown, as the first one may begin within a word.
+    tail = text[-(count + 1) * width :].rstrip()
+    lines = wrap_plain_text(tail, width, style)[-count:]
     return LineList(tuple(Line(line.segments) for line in lines))
 
 

@@ -224,7 +224,7 @@ class ChatScreen(RenderCache, TolerantScreen):
                 case ApplySetting():
                     self.controllers.settings.apply(report)
                 case ShowNotice():
-                    self.window.notify(report.text)
+                    self.window.notify(report.text, while_true=report.while_true)
                 case _:
                     pass
 

@@ -1,6 +1,7 @@
 """Status bar widget: service, login state, activity, tokens and notices."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -84,6 +85,16 @@ def bar_label(state: LoginState, now: datetime) -> tuple[str, Tone]:
             return "signed in", Tone.GOOD
         case _:
             return login_label(state, now)
+
+
+def without_told(state: LoginState, told: Iterable[str]) -> LoginState:
+    """A login state without its reason where that is told already."""
+    match state:
+        case LoginFailed(reason) | Offline(reason) | KeyNeeded(reason):
+            is_told = any(reason in sentence for sentence in told)
+            return replace(state, reason="") if is_told else state
+        case _:
+            return state
 
 
 def place_label(first: int, last: int, count: int) -> str:
@@ -199,7 +210,7 @@ class StatusBar(RenderCache, Widget):
             rows = []
         # The keys in the line above have another meaning, or none, in a mode.
         above = rows if self.mode and len(rows) < self.most_rows else rows[:-1]
-        words, tone = bar_label(self.login, self._clock())
+        words, tone = self._bar_label()
         self._login_label = words
         parts = [
             Content(" ").join(rows[len(above) :]),
@@ -213,6 +224,9 @@ class StatusBar(RenderCache, Widget):
         ]
         last = Content(_GAP).join(part for part in parts if part.plain)
         return [*above, last.truncate(width, ellipsis=True)]
+
+    def _bar_label(self) -> tuple[str, Tone]:
+        return bar_label(without_told(self.login, (self.notice,)), self._clock())
 
     def _notice_lines(self, width: int) -> list[Content]:
         if not self.mode:
@@ -234,5 +248,5 @@ class StatusBar(RenderCache, Widget):
 
     def _look_again(self) -> None:
         self.check_notice()
-        if bar_label(self.login, self._clock())[0] != self._login_label:
+        if self._bar_label()[0] != self._login_label:
             self.refresh()

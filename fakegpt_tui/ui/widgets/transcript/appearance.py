@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
-from fakegpt_tui.domain import ChatMessage, FinishReason, MessageStatus, Role
+from fakegpt_tui.domain import ChatMessage, FinishReason, MessageStatus, NotSignedIn, Role
 from fakegpt_tui.domain.captions import format_elapsed
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.text import safe_line
@@ -221,14 +221,20 @@ def reasoning_line(
     return _fold_line(f"{'▾' if is_open else '▸'} {words}", REASONING_FOLD, width, styles)
 
 
-def ending_text(message: ChatMessage) -> str:
-    """The sentence below a message that ended early or with an error; empty for others."""
+def ending_text(message: ChatMessage, hint: str = "") -> str:
+    """The sentence below a message that ended early or with an error; empty for others.
+
+    What is to be done about a key stands in the hint, where there is one.
+    """
+    error = message.error or ""
+    if hint:
+        error = error.removesuffix(NotSignedIn.advice).rstrip()
     if message.status not in _ENDINGS:
-        return message.error or ""
+        return error
     word, reason = _ENDINGS[message.status]
     if message.status is MessageStatus.STOPPED and not message.text:
         reason = "nothing had arrived yet."
-    return f"{word}: {message.error or reason}"
+    return f"{word}: {error or reason}"
 
 
 def _fold_line(words: str, fold: str, width: int, styles: MessageStyles) -> Line:

@@ -243,7 +243,7 @@ class MessageLayout:
                 document = self._document(MessageZone.REASONING, message.reasoning)
                 zones.append((MessageZone.REASONING, document.layout(max(1, width - 2))))
         zones += self._lay_out_text(width, prose)
-        ending = [*wrap_plain_text(ending_text(message), prose, styles.error)]
+        ending = [*wrap_plain_text(ending_text(message, self._label.hint), prose, styles.error)]
         if self._label.hint:
             ending += wrap_plain_text(self._label.hint, prose, styles.note)
         return [*zones, (MessageZone.END, LineList(ending))]
