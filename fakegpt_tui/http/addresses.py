@@ -6,19 +6,23 @@ each is found once and reported in a sentence.
 
 import re
 import ssl
+import urllib.request
+from collections.abc import Callable
 from functools import lru_cache
 from importlib.util import find_spec
 from ipaddress import ip_address, ip_network
+from typing import TypeAlias
 
 import httpx
 
-from fakegpt_tui.domain import ConfigError, Service
+from fakegpt_tui.domain import NO_PROXY, ConfigError, Service
 from fakegpt_tui.domain.fast_dataclass import dataclass
 
 _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 _HOST_NAME = re.compile(rf"{_LABEL}(\.{_LABEL})*\.?")
 _MAX_NAME_LENGTH = 253
 _LAST_PORT = 65535
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 _API_PATH = re.compile(r"/+(?:(?:chat/)?completions|models|responses|messages|embeddings)/*\Z")
 """The end of an address that was copied with the path of a request."""
 _ZONE = re.compile(r"(//\[[0-9A-Fa-f:.]+)%25")
@@ -119,8 +123,19 @@ def followed_redirect(sent: httpx.URL, status: int, location: str) -> httpx.URL 
 
 def origin(url: httpx.URL) -> str:
     """Scheme, host and port of `url`, the port always written out."""
-    port = url.port or {"http": 80, "https": 443}.get(url.scheme, 0)
+    port = url.port or _DEFAULT_PORTS.get(url.scheme, 0)
     return f"{url.scheme}://{url.raw_host.decode()}:{port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The way to a service, in names that are safe to show."""
+
+    host: str
+    proxy: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.host} (through the proxy {self.proxy})" if self.proxy else self.host
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +171,33 @@ def proxy_address(text: str, *, where: str) -> ProxyAddress:
     return ProxyAddress(httpx.Proxy(url), _display_host(url))
 
 
-_DEFAULT_PORTS = {"http": 80, "https": 443}
+FindProxy: TypeAlias = Callable[[Address], str | None]
+"""Finds the proxy of a service that has none in its settings."""
+
+
+def environment_proxy(address: Address) -> str | None:
+    """The proxy for `address` from the environment, or from the settings of the system."""
+    url = httpx.URL(address.text)
+    proxies = urllib.request.getproxies()
+    if urllib.request.proxy_bypass(url.host) or is_exempt(url, proxies.get("no", "")):
+        return None
+    return proxies.get(url.scheme) or proxies.get("all")
+
+
+def find_service_proxy(
+    service: Service, address: Address, find_proxy: FindProxy
+) -> ProxyAddress | None:
+    """The proxy of a service: that of its settings, or else what `find_proxy` finds."""
+    if address.is_loopback:
+        return None
+    if service.proxy is not None and service.proxy.reveal() == NO_PROXY:
+        return None
+    if service.proxy:
+        return proxy_address(service.proxy.reveal(), where=f"of the service “{service.name}”")
+    found = find_proxy(address)
+    return proxy_address(found, where="in the environment") if found else None
+
+
 _WITH_PORT = re.compile(r"(\[[^\]]*\]|[^:]*)(?::(\d{1,5}))?")
 
 

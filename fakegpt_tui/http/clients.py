@@ -5,52 +5,26 @@ import logging
 import os
 import socket
 import ssl
-import urllib.request
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, Protocol
 
 import httpx
 
 from fakegpt_tui import __version__
-from fakegpt_tui.domain import NO_PROXY, ConfigError, Service
+from fakegpt_tui.domain import ConfigError, Service
 from fakegpt_tui.domain.exact_request import LastAnswer
-from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.http.addresses import (
-    Address,
-    ProxyAddress,
-    is_exempt,
-    proxy_address,
+    FindProxy,
+    Route,
+    environment_proxy,
+    find_service_proxy,
     service_address,
 )
 from fakegpt_tui.http.read_ahead import PAUSE_SECONDS
 from fakegpt_tui.http.senders import ClientSender, DirectSender, Sender
-
-FindProxy: TypeAlias = Callable[[Address], str | None]
-"""Finds the proxy of a service that has none in its settings."""
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """The way to a service, in names that are safe to show."""
-
-    host: str
-    proxy: str | None = None
-
-    def __str__(self) -> str:
-        return f"{self.host} (through the proxy {self.proxy})" if self.proxy else self.host
-
-
-def environment_proxy(address: Address) -> str | None:
-    """The proxy for `address` from the environment, or from the settings of the system."""
-    url = httpx.URL(address.text)
-    proxies = urllib.request.getproxies()
-    if urllib.request.proxy_bypass(url.host) or is_exempt(url, proxies.get("no", "")):
-        return None
-    return proxies.get(url.scheme) or proxies.get("all")
-
 
 _LOG = logging.getLogger(__name__)
 
@@ -86,7 +60,7 @@ class Transport:
         """
         self.service = service
         self.address = service_address(service)
-        self._proxy = _find_proxy(service, self.address, find_proxy)
+        self._proxy = find_service_proxy(service, self.address, find_proxy)
         self.route = Route(self.address.host, self._proxy.host if self._proxy else None)
         if isinstance(service.verify, str) and not Path(service.verify).exists():
             raise ConfigError(
@@ -212,17 +186,6 @@ _USER_AGENT = (
     "Chrome/117.0.0.0 Safari/537.36"
 )
 _BRANDS = '"Google Chrome";v="117", "Not;A=Brand";v="8", "Chromium";v="117"'
-
-
-def _find_proxy(service: Service, address: Address, find_proxy: FindProxy) -> ProxyAddress | None:
-    if address.is_loopback:
-        return None
-    if service.proxy is not None and service.proxy.reveal() == NO_PROXY:
-        return None
-    if service.proxy:
-        return proxy_address(service.proxy.reveal(), where=f"of the service “{service.name}”")
-    found = find_proxy(address)
-    return proxy_address(found, where="in the environment") if found else None
 
 
 @cache

@@ -10,7 +10,7 @@ from typing import TypeAlias
 import httpx
 
 from fakegpt_tui.domain import BadReply, NoAnswer, NoConnection, UntrustedCertificate
-from fakegpt_tui.http.clients import Route
+from fakegpt_tui.http.addresses import Route
 
 ConnectionFailure: TypeAlias = httpx.HTTPError | OSError
 CONNECTION_ERRORS = (httpx.HTTPError, OSError)

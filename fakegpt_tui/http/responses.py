@@ -10,8 +10,8 @@ import httpx
 from fakegpt_tui.domain import BadReply, Service, ServiceError, Unreachable, Unsupported
 from fakegpt_tui.domain.exact_request import MASK, LastAnswer, is_key_header
 from fakegpt_tui.domain.fast_dataclass import dataclass
-from fakegpt_tui.http.addresses import followed_redirect, is_redirect
-from fakegpt_tui.http.clients import Route, Transport
+from fakegpt_tui.http.addresses import Route, followed_redirect, is_redirect
+from fakegpt_tui.http.clients import Transport
 from fakegpt_tui.http.compression import Inflater, UnknownCompression
 from fakegpt_tui.http.direct_connections import PacedBody
 from fakegpt_tui.http.errors import proxy_login_required

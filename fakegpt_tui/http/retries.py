@@ -18,7 +18,7 @@ from fakegpt_tui.domain import (
     UntrustedCertificate,
 )
 from fakegpt_tui.domain.fast_dataclass import dataclass
-from fakegpt_tui.http.clients import Route
+from fakegpt_tui.http.addresses import Route
 from fakegpt_tui.http.errors import CONNECTION_ERRORS, translate_error
 from fakegpt_tui.http.sse import holds_line_end
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from fakegpt_tui.domain import UntrustedCertificate
-from fakegpt_tui.http.clients import Route
+from fakegpt_tui.http.addresses import Route
 from fakegpt_tui.http.errors import ConnectionFailure, translate_error
 
 HOST = Route("host.example:1")

@@ -8,7 +8,7 @@ from typing import Final
 from fakegpt_tui.backends.api.json_values import as_table, charged, count, table_of, word_of
 from fakegpt_tui.domain import Usage
 from fakegpt_tui.protocol.error_body import NOT_JSON, parse_json
-from fakegpt_tui.text import replace_surrogates
+from fakegpt_tui.text import replace_surrogates, safe_line
 
 MAX_BLOCKS: Final = 1_000
 _MAX_ARGUMENTS: Final = 1_000_000
@@ -113,3 +113,15 @@ def search_error(block: dict[str, object]) -> str:
             return f"A search of the web failed: {replace_surrogates(reason)[:100]}."
         case _:
             return ""
+
+
+def refusal(details: object) -> str:
+    """A sentence for a model that refused, from the details of its stop."""
+    fields = details if isinstance(details, dict) else {}
+    category, explanation = fields.get("category"), fields.get("explanation")
+    lead = "The model refused to go on"
+    if isinstance(category, str) and category:
+        lead += f" ({safe_line(replace_surrogates(category), 60).replace('_', ' ')})"
+    if isinstance(explanation, str) and explanation:
+        lead += f": {safe_line(replace_surrogates(explanation), 300).rstrip('.')}"
+    return f"{lead}. Change the prompt before you go on, or it refuses again."

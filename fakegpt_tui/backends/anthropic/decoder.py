@@ -8,7 +8,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, ClassVar, Final
 
-from fakegpt_tui.backends.anthropic.blocks import MAX_BLOCKS, Block, search_error, updated_usage
+from fakegpt_tui.backends.anthropic.blocks import (
+    MAX_BLOCKS,
+    Block,
+    refusal,
+    search_error,
+    updated_usage,
+)
 from fakegpt_tui.backends.api.attachments import ToolCalls
 from fakegpt_tui.backends.api.completion_text import CompletionText
 from fakegpt_tui.backends.api.json_values import count, word_of
@@ -23,7 +29,7 @@ from fakegpt_tui.domain import (
 )
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.domain.parts import ReasoningSpan, ToolCallPart
-from fakegpt_tui.text import replace_surrogates, safe_line
+from fakegpt_tui.text import replace_surrogates
 
 _STOPS: Final = ("end_turn", "stop_sequence", "tool_use", "stop")
 _LENGTHS: Final = ("max_tokens", "length")
@@ -35,8 +41,6 @@ BlockKey = tuple[int, str]
 _WINDOW_FULL: Final = (
     "The model's window is full. Start a new conversation, or send less of this one."
 )
-
-
 _PAUSED_TOO_OFTEN: Final = (
     "The service paused the reply again and again, so it ends here. Ask it to go on for more."
 )
@@ -267,7 +271,7 @@ class MessageDecoder(ReplyDecoder):
             self._notices.append(_WINDOW_FULL)
         elif reason == "refusal":
             self._reason = FinishReason.CONTENT_FILTER
-            self._notices.append(_refusal(details))
+            self._notices.append(refusal(details))
         else:
             self._end_for(reason)
 
@@ -283,14 +287,3 @@ class MessageDecoder(ReplyDecoder):
     def _flush(self) -> Iterator[StreamEvent]:
         yield from self._text.finish(self._calls.to_markdown() + self._pictures.to_markdown())
         yield from self._tell_origin([*self._content])
-
-
-def _refusal(details: object) -> str:
-    fields = details if isinstance(details, dict) else {}
-    category, explanation = fields.get("category"), fields.get("explanation")
-    lead = "The model refused to go on"
-    if isinstance(category, str) and category:
-        lead += f" ({safe_line(replace_surrogates(category), 60).replace('_', ' ')})"
-    if isinstance(explanation, str) and explanation:
-        lead += f": {safe_line(replace_surrogates(explanation), 300).rstrip('.')}"
-    return f"{lead}. Change the prompt before you go on, or it refuses again."

@@ -1,18 +1,15 @@
 """Error responses of OpenAI-compatible services."""
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Final
 
 from fakegpt_tui.domain import (
-    BadReply,
     Busy,
     ModelLoading,
     NotSignedIn,
     PromptTooLong,
     RateLimited,
-    ReplyCut,
     RequestRefused,
     ServiceError,
     Unreachable,
@@ -26,7 +23,7 @@ from fakegpt_tui.protocol.error_body import (
     read_error_value,
 )
 from fakegpt_tui.protocol.waiting_time import waiting_time
-from fakegpt_tui.text import replace_surrogates, safe_line
+from fakegpt_tui.text import safe_line
 
 _TOO_LONG: Final = re.compile(
     r"context_length_exceeded|exceed_context_size|context (?:length|window|size)"
@@ -187,29 +184,6 @@ def _rule_for_kind(value: object, error: ErrorBody, status: int) -> ErrorRule:
     if "rate_limit" in (error.code + kind) or status == _TOO_MANY:
         return _RATE_LIMITED
     return _OVERLOADED if kind == "overloaded_error" else _BROKEN_OFF
-
-
-NO_WORD: Final = "The service ended its reply without a word."
-
-
-def incomplete_error(
-    *, has_text: bool, is_done: bool, told: str = "", foreign: object = None
-) -> ServiceError:
-    """The error of a reply that tells no reason for its end; `told` is what else is to be said.
-
-    `foreign` is the JSON that came in place of a reply.
-    """
-    if has_text:
-        return ReplyCut(f"The reply broke off before its end. {told}".strip())
-    if foreign:
-        shown = safe_line(replace_surrogates(json.dumps(foreign, ensure_ascii=False)), 200)
-        return BadReply(
-            "The service answers in a form that this program does not read; check the kind and the"
-            f" url of the service. It sent: {shown}"
-        )
-    if is_done:
-        return BadReply(NO_WORD)
-    return ReplyCut("The stream ended before a word of the reply came.")
 
 
 def event_error(event: str, value: object, text: str) -> ServiceError | None:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Final, TypeAlias
 
 from fakegpt_tui.backends.api.attachments import Pictures
 from fakegpt_tui.backends.api.completion_text import CompletionText, SurrogateJoiner
-from fakegpt_tui.backends.api.errors import NO_WORD, event_error, incomplete_error
+from fakegpt_tui.backends.api.errors import event_error
 from fakegpt_tui.backends.api.json_values import unquoted
 from fakegpt_tui.domain import (
     BadReply,
@@ -16,6 +16,7 @@ from fakegpt_tui.domain import (
     OriginReported,
     PartAdded,
     ReasoningDelta,
+    ReplyCut,
     ReplyEnded,
     ServiceError,
     StreamEvent,
@@ -24,6 +25,7 @@ from fakegpt_tui.domain.parts import CitationPart, Origin, UnknownPart
 from fakegpt_tui.protocol.error_body import parse_json
 from fakegpt_tui.text import replace_surrogates, safe_line
 
+NO_WORD: Final = "The service ended its reply without a word."
 REFUSED: Final = Notice("The model refused to answer; what follows is its refusal.")
 _END_MARKER: Final = "[DONE]"
 _ALL_THOUGHT: Final = (
@@ -172,6 +174,26 @@ class ReplyDecoder(ABC):
         if len(self._sources) < _MAX_SOURCES:
             self._sources.add(named)
             yield PartAdded(CitationPart(*place, _clean(url), _clean(title), _clean(quote)))
+
+
+def incomplete_error(
+    *, has_text: bool, is_done: bool, told: str = "", foreign: object = None
+) -> ServiceError:
+    """The error of a reply that tells no reason for its end; `told` is what else is to be said.
+
+    `foreign` is the JSON that came in place of a reply.
+    """
+    if has_text:
+        return ReplyCut(f"The reply broke off before its end. {told}".strip())
+    if foreign:
+        shown = safe_line(replace_surrogates(json.dumps(foreign, ensure_ascii=False)), 200)
+        return BadReply(
+            "The service answers in a form that this program does not read; check the kind and the"
+            f" url of the service. It sent: {shown}"
+        )
+    if is_done:
+        return BadReply(NO_WORD)
+    return ReplyCut("The stream ended before a word of the reply came.")
 
 
 def unknown_end(word: str) -> str:

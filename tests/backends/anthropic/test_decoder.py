@@ -17,7 +17,7 @@ from fakegpt_tui.domain import (
     UsageReported,
 )
 from fakegpt_tui.domain.parts import Part, ReasoningSpan, ToolCallPart, UnknownPart
-from fakegpt_tui.http.clients import Route
+from fakegpt_tui.http.addresses import Route
 from fakegpt_tui.http.retries import StreamTimeouts
 from fakegpt_tui.http.sse import EventReader
 from tests.anthropic_server import (
