@@ -32,7 +32,6 @@ from fakegpt_tui.ui.screens.chat import ChatScreen
 from fakegpt_tui.ui.themes import DARK, LIGHT
 from fakegpt_tui.ui.widgets import RowStatus
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList
-from fakegpt_tui.ui.widgets.key_footer import KeyFooter
 from fakegpt_tui.ui.widgets.prompt_input import PromptInput
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from tests.patience import PATIENCE
@@ -122,14 +121,6 @@ async def test_what_is_typed_ahead_of_a_new_conversation_goes_there() -> None:
         ]
         assert len(it.list.rows) == 3
         gate.open()
-
-
-async def test_the_prompt_grows_to_a_third_of_the_screen() -> None:
-    async with running(size=(100, 30)) as it:
-        least = it.prompt.size.height
-        it.prompt.insert("\n".join(map(str, range(50))))
-        await it.pilot.pause()
-        assert least < it.prompt.size.height <= 10
 
 
 async def test_a_prompt_that_is_sent_while_a_reply_streams_waits_in_sight_for_its_end() -> None:
@@ -555,15 +546,6 @@ async def test_a_link_is_shown_before_anything_opens() -> None:
         assert isinstance(it.app.screen, ChatScreen)
 
 
-@pytest.mark.parametrize("size", [(120, 40), (80, 24), (60, 20), (20, 5), (19, 4), (2, 2), (1, 1)])
-async def test_every_size_is_drawn(size: tuple[int, int]) -> None:
-    async with running(reply("| a | b |\n|--|--|\n| c | d |\n\n- x"), size=size) as it:
-        await it.ask("hi")
-        await it.until(lambda: not it.chat.active_turns.all())
-        await it.pilot.resize_terminal(100, 30)
-        await it.see("You")
-
-
 async def test_a_list_that_was_hidden_is_hidden_at_the_next_start() -> None:
     memory = FakeMemory()
     async with running(reply("one"), memory=memory) as it:
@@ -575,27 +557,6 @@ async def test_a_list_that_was_hidden_is_hidden_at_the_next_start() -> None:
         assert not it.list.display
         await it.pilot.press("ctrl+t")
         await it.until(lambda: memory.values == {"list": "shown"})
-
-
-async def test_a_list_over_a_narrow_screen_is_for_that_screen_alone() -> None:
-    memory = FakeMemory(list="shown")
-    async with running(memory=memory, size=(60, 20)) as it:
-        assert not it.list.display
-        await it.pilot.press("ctrl+t")
-        assert it.list.display
-        await it.pilot.press("ctrl+t")
-        assert memory.values == {"list": "shown"}
-        # Nor does one of a wide screen lie over the text once the screen is narrow.
-        await it.pilot.resize_terminal(100, 20)
-        await it.pilot.press("alt+l")
-        await it.until(lambda: it.app.focused is it.list)
-        await it.pilot.resize_terminal(60, 20)
-        await it.until(lambda: not it.list.display and it.app.focused is it.prompt)
-
-
-async def test_a_low_screen_has_no_footer() -> None:
-    async with running(size=(100, 10)) as it:
-        assert not it.app.screen.query_one(KeyFooter).display
 
 
 async def test_old_conversations_are_listed_by_day_and_opened() -> None:
@@ -656,20 +617,6 @@ async def test_everything_has_the_colours_of_the_theme_from_the_start(theme: The
         await it.see("one")
         transcript = it.app.screen.query_one(Transcript)
         assert transcript.styles.background == Color.parse(theme.background)
-
-
-@pytest.mark.parametrize("size", [(15, 3), (19, 30), (100, 4), (1, 1)])
-async def test_the_prompt_has_the_focus_again_after_a_window_that_was_too_small(
-    size: tuple[int, int],
-) -> None:
-    async with running() as it:
-        await it.pilot.press("a")
-        await it.pilot.resize_terminal(*size)
-        await it.pilot.pause()
-        await it.pilot.resize_terminal(80, 24)
-        await it.pilot.pause()
-        await it.pilot.press("b")
-        await it.until(lambda: it.prompt.text == "ab")
 
 
 async def test_a_clipboard_that_nobody_waits_for_any_more_is_left() -> None:

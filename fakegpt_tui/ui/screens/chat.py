@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 _LIST_FROM_WIDTH = 80
 _MIN_WIDTH = 20
 _MIN_HEIGHT = 5
-_TIGHT = 9
+_TIGHT = 10
 """Rows below which the prompt has no frame."""
 _FOOTER_FROM_HEIGHT = 12
 _NOTICE_ROWS = 2

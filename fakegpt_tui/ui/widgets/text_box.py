@@ -58,6 +58,10 @@ class TextBox(EditsInTurn, TextArea):
         become short enough to need no scroll bar, which it looks at before it moves the cursor."""
         self.selection = Selection.cursor((0, 0))
 
+    def on_resize(self) -> None:
+        # Textual leaves what is typed where it was, which may be out of sight now.
+        self.call_after_refresh(self.scroll_cursor_visible)
+
     async def on_key(self, event: events.Key) -> None:
         if event.character == " ":
             self.history.checkpoint()
