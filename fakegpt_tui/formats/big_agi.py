@@ -29,31 +29,28 @@ def _read(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
         folder=origin.folders.get(texts_of(record, "id"), Folder("")),
     )
     for held in dicts_of(record.get("messages")):
-        message = _read_message(conversation, held)
+        message = _read_message(held)
         if message.role is Role.SYSTEM and not conversation.messages:
-            conversation.system_prompt = message.text
+            conversation.take_prompt(message)
         else:
             conversation.chain([message])
     yield conversation.build(origin)
 
 
-def _read_message(conversation: SourceConversation, held: Record) -> SourceMessage:
+def _read_message(held: Record) -> SourceMessage:
     parts = MessageParts()
     parts.add_text(held.get("text"))
     for fragment in dicts_of(held.get("fragments")):
         part = fragment.get("part")
         if isinstance(part, dict):
             _add_part(parts, part)
-    conversation.left_out.update(parts.losses)
     generator = held.get("generator")
     made_by = generator.get("aix") if isinstance(generator, dict) else None
     return SourceMessage(
         key=texts_of(held, "id"),
         parent=None,
         role=read_role(held.get("role")),
-        text=parts.text,
-        files=parts.files,
-        reasoning=parts.reasoning,
+        **parts.said(),
         time=read_time(held.get("created")),
         model=texts_of(made_by, "mId") or texts_of(generator, "name"),
     )

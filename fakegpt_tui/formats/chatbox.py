@@ -56,16 +56,16 @@ def _add_chain(
     conversation: SourceConversation, messages: object, before: str | None
 ) -> str | None:
     for held in dicts_of(messages):
-        message = _read_message(conversation, held)
+        message = _read_message(held)
         if message.role is Role.SYSTEM and before is None and not conversation.system_prompt:
-            conversation.system_prompt = message.text
+            conversation.take_prompt(message)
             continue
         message.parent = before
         before = conversation.add(message)
     return before
 
 
-def _read_message(conversation: SourceConversation, held: Record) -> SourceMessage:
+def _read_message(held: Record) -> SourceMessage:
     parts = MessageParts()
     for each in dicts_of(held.get("contentParts")):
         match each:
@@ -80,14 +80,11 @@ def _read_message(conversation: SourceConversation, held: Record) -> SourceMessa
         parts.add_text(held.get("content"))
     parts.add_reasoning(held.get("reasoningContent"))
     parts.add_files(held.get("files"))
-    conversation.left_out.update(parts.losses)
     return SourceMessage(
         key=texts_of(held, "id"),
         parent=None,
         role=read_role(held.get("role")),
-        text=parts.text,
-        files=parts.files,
-        reasoning=parts.reasoning,
+        **parts.said(),
         time=read_time(held.get("timestamp")),
         model=texts_of(held, "model"),
         usage=read_usage(held.get("usage")),

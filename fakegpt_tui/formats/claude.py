@@ -51,12 +51,10 @@ def _read(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
         begins = first - known
         for number, each in enumerate(said):
             parent = texts_of(each, "parent_message_uuid")
-            conversation.add(
-                _message(conversation, each, number, None if parent in begins else parent)
-            )
+            conversation.add(_message(each, number, None if parent in begins else parent))
     else:
         conversation.chain(
-            _message(conversation, each, number, None)
+            _message(each, number, None)
             for number, each in sorted(enumerate(said), key=lambda pair: _order(pair[1]))
         )
     yield conversation.build(origin)
@@ -67,9 +65,7 @@ def _order(message: Record) -> tuple[datetime, bool]:
     return read_time(message.get("created_at")) or EARLIEST, message.get("sender") != "human"
 
 
-def _message(
-    conversation: SourceConversation, held: Record, number: int, parent: str | None
-) -> SourceMessage:
+def _message(held: Record, number: int, parent: str | None) -> SourceMessage:
     parts = MessageParts()
     blocks = dicts_of(held.get("content"))
     for block in blocks:
@@ -79,15 +75,12 @@ def _message(
     for each in dicts_of(held.get("attachments")):
         parts.add_attached_text(texts_of(each, "file_name"), each.get("extracted_content"))
     parts.add_files(held.get("files"))
-    conversation.left_out.update(parts.losses)
     sender = texts_of(held, "sender") or ("assistant" if number % 2 else "human")
     return SourceMessage(
         key=texts_of(held, "uuid") or str(number),
         parent=parent,
         role=Role.USER if sender == "human" else Role.ASSISTANT,
-        text=parts.text,
-        files=parts.files,
-        reasoning=parts.reasoning,
+        **parts.said(),
         time=read_time(held.get("created_at")),
         model=texts_of(held, "model"),
     )

@@ -87,10 +87,7 @@ class _Session:
         if self.conversation.left_out[FORKED] and not self._has_own:
             raise EmptyConversation
         for said in self._said.values():
-            said.message.text = said.parts.text
-            said.message.reasoning = said.parts.reasoning
-            said.message.files = said.parts.files
-            self.conversation.left_out.update(said.parts.losses)
+            said.message.say(said.parts)
             self.conversation.add(said.message)
         self.conversation.leaf = self._last
         return self.conversation

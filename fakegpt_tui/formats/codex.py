@@ -130,8 +130,7 @@ class _Rollout:
             return
         self._end_reply()
         message = self._message(line, Role.USER)
-        message.text, message.files = parts.text, parts.files
-        self.conversation.left_out.update(parts.losses)
+        message.say(parts)
         self._show(message)
 
     def _add_event(self, held: Record) -> None:
@@ -160,9 +159,7 @@ class _Rollout:
 
     def _end_reply(self) -> None:
         if self._reply is not None:
-            self._reply.text, self._reply.reasoning = self._parts.text, self._parts.reasoning
-            self._reply.files = self._parts.files
-            self.conversation.left_out.update(self._parts.losses)
+            self._reply.say(self._parts)
             self._show(self._reply)
             self._reply = None
 

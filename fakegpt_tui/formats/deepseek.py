@@ -34,27 +34,22 @@ def _read(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
     mapping = record.get("mapping")
     for key, node in mapping.items() if isinstance(mapping, dict) else ():
         parent = texts_of(node, "parent") or None
-        conversation.add(_read_node(conversation, str(key), parent, _message_of(node)))
+        conversation.add(_read_node(str(key), parent, _message_of(node)))
     yield conversation.build(origin)
 
 
-def _read_node(
-    conversation: SourceConversation, key: str, parent: str | None, held: Record
-) -> SourceMessage:
+def _read_node(key: str, parent: str | None, held: Record) -> SourceMessage:
     parts = MessageParts()
     fragments = dicts_of(held.get("fragments"))
     for fragment in fragments:
         _add_fragment(parts, fragment)
     parts.add_files(held.get("files"))
-    conversation.left_out.update(parts.losses)
     is_prompt = any(each.get("type") == "REQUEST" for each in fragments)
     return SourceMessage(
         key=key,
         parent=parent,
         role=Role.USER if is_prompt else Role.ASSISTANT,
-        text=parts.text,
-        files=parts.files,
-        reasoning=parts.reasoning,
+        **parts.said(),
         time=read_time(held.get("inserted_at")),
         model=texts_of(held, "model"),
     )

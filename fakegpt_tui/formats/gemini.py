@@ -137,11 +137,9 @@ def _conversation(group: list[_Activity], origin: SourceDefaults) -> SourceConve
             answered.add_source(source.get("name"), source.get("url"))
         key = each.time.isoformat()
         for role, parts in ((Role.USER, asked), (Role.ASSISTANT, answered)):
-            conversation.left_out.update(parts.losses)
             message = SourceMessage(
-                key=f"{key}/{role}", parent=None, role=role, text=parts.text, time=each.time
+                key=f"{key}/{role}", parent=None, role=role, time=each.time, **parts.said()
             )
-            message.files = parts.files
             conversation.chain([message])
     return conversation
 
@@ -240,14 +238,11 @@ def _read_turn(conversation: SourceConversation, number: int, turn: Record) -> S
         conversation.left_out[DELETED] += 1
         return None
     parts.add_files(held.get("images"), "Picture")
-    conversation.left_out.update(parts.losses)
     return SourceMessage(
         key=str(number),
         parent=None,
         role=role,
-        text=parts.text,
-        files=parts.files,
-        reasoning=parts.reasoning,
+        **parts.said(),
         time=read_time(held.get("turn_last_modified")),
     )
 

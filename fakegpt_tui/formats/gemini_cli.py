@@ -53,14 +53,12 @@ def _read_lines(lines: Iterable[Record | None], origin: SourceDefaults) -> Itera
         if undone := texts_of(line, "$rewindTo"):
             last = parents.get(undone, last)
     for key, message in held.items():
-        conversation.add(_read_message(conversation, key, parents[key], message))
+        conversation.add(_read_message(key, parents[key], message))
     conversation.leaf = last
     yield conversation.build(origin)
 
 
-def _read_message(
-    conversation: SourceConversation, key: str, parent: str | None, held: Record
-) -> SourceMessage:
+def _read_message(key: str, parent: str | None, held: Record) -> SourceMessage:
     parts = MessageParts()
     for each in dicts_of(held.get("thoughts")):
         parts.add_reasoning("\n\n".join(filter(None, [_bold(each), texts_of(each, "description")])))
@@ -68,14 +66,11 @@ def _read_message(
         parts.add_call(call.get("name"), call.get("args"))
         parts.add_result(call.get("name"), _result(call), is_error=call.get("status") == "error")
     parts.add_content(held.get("displayContent") or held.get("content"))
-    conversation.left_out.update(parts.losses)
     return SourceMessage(
         key=key,
         parent=parent,
         role=_ROLES[texts_of(held, "type")],
-        text=parts.text,
-        files=parts.files,
-        reasoning=parts.reasoning,
+        **parts.said(),
         time=read_time(held.get("timestamp")),
         model=texts_of(held, "model"),
         usage=read_usage(held.get("tokens")),

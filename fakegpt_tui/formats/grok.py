@@ -42,7 +42,7 @@ def _read(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
     for each in dicts_of(record.get("responses")):
         held = each.get("response", each)
         if isinstance(held, dict):
-            conversation.add(_read_response(conversation, held, origin))
+            conversation.add(_read_response(held, origin))
     yield conversation.build(origin)
 
 
@@ -52,9 +52,7 @@ def _places(asset: str) -> tuple[str, ...]:
     return tuple(f"prod-mc-asset-server/{each}/content" for each in reversed(ids))
 
 
-def _read_response(
-    conversation: SourceConversation, held: Record, origin: SourceDefaults
-) -> SourceMessage:
+def _read_response(held: Record, origin: SourceDefaults) -> SourceMessage:
     parts = MessageParts()
     parts.add_text(_RENDERED.sub("", texts_of(held, "message")))
     parts.add_reasoning(_CARDS.sub("", texts_of(held, "thinking_trace")).strip())
@@ -67,16 +65,13 @@ def _read_response(
         for each in listed if isinstance(listed, list) else []:
             asset = file_name(each)
             parts.add_file(asset, kind, file_beside(origin.assets, *_places(asset)))
-    conversation.left_out.update(parts.losses)
     sender = texts_of(held, "sender").lower()
     is_cut = held.get("partial") is True or bool(held.get("error"))
     return SourceMessage(
         key=texts_of(held, "_id", "response_id"),
         parent=texts_of(held, "parent_response_id") or None,
         role=Role.USER if sender in ("human", "user") else Role.ASSISTANT,
-        text=parts.text,
-        files=parts.files,
-        reasoning=parts.reasoning,
+        **parts.said(),
         time=read_time(held.get("create_time")),
         model=texts_of(held, "model") or ("" if sender == "assistant" else sender),
         status=MessageStatus.STOPPED if is_cut else MessageStatus.COMPLETE,

@@ -16,7 +16,7 @@ from fakegpt_tui.formats.foreign_values import (
     read_usage,
     texts_of,
 )
-from fakegpt_tui.formats.message_parts import MessageParts, split_thinking
+from fakegpt_tui.formats.message_parts import MessageParts
 from fakegpt_tui.formats.source_tree import DAMAGED, SourceConversation, SourceMessage
 
 
@@ -35,7 +35,7 @@ def _read(lines: Iterable[Record | None], origin: SourceDefaults) -> Iterator[Im
         if not conversation.key:
             conversation.key = texts_of(line, "thread_id")
             _add_thread(conversation, thread)
-        conversation.chain([_read_message(conversation, line)])
+        conversation.chain([_read_message(line)])
     yield conversation.build(origin)
 
 
@@ -51,7 +51,7 @@ def _read_database(database: ForeignDatabase, origin: SourceDefaults) -> Iterato
         _add_thread(conversation, {"id": key, **parse_object(row.get("data"))})
         rows = database.rows("messages", "id", "data", order="created_at", thread_id=key)
         conversation.chain(
-            _read_message(conversation, {"id": str(held["id"]), **parse_object(held.get("data"))})
+            _read_message({"id": str(held["id"]), **parse_object(held.get("data"))})
             for held in rows
         )
         yield conversation.item(origin)
@@ -72,21 +72,17 @@ def _add_thread(conversation: SourceConversation, thread: Record) -> None:
         conversation.system_prompt = texts_of(assistant, "instructions")
 
 
-def _read_message(conversation: SourceConversation, held: Record) -> SourceMessage:
+def _read_message(held: Record) -> SourceMessage:
     parts = MessageParts()
     parts.add_content(held.get("content"))
     parts.add_files(held.get("attachments"))
     metadata = held.get("metadata")
     about = metadata if isinstance(metadata, dict) else {}
-    conversation.left_out.update(parts.losses)
-    thinking, text = split_thinking(parts.text)
     return SourceMessage(
         key=texts_of(held, "id"),
         parent=None,
         role=read_role(held.get("role")),
-        text=text,
-        files=parts.files,
-        reasoning=parts.reasoning or thinking,
+        **parts.said_after_thinking(),
         time=read_time(held.get("created_at")),
         model=texts_of(about, "model", "modelId"),
         usage=read_usage(about.get("usage")),

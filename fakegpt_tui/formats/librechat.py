@@ -44,7 +44,7 @@ def _read(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
     found: list[SourceMessage] = []
     while waiting:
         held = waiting.pop()
-        found.append(_read_message(conversation, held))
+        found.append(_read_message(held))
         waiting.extend(dicts_of(held.get("children") or held.get("messages"))[::-1])
     if record.get("branches") is False:
         # Only the shown path, of which each but the first may lack its parent.
@@ -57,7 +57,7 @@ def _read(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
     yield conversation.build(origin)
 
 
-def _read_message(conversation: SourceConversation, held: Record) -> SourceMessage:
+def _read_message(held: Record) -> SourceMessage:
     parts = MessageParts()
     for item in dicts_of(held.get("content")):
         _add_content(parts, item)
@@ -65,16 +65,13 @@ def _read_message(conversation: SourceConversation, held: Record) -> SourceMessa
         parts.add_text(held.get("text"))
     parts.add_files(held.get("files"))
     parts.add_files(held.get("attachments"))
-    conversation.left_out.update(parts.losses)
     parent = texts_of(held, "parentMessageId")
     is_cut = held.get("unfinished") is True or held.get("error") is True
     return SourceMessage(
         key=texts_of(held, "messageId"),
         parent=None if parent in ("", _NO_PARENT) else parent,
         role=Role.USER if held.get("isCreatedByUser") is True else Role.ASSISTANT,
-        text=parts.text,
-        files=parts.files,
-        reasoning=parts.reasoning,
+        **parts.said(),
         time=read_time(held.get("createdAt")),
         model=texts_of(held, "model"),
         status=MessageStatus.STOPPED if is_cut else MessageStatus.COMPLETE,

@@ -31,20 +31,21 @@ def _read(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
         leaf=str(held.get("currNode")),
     )
     for each in dicts_of(record.get("messages")):
-        message = _read_message(conversation, each)
+        message = _read_message(each)
         if message.role is Role.SYSTEM and not conversation.system_prompt:
             conversation.system_prompt, message.text = message.text, ""
         conversation.add(message)
     yield conversation.build(origin)
 
 
-def _read_message(conversation: SourceConversation, held: Record) -> SourceMessage:
+def _read_message(held: Record) -> SourceMessage:
     parts = MessageParts()
     thinking, text = split_thinking(texts_of(held, "content"))
     if held.get("role") == "tool":
         parts.add_result("", text)
-    else:
+    elif held.get("type") != "root":  # The first place of each tree holds nothing.
         parts.add_text(text)
+    parts.add_reasoning(texts_of(held, "reasoningContent", "thinking") or thinking)
     for call in _calls(held.get("toolCalls")):
         asked = call.get("function")
         parts.add_call(texts_of(asked, "name"), texts_of(asked, "arguments"))
@@ -57,16 +58,12 @@ def _read_message(conversation: SourceConversation, held: Record) -> SourceMessa
             data = texts_of(extra, "base64Url", "base64Data", "data")
             found = held_file(data) or base64_file(data)
             parts.add_file(name, "Picture" if kind.startswith("image") else "File", found)
-    conversation.left_out.update(parts.losses)
     parent = held.get("parent")
     return SourceMessage(
         key=str(held.get("id")),
         parent=None if parent is None or parent == -1 else str(parent),
         role=read_role(held.get("role")),
-        # The first place of each tree holds nothing.
-        text="" if held.get("type") == "root" else parts.text,
-        files=parts.files,
-        reasoning=texts_of(held, "reasoningContent", "thinking") or thinking,
+        **parts.said(),
         time=read_time(held.get("timestamp")),
         model=texts_of(held, "model"),
     )

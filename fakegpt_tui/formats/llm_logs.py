@@ -211,12 +211,11 @@ class _Family:
         turn = self._turns.get(key, {})
         message = _message(key, read_role(held.get("role")), turn)
         message.parent = texts_of(held, "parent_hash") or None
-        message.text, message.reasoning, message.files = parts.text, parts.reasoning, parts.files
+        message.say(parts)
         if texts_of(turn, "tip_message_hash") == key:
             message.usage = read_usage(turn)
         if message.role is Role.SYSTEM and message.parent is None:
             conversation.system_prompt, message.text = message.text, ""
-        conversation.left_out.update(parts.losses)
         conversation.add(message)
 
     def _add_part(self, parts: MessageParts, row: Record) -> None:

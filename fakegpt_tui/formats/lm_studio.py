@@ -48,7 +48,7 @@ def _read(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
         keys = []
         for number, version in enumerate(versions):
             key = f"{place}/{number}"
-            message = _read_version(conversation, key, version, model, files)
+            message = _read_version(key, version, model, files)
             message.parent = before
             keys.append(conversation.add(message))
         if keys:
@@ -84,11 +84,7 @@ def _old_system_prompt(record: Record) -> str:
 
 
 def _read_version(
-    conversation: SourceConversation,
-    key: str,
-    version: Record,
-    model: str,
-    files: AssetSource | None,
+    key: str, version: Record, model: str, files: AssetSource | None
 ) -> SourceMessage:
     parts = MessageParts()
     _add_content(parts, version, files)
@@ -96,15 +92,12 @@ def _read_version(
     for step in dicts_of(version.get("steps")):
         usage = _usage(step) or usage
         _add_step(parts, step, files)
-    conversation.left_out.update(parts.losses)
     sender = texts_of(version.get("senderInfo"), "senderName")
     return SourceMessage(
         key=key,
         parent=None,
         role=read_role(version.get("role")),
-        text=parts.text,
-        files=parts.files,
-        reasoning=parts.reasoning,
+        **parts.said(),
         model=sender or model,
         usage=usage,
     )

@@ -5,8 +5,9 @@ Text, reasoning and tools become Markdown; files and sources become parts of our
 
 import json
 import re
+from collections.abc import Set
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypedDict
 
 from fakegpt_tui.domain.parts import CitationPart, FilePart, ImagePart, Part
 from fakegpt_tui.formats.asset_import import stand_in
@@ -34,6 +35,15 @@ _REASONING = ("reasoning", "thinking")
 _CONTENT_KINDS = ("text", "input_text", "output_text", "image", "input_image", "image_url")
 _FILE_KINDS = ("file", "document", "video")
 _FILE_NAMES = ("name", "file_name", "filename", "fileName", "file_id", "file_uuid", "id", "path")
+
+
+class Said(TypedDict):
+    """What a message comes to: fields of a `SourceMessage`."""
+
+    text: str
+    reasoning: str
+    files: MessageFiles
+    losses: Set[Loss]
 
 
 class MessageParts:
@@ -64,6 +74,15 @@ class MessageParts:
     @property
     def reasoning(self) -> str:
         return "\n\n".join(self._reasoning)
+
+    def said(self) -> Said:
+        """All of it, as the fields of a message."""
+        return Said(text=self.text, reasoning=self.reasoning, files=self.files, losses=self.losses)
+
+    def said_after_thinking(self) -> Said:
+        """As `said`, where the text may begin with reasoning between `<think>` tags."""
+        thinking, text = split_thinking(self.text)
+        return self.said() | {"text": text, "reasoning": self.reasoning or thinking}
 
     def add_text(self, text: object) -> None:
         if isinstance(text, str) and text.strip():

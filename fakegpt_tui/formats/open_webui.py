@@ -74,7 +74,7 @@ def _read(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
     messages = history.get("messages")
     for key, held in messages.items() if isinstance(messages, dict) else ():
         if isinstance(held, dict):
-            conversation.add(_read_message(conversation, str(key), held, origin))
+            conversation.add(_read_message(str(key), held, origin))
     yield conversation.build(origin)
 
 
@@ -93,9 +93,7 @@ def _tags(record: Record, chat: object) -> list[str]:
     return []
 
 
-def _read_message(
-    conversation: SourceConversation, key: str, held: Record, origin: SourceDefaults
-) -> SourceMessage:
+def _read_message(key: str, held: Record, origin: SourceDefaults) -> SourceMessage:
     """A message, of which newer versions keep the output apart from the content."""
     parts = MessageParts()
     output = dicts_of(held.get("output"))
@@ -108,7 +106,6 @@ def _read_message(
     for each in dicts_of(held.get("sources")):
         source = each.get("source")
         parts.add_source(texts_of(source, "name"), texts_of(source, "url"))
-    conversation.left_out.update(parts.losses)
     thinking, text = _split_details(parts.text.replace("\0", ""))
     error = held.get("error")
     is_cut = bool(error) or held.get("done") is False
@@ -117,9 +114,7 @@ def _read_message(
         key=key,
         parent=texts_of(held, "parentId") or None,
         role=read_role(held.get("role")),
-        text=text,
-        files=parts.files,
-        reasoning=parts.reasoning or thinking,
+        **(parts.said() | {"text": text, "reasoning": parts.reasoning or thinking}),
         time=read_time(held.get("timestamp")),
         model=texts_of(held, "model"),
         status=MessageStatus.STOPPED if is_cut else MessageStatus.COMPLETE,

@@ -28,7 +28,7 @@ from fakegpt_tui.formats.foreign_values import (
     read_usage,
     texts_of,
 )
-from fakegpt_tui.formats.message_parts import MessageParts, split_thinking
+from fakegpt_tui.formats.message_parts import MessageParts
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
 
 _TIMES = ("created_at", "createdAt", "timestamp", "created", "time")
@@ -51,9 +51,10 @@ def add_messages(
     chained: list[SourceMessage] = []
     digest = sha256(conversation.key.encode(errors="replace"))
     for each in messages:
-        message = _read_message(conversation, each, model)
+        message = _read_message(each, model)
         if message.role is Role.SYSTEM and not chained:
             prompts.append(message.text)
+            conversation.left_out.update(message.losses)
             continue
         digest.update(f"{message.role}\0{message.text}\0".encode(errors="replace"))
         message.key = texts_of(each, "id", "uuid") or digest.hexdigest()
@@ -76,7 +77,7 @@ def first_exchange(messages: Iterable[Record]) -> str:
     return sha256("\0".join(said).encode(errors="replace")).hexdigest()
 
 
-def _read_message(conversation: SourceConversation, held: Record, model: str) -> SourceMessage:
+def _read_message(held: Record, model: str) -> SourceMessage:
     role = texts_of(held, "role")
     parts = MessageParts()
     if role in _TOOLS:
@@ -90,15 +91,11 @@ def _read_message(conversation: SourceConversation, held: Record, model: str) ->
     _add_call(parts, held.get("function_call"))
     parts.add_files(held.get("images"), "Picture")
     parts.add_files(held.get("files"))
-    conversation.left_out.update(parts.losses)
-    thinking, text = split_thinking(parts.text)
     return SourceMessage(
         key="",
         parent=None,
         role=read_role(role),
-        text=text,
-        files=parts.files,
-        reasoning=parts.reasoning or thinking,
+        **parts.said_after_thinking(),
         time=next((time for name in _TIMES if (time := read_time(held.get(name)))), None),
         model=texts_of(held, "model") or model,
         usage=read_usage(held.get("usage")),

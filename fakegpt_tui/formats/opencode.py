@@ -47,25 +47,20 @@ def _read(database: ForeignDatabase, origin: SourceDefaults) -> Iterator[ImportI
         said = database.rows(
             "message", "id", "time_created", "data", order="id", session_id=row["id"]
         )
-        conversation.chain(_read_message(database, conversation, held) for held in said)
+        conversation.chain(_read_message(database, held) for held in said)
         yield conversation.item(origin)
 
 
-def _read_message(
-    database: ForeignDatabase, conversation: SourceConversation, row: Record
-) -> SourceMessage:
+def _read_message(database: ForeignDatabase, row: Record) -> SourceMessage:
     about = parse_object(row.get("data"))
     parts = MessageParts()
     for held in database.rows("part", "id", "data", order="id", message_id=row["id"]):
         _add_part(parts, parse_object(held.get("data")))
-    conversation.left_out.update(parts.losses)
     return SourceMessage(
         key=str(row["id"]),
         parent=None,
         role=Role.USER if about.get("role") == "user" else Role.ASSISTANT,
-        text=parts.text,
-        files=parts.files,
-        reasoning=parts.reasoning,
+        **parts.said(),
         time=read_time(row.get("time_created")),
         model=texts_of(about, "modelID"),
         status=MessageStatus.STOPPED if about.get("error") else MessageStatus.COMPLETE,

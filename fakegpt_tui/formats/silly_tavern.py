@@ -69,7 +69,7 @@ def _add_versions(
     keys = []
     for number, text in enumerate(texts):
         held = infos[number] if number < len(infos) else line
-        message = _read_version(conversation, said, held, text)
+        message = _read_version(said, held, text)
         message.key, message.parent = f"{place}/{number}", before
         if message.role is Role.ASSISTANT and texts_of(line, "name") not in ("", said.character):
             # In groups several characters speak.
@@ -78,14 +78,13 @@ def _add_versions(
     return keys[shown]
 
 
-def _read_version(
-    conversation: SourceConversation, said: _ChatLine, held: Record, text: str
-) -> SourceMessage:
+def _read_version(said: _ChatLine, held: Record, text: str) -> SourceMessage:
     line, extra = said.held, held.get("extra")
     about = extra if isinstance(extra, dict) else {}
     parts = MessageParts()
     thinking, spoken = split_thinking(text)
     parts.add_text(spoken)
+    parts.add_reasoning(texts_of(about, "reasoning") or thinking)
     for name in ("image", "media", "file"):
         held_in = about.get(name)
         for each in held_in if isinstance(held_in, list) else filter(None, [held_in]):
@@ -94,15 +93,12 @@ def _read_version(
                 said.files, path.lstrip("/").removeprefix("user/")
             )
             parts.add_file(base_name_of(path), "File" if name == "file" else "Picture", found)
-    conversation.left_out.update(parts.losses)
     role = Role.USER if line.get("is_user") is True else Role.ASSISTANT
     return SourceMessage(
         key="",
         parent=None,
         role=Role.SYSTEM if line.get("is_system") is True else role,
-        text=parts.text,
-        files=parts.files,
-        reasoning=texts_of(about, "reasoning") or thinking,
+        **parts.said(),
         time=_time(held.get("send_date") or line.get("send_date")),
         model=texts_of(about, "model"),
     )

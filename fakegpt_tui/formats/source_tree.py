@@ -5,7 +5,7 @@ same at every import, parents that are missing are told, and places without a wo
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha1, sha256
@@ -29,6 +29,7 @@ from fakegpt_tui.formats.base import (
     SourceDefaults,
 )
 from fakegpt_tui.formats.foreign_files import NO_FILES, MessageFiles
+from fakegpt_tui.formats.message_parts import MessageParts
 from fakegpt_tui.text import replace_surrogates, safe_line
 
 ORPHANS = Loss(
@@ -67,6 +68,13 @@ class SourceMessage:
     finish: FinishReason | None = None
     usage: Usage | None = None
     files: MessageFiles = NO_FILES
+    losses: Set[Loss] = frozenset()
+    """What is not in it, or not as it was."""
+
+    def say(self, parts: MessageParts) -> None:
+        """Set what is said in it, when all of its parts are known."""
+        self.text, self.reasoning = parts.text, parts.reasoning
+        self.files, self.losses = parts.files, parts.losses
 
 
 @dataclass(slots=True, kw_only=True)
@@ -97,7 +105,13 @@ class SourceConversation:
             number += 1
         self._keys.add(message.key)
         self.messages.append(message)
+        self.left_out.update(message.losses)
         return message.key
+
+    def take_prompt(self, message: SourceMessage) -> None:
+        """Make a message the system prompt."""
+        self.system_prompt = message.text
+        self.left_out.update(message.losses)
 
     def chain(self, messages: Iterable[SourceMessage]) -> None:
         """Add messages that follow each other in this order."""

@@ -44,16 +44,15 @@ def _read_oterm(database: ForeignDatabase, origin: SourceDefaults) -> Iterator[I
             parts = MessageParts()
             thinking, text = split_thinking(texts_of(held, "text"))
             parts.add_text(text)
+            parts.add_reasoning(thinking)
             for image in _parse_list(held.get("images")):
                 found = base64_file(image) if isinstance(image, str) else None
                 parts.add_file("", "Picture", found)
-            conversation.left_out.update(parts.losses)
             role = read_role(held.get("author"))
             model = texts_of(row, "model") if role is Role.ASSISTANT else ""
             message = SourceMessage(
-                key=str(held["id"]), parent=None, role=role, text=parts.text, model=model
+                key=str(held["id"]), parent=None, role=role, model=model, **parts.said()
             )
-            message.reasoning, message.files = thinking, parts.files
             conversation.chain([message])
         yield conversation.item(origin)
 

@@ -180,41 +180,35 @@ def _add_history(
         if line is None:
             conversation.left_out[DAMAGED] += 1
             continue
-        losses = conversation.left_out.copy()
-        message = _read_gptme_line(conversation, line, origin)
+        message = _read_gptme_line(line, origin)
         conversation.key = conversation.key or f"{line.get('timestamp')}/{message.text}"
         digest.update(f"{message.role}\0{message.text}\0".encode(errors="replace"))
         message.key, message.parent = digest.hexdigest(), last
         if message.role is Role.SYSTEM and last is None:
             prompts.append(message.text)
+            conversation.left_out.update(message.losses)
             continue
-        if message.key in known:
-            conversation.left_out = losses
-        else:
+        if message.key not in known:
             conversation.add(message)
         last = message.key
     conversation.system_prompt = conversation.system_prompt or "\n\n".join(prompts)
     return last
 
 
-def _read_gptme_line(
-    conversation: SourceConversation, line: Record, origin: SourceDefaults
-) -> SourceMessage:
+def _read_gptme_line(line: Record, origin: SourceDefaults) -> SourceMessage:
     parts = MessageParts()
     parts.add_content(line.get("content"))
     named = line.get("files")
     for path in filter(None, map(file_name, named if isinstance(named, list) else ())):
         below = path.rpartition(f"/{origin.folder.name}/")[2] if origin.folder else path
         parts.add_file(base_name_of(path), found=file_beside(origin.assets, below.lstrip("/")))
-    conversation.left_out.update(parts.losses)
     metadata = line.get("metadata")
     about = metadata if isinstance(metadata, dict) else {}
     return SourceMessage(
         key="",
         parent=None,
         role=read_role(line.get("role")),
-        text=parts.text,
-        files=parts.files,
+        **parts.said(),
         time=_local_time(line.get("timestamp")),
         model=texts_of(about, "model"),
         usage=read_usage(about.get("usage") or about),

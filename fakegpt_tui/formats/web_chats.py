@@ -40,13 +40,11 @@ def _read_lechat(values: list[object], origin: SourceDefaults) -> Iterator[Impor
         for each in dicts_of(held.get("files")):
             name = file_name(each)
             parts.add_file(name, found=file_beside(origin.assets, f"{origin.name}-files/{name}"))
-        conversation.left_out.update(parts.losses)
         message = SourceMessage(
             key=texts_of(held, "id"),
             parent=None,
             role=read_role(held.get("role")),
-            text=parts.text,
-            files=parts.files,
+            **parts.said(),
             time=read_time(held.get("createdAt")),
         )
         conversation.chain([message])
@@ -105,8 +103,7 @@ def _read_perplexity(record: Record, origin: SourceDefaults) -> Iterator[ImportI
                     key=key,
                     parent=None,
                     role=Role.ASSISTANT,
-                    text=answered.text,
-                    files=answered.files,
+                    **answered.said(),
                     time=time,
                     model=model,
                 ),
