@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from typing import BinaryIO, Protocol
+from typing import Protocol
 
 from fakegpt_tui.domain import (
     ChatMessage,
@@ -16,8 +16,14 @@ from fakegpt_tui.domain import (
 )
 from fakegpt_tui.domain.folders import Folder, clean_tags
 from fakegpt_tui.domain.message_tree import MessageTree
-from fakegpt_tui.domain.parts import Blob
-from fakegpt_tui.formats.asset_import import FILLED_IN, MISSING, NO_ROOM, BlobImport, BlobRoom
+from fakegpt_tui.formats.asset_import import (
+    FILLED_IN,
+    MISSING,
+    NO_ROOM,
+    BlobImport,
+    BlobImportStore,
+    BlobRoom,
+)
 from fakegpt_tui.formats.base import (
     EmptyItem,
     ImportItem,
@@ -30,7 +36,7 @@ from fakegpt_tui.formats.documents import ImportPath
 from fakegpt_tui.formats.import_report import ImportOutcome, ImportReport
 
 
-class ImportStore(Protocol):
+class ImportStore(BlobImportStore, Protocol):
     """What importing needs of the store."""
 
     def conversation(self, conversation_id: str) -> Conversation | None: ...
@@ -40,12 +46,6 @@ class ImportStore(Protocol):
     def add_turn(self, conversation: Conversation, *messages: ChatMessage) -> Future[None]: ...
 
     def finish_reply(self, reply: ChatMessage) -> Future[None]: ...
-
-    def put_blob(self, source: bytes | BinaryIO, *, limit: int | None = None) -> Blob: ...
-
-    def has_blob(self, blob: Blob) -> bool: ...
-
-    def blobs_size(self) -> int: ...
 
     def folders(self) -> Sequence[Folder]: ...
 

@@ -85,19 +85,12 @@ def encode_full_message(message: ChatMessage) -> dict[str, object]:
     return {**encode_message(message), **reasoning, "text": message.text}
 
 
-def read_json_lines(
-    lines: Iterable[bytes],
-) -> Iterator[tuple[Conversation, tuple[ChatMessage, ...]]]:
+def read_json_lines(lines: Iterable[bytes]) -> Iterator[LoadedItem]:
     """The conversations one after the other; only one of them is kept in memory.
 
     Raises:
         LoadError: A line is damaged, or says something else; which one.
     """
-    for loaded in _read_items(lines):
-        yield loaded.conversation, loaded.messages
-
-
-def _read_items(lines: Iterable[bytes]) -> Iterator[LoadedItem]:
     open_one: _OpenConversation | None = None
     try:
         for number, line in enumerate(lines, start=1):
@@ -232,7 +225,7 @@ def _sniff(head: bytes) -> bool:
 
 
 def _read(file: SourceDocument) -> Iterator[LoadedItem]:
-    return _read_items(file.lines())
+    return read_json_lines(file.lines())
 
 
 FORMAT = Format(name="JSON lines", suffix="jsonl", sniff=_sniff, read=_read, write=write_json_lines)

@@ -205,7 +205,8 @@ def test_saved_files_are_read_back_as_they_are_on_the_disk(tmp_path: Path) -> No
     lines = save_as(conversation, messages, tmp_path, suffix="jsonl")
     assert read_markdown(markdown.read_bytes().decode()) == whole
     with lines.open("rb") as file:
-        assert list(read_json_lines(file)) == [whole]
+        (found,) = read_json_lines(file)
+    assert (found.conversation, found.messages) == whole
 
 
 SAVING = """

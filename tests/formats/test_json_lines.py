@@ -20,7 +20,8 @@ def lines_of(text: str) -> list[bytes]:
 @given(st.lists(conversations(), max_size=3))
 def test_what_was_written_is_read_back_whatever_it_says(written: list[tuple]) -> None:
     text = "".join(write_json_lines(*each) for each in written)
-    assert list(read_json_lines(lines_of(text))) == written
+    found = read_json_lines(lines_of(text))
+    assert [(each.conversation, each.messages) for each in found] == written
 
 
 def test_each_line_is_one_json_object() -> None:
