@@ -8,6 +8,7 @@ from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from time import monotonic
+from unicodedata import normalize
 
 from fakegpt_tui.domain.fast_dataclass import dataclass
 
@@ -85,7 +86,7 @@ def fitting_paths(entries: Iterable[PathEntry], typed: str, limit: int) -> tuple
 
     Letters may be left out between those that are typed, at last.
     """
-    wanted = typed.casefold()
+    wanted = _folded(typed)
     ranked = (
         (rank, entry.is_late, entry.path.count("/"), entry.path.casefold(), entry)
         for entry in entries
@@ -96,7 +97,7 @@ def fitting_paths(entries: Iterable[PathEntry], typed: str, limit: int) -> tuple
 
 
 def _rank(entry: PathEntry, wanted: str) -> int | None:
-    name, path = entry.name.casefold(), entry.path.casefold()
+    name, path = _folded(entry.name), _folded(entry.path)
     tests = (
         name.startswith(wanted),
         path.startswith(wanted),
@@ -105,6 +106,11 @@ def _rank(entry: PathEntry, wanted: str) -> int | None:
         _has_letters(path, wanted),
     )
     return next((rank for rank, fits in enumerate(tests) if fits), None)
+
+
+def _folded(text: str) -> str:
+    """Small letters, each composed with its accents, which are apart in names of macOS."""
+    return normalize("NFC", text).casefold()
 
 
 def _has_letters(path: str, wanted: str) -> bool:

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from unicodedata import normalize
 
 from fakegpt_tui.domain.fast_dataclass import dataclass
 
@@ -77,15 +79,20 @@ def write_reference(path: str, *, closed: bool = True) -> str:
 def resolve(path: str, folder: Path, exists: Callable[[Path], bool]) -> tuple[Path, str] | None:
     """The file that is meant, and the part of `path` that names it.
 
-    Signs at the end are taken for punctuation where there is no file of the whole name.
+    Signs at the end are taken for punctuation where there is no file of the whole name. Letters
+    and their accents may be together or apart, as keyboards and macOS have them.
     """
-    for named in (path, path.rstrip(_PUNCTUATION)):
-        if not named:
-            continue
-        try:
-            found = folder / Path(named).expanduser()
-            if exists(found):
-                return found, named
-        except (OSError, ValueError, RuntimeError):
-            continue
+    for named in dict.fromkeys((path, path.rstrip(_PUNCTUATION))):
+        for written in dict.fromkeys((named, normalize("NFC", named), normalize("NFD", named))):
+            with suppress(OSError, ValueError):
+                if written and exists(found := folder / _expanded(Path(written))):
+                    return found, named
     return None
+
+
+def _expanded(path: Path) -> Path:
+    """The path from a home folder, if it begins with the name of one."""
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fakegpt_tui.attachments.path_listing import MAX_SECONDS, fitting_paths, list_paths
+from fakegpt_tui.attachments.path_listing import MAX_SECONDS, PathEntry, fitting_paths, list_paths
 
 
 @pytest.fixture
@@ -45,6 +45,13 @@ def test_files_below_the_folder_are_found_by_their_names(project: Path) -> None:
     assert "notes/my file.txt" in paths(project, "my f")
     assert paths(project, "sdm")[0] == "src/deep/model.py"
     assert paths(project, "nonesuch") == []
+
+
+def test_accents_fit_whether_they_are_apart_from_their_letters_or_not() -> None:
+    for name in ("caf\u00e9.txt", "cafe\u0301.txt"):
+        entries = [PathEntry(name, is_folder=False)]
+        for typed in ("caf\u00e9", "cafe\u0301.", "\u00c9"):
+            assert [each.path for each in fitting_paths(entries, typed, 9)] == [name]
 
 
 def test_ignored_and_dot_entries_come_last_but_are_there(project: Path) -> None:

@@ -1,6 +1,7 @@
 """`@path` in a prompt: where it begins, how it is quoted, what it names."""
 
 from pathlib import Path
+from unicodedata import normalize
 
 import pytest
 from hypothesis import given
@@ -79,6 +80,10 @@ def test_signs_of_the_sentence_do_not_belong_to_a_name(tmp_path: Path) -> None:
     (tmp_path / "odd.").write_text("")
     for typed, name in {"a.py": "a.py", "a.py,": "a.py", "a.py).": "a.py", "odd.": "odd."}.items():
         assert resolve(typed, tmp_path, Path.exists) == (tmp_path / name, name)
+    for name in ("~tilde.txt", "cafe\u0301.txt"):
+        (tmp_path / name).write_text("")
+        typed = normalize("NFC", name)
+        assert resolve(f"{typed},", tmp_path, Path.exists) == (tmp_path / name, typed)
     assert resolve("b.py", tmp_path, Path.exists) is None
     assert resolve("a\0b", tmp_path, Path.exists) is None
     assert resolve("~nobody-here/x", tmp_path, Path.exists) is None
