@@ -48,7 +48,7 @@ class Tally:
 
     @property
     def reply_tokens(self) -> int:
-        return estimate_tokens(self._characters)
+        return _tokens_of(self._characters)
 
     @property
     def tokens(self) -> int:
@@ -73,7 +73,7 @@ class Tally:
                 yield event
 
 
-def estimate_tokens(characters: int) -> int:
+def _tokens_of(characters: int) -> int:
     """About how many tokens a text has."""
     return -(-characters // _CHARACTERS_PER_TOKEN)
 
@@ -184,7 +184,7 @@ class Limiter:
             RequestRefused: The request is larger than the limits ever allow.
         """
         key_id, limits = (key.id, key.limits) if key else ("", UNLIMITED)
-        tally = Tally(estimate_tokens(prompt_characters))
+        tally = Tally(_tokens_of(prompt_characters))
         reserved = tally.prompt_tokens + min(max_tokens or _RESERVED_REPLY, _RESERVED_REPLY)
         return AdmittedReply(self, key_id, limits, tally, reserved)
 
@@ -197,7 +197,7 @@ class Limiter:
         return lease
 
     async def finish(self, key_id: str, limits: KeyLimits, lease: str, tokens: int) -> None:
-        """Settle `tokens`, and end a lease, also where the reply is cancelled meanwhile."""
+        """Settle `tokens` more than were reserved, and end a lease, also when cancelled."""
         self._held.discard((key_id, lease))
         finishing = self._finish(key_id, limits, lease, tokens)
         await (asyncio.shield(finishing) if self.meter.waits else finishing)
@@ -265,6 +265,6 @@ class LimitedReply:
 def prompt_length(messages: Iterable[ContextMessage]) -> int:
     """Characters of what is asked, and as many for its pictures and files as cost the same."""
     return sum(
-        len(message.text) + 4 * sum(map(estimate_part_tokens, message.parts))
+        len(message.text) + _CHARACTERS_PER_TOKEN * sum(map(estimate_part_tokens, message.parts))
         for message in messages
     )

@@ -222,7 +222,7 @@ _RENEW_SECONDS: Final = 10.0
 
 
 class Renewal:
-    """Calls `renew` again and again while `is_needed`; nothing runs while it is not."""
+    """Has all that a host holds renewed together, every ten seconds, while that `is_needed`."""
 
     def __init__(
         self, renew: Callable[[], Coroutine[object, object, None]], is_needed: Callable[[], bool]

@@ -19,6 +19,8 @@ _END: Final = b"\r\n\r\n"
 _LINE: Final = re.compile(rb"([-!#$%&'*+.^_`|~0-9a-zA-Z]+) ([!-~]+) HTTP/(1\.[01])")
 _LENGTH: Final = re.compile(rb"[0-9]{1,20}")
 _FIRST_PRINTABLE: Final = 0x21
+_ODD_LINE: Final = re.compile(rb"\n(?:[ \t]|(?<!\r\n))")
+"""It begins with the line feed, for which `re` searches ten times as fast as for a choice."""
 
 
 class InvalidHead(Exception):
@@ -56,7 +58,7 @@ def find_head(received: bytes, start: int = 0) -> tuple[bytes, bytes] | None:
         return received[:end], received[end + len(_END) :]
     begun = received[:MAX_HEAD]
     # A line that goes on in the next one, or ends with a line feed alone, is refused at once.
-    is_odd = _is_odd(begun, max(start - 3, 0))
+    is_odd = _ODD_LINE.search(begun, max(start - 3, 0)) is not None
     if (
         end > MAX_HEAD
         or len(received) >= MAX_HEAD + len(_END)
@@ -65,14 +67,6 @@ def find_head(received: bytes, start: int = 0) -> tuple[bytes, bytes] | None:
     ):
         raise InvalidHead
     return None
-
-
-_ODD_LINE = re.compile(rb"\n(?:[ \t]|(?<!\r\n))")
-"""It begins with the line feed, for which `re` searches ten times as fast as for a choice."""
-
-
-def _is_odd(head: bytes, start: int) -> bool:
-    return _ODD_LINE.search(head, start) is not None
 
 
 def read_head(head: bytes) -> RequestHead:
