@@ -173,22 +173,21 @@ def fit_parts(parts: Iterable[Part], text: str, reasoning: str) -> tuple[Part, .
     Neighbours that nothing keeps apart are one span. Where there are only such spans, nothing is
     left, so that a message of only text has no parts.
     """
-    layout = PartLayout()
+    fitted: list[Part] = []
     left = {TextSpan: len(text), ReasoningSpan: len(reasoning)}
     for part in parts:
         match part:
             case TextSpan(length) | ReasoningSpan(length):
                 length = min(max(length, 0), left[type(part)])
                 left[type(part)] -= length
-                layout.add(replace(part, length=length))
+                fitted.append(replace(part, length=length))
             case CitationPart(start, end):
                 start = min(max(start, 0), len(text))
-                layout.add(replace(part, start=start, end=min(max(end, start), len(text))))
+                fitted.append(replace(part, start=start, end=min(max(end, start), len(text))))
             case _:
-                layout.add(part)
-    layout.add(ReasoningSpan(left[ReasoningSpan]))
-    layout.add(TextSpan(left[TextSpan]))
-    found = layout.parts
+                fitted.append(part)
+    rest = ReasoningSpan(left[ReasoningSpan]), TextSpan(left[TextSpan])
+    found = PartLayout((*fitted, *rest)).parts
     return () if all(map(_is_plain, found)) else found
 
 
