@@ -98,10 +98,9 @@ class FirstPage(RenderCache, Widget, can_focus=True):
             self.post_message(self.Chosen(self.steps[self.marked]))
 
     def on_click(self, event: events.Click) -> None:
-        first = self._top + len(self._intro()) + 1
-        place = event.y - first
-        if 0 <= place < len(self.steps):
-            self.post_message(self.Chosen(self.steps[place]))
+        place = event.y - self._top - len(self._above())
+        if 0 <= place < len(self._rows()):
+            self.post_message(self.Chosen(self.steps[self._first_step + place]))
 
     def render(self) -> Content:
         lines = [Content("")] * self._top + self._lines()
@@ -118,18 +117,36 @@ class FirstPage(RenderCache, Widget, can_focus=True):
         return max(0, (self.size.height - len(self._lines())) * 2 // 5)
 
     def _lines(self) -> list[Content]:
-        return [*self._intro(), Content(""), *self._rows(), Content(""), self._shortcuts()]
+        """What there is room for: the rows before what is above them, and that before the keys."""
+        lines, below = [*self._above(), *self._rows()], [Content(""), self._shortcuts()]
+        return [*lines, *below] if len(lines) + len(below) <= self.size.height else lines
 
-    def _intro(self) -> list[Content]:
+    def _above(self) -> list[Content]:
+        """The paragraphs of the introduction that there is room for above the rows."""
+        room, shown = self.size.height - len(self.steps), [Content("")]
+        for paragraph in reversed(list(self._paragraphs())):
+            if len(paragraph) + len(shown) <= room:
+                shown = [*paragraph, *shown]
+        return shown[: max(0, room)]
+
+    def _paragraphs(self) -> Iterator[Sequence[Content]]:
         muted = self._style("muted")
         name = Content.assemble(("fakegpt-tui", self._style("name")), (f" {__version__}", muted))
-        answers = Content.styled(safe_line(_who_answers(self.service), 400), muted)
-        lines = [Content(""), Content("A new conversation"), *answers.wrap(self._width)]
+        yield name, Content("")
+        yield (Content("A new conversation"),)
+        yield Content.styled(safe_line(_who_answers(self.service), 400), muted).wrap(self._width)
         for warning in _warnings(self.service):
-            lines += Content.styled(warning, self._style("warning")).wrap(self._width)
-        return [name, *lines]
+            yield Content.styled(warning, self._style("warning")).wrap(self._width)
 
-    def _rows(self) -> Iterator[Content]:
+    @property
+    def _first_step(self) -> int:
+        """The first step in view, where there is not even room for all of them."""
+        return max(0, self.marked + 1 - self.size.height)
+
+    def _rows(self) -> list[Content]:
+        return [*self._all_rows()][self._first_step :]
+
+    def _all_rows(self) -> Iterator[Content]:
         key_width = _KEY_WIDTH if self._width > 4 * _KEY_WIDTH else 0
         label_width = self._width - 2 - key_width - (1 if key_width else 0)
         for place, step in enumerate(self.steps):

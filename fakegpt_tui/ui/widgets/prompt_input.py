@@ -28,8 +28,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.ui.widgets.reference_completion import ReferenceCompletion
     from fakegpt_tui.ui.widgets.snippet_fields import SnippetFields
 
-_ENTER_SENDS = "Ask anything — Enter sends, / for commands"
-_ENTER_BREAKS = "Ask anything — ctrl+j sends, / for commands"
+_INVITATIONS = "Ask anything — {} sends, / for commands", "Ask anything — {} sends", "Ask anything"
 _RUNS_COMMAND = "Runs in your shell, and shows the output; !! puts it into the prompt"
 _FILLS_SNIPPET = "Tab goes through the variables, Enter sends"
 _LARGE_LINES, _LARGE_LENGTH = 20, 2_000
@@ -183,7 +182,7 @@ class PromptInput(TextBox, inherit_bindings=False):
         return snippet_commands({name: snippet.description for name, snippet in snippets})
 
     def watch_enter_sends(self, enter_sends: bool) -> None:
-        self.placeholder = Content(_ENTER_SENDS if enter_sends else _ENTER_BREAKS)
+        self.invite(*(each.format("Enter" if enter_sends else "ctrl+j") for each in _INVITATIONS))
 
     def watch_editing(self, editing: str) -> None:
         if self.vim is not None:

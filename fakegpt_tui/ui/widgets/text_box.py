@@ -4,8 +4,10 @@ from collections.abc import Callable, Collection
 from types import ModuleType
 from typing import Any, ClassVar
 
-from textual import events
+from rich.cells import cell_len
+from textual import events, on
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.widgets import TextArea
 from textual.widgets.text_area import Edit, EditResult, Selection
 
@@ -32,6 +34,19 @@ class TextBox(EditsInTurn, TextArea):
         super().__init__(text, soft_wrap=True, max_checkpoints=_UNDO_STEPS, **options)
         self.marks: Collection[str] = ()
         """The marks in the text that stand for something attached; a deletion takes them whole."""
+        self._invitations: tuple[str, ...] = ()
+
+    def invite(self, *texts: str) -> None:
+        """Show, while nothing is typed, the first of the texts that fits a line, else the last."""
+        self._invitations = texts
+        self.show_invitation()
+
+    @on(events.Resize)
+    def show_invitation(self) -> None:
+        width = self.content_size.width
+        fitting = (text for text in self._invitations if not width or cell_len(text) <= width)
+        if self._invitations:
+            self.placeholder = Content(next(fitting, self._invitations[-1]))
 
     def edit(self, edit: Edit) -> EditResult:
         if not edit.text.isascii():

@@ -11,6 +11,8 @@ from fakegpt_tui.ui.widgets.first_page import FirstPage
 from tests.stubs import MemoryStore
 from tests.ui.running import reply, running
 
+INVITED = {40: " — Enter sends", 25: ""}
+"""How the invitation to type ends on narrow screens: it is not cut."""
 OLLAMA = FoundService(
     Service(name="ollama", kind=ServiceKind.OPENAI, url="http://127.0.0.1:11434"),
     (Model("llama3"),),
@@ -90,10 +92,21 @@ async def test_a_service_that_was_switched_off_is_not_offered() -> None:
         assert "switched it off" not in it.text
 
 
-async def test_it_fits_small_screens() -> None:
+async def test_the_steps_are_in_view_on_small_screens() -> None:
     for size in ((40, 12), (25, 6), (60, 20), (200, 60)):
         async with running(size=size) as it:
-            assert "fakegpt-tui" in it.text
+            assert ("fakegpt-tui" in it.text) is (size[1] > 6)
+            assert "Connect a service" in it.text
+            lines = it.text.split("\n")
+            invitation = next(line for line in lines if "Ask anything" in line).strip(" │")
+            assert invitation == "Ask anything" + INVITED.get(
+                size[0], " — Enter sends, / for commands"
+            )
+            await it.pilot.press("tab", "up")
+            await it.see("› Try the guide")
+            row = next(y for y, line in enumerate(it.text.split("\n")) if "Connect" in line)
+            await it.pilot.click(FirstPage, offset=(5, row))
+            await it.until(lambda: isinstance(it.app.screen, ServiceFormScreen))
 
 
 async def test_a_list_of_services_that_is_open_takes_in_a_server_that_is_found_meanwhile() -> None:
