@@ -17,6 +17,7 @@ from fakegpt_tui.backends.responses.output import (
     OutputText,
     PartIndex,
     find_citations,
+    index_of,
     is_refusal,
     message_texts,
     read_usage,
@@ -84,7 +85,7 @@ class ResponseDecoder(ReplyDecoder):
                   as name, "delta" | "done" as step]:  # fmt: skip
                 yield from self._think(name, step, value)
             case ["output_item", "added" | "done" as step]:
-                yield from self._read_item(_index(value), value.get("item"), step)
+                yield from self._read_item(index_of(value), value.get("item"), step)
             case [name, step] if step in _WORKING:
                 yield from self._use_tool(name)
             case _:
@@ -102,11 +103,11 @@ class ResponseDecoder(ReplyDecoder):
             case _:
                 return
         self.is_working = False
-        output = _index(value)
+        output = index_of(value)
         if self._phases.get(output) == "commentary":
             yield from self._add_reasoning((output, "commentary"), text)
         else:
-            yield from self._output.add(PartIndex(output, _index(value, "content_index")), text)
+            yield from self._output.add(PartIndex.of(value), text)
 
     def _close_text(self, value: dict[str, object], name: str) -> Iterator[StreamEvent]:
         match name, value, value.get("part"):
@@ -125,11 +126,10 @@ class ResponseDecoder(ReplyDecoder):
             case _:
                 yield from self._pictures.add([value.get("part")])
                 return
-        if self._phases.get(_index(value)) != "commentary":
+        if self._phases.get(index_of(value)) != "commentary":
             if refuses:
                 yield from self._refuse()
-            place = PartIndex(_index(value), _index(value, "content_index"))
-            yield from self._close_part(place, text)
+            yield from self._close_part(PartIndex.of(value), text)
 
     def _refuse(self) -> Iterator[StreamEvent]:
         if not self._has_refused:
@@ -137,8 +137,8 @@ class ResponseDecoder(ReplyDecoder):
             yield REFUSED
 
     def _think(self, name: str, step: str, value: dict[str, object]) -> Iterator[StreamEvent]:
-        output = _index(value)
-        part = _index(value, "content_index") + _index(value, "summary_index")
+        output = index_of(value)
+        part = index_of(value, "content_index") + index_of(value, "summary_index")
         text = value.get("delta" if step == "delta" else "text")
         # A server that sends both thoughts and their summary says the same twice.
         kind = "summary" if "summary" in name else "text"
@@ -286,11 +286,6 @@ class ResponseDecoder(ReplyDecoder):
             self._reason = FinishReason.CONTENT_FILTER
         else:
             self._end_for(reason)
-
-
-def _index(value: dict[str, object], name: str = "output_index") -> int:
-    index = value.get(name)
-    return index if isinstance(index, int) else 0
 
 
 def _failure(response: object) -> ServiceError:

@@ -103,6 +103,17 @@ class PartIndex(NamedTuple):
     output: int = 0
     content: int = 0
 
+    @classmethod
+    def of(cls, value: dict[str, object]) -> "PartIndex":
+        """The part that an event is about."""
+        return cls(index_of(value), index_of(value, "content_index"))
+
+
+def index_of(value: dict[str, object], name: str = "output_index") -> int:
+    """An index in an event; 0 where there is none."""
+    index = value.get(name)
+    return index if isinstance(index, int) else 0
+
 
 class OutputText:
     """Joins the parts of messages, which may arrive in turns.
