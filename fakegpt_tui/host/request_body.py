@@ -37,7 +37,7 @@ _QUOTE = ord('"')
 
 
 async def read_json(request: Request) -> object:
-    """The body as JSON, of at most `limit` bytes.
+    """The body as JSON, of at most `BODY_LIMIT` bytes.
 
     Raises:
         HTTPException: It is too large, too deep, no JSON, or does not say that it is.
@@ -98,7 +98,7 @@ def _require_content_type(request: Request, wanted: str) -> None:
         raise HTTPException(415, f"The body must be sent as {wanted}.")
 
 
-async def _read(request: Request, limit: int = BODY_LIMIT) -> bytes:
+async def _read(request: Request, limit: int) -> bytes:
     if int(request.headers.get("content-length", 0)) > limit:
         raise _too_large(limit)
     parts: list[bytes] = []
