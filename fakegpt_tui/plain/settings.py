@@ -66,8 +66,9 @@ class PlainSettings:
         rows = self._chat.spending.rows(SpendingGroup(group or SpendingGroup.MONTH))
         for row in rows:
             tokens = f"{row.prompt_tokens:,} tokens read, {row.reply_tokens:,} written"
+            replies = f"{row.replies:,} {'reply' if row.replies == 1 else 'replies'}"
             cost = cost_sentence(row.cost)
-            self._session.say(f"{row.name}: {row.replies} replies, {tokens}. {cost}".rstrip())
+            self._session.say(f"{row.name}: {replies}, {tokens}. {cost}".rstrip())
         if not rows:
             self._session.say("Nothing was asked for yet.")
 

@@ -59,6 +59,14 @@ async def test_undo_tells_what_an_earlier_run_did_before_it_takes_that_back(
     assert conversation.title == "Hello"
 
 
+async def test_usage_counts_the_replies_of_a_month(said: list[str], tmp_path: Path) -> None:
+    plain = plain_chat(said, tmp_path, *replies("One.", "Two."))
+    await talk(plain, "Hello", "/usage")
+    assert ": 1 reply, " in said[-1]
+    await talk(plain, "Again", "/usage")
+    assert ": 2 replies, " in said[-1]
+
+
 async def test_help_is_made_of_the_table(said: list[str], tmp_path: Path) -> None:
     plain = plain_chat(said, tmp_path)
     await talk(plain, "/help")
