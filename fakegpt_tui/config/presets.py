@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, time
+from datetime import date
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING
@@ -81,21 +81,13 @@ def _parse_price(table: Table) -> PriceRow:
         prices=TokenPrices(
             table.consume("input", validators.price, Decimal(0)),
             table.consume("output", validators.price, Decimal(0)),
-            table.consume("cache_read", _optional_price, None),
-            table.consume("cache_write", _optional_price, None),
+            table.consume("cache_read", validators.price, None),
+            table.consume("cache_write", validators.price, None),
             "of config.toml",
-            table.consume("cache_write_long", _optional_price, None),
+            table.consume("cache_write_long", validators.price, None),
         ),
         tier=table.consume("tier", validators.text, ""),
-        hours=table.consume("hours", _optional_hours, None),
+        hours=table.consume("hours", validators.hours, None),
     )
     table.reject_unknown()
     return row
-
-
-def _optional_price(value: object) -> Decimal | None:
-    return validators.price(value)
-
-
-def _optional_hours(value: object) -> tuple[time, time] | None:
-    return validators.hours(value)
