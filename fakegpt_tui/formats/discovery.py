@@ -18,7 +18,7 @@ import platformdirs
 from fakegpt_tui.domain import LoadError
 from fakegpt_tui.formats.base import LoadedItem
 from fakegpt_tui.formats.documents import ImportFile, ImportPath
-from fakegpt_tui.formats.registry import explain, read_conversations
+from fakegpt_tui.formats.registry import READ_SUFFIXES, explain, read_conversations
 from fakegpt_tui.formats.text_chats import GPTME_FOLDERS, GPTME_LOG
 
 _DATABASES = (".db", ".sqlite")
@@ -27,10 +27,6 @@ _MOST_DOWNLOADS = 300
 _COUNTED_BYTES = 8_000_000
 """Of a download, so that counting takes a second at most."""
 _MOST_SENTENCES = 20
-_READ_SUFFIXES = (
-    *(".md", ".json", ".jsonl", ".ndjson", ".zip", ".html", ".txt", ".yaml", ".yml"),
-    *(".db", ".sqlite", ".sqlite3", ".xlsx"),
-)
 _OURS = ", saved by this program."
 
 
@@ -244,4 +240,4 @@ def list_import_files(paths: Iterable[Path]) -> Iterator[ImportPath]:
 
 def is_import_name(name: str) -> bool:
     """May a file of this name in a folder hold conversations?"""
-    return name.lower().endswith(_READ_SUFFIXES) and not name.startswith(".")
+    return name.lower().endswith(READ_SUFFIXES) and not name.startswith(".")
