@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
+from itertools import takewhile
 from pathlib import Path
 from typing import TypeAlias
 
@@ -153,24 +154,17 @@ def _change_index(connection: sqlite3.Connection, statement: str, position: int,
             raise
 
 
-def find_hits(
-    connection: sqlite3.Connection,
-    query: SearchQuery,
-    limit: int,
-    *,
-    best_first: bool,
-    stopped: Callable[[], bool],
-) -> tuple[SearchHit, ...]:
-    """The hits, titles before messages; those found so far once `stopped` says so."""
+def _find_hits(
+    connection: sqlite3.Connection, query: SearchQuery, limit: int, *, best_first: bool
+) -> Iterator[SearchHit]:
+    """The hits, titles before messages."""
     words = FullTextQuery.parse(query.text)
-    found: list[SearchHit] = []
+    count = 0
     for statement, values in _statements(query, words, best_first=best_first):
-        values["limit"] = max(limit - len(found), 0)
+        values["limit"] = max(limit - count, 0)
         for row in connection.execute(statement, values):
-            if stopped():
-                return tuple(found)
-            found.append(_hit(row, words))
-    return tuple(found)
+            count += 1
+            yield _hit(row, words)
 
 
 def _statements(
@@ -279,9 +273,8 @@ class SearchConnection:
                 self._connection.create_function("casefold", 1, str.casefold, deterministic=True)
             self._connection.set_progress_handler(is_over, _STEPS)
             try:
-                return find_hits(
-                    self._connection, query, limit, best_first=best_first, stopped=is_over
-                )
+                hits = _find_hits(self._connection, query, limit, best_first=best_first)
+                return tuple(takewhile(lambda _: not is_over(), hits))
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
                     return ()
