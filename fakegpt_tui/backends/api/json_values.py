@@ -14,9 +14,7 @@ _END_MARKER: Final = "[DONE]"
 
 
 def unquoted(data: str) -> str:
-    """The data of an event without quotes around JSON, which some frameworks encode twice."""
-    if not data.startswith('"'):
-        return data
+    """The JSON in the quotes of an event that was encoded twice; any other data as it is."""
     inner = parse_json(data)
     is_event = isinstance(inner, str) and inner.lstrip().startswith(("{", _END_MARKER))
     return inner if isinstance(inner, str) and is_event else data

@@ -114,7 +114,8 @@ class ReplyDecoder(ABC):
         yield from self._text.finish("")
 
     def _decode(self, event: str, data: str) -> Iterator[StreamEvent]:
-        data = unquoted(data)
+        if data.startswith('"'):
+            data = unquoted(data)
         value: Any = parse_json(data)
         match value:
             case {"type": str(kind)} if kind != "error":

@@ -165,10 +165,9 @@ class FinishTracker:
         """Does a reason mean the end? Some services send one with every piece of text."""
         return self._contradictions <= _TRUSTED_CONTRADICTIONS
 
-    def text_came(self) -> None:
-        """Text after a reason speaks against it; one piece is a habit of some services."""
-        if self.reason is not None:
-            self._contradictions += 1
+    def contradict(self) -> None:
+        """Count text after a reason, which speaks against it; one piece is a habit of some."""
+        self._contradictions += 1
 
     def read(self, word: object) -> ServiceError | None:
         """Take the `finish_reason` of a chunk; the error, if it means that the service failed."""

@@ -98,7 +98,8 @@ class CompletionDecoder:
         """What one server event means; `ReplyEnded` and errors are left to `finish`."""
         if self.done:
             return
-        data = unquoted(data)
+        if data.startswith('"'):
+            data = unquoted(data)
         if data.strip() == _END_MARKER:
             self.done = True
             return
@@ -228,7 +229,7 @@ class CompletionDecoder:
 
     def _add_reasoning(self, text: str) -> Iterator[StreamEvent]:
         if whole := self._reasoning.add(text):
-            self._finish.text_came()
+            self._note_text()
             self._has_reasoning = True
             yield ReasoningDelta(whole)
 
@@ -239,7 +240,11 @@ class CompletionDecoder:
         else:
             yield from self._content.read(content, is_message=is_message)
         if length != self._text.length:
-            self._finish.text_came()
+            self._note_text()
+
+    def _note_text(self) -> None:
+        if self._finish.reason is not None:
+            self._finish.contradict()
 
     def _read_usage(self, value: dict[str, object]) -> Iterator[StreamEvent]:
         usage = read_usage(value) if value.get("usage") else None
