@@ -40,11 +40,17 @@ async def test_every_size_is_drawn(size: tuple[int, int]) -> None:
 
 async def test_a_list_over_a_narrow_screen_is_for_that_screen_alone() -> None:
     memory = FakeMemory(list="shown")
-    async with running(memory=memory, size=(60, 20)) as it:
+    async with running(reply("one"), memory=memory, size=(60, 20)) as it:
+        await it.ask("question")
+        await it.see("Assistant")
         assert not it.list.display
-        await it.pilot.press("ctrl+t")
-        assert it.list.display
-        await it.pilot.press("ctrl+t")
+        # It covers the conversation, has the keys, and goes with them.
+        for leave in ("ctrl+t", "escape", "tab", "enter"):
+            await it.pilot.press("ctrl+t")
+            await it.until(lambda: it.app.focused is it.list and "Assistant" not in it.text)
+            assert it.list.outer_size.width == 60
+            await it.pilot.press(leave)
+            await it.until(lambda: it.app.focused is it.prompt and not it.list.display)
         assert memory.values == {"list": "shown"}
         # Nor does one of a wide screen lie over the text once the screen is narrow.
         await it.pilot.resize_terminal(100, 20)

@@ -51,7 +51,6 @@ if TYPE_CHECKING:
     from fakegpt_tui.ui.options import Options
     from fakegpt_tui.ui.widgets.transcript.view import Transcript
 
-_LIST_FROM_WIDTH = 80
 _MIN_WIDTH = 20
 _MIN_HEIGHT = 5
 _TIGHT = 10
@@ -203,10 +202,7 @@ class ChatScreen(RenderCache, TolerantScreen):
             (self._activity_timer, bool(shown.activity)),
             (self._spin_timer, shown.is_running),
         ):
-            if is_needed:
-                timer.resume()
-            else:
-                timer.pause()
+            (timer.resume if is_needed else timer.pause)()
 
     @on(Report)
     def take_report(self, report: Report) -> None:
@@ -322,11 +318,13 @@ class ChatScreen(RenderCache, TolerantScreen):
             self.shown = replace(self.shown, activity=activity, tokens=tokens)
 
     def on_descendant_blur(self, event: events.DescendantBlur) -> None:
-        """Leave the focus where it was when all is hidden because the terminal is too small."""
+        """Keep the focus where all is hidden for lack of room; hide a list that lay over all."""
         if self.focused is None and not self.query_one("#body").display:
             self.set_focus(event.widget)
-        elif event.widget is self.window.list and not self.window.list.display:
+        elif event.widget is self.window.list and not event.widget.display:
             self.window.prompt.focus()
+        elif event.widget is self.window.list and self.window.list.is_over and self.focused:
+            self._list_wanted[False] = event.widget.display = False
 
     def on_resize(self, event: events.Resize) -> None:
         if event.size == self.outer_size:
@@ -356,16 +354,18 @@ class ChatScreen(RenderCache, TolerantScreen):
         """Show the list where there is room, or it was wanted there, and something in it."""
         conversations, width = self.window.list, self.size.width
         has_rows = self._list_asked or not self.state.is_loaded or bool(conversations.rows)
-        conversations.display = has_rows and self._list_wanted[width >= _LIST_FROM_WIDTH]
         conversations.set_width(self._options.memory.get("list_width"), width)
+        conversations.display = has_rows and self._list_wanted[not conversations.is_over]
 
     def _want_list(self, *, shown: bool) -> None:
-        self._list_wanted[self.size.width >= _LIST_FROM_WIDTH] = self.window.list.display = shown
-        self._list_asked = True
+        conversations, self._list_asked = self.window.list, True
+        self._list_wanted[not conversations.is_over] = conversations.display = shown
+        if conversations.is_over:
+            (conversations if shown else self.window.prompt).focus()
 
     def action_toggle_list(self) -> None:
         self._want_list(shown=not self.window.list.display)
-        if self.size.width >= _LIST_FROM_WIDTH:
+        if not self.window.list.is_over:
             value = "shown" if self.window.list.display else "hidden"
             self.post_message(ConversationList.Arranged("list", value))
 

@@ -29,6 +29,8 @@ _STYLES = ("muted", "heading", "current", "busy", "unread", "failed", "cursor")
 _WIDTHS = 30, 44
 """The least and the most cells that the list takes by itself."""
 _NARROWEST = 16
+_BESIDE_FROM = 80
+"""Cells of a screen on which there is room for it beside a conversation."""
 _EMPTY_TEXT = "No conversations yet."
 
 
@@ -175,14 +177,23 @@ class ConversationList(RenderCache, ScrollView, can_focus=True, inherit_bindings
         elif line >= self.scroll_offset.y + height:
             self.scroll_to(y=line - height + 1, animate=False)
 
+    @property
+    def is_over(self) -> bool:
+        """Does it lie over the conversation, as there is no room beside that?"""
+        return self.has_class("-over")
+
     def set_width(self, wanted: str | None, screen_width: int) -> None:
         """Be as wide as is wanted, or else as fits the screen, in cells."""
+        self.set_class(screen_width < _BESIDE_FROM, "-over")
         fitting = max(_WIDTHS[0], min(screen_width // 5, _WIDTHS[1]))
         chosen = int(wanted) if wanted is not None and wanted.isdecimal() else fitting
-        self.styles.width = max(_NARROWEST, min(chosen, screen_width // 2))
+        beside = max(_NARROWEST, min(chosen, screen_width // 2))
+        self.styles.width = "100%" if self.is_over else beside
 
     def action_resize(self, cells: int) -> None:
-        """Be so many cells wider, or narrower."""
+        """Be so many cells wider, or narrower, where something is beside it."""
+        if self.is_over:
+            return
         wanted = str(max(_NARROWEST, self.outer_size.width + cells))
         self.set_width(wanted, self.screen.size.width)
         width = str(self.styles.width and self.styles.width.cells)
