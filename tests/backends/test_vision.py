@@ -9,13 +9,14 @@ import pytest
 
 from fakegpt_tui.backends.base import Backend, ReplyRequest
 from fakegpt_tui.domain import ContextMessage, MediaReceived
-from fakegpt_tui.domain.parts import ImagePart, Part, TextSpan
+from fakegpt_tui.domain.parts import FilePart, ImagePart, Part, TextSpan
 from fakegpt_tui.store.blobs import MemoryBlobs
 from tests import anthropic_server as anthropic
 from tests import openai_server as openai
 from tests import responses_server as responses
 from tests.attachments.examples import png
 from tests.attachments.pictures import photo
+from tests.backends.test_documents import a_pdf
 from tests.fault_server import Step
 from tests.signed_in import events_of
 
@@ -71,11 +72,11 @@ PROTOCOLS = {
 
 
 def pictures_in(value: Any) -> list[bytes]:
-    """The bytes of all pictures in a body, in their order."""
+    """The bytes of all pictures and files in a body, in their order."""
     match value:
         case {"type": "base64", "data": str(data)}:
             return [base64.b64decode(data)]
-        case str(text) if text.startswith("data:image/"):
+        case str(text) if text.startswith("data:"):
             return [base64.b64decode(text.partition(",")[2])]
         case dict():
             return [each for inner in value.values() for each in pictures_in(inner)]
@@ -105,3 +106,21 @@ async def test_pictures_reach_the_model_and_one_of_its_own_comes_back(name: str)
         events = await events_of(backend, request(first))
         drawn = [each.data for each in events if isinstance(each, MediaReceived)]
         assert drawn == ([DRAWN] if protocol.draws else [])
+
+
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [
+        ("openai", "https://api.openai.com/v1"),
+        ("responses", "https://api.openai.com/v1"),
+        ("anthropic", "https://api.anthropic.com"),
+    ],
+)
+async def test_a_pdf_reaches_a_service_that_takes_it_byte_for_byte(name: str, url: str) -> None:
+    data = a_pdf("A giraffe")
+    part = FilePart(BLOBS.put(data), "zoo.pdf")
+    backend = PROTOCOLS[name].backend_of(url)
+    shown = await backend.preview(request(TextSpan(9), part))
+    body = json.loads(shown.body)
+    assert pictures_in(body) == [data]
+    assert "zoo.pdf" in json.dumps(body)
