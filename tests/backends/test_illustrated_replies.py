@@ -173,8 +173,8 @@ async def test_they_stand_there_in_the_store_and_in_files(
     conversation = service.conversations.create()
     turn = await run(service, service.turns.new(conversation, "Draw"))
     kept = store.nodes[turn.reply.id]
-    assert kept.text == "A house <a dog.A house <"
-    assert shape(kept.parts) == [9, DATA[0], 6, DATA[1], 9]
+    assert kept.text == "A house <\n\na dog.\n\nA house <"
+    assert shape(kept.parts) == [9, DATA[0], 8, DATA[1], 11]
     path = save_as(
         conversation, [turn.prompt, kept], tmp_path, suffix=suffix, read_blob=store.read_blob
     )
@@ -189,6 +189,34 @@ def shape(parts: tuple[Part, ...]) -> list[Any]:
     """How long the texts are, and which pictures are between them."""
     data = {ImagePart: lambda part: DATA[part.blob.width - 2], TextSpan: lambda part: part.length}
     return [data[type(part)](part) for part in parts]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "text"),
+    [
+        ("The hills:", "And the sea.", "The hills:\n\nAnd the sea."),
+        ("The hills", " and the sea.", "The hills and the sea."),
+        ("The hills:\n", "And the sea.", "The hills:\n\nAnd the sea."),
+        ("The hills:\n\n", "And the sea.", "The hills:\n\nAnd the sea."),
+        ("", "The hills.", "The hills."),
+    ],
+)
+def test_a_picture_parts_paragraphs_unless_the_sentence_goes_on(
+    before: str, after: str, text: str
+) -> None:
+    content = [chat_text(before), chat_picture(0), chat_text(after)]
+    for pieces in (
+        [chat(message={"content": content}), CHAT_END],
+        [*(chat(delta={"content": [each]}) for each in content), CHAT_END],
+        [
+            *(chat(delta={"content": [each]}) for each in content),
+            chat(message={"content": content}),
+            CHAT_END,
+        ],
+    ):
+        found = Decoded(CompletionDecoder(), *pieces)
+        assert found.text == text
+        assert len([each for each in found.events if isinstance(each, MediaReceived)]) == 1
 
 
 def test_a_whole_message_puts_pictures_right_that_its_pieces_had_not() -> None:

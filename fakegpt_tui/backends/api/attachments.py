@@ -109,7 +109,7 @@ class Pictures:
             if digest in self._received or digest in self._described or known >= _MAX_PICTURES:
                 continue
             if data := _picture_bytes(url):
-                yield from self._text.flush()
+                yield from self._text.end_paragraph()
                 if not self._text.has_text:
                     self._first.add(digest)
                 name = f"picture-{len(self._received) + 1}{suffix_of(media_type(data))}"

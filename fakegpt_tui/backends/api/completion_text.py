@@ -117,6 +117,7 @@ class CompletionText:
         self.length = 0
         """Characters that came, but for repetitions of all of them."""
         self._has_deltas = False
+        self._gap = ""
 
     def add_delta(self, piece: str, *, is_joined: bool = False) -> Iterator[StreamEvent]:
         """Add a piece of text, or several short ones that were joined."""
@@ -125,6 +126,7 @@ class CompletionText:
         self._has_deltas = True
         self._count += _REPEATED_AFTER if is_joined else 1
         if self._is_plain(piece):
+            yield from self._gap_before(piece)
             self.has_text = True
             self._pieces.append(piece)
             self.length += len(piece)
@@ -157,8 +159,20 @@ class CompletionText:
         """Did all of a message's text come already?"""
         return text.strip() == "".join(self._pieces).strip()
 
+    def end_paragraph(self) -> Iterator[StreamEvent]:
+        """What was held; a picture follows, and then text that is no part of the same sentence."""
+        yield from self.flush()
+        said = "".join(self._pieces)
+        self._gap = "\n\n"[len(said) - len(said.rstrip("\n")) :] if self.has_text else ""
+
+    def _gap_before(self, text: str) -> Iterator[StreamEvent]:
+        """The gap to a text behind a picture, unless it goes on with the sentence before it."""
+        if self._gap:
+            gap, self._gap = self._gap, ""
+            yield from _delta("" if text[0].isspace() else gap)
+
     def flush(self) -> Iterator[StreamEvent]:
-        """What was held: the end follows, or what is no text."""
+        """What was held."""
         yield from self._split(self._joiner.flush())
         yield from self._pass_on(self._thoughts.flush())
         yield from self.flush_overlap()
@@ -190,7 +204,7 @@ class CompletionText:
         self._overlap = OverlapFilter(self._continued)
         self._joiner = SurrogateJoiner()
         self._thoughts = ThoughtSplitter()
-        self._pieces, self.length = [], 0
+        self._pieces, self.length, self._gap = [], 0, ""
         is_known = self.has_reasoning
         if self.has_text:
             yield TextReplaced(0, "")
@@ -211,10 +225,11 @@ class CompletionText:
         for event in events:
             match event:
                 case TextDelta(text):
+                    yield from self._gap_before(text)
                     self.has_text = True
                     yield from _delta(self._overlap.add(text))
                 case TextReplaced():
-                    self.has_text = False
+                    self.has_text, self._gap = False, ""
                     self._overlap = OverlapFilter(self._continued)
                     yield event
                 case _:
