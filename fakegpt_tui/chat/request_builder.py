@@ -1,12 +1,13 @@
-"""Building a prompt, an empty reply and the request that a backend is sent."""
+"""Requests: prompts, empty replies and what a backend is sent, and how that is shown before."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
-from fakegpt_tui.backends.base import Purpose, RemoteParent, ReplyRequest
+from fakegpt_tui.backends.base import Purpose, RemoteParent, ReplyRequest, RequestPreviewer
 from fakegpt_tui.chat.conversation_index import TITLE_LENGTH
 from fakegpt_tui.domain import (
     ChatMessage,
@@ -14,7 +15,9 @@ from fakegpt_tui.domain import (
     Conversation,
     MessageStatus,
     ModelRef,
+    NotFound,
     Role,
+    Unsupported,
     new_id,
     now,
 )
@@ -22,7 +25,12 @@ from fakegpt_tui.domain.parts import attached_parts, fit_parts
 from fakegpt_tui.text import replace_surrogates, safe_line
 
 if TYPE_CHECKING:
+    from fakegpt_tui.chat.conversation_index import ConversationIndex
+    from fakegpt_tui.chat.message_trees import MessageTrees
+    from fakegpt_tui.chat.pending_writes import Stores
+    from fakegpt_tui.chat.services import Services
     from fakegpt_tui.domain import Service
+    from fakegpt_tui.domain.exact_request import ExactRequest, LastAnswer
     from fakegpt_tui.domain.message_tree import MessageTree
     from fakegpt_tui.domain.parts import Part
 
@@ -169,3 +177,73 @@ def first_line(text: str) -> str:
     """The first line of a prompt that is not blank, as a title."""
     lines = (safe_line(line, TITLE_LENGTH) for line in text.splitlines())
     return next((line for line in lines if line), "Untitled")
+
+
+class RequestPreviews:
+    """Shows requests without sending them; the list of models may be asked for."""
+
+    def __init__(
+        self, stores: Stores, index: ConversationIndex, trees: MessageTrees, services: Services
+    ) -> None:
+        self._stores = stores
+        self._index = index
+        self._trees = trees
+        self._services = services
+
+    async def next(
+        self,
+        conversation: Conversation,
+        text: str,
+        *,
+        parts: Sequence[Part] = (),
+        edited: ChatMessage | None = None,
+    ) -> ExactRequest:
+        """What would be sent for a new prompt, or in the place of the one that is `edited`.
+
+        Without `text` and `parts` it is for the last prompt once more.
+
+        Raises:
+            NotFound: There is no prompt yet.
+            FakeGPTError: The service cannot be used, or something cannot be sent.
+        """
+        backend = await self._previewer(conversation.service)
+        return await backend.preview(self._request(conversation, text, parts, edited))
+
+    async def last_answer(self, service: str) -> LastAnswer | None:
+        """The beginning of the last answer of a service, in this run."""
+        return (await self._previewer(service)).last_answer
+
+    async def _previewer(self, service: str) -> RequestPreviewer:
+        backend = await self._services.backend(service)
+        if isinstance(backend, RequestPreviewer):
+            return backend
+        raise Unsupported("This service is asked without a request that could be shown.")
+
+    def _request(
+        self,
+        conversation: Conversation,
+        text: str,
+        parts: Sequence[Part],
+        edited: ChatMessage | None,
+    ) -> ReplyRequest:
+        read_blob = self._stores.of(conversation.id).read_blob
+        is_known = self._index.find(conversation.id) is not None
+        current = self._index.current(conversation.id) if is_known else conversation
+        sees = not self._services.is_blind(ModelRef(current.service, current.model))
+        build = partial(build_request, read_blob=read_blob, sees=sees)
+        if not is_known:
+            prompt = new_prompt(current, text, None, parts=parts)
+            return build(current, (), prompt)
+        tree = self._trees.of(current.id)
+        shown = self._index.get(current.id).leaf_id
+        if text.strip() or parts:
+            above = shown if edited is None else edited.parent_id
+            prompt = new_prompt(current, text, above, parts=parts)
+            path = tree.path(above)
+            return build(current, path, prompt)
+        path = tree.path(shown)
+        prompts = [each for each in path if each.role is Role.USER]
+        if not prompts:
+            raise NotFound("There is no prompt yet whose request could be shown; type one first.")
+        before = tree.path(prompts[-1].parent_id)
+        return build(current, before, prompts[-1])

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.chat.jobs import ConversationExporter, ConversationImporter
     from fakegpt_tui.chat.message_trees import MessageTrees
     from fakegpt_tui.chat.queue import PromptQueue
-    from fakegpt_tui.chat.request_preview import RequestPreviews
+    from fakegpt_tui.chat.request_builder import RequestPreviews
     from fakegpt_tui.chat.search import Search
     from fakegpt_tui.chat.side_requests import SideRequests, Titles
     from fakegpt_tui.chat.spending import Spending
@@ -179,7 +179,7 @@ class ChatService:
 
     @cached_property
     def requests(self) -> RequestPreviews:
-        from fakegpt_tui.chat.request_preview import RequestPreviews  # noqa: PLC0415 - as above
+        from fakegpt_tui.chat.request_builder import RequestPreviews  # noqa: PLC0415 - as above
 
         return RequestPreviews(self._stores, self.conversations, self.messages, self.services)
 
