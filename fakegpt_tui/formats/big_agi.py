@@ -6,7 +6,7 @@ from fakegpt_tui.domain import Role, TitleSource
 from fakegpt_tui.domain.folders import Folder
 from fakegpt_tui.formats.base import ImportItem, Record, RecordFormat, SourceDefaults
 from fakegpt_tui.formats.foreign_files import held_file
-from fakegpt_tui.formats.foreign_values import dicts_of, read_role, read_time, texts_of
+from fakegpt_tui.formats.foreign_values import dict_of, dicts_of, read_role, read_time, texts_of
 from fakegpt_tui.formats.message_parts import MessageParts
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
 
@@ -44,15 +44,14 @@ def _read_message(held: Record) -> SourceMessage:
         part = fragment.get("part")
         if isinstance(part, dict):
             _add_part(parts, part)
-    generator = held.get("generator")
-    made_by = generator.get("aix") if isinstance(generator, dict) else None
+    generator = dict_of(held.get("generator"))
     return SourceMessage(
         key=texts_of(held, "id"),
         parent=None,
         role=read_role(held.get("role")),
         **parts.said(),
         time=read_time(held.get("created")),
-        model=texts_of(made_by, "mId") or texts_of(generator, "name"),
+        model=texts_of(generator.get("aix"), "mId") or texts_of(generator, "name"),
     )
 
 

@@ -7,7 +7,14 @@ from collections.abc import Iterator
 
 from fakegpt_tui.domain import Role
 from fakegpt_tui.formats.base import ImportItem, Record, RecordFormat, SourceDefaults
-from fakegpt_tui.formats.foreign_values import dicts_of, read_role, read_time, read_usage, texts_of
+from fakegpt_tui.formats.foreign_values import (
+    dict_of,
+    dicts_of,
+    read_role,
+    read_time,
+    read_usage,
+    texts_of,
+)
 from fakegpt_tui.formats.message_parts import MessageParts
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
 
@@ -44,11 +51,10 @@ def _read_session(session: Record, origin: SourceDefaults) -> ImportItem:
         pinned=session.get("starred") is True,
     )
     conversation.leaf = _add_chain(conversation, session.get("messages"), None)
-    forks = session.get("messageForksHash")
-    for key, fork in forks.items() if isinstance(forks, dict) else ():
+    for key, fork in dict_of(session.get("messageForksHash")).items():
         # The list of the shown version is empty, as its messages are in the session itself.
-        for other in dicts_of(fork.get("lists") if isinstance(fork, dict) else None):
-            _add_chain(conversation, other.get("messages"), str(key))
+        for other in dicts_of(dict_of(fork).get("lists")):
+            _add_chain(conversation, other.get("messages"), key)
     return conversation.item(origin)
 
 

@@ -35,7 +35,7 @@ from fakegpt_tui.formats.base import (
 )
 from fakegpt_tui.formats.chatgpt_export import ExportNode, ExportTree
 from fakegpt_tui.formats.chatgpt_messages import CONTEXTS, ContentReader
-from fakegpt_tui.formats.foreign_values import EARLIEST, read_time
+from fakegpt_tui.formats.foreign_values import EARLIEST, dict_of, read_time
 from fakegpt_tui.formats.source_tree import source_id
 from fakegpt_tui.text import replace_surrogates, safe_line
 
@@ -180,9 +180,7 @@ class _Builder:
     def _read(
         self, node: ExportNode, found: Mapping[str, object], before: ChatMessage | None
     ) -> ChatMessage:
-        metadata = found.get("metadata")
-        about = metadata if isinstance(metadata, dict) else None
-        reader = ContentReader(about, self.assets)
+        reader = ContentReader(dict_of(found.get("metadata")), self.assets)
         content = found.get("content")
         reasoning = reader.reasoning(content)
         text = "" if reasoning is not None else reader.text(content)

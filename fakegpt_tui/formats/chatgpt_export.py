@@ -7,7 +7,7 @@ Until 2026 a file was named `file-ID-name.ext`, also in folders; since then it i
 import json
 import re
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from pathlib import PurePosixPath
@@ -15,6 +15,7 @@ from typing import Final, cast
 
 from fakegpt_tui.domain import LoadError
 from fakegpt_tui.formats.base import AssetSource, Loss, OpenBlob
+from fakegpt_tui.formats.foreign_values import dict_of
 from fakegpt_tui.formats.source_tree import CIRCLES, ORPHANS, cut_circles, parents_first
 
 _FILE_ID: Final = re.compile(r"file[-_]([A-Za-z0-9]+)")
@@ -52,8 +53,7 @@ class ExportTree:
         """All nodes, parents first and siblings in their order."""
         for node_id in parents_first(self._children()):
             node = self.mapping[node_id]
-            message = node.get("message") if isinstance(node, dict) else None
-            yield ExportNode(node_id, self._parents[node_id], message)
+            yield ExportNode(node_id, self._parents[node_id], dict_of(node).get("message"))
 
     def _known_parent(self, node_id: str, node: object) -> str | None:
         match node:
@@ -133,8 +133,7 @@ class ChatGptAssets:
             found = json.loads(data)
         except (LoadError, ValueError, RecursionError):
             return {}
-        entries: Iterable[tuple[object, object]] = found.items() if isinstance(found, dict) else ()
-        return {str(key): name for key, name in entries if isinstance(name, str)}
+        return {key: name for key, name in dict_of(found).items() if isinstance(name, str)}
 
 
 @lru_cache(maxsize=1)

@@ -17,7 +17,7 @@ from fakegpt_tui.formats.base import (
     SourceDefaults,
 )
 from fakegpt_tui.formats.chatgpt_conversation import HIDDEN
-from fakegpt_tui.formats.foreign_values import dicts_of, read_time, texts_of
+from fakegpt_tui.formats.foreign_values import dict_of, dicts_of, read_time, texts_of
 from fakegpt_tui.formats.message_parts import MessageParts
 from fakegpt_tui.formats.source_tree import DAMAGED, FORKED, SourceConversation, SourceMessage
 
@@ -112,8 +112,7 @@ class _Session:
         self._last = said.message.key
 
     def _add_message(self, kind: str, line: Record) -> None:
-        message = line.get("message")
-        held = message if isinstance(message, dict) else {}
+        held = dict_of(line.get("message"))
         before = texts_of(line, "parentUuid", "logicalParentUuid")
         parent = self._places.get(before, before or None)
         own = texts_of(line, "uuid")

@@ -18,6 +18,7 @@ from fakegpt_tui.formats.base import (
 from fakegpt_tui.formats.chatgpt_conversation import HIDDEN
 from fakegpt_tui.formats.foreign_files import base64_file
 from fakegpt_tui.formats.foreign_values import (
+    dict_of,
     dicts_of,
     parse_object,
     read_time,
@@ -60,8 +61,7 @@ class _Rollout:
         self._count = 0
 
     def add(self, line: Record) -> None:
-        held = line.get("payload")
-        held = held if isinstance(held, dict) else {}
+        held = dict_of(line.get("payload"))
         match line.get("type"):
             case "response_item":
                 self._add_item(line, held)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from fakegpt_tui.domain import Role
 from fakegpt_tui.formats.base import ImportItem, Record, RecordFormat, SourceDefaults
-from fakegpt_tui.formats.foreign_values import dicts_of, read_time, texts_of
+from fakegpt_tui.formats.foreign_values import dict_of, dicts_of, read_time, texts_of
 from fakegpt_tui.formats.message_parts import MessageParts
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
 
@@ -19,8 +19,7 @@ def _sniff(record: Record) -> str:
 
 
 def _message_of(node: object) -> Record:
-    message = node.get("message") if isinstance(node, dict) else None
-    return message if isinstance(message, dict) else {}
+    return dict_of(dict_of(node).get("message"))
 
 
 def _read(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
@@ -31,10 +30,9 @@ def _read(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
         created=read_time(record.get("inserted_at")),
         updated=read_time(record.get("updated_at")),
     )
-    mapping = record.get("mapping")
-    for key, node in mapping.items() if isinstance(mapping, dict) else ():
+    for key, node in dict_of(record.get("mapping")).items():
         parent = texts_of(node, "parent") or None
-        conversation.add(_read_node(str(key), parent, _message_of(node)))
+        conversation.add(_read_node(key, parent, _message_of(node)))
     yield conversation.build(origin)
 
 

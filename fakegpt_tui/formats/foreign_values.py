@@ -37,14 +37,24 @@ def texts_of(value: object, *names: str) -> str:
     return next((text for text in found if isinstance(text, str) and text), "")
 
 
+def dict_of(value: object) -> dict[str, object]:
+    """An object; an empty one for anything else."""
+    return value if isinstance(value, dict) else {}
+
+
+def list_of(value: object) -> list[object]:
+    """A list; an empty one for anything else."""
+    return value if isinstance(value, list) else []
+
+
 def dicts_of(value: object) -> list[dict[str, object]]:
     """The objects of a list; none where it is no list."""
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+    return [each for each in list_of(value) if isinstance(each, dict)]
 
 
 def read_tags(held: object) -> list[str]:
     """The texts of a list of tags."""
-    return [each for each in held if isinstance(each, str)] if isinstance(held, list) else []
+    return [each for each in list_of(held) if isinstance(each, str)]
 
 
 def parse_object(data: object) -> dict[str, object]:
@@ -53,7 +63,7 @@ def parse_object(data: object) -> dict[str, object]:
         found = json.loads(data) if isinstance(data, str | bytes) else {}
     except (ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return dict_of(found)
 
 
 def read_role(name: object) -> Role:

@@ -25,7 +25,14 @@ from fakegpt_tui.formats.base import (
     TextFormat,
 )
 from fakegpt_tui.formats.foreign_files import file_beside, held_file
-from fakegpt_tui.formats.foreign_values import EARLIEST, dicts_of, read_time, texts_of
+from fakegpt_tui.formats.foreign_values import (
+    EARLIEST,
+    dict_of,
+    dicts_of,
+    list_of,
+    read_time,
+    texts_of,
+)
 from fakegpt_tui.formats.html_markdown import html_to_markdown
 from fakegpt_tui.formats.message_parts import MessageParts, file_name
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
@@ -63,8 +70,7 @@ _PAGE_NAMES = re.compile("Gemini|Bard")
 
 
 def _is_gemini(record: Record) -> bool:
-    products = record.get("products")
-    names = [record.get("header"), *(products if isinstance(products, list) else [])]
+    names = [record.get("header"), *list_of(record.get("products"))]
     return any(isinstance(name, str) and _NAMES.search(name) for name in names)
 
 
@@ -122,8 +128,7 @@ def _conversation(group: list[_Activity], origin: SourceDefaults) -> SourceConve
     for each in group:
         asked, answered = MessageParts(), MessageParts()
         asked.add_text(each.prompt)
-        attached = each.record.get("attachedFiles")
-        listed = [*(attached if isinstance(attached, list) else []), each.record.get("imageFile")]
+        listed = [*list_of(each.record.get("attachedFiles")), each.record.get("imageFile")]
         for name in dict.fromkeys(filter(None, map(file_name, listed))):
             asked.add_file(name, found=file_beside(origin.assets, name))
         for item in dicts_of(each.record.get("safeHtmlItem")):
@@ -209,8 +214,7 @@ def _read_turns(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
         message = _read_turn(conversation, number, turn)
         if message is None:
             continue
-        held = turn.get("user_turn") or turn.get("system_turn")
-        index = held.get("turn_index") if isinstance(held, dict) else None
+        index = dict_of(turn.get("user_turn") or turn.get("system_turn")).get("turn_index")
         message.parent = last[1] if index is not None and index == last[0] else before
         last = index, message.parent
         before = conversation.add(message)

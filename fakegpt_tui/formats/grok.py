@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from fakegpt_tui.domain import MessageStatus, Role
 from fakegpt_tui.formats.base import ImportItem, Record, RecordFormat, SourceDefaults
 from fakegpt_tui.formats.foreign_files import file_beside
-from fakegpt_tui.formats.foreign_values import dicts_of, read_time, texts_of
+from fakegpt_tui.formats.foreign_values import dict_of, dicts_of, list_of, read_time, texts_of
 from fakegpt_tui.formats.message_parts import MessageParts, file_name
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
 
@@ -28,8 +28,7 @@ def _sniff(record: Record) -> str:
 
 
 def _read(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
-    about = record.get("conversation")
-    about = about if isinstance(about, dict) else {}
+    about = dict_of(record.get("conversation"))
     conversation = SourceConversation(
         program="grok",
         key=texts_of(about, "id", "conversation_id"),
@@ -61,9 +60,7 @@ def _read_response(held: Record, origin: SourceDefaults) -> SourceMessage:
     for each in dicts_of(held.get("cited_web_search_results")):
         parts.add_source(each.get("title"), each.get("url"))
     for name, kind in _FILES.items():
-        listed = held.get(name)
-        for each in listed if isinstance(listed, list) else []:
-            asset = file_name(each)
+        for asset in map(file_name, list_of(held.get(name))):
             parts.add_file(asset, kind, file_beside(origin.assets, *_places(asset)))
     sender = texts_of(held, "sender").lower()
     is_cut = held.get("partial") is True or bool(held.get("error"))

@@ -9,6 +9,7 @@ from fakegpt_tui.domain.folders import Folder, join_folder
 from fakegpt_tui.formats.base import ImportItem, LinesFormat, Record, SourceDefaults
 from fakegpt_tui.formats.databases import DatabaseFormat, ForeignDatabase, Tables, has_tables
 from fakegpt_tui.formats.foreign_values import (
+    dict_of,
     dicts_of,
     parse_object,
     read_role,
@@ -61,11 +62,10 @@ def _add_thread(conversation: SourceConversation, thread: Record) -> None:
     """Add what is known of the whole thread, if it is that of the conversation."""
     if texts_of(thread, "id") != conversation.key:
         return
-    metadata = thread.get("metadata")
     conversation.title = texts_of(thread, "title")
     conversation.created = read_time(thread.get("created"))
     conversation.updated = read_time(thread.get("updated"))
-    about = metadata if isinstance(metadata, dict) else {}
+    about = dict_of(thread.get("metadata"))
     conversation.pinned = about.get("is_favorite") is True
     conversation.folder = Folder(join_folder(texts_of(about.get("project"), "name")))
     for assistant in dicts_of(thread.get("assistants"))[:1]:
@@ -76,8 +76,7 @@ def _read_message(held: Record) -> SourceMessage:
     parts = MessageParts()
     parts.add_content(held.get("content"))
     parts.add_files(held.get("attachments"))
-    metadata = held.get("metadata")
-    about = metadata if isinstance(metadata, dict) else {}
+    about = dict_of(held.get("metadata"))
     return SourceMessage(
         key=texts_of(held, "id"),
         parent=None,

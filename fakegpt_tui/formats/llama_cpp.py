@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from fakegpt_tui.domain import Role
 from fakegpt_tui.formats.base import ImportItem, Record, RecordFormat, SourceDefaults
 from fakegpt_tui.formats.foreign_files import base64_file, held_file
-from fakegpt_tui.formats.foreign_values import dicts_of, read_role, read_time, texts_of
+from fakegpt_tui.formats.foreign_values import dict_of, dicts_of, read_role, read_time, texts_of
 from fakegpt_tui.formats.message_parts import MessageParts, split_thinking
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
 
@@ -21,8 +21,7 @@ def _sniff(record: Record) -> str:
 
 
 def _read(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
-    about = record.get("conv")
-    held = about if isinstance(about, dict) else {}
+    held = dict_of(record.get("conv"))
     conversation = SourceConversation(
         program="llama.cpp",
         key=texts_of(held, "id"),

@@ -13,7 +13,7 @@ from fakegpt_tui.domain.parts import CitationPart, FilePart, ImagePart, Part
 from fakegpt_tui.formats.asset_import import stand_in
 from fakegpt_tui.formats.base import Loss, OpenBlob
 from fakegpt_tui.formats.foreign_files import ForeignFile, MessageFiles, held_file, text_file
-from fakegpt_tui.formats.foreign_values import texts_of
+from fakegpt_tui.formats.foreign_values import list_of, texts_of
 from fakegpt_tui.formats.markdown_blocks import fence_code
 from fakegpt_tui.text import replace_surrogates, safe_line
 
@@ -129,7 +129,7 @@ class MessageParts:
 
     def add_files(self, files: object, kind: str = "File") -> None:
         """Add each of a list of files, which are names, or objects that have one or the bytes."""
-        for each in files if isinstance(files, list) else []:
+        for each in list_of(files):
             self.add_file(file_name(each), kind, held_file(each))
 
     def add_parts_of(self, others: "MessageParts") -> None:

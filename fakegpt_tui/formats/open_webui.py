@@ -23,8 +23,10 @@ from fakegpt_tui.formats.base import (
 from fakegpt_tui.formats.foreign_files import ForeignFile, file_beside, held_file
 from fakegpt_tui.formats.foreign_values import (
     UNNAMED_FOLDER,
+    dict_of,
     dicts_of,
     read_role,
+    read_tags,
     read_time,
     read_usage,
     texts_of,
@@ -43,9 +45,7 @@ _TOOL_CALLS = re.compile(r'<details type="tool_calls"[^>]*>.*?</details>\s*', re
 
 
 def _history(record: Record) -> Record:
-    chat = record.get("chat", record)
-    history = chat.get("history") if isinstance(chat, dict) else None
-    return history if isinstance(history, dict) else {}
+    return dict_of(dict_of(record.get("chat", record)).get("history"))
 
 
 def _sniff(record: Record) -> str:
@@ -55,7 +55,6 @@ def _sniff(record: Record) -> str:
 
 def _read(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
     chat, history = record.get("chat", record), _history(record)
-    params = chat.get("params") if isinstance(chat, dict) else None
     conversation = SourceConversation(
         program="open-webui",
         key=texts_of(record, "id") or texts_of(chat, "id") or texts_of(history, "currentId"),
@@ -65,16 +64,15 @@ def _read(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
         leaf=texts_of(history, "currentId") or None,
         pinned=record.get("pinned") is True,
         archived=record.get("archived") is True,
-        system_prompt=texts_of(params, "system"),
+        system_prompt=texts_of(dict_of(chat).get("params"), "system"),
         folder=_folder(record, origin),
         tags=_tags(record, chat),
     )
     if texts_of(record, "folder_id") and not conversation.folder.path:
         conversation.left_out[UNNAMED_FOLDER] += 1
-    messages = history.get("messages")
-    for key, held in messages.items() if isinstance(messages, dict) else ():
+    for key, held in dict_of(history.get("messages")).items():
         if isinstance(held, dict):
-            conversation.add(_read_message(str(key), held, origin))
+            conversation.add(_read_message(key, held, origin))
     yield conversation.build(origin)
 
 
@@ -87,9 +85,8 @@ def _folder(record: Record, origin: SourceDefaults) -> Folder:
 def _tags(record: Record, chat: object) -> list[str]:
     """The names of tags, or else their ids, which have lower case and underscores."""
     for held in (chat, record.get("meta")):
-        found = held.get("tags") if isinstance(held, dict) else None
-        if isinstance(found, list) and found:
-            return [each for each in found if isinstance(each, str)]
+        if tags := read_tags(dict_of(held).get("tags")):
+            return tags
     return []
 
 
@@ -109,7 +106,6 @@ def _read_message(key: str, held: Record, origin: SourceDefaults) -> SourceMessa
     thinking, text = _split_details(parts.text.replace("\0", ""))
     error = held.get("error")
     is_cut = bool(error) or held.get("done") is False
-    info = held.get("info")
     return SourceMessage(
         key=key,
         parent=texts_of(held, "parentId") or None,
@@ -118,9 +114,7 @@ def _read_message(key: str, held: Record, origin: SourceDefaults) -> SourceMessa
         time=read_time(held.get("timestamp")),
         model=texts_of(held, "model"),
         status=MessageStatus.STOPPED if is_cut else MessageStatus.COMPLETE,
-        usage=read_usage(
-            held.get("usage") or (info.get("usage") if isinstance(info, dict) else None)
-        ),
+        usage=read_usage(held.get("usage") or dict_of(held.get("info")).get("usage")),
     )
 
 
@@ -145,8 +139,7 @@ def _add_file(parts: MessageParts, file: Record, origin: SourceDefaults) -> None
     """Add a file: its bytes, or else its text where the program has taken that out of it."""
     found = held_file(file.get("url")) or _upload(file, origin)
     name = texts_of(file, "name", "url", "id")
-    inner = file.get("file")
-    data = inner.get("data") if isinstance(inner, dict) else None
+    data = dict_of(file.get("file")).get("data")
     if found is None and file.get("type") != "image":
         parts.add_attached_text(name, texts_of(data, "content"))
     else:

@@ -10,7 +10,7 @@ from fakegpt_tui.domain import Role
 from fakegpt_tui.formats.assets import AssetFolder
 from fakegpt_tui.formats.base import AssetSource, ImportItem, LinesFormat, Record, SourceDefaults
 from fakegpt_tui.formats.foreign_files import base_name_of, file_beside, held_file
-from fakegpt_tui.formats.foreign_values import dicts_of, read_time, texts_of
+from fakegpt_tui.formats.foreign_values import dict_of, dicts_of, list_of, read_time, texts_of
 from fakegpt_tui.formats.message_parts import MessageParts, file_name, split_thinking
 from fakegpt_tui.formats.source_tree import DAMAGED, SourceConversation, SourceMessage
 
@@ -60,8 +60,7 @@ def _add_versions(
 ) -> str:
     """Add a message and its swipes; which of them is shown."""
     line = said.held
-    swipes = line.get("swipes")
-    texts = [each for each in swipes if isinstance(each, str)] if isinstance(swipes, list) else []
+    texts = [each for each in list_of(line.get("swipes")) if isinstance(each, str)]
     infos = dicts_of(line.get("swipe_info"))
     shown = line.get("swipe_id")
     if not texts or not isinstance(shown, int) or not 0 <= shown < len(texts):
@@ -79,8 +78,7 @@ def _add_versions(
 
 
 def _read_version(said: _ChatLine, held: Record, text: str) -> SourceMessage:
-    line, extra = said.held, held.get("extra")
-    about = extra if isinstance(extra, dict) else {}
+    line, about = said.held, dict_of(held.get("extra"))
     parts = MessageParts()
     thinking, spoken = split_thinking(text)
     parts.add_text(spoken)

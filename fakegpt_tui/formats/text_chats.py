@@ -17,7 +17,15 @@ from fakegpt_tui.formats.base import (
     TextFormat,
 )
 from fakegpt_tui.formats.foreign_files import base_name_of, file_beside
-from fakegpt_tui.formats.foreign_values import dicts_of, read_role, read_time, read_usage, texts_of
+from fakegpt_tui.formats.foreign_values import (
+    dict_of,
+    dicts_of,
+    list_of,
+    read_role,
+    read_time,
+    read_usage,
+    texts_of,
+)
 from fakegpt_tui.formats.message_parts import MessageParts, file_name
 from fakegpt_tui.formats.openai_messages import add_messages
 from fakegpt_tui.formats.source_tree import DAMAGED, SourceConversation, SourceMessage
@@ -198,12 +206,10 @@ def _add_history(
 def _read_gptme_line(line: Record, origin: SourceDefaults) -> SourceMessage:
     parts = MessageParts()
     parts.add_content(line.get("content"))
-    named = line.get("files")
-    for path in filter(None, map(file_name, named if isinstance(named, list) else ())):
+    for path in filter(None, map(file_name, list_of(line.get("files")))):
         below = path.rpartition(f"/{origin.folder.name}/")[2] if origin.folder else path
         parts.add_file(base_name_of(path), found=file_beside(origin.assets, below.lstrip("/")))
-    metadata = line.get("metadata")
-    about = metadata if isinstance(metadata, dict) else {}
+    about = dict_of(line.get("metadata"))
     return SourceMessage(
         key="",
         parent=None,

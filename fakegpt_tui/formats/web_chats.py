@@ -10,7 +10,9 @@ from fakegpt_tui.formats.base import ImportItem, ListFormat, Record, RecordForma
 from fakegpt_tui.formats.foreign_files import file_beside
 from fakegpt_tui.formats.foreign_values import (
     EARLIEST,
+    dict_of,
     dicts_of,
+    list_of,
     parse_object,
     read_role,
     read_time,
@@ -55,8 +57,7 @@ def _add_chunk(parts: MessageParts, chunk: Record) -> None:
     match chunk:
         case {"type": "tool_call"}:
             parts.add_call(chunk.get("name"), chunk.get("publicArguments"))
-            found = chunk.get("publicResult")
-            for each in found.values() if isinstance(found, dict) else ():
+            for each in dict_of(chunk.get("publicResult")).values():
                 parts.add_source(texts_of(each, "title"), texts_of(each, "url"))
         case {"type": "image_url"}:
             parts.add_file(texts_of(chunk, "imageUrl"), "Picture")
@@ -113,8 +114,7 @@ def _read_perplexity(record: Record, origin: SourceDefaults) -> Iterator[ImportI
 
 
 def _answer(block: object) -> str:
-    chunks = block.get("chunks") if isinstance(block, dict) else None
-    joined = "".join(map(str, chunks)) if isinstance(chunks, list) else ""
+    joined = "".join(map(str, list_of(dict_of(block).get("chunks"))))
     return texts_of(block, "answer") or joined
 
 
@@ -126,8 +126,7 @@ def _sniff_sheets(record: Record) -> str:
 
 def _sheets(record: Record) -> list[list[Record]]:
     """The rows of each sheet of a workbook."""
-    sheets = record.get("workbook")
-    return [dicts_of(rows) for rows in sheets] if isinstance(sheets, list) else []
+    return [dicts_of(rows) for rows in list_of(record.get("workbook"))]
 
 
 def _read_sheets(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
