@@ -7,7 +7,7 @@ import os
 import signal
 from collections.abc import Awaitable, Sequence
 from contextlib import suppress
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from textual import constants, on
@@ -15,8 +15,7 @@ from textual.filter import LineFilter
 from textual.message import Message
 from textual.worker import Worker
 
-from fakegpt_tui.domain import ConfigError, FakeGPTError, SaveError, StoreError
-from fakegpt_tui.text import safe_line
+from fakegpt_tui.domain import ConfigError, FakeGPTError, SaveError
 from fakegpt_tui.ui.bindings import textual_keymap, validate_keys
 from fakegpt_tui.ui.messages import (
     ApplySetting,
@@ -25,18 +24,13 @@ from fakegpt_tui.ui.messages import (
     OpenEditor,
     OpenFile,
     OpenLink,
-    PromptEdited,
-    PromptNotSaved,
     ReadClipboard,
-    ReplyGrew,
     Report,
     RunJob,
     RunLogin,
     RunTurn,
     ShowNotice,
     StoreUnreadable,
-    TurnFinished,
-    TurnStarted,
 )
 from fakegpt_tui.ui.options import AmbiguousWidth, NotifyMode, Options, notification_sequence
 from fakegpt_tui.ui.screens.chat import ChatScreen
@@ -59,10 +53,8 @@ from fakegpt_tui.ui.terminal.width_detection import WidthDetection, WidthReporte
 from fakegpt_tui.ui.themes import ThemeSwitch, theme_variables
 
 if TYPE_CHECKING:
-    from fakegpt_tui.chat.jobs import Job
     from fakegpt_tui.chat.service import ChatService
-    from fakegpt_tui.chat.turn import Turn
-    from fakegpt_tui.ui.terminal.clipboard_reading import TerminalClipboard
+    from fakegpt_tui.ui.background_work import BackgroundWork
     from fakegpt_tui.ui.terminal.graphics import GraphicsDetection
 
 _SHUTDOWN_SECONDS = 1.0
@@ -149,129 +141,46 @@ class FakeGPTApp(KeySerializer, ResizedApp, OverlaidApp, BidiRepairingApp, Crash
         self.unreadable = event
         self.exit(return_code=1)
 
+    @cached_property
+    def _work(self) -> BackgroundWork:
+        from fakegpt_tui.ui.background_work import BackgroundWork  # noqa: PLC0415 - when used
+
+        return BackgroundWork(self, self._chat_screen, self._chat, self._options)
+
     @on(RunTurn)
     def run_turn(self, event: RunTurn) -> None:
         group = f"turn-{event.turn.conversation.id}"
-        self.run_worker(self._take_turns(event.turn), group=group, description="a turn")
-
-    async def _take_turns(self, turn: Turn | None) -> None:
-        """Run a turn, and then those that were queued behind it."""
-        while turn is not None:
-            await self._take_turn(turn)
-            try:
-                turn = self._chat.turns.next_queued(turn.conversation.id)
-            except FakeGPTError as error:
-                self.show_error(error)
-                return
-
-    async def _take_turn(self, turn: Turn) -> None:
-        """Stream a reply, and report what happens to the screen."""
-        try:
-            async with turn:
-                self._report(TurnStarted(turn.prompt.text if turn.is_new_prompt else ""))
-                async for _ in turn.events():
-                    if self._chat_screen.repaint_timer is None:
-                        self._report(ReplyGrew())
-        except StoreError as error:
-            draft = turn.draft_text, str(error), turn.draft_parts
-            self._report(PromptNotSaved(turn.conversation.id, *draft))
-        finally:
-            self._chat.turns.end(turn)
-            if turn.is_saved:
-                saved = () if turn.save_error is None else (str(turn.save_error),)
-                self._report(TurnFinished(turn.reply, (*turn.notices, *saved), turn.ending))
-                self._make_title(turn)
-
-    def _make_title(self, turn: Turn) -> None:
-        """Let a model title a new conversation, where one was chosen for that."""
-        titles = self._chat.titles
-        if titles.is_wanted(turn):
-
-            async def make() -> None:
-                await titles.make(turn)
-                self._report(ReplyGrew())
-
-            self.run_worker(make(), group=f"title-{turn.conversation.id}", description="a title")
+        self.run_worker(self._work.take_turns(event.turn), group=group, description="a turn")
 
     def _run(self, work: Awaitable[Report | None], group: str, *, exclusive: bool = False) -> None:
         """Run something that outlives the screen, and report its result or error there."""
-        worker = self._report_result(work)
+        worker = self._work.report_result(work)
         self.run_worker(worker, group=group, exclusive=exclusive, description=group)
-
-    async def _report_result(self, work: Awaitable[Report | None]) -> None:
-        try:
-            report = await work
-        except FakeGPTError as error:
-            report = ShowNotice(str(error))
-        if report is not None:
-            self._report(report)
 
     @on(RunLogin)
     def run_login(self, event: RunLogin) -> None:
-        self._run(self._log_in(event), f"login-{event.service}", exclusive=True)
-
-    async def _log_in(self, event: RunLogin) -> Report | None:
-        from fakegpt_tui.ui.controllers.services import perform_login  # noqa: PLC0415 - when used
-
-        return await perform_login(self._chat, event.service, event.action)
+        login = self._work.log_in(event.service, event.action)
+        self._run(login, f"login-{event.service}", exclusive=True)
 
     @on(CopyText)
     def run_copy(self, event: CopyText) -> None:
-        self._run(self._copy(event), "copy")
-
-    async def _copy(self, event: CopyText) -> Report:
-        from fakegpt_tui.ui.terminal.clipboard import copy_text  # noqa: PLC0415 - when used
-
-        result = await copy_text(
-            event.text,
-            to_terminal=lambda sequence: write_to_terminal(self, sequence),
-            folder=self._options.exports if event.by_key else None,
-        )
-        return ShowNotice(result.sentence(event.what))
+        self._run(self._work.copy(event), "copy")
 
     @on(OpenEditor)
     def run_editor(self, event: OpenEditor) -> None:
-        self._run(self._edit(event), "editor")
-
-    async def _edit(self, event: OpenEditor) -> Report:
-        from fakegpt_tui.ui.external_programs import edit_text  # noqa: PLC0415 - when used
-
-        environment = self._options.child_environment()
-        edited = await edit_text(event.text, self, environment, name=event.name)
-        return PromptEdited(edited, event.take)
+        self._run(self._work.edit(event), "editor")
 
     @on(RunJob)
     def run_job(self, event: RunJob) -> None:
-        self._run(self._finish_job(event.job), "jobs")
-
-    async def _finish_job(self, job: Job) -> Report | None:
-        try:
-            job.result = await job.run(job.progress)
-        except FakeGPTError as error:
-            from fakegpt_tui.chat.jobs import JobResult  # noqa: PLC0415 - where a job was run
-
-            job.result = JobResult(str(error))
-        return None if job.is_watched else ShowNotice(job.result.summary)
+        self._run(self._work.finish_job(event.job), "jobs")
 
     @on(OpenLink)
     def open_link(self, event: OpenLink) -> None:
-        from fakegpt_tui.ui.external_programs import open_link  # noqa: PLC0415 - when used
-
-        self._run(open_link(event.href, self._options.child_environment()), "links")
+        self._run(self._work.open_link(event.href), "links")
 
     @on(OpenFile)
     def open_file(self, event: OpenFile) -> None:
-        self._run(self._open_file(event), "open")
-
-    async def _open_file(self, event: OpenFile) -> Report | None:
-        from fakegpt_tui.ui.external_programs import open_copy, open_on_desktop  # noqa: PLC0415 - when used
-
-        environment = self._options.child_environment()
-        if not event.name:
-            await open_on_desktop(event.path, environment)
-            return None
-        await open_copy(event.path, event.name, environment)
-        return ShowNotice(f"{safe_line(event.name)} is opened in another program.")
+        self._run(self._work.open_file(event), "open")
 
     @on(NotifyUser)
     def announce(self, event: NotifyUser) -> None:
@@ -321,29 +230,13 @@ class FakeGPTApp(KeySerializer, ResizedApp, OverlaidApp, BidiRepairingApp, Crash
         """Which pictures the terminal draws; it is asked when there is one."""
         return self._chat_screen.pictures.detection
 
-    @cached_property
-    def _clipboard_reading(self) -> TerminalClipboard:
-        from fakegpt_tui.ui.terminal.clipboard_reading import TerminalClipboard  # noqa: PLC0415 - when used
-
-        return TerminalClipboard(partial(write_to_terminal, self), self.graphics.ask)
-
     @on(ReadClipboard)
     def run_clipboard(self, event: ReadClipboard) -> None:
-        self._run(self._read_clipboard(event), "clipboard")
-
-    async def _read_clipboard(self, event: ReadClipboard) -> None:
-        try:
-            content = await self._clipboard_reading.read()
-        except FakeGPTError as error:
-            if not event.content.cancelled():
-                event.content.set_exception(error)
-        else:
-            if not event.content.cancelled():
-                event.content.set_result(content)
+        self._run(self._work.read_clipboard(event), "clipboard")
 
     @on(ClipboardAnswered)
     def take_clipboard(self, event: ClipboardAnswered) -> None:
-        self._clipboard_reading.take(event)
+        self._work.terminal_clipboard.take(event)
 
     @on(TerminalAnswered)
     def take_answer(self, event: TerminalAnswered) -> None:
@@ -398,8 +291,5 @@ class FakeGPTApp(KeySerializer, ResizedApp, OverlaidApp, BidiRepairingApp, Crash
         self.exit(return_code=code)
 
     def _turn_workers(self) -> list[Worker[object]]:
-        return [
-            worker
-            for worker in self.workers
-            if worker.group.startswith("turn-") and not worker.is_finished
-        ]
+        turns = (worker for worker in self.workers if worker.group.startswith("turn-"))
+        return [worker for worker in turns if not worker.is_finished]

@@ -1,4 +1,4 @@
-"""Status labels: what turns do, what helps where one failed, and what leaving would lose."""
+"""Status labels: what turns do and cost, what helps where one failed, what leaving would lose."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
+from fakegpt_tui.chat.token_count import ContextTokenCounter, count_reply_tokens
 from fakegpt_tui.domain import (
     ChatMessage,
     Conversation,
     MessageStatus,
     NotSignedIn,
     PromptTooLong,
+    Role,
     StoreError,
 )
 from fakegpt_tui.keymap import COMMANDS, first_key
@@ -21,11 +23,14 @@ if TYPE_CHECKING:
     from fakegpt_tui.chat.reply_text import TurnProgress
     from fakegpt_tui.chat.service import ChatService
     from fakegpt_tui.chat.turn import Turn
+    from fakegpt_tui.domain import Service
     from fakegpt_tui.ui.state import ChatState
 
 _CHARACTERS_PER_TOKEN = 4
 """The usual estimate; the protocol sends no counts."""
 _MAX_TITLE = 40
+_FULL_PERCENT = 75
+"""Of the window, a quarter of which may be kept for the reply: there a summary is offered."""
 _ONE_TURN = 2
 """The messages of a conversation that is too short to be summed up."""
 _BUSY = {MessageStatus.WAITING, MessageStatus.STREAMING}
@@ -123,3 +128,61 @@ def loss_label(chat: ChatService, state: ChatState) -> str:
             lost = sum(index.is_temporary(each.id) for each in index.all())
     what = "the temporary conversation" if lost == 1 else f"{lost} temporary conversations"
     return f"{again}, and forgets {what}; /save keeps one as a file." if lost else ""
+
+
+class CostLabels:
+    """How many tokens messages and the open conversation take, and what they have cost."""
+
+    def __init__(self, chat: ChatService, state: ChatState) -> None:
+        self._chat = chat
+        self._state = state
+        self._context = ContextTokenCounter()
+        self._priced: tuple[object, ...] = ("",)
+        self._sum = ""
+
+    def forget(self) -> None:
+        """Look prices up again, as there may be others."""
+        self._priced = ("",)
+
+    def of_conversation(self, path: Sequence[ChatMessage]) -> str:
+        """What is sent with the next prompt, and what came before has cost, as far as known."""
+        conversation, service = self._state.open, self._state.service
+        count = self._context.count(conversation, path, service.window if service else None)
+        if not count.tokens:
+            return ""
+        share = self._share(count.tokens, service, conversation.model) if service else ""
+        return " · ".join(filter(None, (f"{count.in_words}{share}", self._money(path))))
+
+    def _share(self, tokens: int, service: Service, model: str) -> str:
+        """How much of the window is used, and what helps where that is most of it."""
+        window = self._chat.services.window(service.name, model)
+        if not window:
+            return ""
+        percent = min(100, round(100 * tokens / window))
+        is_full = percent >= _FULL_PERCENT and service.kind.is_api
+        return f" · {percent} %{' (/compact)' if is_full else ''}"
+
+    def _money(self, path: Sequence[ChatMessage]) -> str:
+        """What all replies of the open conversation cost, variants included, as of the last."""
+        if not any(message.usage for message in path):
+            return ""
+        conversation = self._state.open
+        key = conversation.id, conversation.leaf_id, conversation.updated_at
+        if self._state.turn is None and key != self._priced:
+            cost = self._chat.spending.book.conversation(self._chat.messages.of(conversation.id))
+            self._priced, self._sum = key, str(cost) if cost.least else ""
+        return self._sum if key[0] == self._priced[0] else ""
+
+    def of_message(self, message: ChatMessage) -> str:
+        """About how many tokens a reply is that its service has not counted, and what it cost."""
+        usage, shown = message.usage, []
+        if not message.status.is_final:
+            return ""
+        is_counted = usage is not None and usage.output is not None
+        if message.role is Role.ASSISTANT and message.text and not is_counted:
+            shown.append(count_reply_tokens(message).in_words)
+        if usage is not None:
+            cost = self._chat.spending.book.reply(message)
+            if cost.least or not cost.known:
+                shown.append(str(cost))
+        return " · ".join(filter(None, shown))

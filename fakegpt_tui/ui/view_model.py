@@ -31,19 +31,17 @@ from fakegpt_tui.ui.widgets.status_bar import without_told
 
 if TYPE_CHECKING:
     from fakegpt_tui.chat.service import ChatService
-    from fakegpt_tui.chat.token_count import ContextTokenCounter
     from fakegpt_tui.domain.message_tree import Variants
     from fakegpt_tui.domain.parts import Attachment
     from fakegpt_tui.ui.conversation_rows import ListRows
     from fakegpt_tui.ui.state import ChatState
+    from fakegpt_tui.ui.status_labels import CostLabels
     from fakegpt_tui.ui.widgets.transcript.appearance import MessageLabel
     from fakegpt_tui.ui.widgets.transcript.line_ids import ReadingPosition
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _GUIDE_QUESTION = "What can this program do?"
 _NO_SETTINGS = GenerationSettings()
-_FULL_PERCENT = 75
-"""Of the window, a quarter of which may be kept for the reply: there a summary is offered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,8 +97,6 @@ class ViewModel:
         self._known_labels: dict[str, tuple[ChatMessage, MessageLabel]] = {}
         self._variant_place = ""
         self._labelled_by: object = None
-        self._priced: tuple[object, ...] = ("",)
-        self._sum = ""
 
     def build(self) -> ChatView:
         """All that is to be shown now."""
@@ -179,42 +175,15 @@ class ViewModel:
     @property
     def tokens(self) -> str:
         """How many tokens are sent with the next prompt; empty where none are, or not yet known."""
-        return "" if self._state.tail else self._token_label(self._state.path)
-
-    def _token_label(self, path: Sequence[ChatMessage]) -> str:
-        conversation, service = self._state.open, self._state.service
-        if not path and not conversation.system_prompt:
+        state = self._state
+        if state.tail or not (state.path or state.open.system_prompt):
             return ""
-        window = self._window
-        count = self._context.count(conversation, path, service.window if service else None)
-        if not count.tokens:
-            return ""
-        share = self._share(count.tokens, window) if window else ""
-        money = self._money_of_conversation()
-        return " · ".join(filter(None, (f"{count.in_words}{share}", money)))
-
-    def _share(self, tokens: int, window: int) -> str:
-        """How much of the window is used, and what helps where that is most of it."""
-        percent = min(100, round(100 * tokens / window))
-        is_full = percent >= _FULL_PERCENT and self._is_api
-        return f" · {percent} %{' (/compact)' if is_full else ''}"
+        return self._costs.of_conversation(state.path)
 
     @property
     def _is_api(self) -> bool:
         service = self._state.service
         return service is not None and service.kind.is_api
-
-    @property
-    def _window(self) -> int | None:
-        """How many tokens the model takes, as far as that is known."""
-        service, conversation = self._state.service, self._state.open
-        return self._chat.services.window(service.name, conversation.model) if service else None
-
-    @cached_property
-    def _context(self) -> ContextTokenCounter:
-        from fakegpt_tui.chat.token_count import ContextTokenCounter  # noqa: PLC0415 - not before the first frame
-
-        return ContextTokenCounter()
 
     def _labels(self, path: Sequence[ChatMessage]) -> dict[str, MessageLabel]:
         """What the headers of messages say: picked, which variant, when, and an estimated cost.
@@ -223,7 +192,8 @@ class ViewModel:
         """
         if not path:
             return {}
-        from fakegpt_tui.ui.widgets.transcript.appearance import MessageLabel  # noqa: PLC0415 - with messages
+        from fakegpt_tui.ui.status_labels import failure_hint  # noqa: PLC0415 - with messages
+        from fakegpt_tui.ui.widgets.transcript.appearance import MessageLabel  # noqa: PLC0415 - as above
 
         forks: Mapping[str, Variants] = {}
         with suppress(NotFound, StoreError):
@@ -235,55 +205,27 @@ class ViewModel:
         }
         if (now.date(), models) != self._labelled_by:
             self._labelled_by = now.date(), models
-            self._known_labels, self._priced = {}, ("",)
+            self._known_labels = {}
+            self._costs.forget()
         before, known, picked = self._known_labels, {}, self._state.picked
         labels: dict[str, MessageLabel] = {}
         for message in path:
-            message_id = message.id
-            entry = before.get(message_id)
+            entry = before.get(message.id)
             if entry is None or entry[0] is not message:
-                time, cost = format_time(message.created_at, now), self._cost_label(message)
+                time, cost = format_time(message.created_at, now), self._costs.of_message(message)
                 entry = message, MessageLabel(time=time, cost=cost)
-            known[message_id] = entry
+            known[message.id] = entry
             label = entry[1]
-            if message_id in forks or message_id in picked:
-                label = label._replace(note=self._note(message, forks.get(message_id)))
-            labels[message_id] = label
+            if message.id in forks or message.id in picked:
+                label = label._replace(note=self._note(message, forks.get(message.id)))
+            labels[message.id] = label
         self._known_labels = known
         if forks:
             variants = next(forks[each.id] for each in reversed(path) if each.id in forks)
             self._variant_place = f"‹ {variants.position}/{variants.count} ›"
-        if hint := self._failure_hint(path):
+        if hint := failure_hint(path, self._state.keys):
             labels[path[-1].id] = labels[path[-1].id]._replace(hint=hint)
         return labels
-
-    def _failure_hint(self, path: Sequence[ChatMessage]) -> str:
-        from fakegpt_tui.ui.status_labels import failure_hint  # noqa: PLC0415 - with messages
-
-        return failure_hint(path, self._state.keys)
-
-    def _cost_label(self, message: ChatMessage) -> str:
-        """About how many tokens a reply is that its service has not counted, and what it cost."""
-        tokens = _estimated_tokens(message)
-        return " · ".join(filter(None, (tokens, self._money(message))))
-
-    def _money(self, message: ChatMessage) -> str:
-        """What a reply cost; empty where nothing was counted, or it is free."""
-        if message.usage is None or not message.status.is_final:
-            return ""
-        cost = self._chat.spending.book.reply(message)
-        return "" if cost.known and not cost.least else str(cost)
-
-    def _money_of_conversation(self) -> str:
-        """What all replies of the open conversation cost, variants included, as of the last."""
-        conversation, turn = self._state.open, self._state.turn
-        if not any(message.usage for message in self._state.path):
-            return ""
-        key = conversation.id, conversation.leaf_id, conversation.updated_at
-        if turn is None and key != self._priced:
-            cost = self._chat.spending.book.conversation(self._chat.messages.of(conversation.id))
-            self._priced, self._sum = key, str(cost) if cost.least else ""
-        return self._sum if key[0] == self._priced[0] else ""
 
     def _note(self, message: ChatMessage, variants: Variants | None) -> str:
         picked = "✓" if message.id in self._state.picked else ""
@@ -313,6 +255,12 @@ class ViewModel:
         return label if error is None else f"NOT SAVED: {error}  ·  {label}".rstrip(" ·")
 
     @cached_property
+    def _costs(self) -> CostLabels:
+        from fakegpt_tui.ui.status_labels import CostLabels  # noqa: PLC0415 - not before the first frame
+
+        return CostLabels(self._chat, self._state)
+
+    @cached_property
     def _rows(self) -> ListRows:
         from fakegpt_tui.ui.conversation_rows import ListRows  # noqa: PLC0415 - as above
 
@@ -334,14 +282,3 @@ def queued_text(prompt: QueuedPrompt) -> str:
     from fakegpt_tui.attachments.marks import put_marks  # noqa: PLC0415 - where there are some
 
     return put_marks(prompt.text, prompt.parts)[0]
-
-
-def _estimated_tokens(message: ChatMessage) -> str:
-    """About how many tokens a finished reply is that its service has not counted."""
-    has_count = message.usage is not None and message.usage.output is not None
-    is_counted = has_count or not message.status.is_final
-    if message.role is not Role.ASSISTANT or is_counted or not message.text:
-        return ""
-    from fakegpt_tui.chat.token_count import count_reply_tokens  # noqa: PLC0415 - as above
-
-    return count_reply_tokens(message).in_words

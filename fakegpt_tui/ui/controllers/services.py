@@ -23,7 +23,7 @@ from fakegpt_tui.domain import (
 )
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.dialogs import Choice
-from fakegpt_tui.ui.messages import AuthAction, RunLogin, ShowNotice
+from fakegpt_tui.ui.messages import AuthAction, RunLogin
 from fakegpt_tui.ui.options import Options
 from fakegpt_tui.ui.state import ChatState
 from fakegpt_tui.ui.widgets.status_bar import login_label
@@ -238,29 +238,3 @@ def available_actions(service: Service, state: LoginState) -> tuple[Choice, ...]
             return (_AGAIN, *other, _OUT)
         case _:
             return (_IN, *other, _OUT)
-
-
-async def perform_login(chat: ChatService, service: str, action: AuthAction) -> ShowNotice | None:
-    """Sign in or out; returns what is to be told, unless the status bar says it all.
-
-    Raises:
-        FakeGPTError: It could not be done.
-    """
-    match action:
-        case AuthAction.SIGN_IN:
-            await chat.services.sign_in(service)
-            return None
-        case AuthAction.SIGN_IN_AGAIN:
-            await chat.services.sign_in_again(service)
-            notice = f"Signed in to {service} again."
-        case AuthAction.SWITCH_ACCOUNT:
-            before = chat.services.account(service)
-            await chat.services.sign_in_again(service, elsewhere=True)
-            notice = f"Signed in to {service} with another account."
-            if chat.services.account(service) == before:
-                notice = f"Signed in to {service} again: it has no other account that would do."
-        case AuthAction.SIGN_OUT:
-            await chat.services.sign_out(service)
-            notice = f"Signed out of {service}: its token is forgotten."
-    state = type(chat.services.login_state(service))
-    return ShowNotice(notice, lambda: isinstance(chat.services.login_state(service), state))
