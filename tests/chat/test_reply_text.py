@@ -1,12 +1,14 @@
-"""A growing text against the obvious way to keep one."""
+"""A growing text against the obvious way to keep one, how long it took, and how it ended."""
 
 import asyncio
+from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakegpt_tui.chat.reply_text import TextBuffer, add_notices, reply_outcome
+from fakegpt_tui.chat.reply_text import Stopwatch, TextBuffer, add_notices, reply_outcome
 from fakegpt_tui.domain import BadReply, FinishReason, MessageStatus, ReplyCut
 
 _edits = st.lists(st.tuples(st.none() | st.integers(0, 20), st.text(max_size=8)), max_size=30)
@@ -65,3 +67,29 @@ def test_notices_are_stored_with_a_reply_however_it_ends(
 ) -> None:
     status, ending = reply_outcome(error, finish, is_stopped=is_stopped)
     assert (add_notices(ending, ["Flagged."], status) or "").startswith(told)
+
+
+def ticking(*seconds: float) -> Iterator[float]:
+    yield from seconds
+
+
+def test_a_reply_that_waited_for_a_place_counts_from_when_it_was_sent() -> None:
+    times = ticking(0, 100, 101.5, 104, 106, 106)
+    watch = Stopwatch(lambda: next(times))
+    watch.restart()
+    watch.note_reasoning()
+    assert watch.note_text()
+    assert watch.timing() == {
+        "first_word_after": timedelta(seconds=4),
+        "ended_after": timedelta(seconds=6),
+        "thought_for": timedelta(seconds=2.5),
+    }
+
+
+def test_reasoning_beside_the_text_does_not_count_as_thinking() -> None:
+    times = ticking(0, 2, 5)
+    watch = Stopwatch(lambda: next(times))
+    watch.note_text()
+    watch.note_reasoning()
+    assert watch.thought is None
+    assert not watch.note_text()
