@@ -144,11 +144,13 @@ def test_parts_come_without_rewriting_the_rows_of_before(path: Path) -> None:
             " (1, 'c', 'T', 'prompt', 's', 'm', 0, 0, '1', 0, 0, 0, NULL, '', '', '{}')"
         )
         rows = [(str(number), "x" * 3_000) for number in range(2_000)]
+        connection.execute("BEGIN")
         connection.executemany(
             "INSERT INTO chat_message VALUES (NULL, ?, 'c', NULL, 'user', 'complete', NULL, 0,"
             " '', '', NULL, NULL, NULL, NULL, '', NULL, '', ?, 0)",
             rows,
         )
+        connection.execute("COMMIT")
         pages = migrations.read_pragma(connection, "page_count")
     before = path.read_bytes()
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
