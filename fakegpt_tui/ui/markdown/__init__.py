@@ -1,11 +1,11 @@
 """Markdown to lines: pure, without a widget.
 
 A message is a `Document`. Its text is cut into chunks at `split_points`; a chunk that is looked at
-is parsed (`parser`, `fragment_parser`) into fragments: each a block, or a part of a long one, that
+is parsed (`parser`, `chunks`) into fragments: each a block, or a part of a long one, that
 settles while the rest grows. A `Layout` draws fragments into `Line`s at one width, and drops them
 again when they are out of view. Floors, each importing only those to its right:
 
-    document → chunks → fragment_parser → block_types → paragraphs, tables, lists, code_blocks
+    document → chunks → block_types → paragraphs, tables, lists, code_blocks
     → inline → parser → parser_rules, split_points, latex, blocks
     document → layout → virtual_layout → chunk_layout → render_context → lines, wrapping, palette
 

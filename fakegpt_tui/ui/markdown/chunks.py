@@ -1,9 +1,11 @@
-"""Chunks: a message cut into parts, of which only those that are looked at are parsed."""
+"""Chunks: a message cut into parts, of which those that are looked at are parsed to fragments."""
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from fakegpt_tui.text import safe_text
+from fakegpt_tui.ui.markdown.block_types import BLOCK_TYPES
 from fakegpt_tui.ui.markdown.blocks import (
     CHUNK_SIZE,
     DEFAULT_LIMITS,
@@ -13,14 +15,126 @@ from fakegpt_tui.ui.markdown.blocks import (
     Limits,
     OpenSection,
     ParseOptions,
+    ParserCheckpoint,
+    ParseSlice,
     References,
 )
-from fakegpt_tui.ui.markdown.fragment_parser import parse_fragments
+from fakegpt_tui.ui.markdown.parser import parse_blocks
+from fakegpt_tui.ui.markdown.plain_text import PLAIN, plain_end, plain_fragments, plain_start
 from fakegpt_tui.ui.markdown.sections import sections_after
-from fakegpt_tui.ui.markdown.split_points import find_split_points
+from fakegpt_tui.ui.markdown.split_points import LINE_ENDS, find_split_points
 
-_MAY_DEFINE = re.compile(r"\s*\[")
+_LINE_END = re.compile(f"\r\n|[{LINE_ENDS}]")
+"""What safe text shows as a line feed; keeping to it keeps lines and offsets in step."""
+
+_MAY_BE_EMPTY = re.compile(r"\s*\[")
 """How a message may begin whose first blocks show nothing, as they only define link targets."""
+_MAY_DEFINE = re.compile(r"\s*[\[\"'(]")
+"""How a paragraph begins that may prove to define a target, or to be the title of one."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFragments:
+    """The fragments, and how many of them no further text can change.
+
+    They are `misread` if what seemed the rest of a block shows that it never was one.
+    """
+
+    fragments: tuple[BlockFragment, ...]
+    settled: int
+    misread: bool = False
+
+
+def parse_fragments(
+    text: str, start: int, checkpoint: ParserCheckpoint | None, options: ParseOptions
+) -> ParsedFragments:
+    """Parse `text` from `start`, where `checkpoint` tells what is open there."""
+    part = ParseSlice(text, start, checkpoint, options)
+    if checkpoint is not None and checkpoint.kind == PLAIN.kind:
+        return _parse_plain(part)
+    raw = text[start:]
+    ends = [start + match.end() for match in _LINE_END.finditer(raw)]
+    prefix = checkpoint.prefix if checkpoint else ""
+    offsets = [*[start] * prefix.count("\n"), start, *ends, len(text)]
+    nodes = parse_blocks(prefix + safe_text(raw), offsets, options.references)
+    misread = False
+    if checkpoint:
+        block_type = BLOCK_TYPES[checkpoint.kind]
+        misread = block_type.is_misread(nodes, checkpoint, part)
+        first = block_type.resume(nodes[0], checkpoint, part) if nodes else None
+        nodes[:1] = [first] if first else []
+        part = part if first else replace(part, checkpoint=None)
+    fragments: list[BlockFragment] = []
+    for index, node in enumerate(nodes):
+        below = replace(part, checkpoint=None) if index else part
+        fragments.extend(BLOCK_TYPES[node.kind].split(node, below))
+    if fragments:
+        # What stands before the first block belongs to it, so that nothing is left between any two.
+        fragments[0] = replace(fragments[0], start=start, checkpoint=checkpoint)
+    settled = min(_settled_by_lines(fragments, ends), _settled_by_definitions(fragments, part))
+    parsed = ParsedFragments(tuple(fragments), settled, misread)
+    return parsed if misread else _limit_blocks(parsed, text, options)
+
+
+def _settled_by_lines(fragments: Sequence[BlockFragment], ends: Sequence[int]) -> int:
+    """The index of the last fragment whose beginning is certain; those before it cannot change."""
+    for index in range(len(fragments) - 1, 0, -1):
+        fragment = fragments[index]
+        needed = BLOCK_TYPES[fragment.node.kind].title_lines
+        if fragment.joins or (len(ends) >= needed and ends[-needed] > fragment.start):
+            return index
+    return 0
+
+
+def _settled_by_definitions(fragments: Sequence[BlockFragment], part: ParseSlice) -> int:
+    """The index of the last fragment that is shown for certain.
+
+    A title may end below it, so what is defined above it would have to be parsed again.
+    """
+    first = last = max(0, len(fragments) - 1)
+    if not part.options.references or not fragments:
+        return last
+    while first and fragments[first].joins:
+        first -= 1
+    node = fragments[first].node
+    may_define = node.kind == "paragraph" and not fragments[first].joins
+    if may_define and _MAY_DEFINE.match(part.text, node.source[0]):
+        return max(0, first - 1)
+    return last
+
+
+def _limit_blocks(parsed: ParsedFragments, text: str, options: ParseOptions) -> ParsedFragments:
+    """Show as plain text what is beyond the limit of a block that cannot be split."""
+    fragments, unit = parsed.fragments, 0
+    for index, fragment in enumerate(fragments):
+        unit = unit if fragment.joins else index
+        first = fragments[unit]
+        begin = first.start + 1 - first.node.number if first.joins else first.node.source[0]
+        if not BLOCK_TYPES[fragment.node.kind].limited:
+            continue
+        cut = plain_start(begin, fragments[index : index + 2], text, options.limits)
+        if cut is None:
+            continue
+        if first.joins:
+            # How a paragraph is split depends on where it ends: it is split anew.
+            return replace(parsed, misread=True)
+        again = parse_fragments(text[:cut], first.start, first.checkpoint, options)
+        below = parse_fragments(text, cut, PLAIN, options)
+        above = (*fragments[:unit], *again.fragments)
+        return ParsedFragments((*above, *below.fragments), len(above) + below.settled)
+    return parsed
+
+
+def _parse_plain(part: ParseSlice) -> ParsedFragments:
+    """Text as it was written up to where it ends for certain, and the blocks below it."""
+    end = plain_end(part.text, part.start)
+    plain = tuple(plain_fragments(part, len(part.text) if end is None else end))
+    if end is None:
+        return ParsedFragments(plain, max(0, len(plain) - 1))
+    below = parse_fragments(part.text, end, None, part.options)
+    # What is below may show nothing, as it only defines link targets.
+    settled = len(plain) + below.settled - (not below.fragments)
+    return ParsedFragments((*plain, *below.fragments), max(0, settled))
 
 
 class ChunkedText(ChunkSource):
@@ -83,7 +197,7 @@ class ChunkedText(ChunkSource):
         if tail.sections:
             return
         points = find_split_points(self.text[tail.start :], self._size)
-        if not tail.start and _MAY_DEFINE.match(self.text):
+        if not tail.start and _MAY_BE_EMPTY.match(self.text):
             # The first chunk has to show something, as a block at a split point does.
             points = points[1:]
         if points:

@@ -1,8 +1,9 @@
-"""Plain text as it was typed, wrapped; long text is drawn where it is looked at."""
+"""Plain text: prompts as they were typed, and what goes on too long to be read as Markdown."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -10,13 +11,31 @@ from rich.segment import Segment
 from rich.style import Style
 
 from fakegpt_tui.text import safe_text
-from fakegpt_tui.ui.markdown.blocks import CHUNK_SIZE, BlockFragment, Chunk, ChunkSource, Node
+from fakegpt_tui.ui.markdown.block_rules import SECTION_START
+from fakegpt_tui.ui.markdown.blocks import (
+    CHUNK_SIZE,
+    BlockFragment,
+    Chunk,
+    ChunkSource,
+    Limits,
+    Node,
+    ParserCheckpoint,
+    ParseSlice,
+)
 from fakegpt_tui.ui.markdown.lines import Line, LineList, LineSource, PlacedLines
 from fakegpt_tui.ui.markdown.wrapping import wrapped_lines
 
 if TYPE_CHECKING:
     from fakegpt_tui.ui.markdown.layout import Layout
 
+PLAIN, _PLAIN_BELOW = ParserCheckpoint("plain"), ParserCheckpoint("plain", number=2)
+"""Where the text goes on as it was written, for the first time and after that."""
+_PLAIN_END = re.compile(rf"\n(?:[ \t]*\r?\n(?=\S)|(?= {{0,3}}(?:```|~~~))|(?={SECTION_START}))")
+"""Where plain text ends: above a fence, a tag, or a line at the margin below a blank one.
+
+Split points are looked for without knowing what is plain, so that a fence has to be one in it, too.
+"""
+_PLAIN_NOTE = "Plain text from here on: this block is longer than {size} KB."
 _LONG = 16_384
 """Characters beyond which only the visible part is laid out."""
 
@@ -96,3 +115,62 @@ class _PlainTextChunks(ChunkSource):
 
 def _draw(node: Node, width: int) -> list[Line]:
     return wrap_plain_part(node.content, node.source[0], width)
+
+
+def plain_start(
+    first: int, fragments: Sequence[BlockFragment], text: str, limits: Limits
+) -> int | None:
+    """Where plain text begins in a block that began at `first`, if it is too long.
+
+    That depends on nothing that more text may change, so that a growing message shows what the
+    whole one does: the line below belongs to the block, and with the next one it is certain.
+    """
+    node = fragments[0].node
+    least, end = first + limits.block, node.source[1]
+    if len(text) <= least:
+        return None
+    most = least + limits.longest_fragment
+    line_end = text.find("\n", least, most)
+    if line_end >= 0:
+        # Blank lines at its end belong to the block only until more text comes.
+        last = least + len(text[least:end].rstrip()) + 1
+        below = text.find("\n", line_end + 1, last)
+        is_next_known = text.find("\n", below + 1) >= 0 or len(text) - below > limits.fragment
+        return line_end + 1 if below >= 0 and is_next_known else None
+    # Such a long line belonged to the block, until the line below made it the header of a table.
+    is_header = fragments[-1].node.kind == "table" and fragments[-1].start == end
+    is_within = most < end or (is_header and text.rfind("\n", 0, least) + 1 == end)
+    return most if is_within and most < len(text) else None
+
+
+def plain_end(text: str, start: int) -> int | None:
+    """Where plain text that goes on at `start` ends for certain."""
+    end = _PLAIN_END.search(text, start - 1)
+    return end.end() if end else None
+
+
+def plain_fragments(part: ParseSlice, end: int) -> Iterator[BlockFragment]:
+    """The text of a part up to `end`, as it was written."""
+    start, limits = part.start, part.options.limits
+    checkpoint = part.checkpoint
+    note = _PLAIN_NOTE.format(size=limits.block // 1024)
+    while start < end:
+        stop = _line_end(part.text, start + limits.fragment, end, limits) or end
+        is_first = checkpoint == PLAIN
+        node = Node(
+            "literal",
+            content=safe_text(part.text[start:stop]).rstrip("\n"),
+            info=note if is_first else "",
+            source=(start, stop),
+            continued=not is_first,
+        )
+        yield BlockFragment(node, start, checkpoint, blank_above=is_first)
+        start, checkpoint = stop, _PLAIN_BELOW
+
+
+def _line_end(text: str, start: int, end: int, limits: Limits) -> int | None:
+    """The end of the line at `start`, or a place within one that is very long, before `end`."""
+    most = start + limits.longest_fragment
+    line_end = text.find("\n", start, min(most, end))
+    cut = line_end + 1 if line_end >= 0 else most
+    return cut if cut < end else None
