@@ -18,6 +18,7 @@ from fakegpt_tui.store.connection import (
     WriteOperation,
     check_structure,
     file_timestamp,
+    run_statement,
     unused_name,
 )
 from fakegpt_tui.store.errors import DamagedStore, translate_errors
@@ -204,7 +205,7 @@ class Maintenance:
             if is_old or self._is_suspect:
                 self._check(opened)
                 values: rows.Values = {"task": _FULL_CHECK, "done_at": rows.to_microseconds(now)}
-                self._writer.submit(lambda connection: _execute(connection, _DONE, values))
+                self._writer.submit(run_statement(_DONE, values))
         except DamagedStore as damage:
             self.found_damage = True
             self.notices += (f"{damage} The next start brings over what is whole.",)
@@ -256,7 +257,3 @@ class Maintenance:
 
 class _MaintenanceStopped(Exception):
     """The store is being closed, so that the task is abandoned."""
-
-
-def _execute(connection: sqlite3.Connection, statement: str, values: rows.Values) -> None:
-    connection.execute(statement, values)
