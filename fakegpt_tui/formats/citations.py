@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from fakegpt_tui.domain.parts import CitationPart
-from fakegpt_tui.formats.foreign_values import dicts_of
+from fakegpt_tui.formats.foreign_values import dict_of, dicts_of
 from fakegpt_tui.text import replace_surrogates
 
 _MARK = re.compile("\ue200([^\ue200\ue201]*)\ue201")
@@ -143,9 +143,5 @@ def _widget_text(mark: str) -> str:
     if isinstance(found, list):
         is_named = len(found) >= _SHORTEST_ENTITY and isinstance(found[1], str)
         return found[1] if is_named else ""
-    contents = (each.get("content") for each in dicts_of(_values(found)))
+    contents = (each.get("content") for each in dicts_of([*dict_of(found).values()]))
     return next((text for text in contents if isinstance(text, str)), "")
-
-
-def _values(found: object) -> list[object]:
-    return [*found.values()] if isinstance(found, dict) else []

@@ -4,7 +4,6 @@ import codecs
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from io import BytesIO
@@ -118,7 +117,7 @@ class ImportFile:
                         reason = f"{name} is an archive too deep inside; unpack it first."
                         yield SkippedItem(name, reason)
                     else:
-                        with _spooled(opened) as inner:
+                        with _kept(opened) as inner:
                             yield from self._members(inner, f"{name}/", depth + 1)
             except LoadError as error:
                 # The other members of the archive may be whole.
@@ -265,9 +264,3 @@ def _kept(stream: ByteStream) -> IO[bytes]:
         kept.write(data)
     kept.seek(0)
     return cast("IO[bytes]", kept)
-
-
-@contextmanager
-def _spooled(stream: ByteStream) -> Iterator[IO[bytes]]:
-    with _kept(stream) as kept:
-        yield kept
