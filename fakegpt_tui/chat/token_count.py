@@ -31,7 +31,9 @@ def count_reply_tokens(reply: ChatMessage) -> TokenCount:
     """Tokens of a reply, its reasoning included."""
     if reply.usage is not None and reply.usage.output is not None:
         return TokenCount(reply.usage.output, is_estimate=False)
-    return TokenCount(_estimate(reply), is_estimate=True)
+    return TokenCount(
+        estimate_tokens(reply.text) + estimate_tokens(reply.reasoning), is_estimate=True
+    )
 
 
 class ContextTokenCounter:
@@ -91,7 +93,3 @@ def _add_message(before: TokenCount, message: ChatMessage) -> TokenCount:
 def _estimated_message(message: ChatMessage) -> TokenCount:
     parts = sum(map(estimate_part_tokens, message.parts))
     return _estimated(message.text) + TokenCount(parts, is_estimate=bool(parts))
-
-
-def _estimate(reply: ChatMessage) -> int:
-    return estimate_tokens(reply.text) + estimate_tokens(reply.reasoning)
