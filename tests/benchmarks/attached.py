@@ -42,13 +42,15 @@ def measure(repeats: int) -> Iterator[Row]:
     busy: list[float] = []
     with TemporaryDirectory() as folder, served() as url:
         picture = Path(folder) / "noise.png"
-        picture.write_bytes(_noise())
+        picture.write_bytes(_noise(_EDGE))
+        small = Path(folder) / "small.png"
+        small.write_bytes(_noise(4))
         for _ in range(repeats):
             with home() as made:
                 made.configure(_CONFIGURATION.format(url=url))
                 with Watched(list(COMMAND), env=made.environment) as terminal:
                     terminal.until_seen(b"sends")
-                    _ask_first(terminal)
+                    _ask_first(terminal, small)
                     idle += _typed(terminal, lambda: False)
                     busy += _typed_while_sending(terminal, picture)
     yield Row(
@@ -62,10 +64,12 @@ def measure(repeats: int) -> Iterator[Row]:
     )
 
 
-def _ask_first(terminal: Watched) -> None:
-    """Have a reply, so that both are measured in a conversation that is there."""
+def _ask_first(terminal: Watched, picture: Path) -> None:
+    """Have a reply to a small picture: what is imported for one comes once."""
     terminal.until_quiet()
-    terminal.paste("hello")
+    terminal.paste(f"/attach {picture}")
+    terminal.press("enter")
+    terminal.until_seen(b"small.png \xc2\xb7")
     terminal.press("enter")
     terminal.until_seen(b"welcome")
     terminal.until_quiet()
@@ -103,28 +107,28 @@ def _typed(terminal: Watched, is_over: Callable[[], bool], keys: int = _KEYS) ->
     return times
 
 
-def _noise() -> bytes:
-    """A picture that cannot be compressed."""
+def _noise(edge: int) -> bytes:
+    """A square picture that cannot be compressed."""
 
     def chunk(name: bytes, data: bytes) -> bytes:
         body = name + data
         return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
 
-    header = struct.pack(">IIBBBBB", _EDGE, _EDGE, 8, 2, 0, 0, 0)
-    rows = b"".join(b"\0" + os.urandom(3 * _EDGE) for _ in range(_EDGE))
+    header = struct.pack(">IIBBBBB", edge, edge, 8, 2, 0, 0, 0)
+    rows = b"".join(b"\0" + os.urandom(3 * edge) for _ in range(edge))
     data = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows, 0)) + chunk(b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + data
 
 
 class _Model(BaseHTTPRequestHandler):
-    """Takes whatever it is sent, and says so of a picture."""
+    """Takes whatever it is sent, and says so of a large picture."""
 
     def do_GET(self) -> None:
         self._answer("application/json", b'{"data": [{"id": "model-1"}]}')
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        said = "received" if b"image_url" in body else "welcome"
+        said = "received" if len(body) > 1_000_000 else "welcome"
         events = _EVENT.format(said, "null") + _EVENT.format("", '"stop"') + "data: [DONE]\n\n"
         self._answer("text/event-stream", events.encode())
 
