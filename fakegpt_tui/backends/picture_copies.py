@@ -170,7 +170,7 @@ def _encoded_aside(data: bytes, edge: int) -> PictureCopy | None:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             bufsize=_PIECE,
-            start_new_session=True,
+            process_group=0,  # In a session of its own, Linux would give it as much as all of us.
         ) as process:
             timer = Timer(_SECONDS, process.kill)
             timer.start()
