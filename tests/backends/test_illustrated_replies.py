@@ -222,6 +222,10 @@ def test_a_picture_parts_paragraphs_unless_the_sentence_goes_on(
 def test_a_whole_message_puts_pictures_right_that_its_pieces_had_not() -> None:
     found = Decoded(CompletionDecoder(), chat(delta={"content": "A house"}), WHOLE_CHAT, CHAT_END)
     assert seen(found.events) == [TextDelta("A house"), TextReplaced(0, ""), *SAID]
+    first = chat(message={"content": [chat_picture(0), chat_text("A barn")]})
+    found = Decoded(CompletionDecoder(), chat(delta={"content": "A house"}), first, CHAT_END)
+    assert seen(found.events)[1:] == [TextReplaced(0, ""), FIRST, TextDelta("A barn")]
+    assert found.text == "A barn"
 
 
 def test_a_picture_before_all_text_stays_and_comes_once_where_the_text_is_replaced() -> None:

@@ -105,8 +105,8 @@ class Pictures:
         for url in _picture_urls(found):
             # A whole message at the end repeats what came before it.
             digest = _digest(url)
-            known = len(self._received) + len(self._described)
-            if digest in self._received or digest in self._described or known >= _MAX_PICTURES:
+            known = self._received.keys() | self._described.keys()
+            if digest in known or len(known) >= _MAX_PICTURES:
                 continue
             if data := _picture_bytes(url):
                 yield from self._text.end_paragraph()
@@ -119,7 +119,8 @@ class Pictures:
 
     def has_all(self, part: object) -> bool:
         """Was every picture of a part told?"""
-        return all(_digest(url) in self._received for url in _picture_urls([part]))
+        known = self._received.keys() | self._described.keys()
+        return all(_digest(url) in known for url in _picture_urls([part]))
 
     def forget_replaced(self) -> None:
         """Forget those behind the beginning of a text that was replaced: they were dropped."""

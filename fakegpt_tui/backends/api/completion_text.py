@@ -207,6 +207,7 @@ class CompletionText:
         self._pieces, self.length, self._gap = [], 0, ""
         is_known = self.has_reasoning
         if self.has_text:
+            self.has_text = False
             yield TextReplaced(0, "")
         for event in self._add(text):
             if not (is_known and isinstance(event, ReasoningDelta)):
