@@ -17,15 +17,9 @@ def lines_of(path: Path) -> list[str]:
     return path.read_text().splitlines()
 
 
-@pytest.mark.parametrize("place", ["option", "variable", "file"])
-def test_a_log_is_written_where_it_is_asked_for(home: Home, place: str) -> None:
+def test_a_log_says_what_every_part_of_the_program_does(home: Home) -> None:
     log = home.folder / "logs" / "run.log"
-    options = ["--log", str(log)] if place == "option" else []
-    if place == "variable":
-        home.environment["FAKEGPT_LOG"] = str(log)
-    if place == "file":
-        home.configure(f'log = "{log}"\n')
-    done = home.run("ask", *options, "Hi")
+    done = home.run("ask", "--log", str(log), "Hi")
     assert (done.returncode, done.stderr) == (0, "")
     text = log.read_text()
     assert "info cli.log: fakegpt-tui" in text
@@ -33,6 +27,18 @@ def test_a_log_is_written_where_it_is_asked_for(home: Home, place: str) -> None:
     assert "info http.clients: embedded answered a POST with 200" in text
     assert "info host.access_control: A POST is answered with 200" in text
     assert stat.S_IMODE(log.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("place", ["variable", "file"])
+def test_a_log_is_written_where_it_is_asked_for(home: Home, place: str) -> None:
+    log = home.folder / "logs" / "run.log"
+    if place == "variable":
+        home.environment["FAKEGPT_LOG"] = str(log)
+    else:
+        home.configure(f'log = "{log}"\n')
+    done = home.run("list")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "info cli.log: fakegpt-tui" in log.read_text()
 
 
 def test_without_being_asked_nothing_is_written(home: Home) -> None:
@@ -108,7 +114,7 @@ def test_the_host_writes_a_log(home: Home) -> None:
 def test_a_log_that_cannot_be_written_ends_nothing(home: Home) -> None:
     done = home.run("ask", "--log", "/dev/full", "Hi")
     assert (done.returncode, done.stderr) == (0, "")
-    done = home.run("ask", "--log", str(home.folder), "Hi")
+    done = home.run("list", "--log", str(home.folder))
     assert done.returncode == 0
     assert "cannot be written" in done.stderr
 
