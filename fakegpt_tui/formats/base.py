@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, Self, TypeAlias
+from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeAlias, TypeVar
 
 from fakegpt_tui.domain import ChatMessage, Conversation, LoadError
 from fakegpt_tui.domain.message_tree import MessageTree
@@ -132,49 +132,41 @@ Record: TypeAlias = dict[str, object]
 """An object of JSON."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordFormat:
-    """A format of JSON objects, each of which holds conversations, in a list, lines or alone.
+_Sniffed = TypeVar("_Sniffed")
+_Held = TypeVar("_Held")
 
-    `sniff` returns why an object has this format, and nothing where it has not. `read` raises
+
+@dataclass(frozen=True, kw_only=True)  # Calling an alias of it sets what slots do not hold.
+class SourceFormat(Generic[_Sniffed, _Held]):
+    """A format of another program.
+
+    `sniff` returns why something has this format, and nothing where it has not. `read` raises
     `FormatError` where it turns out to be no conversation.
     """
 
     name: str
-    sniff: Callable[[Record], str]
-    read: Callable[[Record, SourceDefaults], Iterable[ImportItem]]
+    sniff: Callable[[_Sniffed], str]
+    read: Callable[[_Held, SourceDefaults], Iterable[ImportItem]]
     has_folders_behind: bool = False
     """Are there folders behind a list of conversations, so that a small file is read whole?"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListFormat:
-    """A format of JSON lists that are conversations as a whole; `sniff` is given an element."""
-
-    name: str
-    sniff: Callable[[Record], str]
-    read: Callable[[list[object], SourceDefaults], Iterable[ImportItem]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TextFormat:
-    """A format of text files; `sniff` is given the beginning of one."""
-
-    name: str
-    sniff: Callable[[str], str]
-    read: Callable[[str, SourceDefaults], Iterable[ImportItem]]
+RecordFormat: TypeAlias = SourceFormat[Record, Record]
+"""Of JSON objects, each of which holds conversations, in a list, lines or alone."""
+ListFormat: TypeAlias = SourceFormat[Record, list[object]]
+"""Of JSON lists that are conversations as a whole, told by an element."""
+LinesFormat: TypeAlias = SourceFormat[Sequence[Record], Iterable[Record | None]]
+"""Of JSON lines that are one conversation, told by the first; `None` for one that is damaged."""
+TextFormat: TypeAlias = SourceFormat[str, str]
+"""Of text files, told by how one begins."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinesFormat:
-    """A format of JSON lines that are one conversation; `sniff` is given the first lines.
-
-    `read` gets `None` in place of a line that is damaged.
-    """
-
-    name: str
-    sniff: Callable[[Sequence[Record]], str]
-    read: Callable[[Iterable[Record | None], SourceDefaults], Iterable[ImportItem]]
+def find_format(
+    formats: Iterable[SourceFormat[_Sniffed, _Held]], sniffed: _Sniffed
+) -> tuple[SourceFormat[_Sniffed, _Held], str] | None:
+    """The first format that something has, and why it has that."""
+    found = ((each, each.sniff(sniffed)) for each in formats)
+    return next((each for each in found if each[1]), None)
 
 
 class ByteStream(Protocol):

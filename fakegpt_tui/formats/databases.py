@@ -8,15 +8,14 @@ meanwhile is copied again.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, TypeAlias
 
 from fakegpt_tui.domain import LoadError
-from fakegpt_tui.formats.base import ByteStream, ImportItem, Record, SourceDefaults
+from fakegpt_tui.formats.base import ByteStream, Record, SourceFormat
 from fakegpt_tui.formats.documents import OpenDocument
 from fakegpt_tui.text import safe_line
 
@@ -30,15 +29,6 @@ _CHUNK_SIZE = 2**20
 
 Tables: TypeAlias = Mapping[str, frozenset[str]]
 """The columns of each table."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DatabaseFormat:
-    """A format of SQLite databases; `sniff` returns why one has it, and nothing where not."""
-
-    name: str
-    sniff: Callable[[Tables], str]
-    read: Callable[[ForeignDatabase, SourceDefaults], Iterable[ImportItem]]
 
 
 class ForeignDatabase:
@@ -71,6 +61,10 @@ class ForeignDatabase:
             query += f' ORDER BY "{order}"'
         for row in self._connection.execute(query, where):
             yield dict(zip(there, row, strict=True))
+
+
+DatabaseFormat: TypeAlias = SourceFormat[Tables, ForeignDatabase]
+"""Of SQLite databases, told by their tables."""
 
 
 def has_tables(tables: Tables, **wanted: str) -> bool:

@@ -25,6 +25,7 @@ from fakegpt_tui.formats.base import (
     SkippedItem,
     SourceDefaults,
     UnknownFormat,
+    find_format,
 )
 from fakegpt_tui.formats.documents import OpenDocument
 from fakegpt_tui.formats.foreign_values import read_folders
@@ -49,20 +50,10 @@ class JsonFormats:
     lines: Sequence[LinesFormat]
 
     def find_record(self, value: object) -> tuple[RecordFormat, str] | None:
-        if not isinstance(value, dict):
-            return None
-        found = ((each, each.sniff(value)) for each in self.records)
-        return next((each for each in found if each[1]), None)
+        return find_format(self.records, value) if isinstance(value, dict) else None
 
     def find_list(self, first: object) -> tuple[ListFormat, str] | None:
-        if not isinstance(first, dict):
-            return None
-        found = ((each, each.sniff(first)) for each in self.lists)
-        return next((each for each in found if each[1]), None)
-
-    def find_lines(self, first: Sequence[Record]) -> tuple[LinesFormat, str] | None:
-        found = ((each, each.sniff(first)) for each in self.lines)
-        return next((each for each in found if each[1]), None)
+        return find_format(self.lists, first) if isinstance(first, dict) else None
 
 
 class JsonReader:
@@ -218,7 +209,7 @@ class JsonReader:
         first = [*islice(lines, _SNIFFED_LINES)]
         values = [value for line in first if isinstance(value := _parse(line), dict)]
         rest = chain(first, lines)
-        if match := self._formats.find_lines(values):
+        if match := find_format(self._formats.lines, values):
             self.found[match[0].name] = match[1]
             held = (value if isinstance(value := _parse(line), dict) else None for line in rest)
             where = self._document.where or "The conversation"

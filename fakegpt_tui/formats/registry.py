@@ -1,6 +1,7 @@
 """Registry of file formats: those that are written, and reading a file of any."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from fakegpt_tui.domain import LoadError
 from fakegpt_tui.formats import (
@@ -41,7 +42,9 @@ from fakegpt_tui.formats.base import (
     FormatError,
     ImportItem,
     SkippedItem,
+    SourceFormat,
     UnknownFormat,
+    find_format,
     unreadable,
 )
 from fakegpt_tui.formats.documents import ImportFile, OpenDocument
@@ -123,15 +126,11 @@ READ_SUFFIXES = (
 
 def known_formats() -> list[str]:
     """What can be imported, as people call it."""
-    names = dict.fromkeys(
-        (
-            *(each.name for each in JSON_FORMATS.records),
-            *(each.name for each in JSON_FORMATS.lists),
-            *(each.name for each in JSON_FORMATS.lines),
-            *(each.name for each in DATABASE_FORMATS),
-            *(each.name for each in TEXT_FORMATS),
-        )
+    foreign: tuple[Iterable[SourceFormat[Any, Any]], ...] = (
+        *(JSON_FORMATS.records, JSON_FORMATS.lists, JSON_FORMATS.lines),
+        *(DATABASE_FORMATS, TEXT_FORMATS),
     )
+    names = {each.name for formats in foreign for each in formats}
     return [*sorted(names, key=str.lower), "Markdown and JSON lines of this program"]
 
 
@@ -233,27 +232,26 @@ def _is_transcript(head: bytes) -> bool:
 
 
 def _read_text(document: OpenDocument, where: str) -> Iterator[tuple[str, ImportItem | None]]:
-    head = document.head().decode(errors="replace").lstrip()
-    for each in TEXT_FORMATS:
-        if why := each.sniff(head):
-            yield f"{where}{each.name}, because {why}.", None
-            try:
-                for item in each.read(document.text(), document.origin):
-                    yield "", item
-            except EmptyConversation:
-                yield "", EmptyItem(document.where or document.stem)
-            except FormatError as error:
-                raise LoadError(f"What the file holds {error}.") from error
-            return
-    raise UnknownFormat("This is neither a saved conversation nor an export that is known.")
+    match = find_format(TEXT_FORMATS, document.head().decode(errors="replace").lstrip())
+    if match is None:
+        raise UnknownFormat("This is neither a saved conversation nor an export that is known.")
+    found, why = match
+    yield f"{where}{found.name}, because {why}.", None
+    try:
+        for item in found.read(document.text(), document.origin):
+            yield "", item
+    except EmptyConversation:
+        yield "", EmptyItem(document.where or document.stem)
+    except FormatError as error:
+        raise LoadError(f"What the file holds {error}.") from error
 
 
 def _read_database(document: OpenDocument, where: str) -> Iterator[tuple[str, ImportItem | None]]:
     with databases.open_database(document) as database:
-        for each in DATABASE_FORMATS:
-            if why := each.sniff(database.tables):
-                yield f"{where}{each.name}, because {why}.", None
-                for item in each.read(database, document.origin):
-                    yield "", item
-                return
-    raise UnknownFormat("The database has tables of no kind that is known.")
+        match = find_format(DATABASE_FORMATS, database.tables)
+        if match is None:
+            raise UnknownFormat("The database has tables of no kind that is known.")
+        found, why = match
+        yield f"{where}{found.name}, because {why}.", None
+        for item in found.read(database, document.origin):
+            yield "", item
