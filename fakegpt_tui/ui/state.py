@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fakegpt_tui.domain import (
@@ -19,32 +20,16 @@ from fakegpt_tui.domain import (
     Service,
     StoreError,
 )
-from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.ui.widgets import ConversationRow
 
 if TYPE_CHECKING:
     from fakegpt_tui.chat.service import ChatService
     from fakegpt_tui.chat.turn import Turn
     from fakegpt_tui.domain.parts import Attachment, Part
+    from fakegpt_tui.ui.prompt_attachments import HeldPrompt, PromptAttachments
     from fakegpt_tui.ui.widgets.transcript.line_ids import ReadingPosition
 
 FAILED_STATUSES = {MessageStatus.FAILED, MessageStatus.INTERRUPTED}
-
-
-@dataclass
-class HeldPrompt:
-    """A prompt that was sent, and waits until all is read that goes with it."""
-
-    conversation: Conversation
-    text: str
-    edited_prompt: ChatMessage | None
-
-    def replace(self, conversation_id: str, old: str, new: str) -> bool:
-        """Replace the first `old` in the text, where it is of that conversation; is there one?"""
-        is_here = self.conversation.id == conversation_id and old in self.text
-        if is_here:
-            self.text = self.text.replace(old, new, 1)
-        return is_here
 
 
 class ChatState:
@@ -74,10 +59,16 @@ class ChatState:
         self.attached: tuple[Attachment, ...] = ()
         """What the marks stand for that are in the prompt."""
         self.held: HeldPrompt | None = None
-        self._known: dict[str, tuple[Attachment, ...]] = {}
         self._text_to_edit = ""
         self.picked: frozenset[str] = frozenset()
         """Messages of the open conversation that were picked to be saved together."""
+
+    @cached_property
+    def attachments(self) -> PromptAttachments:
+        """What goes with prompts."""
+        from fakegpt_tui.ui.prompt_attachments import PromptAttachments  # noqa: PLC0415 - not before the first frame
+
+        return PromptAttachments(self._chat, lambda: self.open.id)
 
     @property
     def turn(self) -> Turn | None:
@@ -133,52 +124,6 @@ class ChatState:
         self.edited_prompt = None
         self.picked = frozenset()
 
-    def known(self, conversation_id: str) -> tuple[Attachment, ...]:
-        """All that was attached to prompts of a conversation in this run; undo brings it back."""
-        return self._known.get(conversation_id, ())
-
-    @property
-    def known_attachments(self) -> tuple[Attachment, ...]:
-        return self.known(self.open.id)
-
-    def learn(self, conversation_id: str, attachments: tuple[Attachment, ...]) -> None:
-        """Know from now on what marks in prompts of a conversation stand for."""
-        if not attachments:
-            return
-        added = {(each.id, each.part.name): each for each in attachments}
-        known = self.known(conversation_id)
-        others = [each for each in known if (each.id, each.part.name) not in added]
-        self._known[conversation_id] = (*others, *attachments)
-        draft = self._chat.drafts.get(conversation_id)
-        if draft is not None and conversation_id != self.open.id:
-            found = self.attached_to(draft.text, conversation_id)
-            self._chat.drafts.save(conversation_id, draft.text, draft.cursor, found)
-
-    def attached_to(self, text: str, conversation_id: str) -> tuple[Attachment, ...]:
-        """What the marks in a prompt of a conversation stand for."""
-        if not (known := self.known(conversation_id)):
-            return ()
-        from fakegpt_tui.attachments.marks import marked  # noqa: PLC0415 - where there are some
-
-        return marked(text, known)
-
-    def mark_elsewhere(self, conversation_id: str, old: str, mark: str) -> None:
-        """Put a mark into the draft of a conversation that is not open any more."""
-        draft = self._chat.drafts.get(conversation_id)
-        text = draft.text if draft else ""
-        text = text.replace(old, mark, 1) if old and old in text else f"{text} {mark}".strip()
-        self._chat.drafts.save(conversation_id, text)
-
-    def type_again(self, text: str, parts: Sequence[Part]) -> str:
-        """A prompt as it was typed, with marks for its parts."""
-        if not parts:
-            return text
-        from fakegpt_tui.attachments.marks import put_marks  # noqa: PLC0415 - where there are some
-
-        typed, found = put_marks(text, parts, self.known_attachments)
-        self.learn(self.open.id, found)
-        return typed
-
     def open_conversation(self, conversation_id: str, *, whole: bool = True) -> Draft | None:
         """Open a conversation, which marks it as read; returns its unsent prompt.
 
@@ -201,10 +146,10 @@ class ChatState:
         for prompt_id, draft in self._chat.drafts.edits(conversation_id).items():
             with suppress(NotFound, StoreError):
                 self.edited_prompt = self._chat.messages.message(conversation_id, prompt_id)
-                self.learn(conversation_id, draft.attachments)
+                self.attachments.learn(conversation_id, draft.attachments)
                 return draft
         if self.draft is not None:
-            self.learn(conversation_id, self.draft.attachments)
+            self.attachments.learn(conversation_id, self.draft.attachments)
         return self.draft
 
     async def load_rest(self) -> None:
@@ -226,10 +171,10 @@ class ChatState:
         self.edited_prompt = prompt
         begun = self._chat.drafts.edits(self.open.id).get(prompt.id)
         if begun is not None:
-            self.learn(self.open.id, begun.attachments)
+            self.attachments.learn(self.open.id, begun.attachments)
             return begun.text
         parts = prompt.parts if prompt.role is Role.USER else ()
-        self._text_to_edit = self.type_again(prompt.text, parts)
+        self._text_to_edit = self.attachments.type_again(prompt.text, parts)
         return self._text_to_edit
 
     def cancel_edit(self) -> None:
@@ -242,11 +187,11 @@ class ChatState:
 
         A prompt that still waits to be sent is kept before it.
         """
-        self.attached = self.attached_to(text, self.open.id)
+        self.attached = self.attachments.marked_in(text, self.open.id)
         held = self.held
         if held is not None and held.conversation.id == self.open.id:
             text = f"{held.text}\n{text}" if text else held.text
-        attached = self.attached_to(text, self.open.id)
+        attached = self.attachments.marked_in(text, self.open.id)
         if self.edited_prompt is None:
             self._chat.drafts.save(self.open.id, text, cursor, attached)
         else:
@@ -279,34 +224,28 @@ class ChatState:
         Raises:
             FakeGPTError: An edited prompt cannot be sent now.
         """
-        return self.ask_held(HeldPrompt(self.open, text, self.edited_prompt), text, ())
+        return self.ask_in(self.open, self.edited_prompt, text, ())
 
-    def ask_held(
-        self, held: HeldPrompt, text: str, parts: Sequence[Part]
+    def ask_in(
+        self,
+        conversation: Conversation,
+        edited: ChatMessage | None,
+        text: str,
+        parts: Sequence[Part],
     ) -> Turn | QueuedPrompt | None:
-        """As `ask`, for a prompt whose conversation may not be the open one any more."""
-        conversation_id, edited = held.conversation.id, held.edited_prompt
+        """As `ask`, in a conversation that may not be the open one any more."""
         if edited is None:
-            return self._chat.turns.ask(held.conversation, text, parts=parts)
+            return self._chat.turns.ask(conversation, text, parts=parts)
         asked = None
         if edited.summarizes:
-            self._chat.compactions.edit(conversation_id, edited.id, text)
+            self._chat.compactions.edit(conversation.id, edited.id, text)
         elif edited.role is Role.ASSISTANT:
-            self._chat.messages.edit_reply(conversation_id, edited.id, text)
+            self._chat.messages.edit_reply(conversation.id, edited.id, text)
         else:
-            asked = self._chat.turns.edit(conversation_id, edited.id, text, parts=parts)
+            asked = self._chat.turns.edit(conversation.id, edited.id, text, parts=parts)
         if self.edited_prompt is edited:
             self.cancel_edit()
         return asked
-
-    def forget_held(self, held: HeldPrompt) -> None:
-        """Take a prompt that was sent out of the draft of a conversation that is not open."""
-        conversation_id = held.conversation.id
-        draft = self._chat.drafts.get(conversation_id)
-        if draft is not None and draft.text.startswith(held.text):
-            rest = draft.text.removeprefix(held.text).removeprefix("\n")
-            attached = self.attached_to(rest, conversation_id)
-            self._chat.drafts.save(conversation_id, rest, attachments=attached)
 
     def record_finished(self, reply: ChatMessage) -> bool:
         """Take note of a reply that has ended; is it in the open conversation?"""

@@ -102,7 +102,9 @@ class AttachmentList:
         part = await self._chat.attachments.add_bytes(
             conversation_id, text.encode(errors="replace"), attachment.part.name
         )
-        self._state.learn(conversation_id, (Attachment(attachment.id, part, attachment.source),))
+        self._state.attachments.learn(
+            conversation_id, (Attachment(attachment.id, part, attachment.source),)
+        )
         if self._state.open.id == conversation_id:
             self._window.save_typed()
         self._window.notify(f"{safe_line(attachment.part.name, 60)} has another text now.")

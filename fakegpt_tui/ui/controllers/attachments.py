@@ -43,7 +43,7 @@ class AttachmentController:
         Raises:
             StoreError: A large paste is missing or damaged.
         """
-        attached = self._state.attached_to(text, conversation_id)
+        attached = self._state.attachments.marked_in(text, conversation_id)
         pasted = {
             each.id: await self._chat.attachments.text(conversation_id, each)
             for each in attached
@@ -111,7 +111,8 @@ class AttachmentController:
         lines = text.count("\n") + (not text.endswith("\n"))
         name = name or f"pasted, {lines:,} line{'' if lines == 1 else 's'}"
         prompt, conversation_id = self._window.prompt, self._state.open.id
-        number = new_id(FilePart(Blob("", 0), name), self._state.known_attachments, prompt.text)
+        known = self._state.attachments.known(conversation_id)
+        number = new_id(FilePart(Blob("", 0), name), known, prompt.text)
         mark = write_mark(number, name)
         prompt.insert_text(mark)
 
@@ -234,14 +235,14 @@ class AttachmentController:
         is_open = self._state.open.id == conversation_id
         if is_open and len(self._state.attached) >= MAX_ATTACHMENTS:
             raise LoadError(f"{MAX_ATTACHMENTS} files and pictures go with a prompt at most.")
-        known = self._state.known(conversation_id)
+        known = self._state.attachments.known(conversation_id)
         typed = f"{prompt.text} {held.text if held else ''}" if is_open else ""
         number = new_id(part, known, typed)
         attachment = Attachment(number, part, source)
         mark = mark_of(attachment)
         is_held = bool(old) and held is not None and held.replace(conversation_id, old, mark)
         if not is_open:
-            self._state.mark_elsewhere(conversation_id, old, mark)
+            self._state.attachments.mark_elsewhere(conversation_id, old, mark)
         elif is_held:
             pass  # It is in no prompt any more.
         elif not (old and prompt.replace_first(old, mark)):
@@ -252,7 +253,7 @@ class AttachmentController:
         self._learn(conversation_id, attachment)
 
     def _learn(self, conversation_id: str, attachment: Attachment) -> None:
-        self._state.learn(conversation_id, (attachment,))
+        self._state.attachments.learn(conversation_id, (attachment,))
         if self._state.open.id == conversation_id:
             self._window.save_typed()
 

@@ -21,7 +21,8 @@ from fakegpt_tui.ui.messages import (
     TurnFinished,
     TurnStarted,
 )
-from fakegpt_tui.ui.state import FAILED_STATUSES, ChatState, HeldPrompt
+from fakegpt_tui.ui.prompt_attachments import HeldPrompt
+from fakegpt_tui.ui.state import FAILED_STATUSES, ChatState
 from fakegpt_tui.ui.window import Window
 
 _MAX_TITLE = 40
@@ -49,7 +50,7 @@ class PromptController:
     def send(self, text: str) -> None:
         """Send a prompt, at once or when all is read that goes with it."""
         state = self._state
-        if self._attachments.is_reading or state.attached_to(text, state.open.id):
+        if self._attachments.is_reading or state.attachments.marked_in(text, state.open.id):
             held = HeldPrompt(state.open, text, state.edited_prompt)
             if state.held is not None:
                 self._window.prompt.restore_text(text)
@@ -119,7 +120,7 @@ class PromptController:
         prompt = self._window.prompt
         pictures = [part for part in attached_parts(parts) if isinstance(part, ImagePart)]
         begins = [f"(picture {safe_line(part.name, 60)}: " for part in pictures]
-        for attachment in self._state.attached_to(prompt.text, self._state.open.id):
+        for attachment in self._state.attachments.marked_in(prompt.text, self._state.open.id):
             if isinstance(attachment.part, ImagePart):
                 name = safe_line(attachment.part.name, 60)
                 prompt.replace_first(mark_of(attachment), f"(picture {name}: )")
@@ -130,15 +131,14 @@ class PromptController:
         if self._state.held is not held:
             return
         is_open = self._state.open.id == held.conversation.id
-        was_edited = held.edited_prompt is not None
-        asked = self._state.ask_held(held, text, parts)
+        asked = self._state.ask_in(held.conversation, held.edited_prompt, text, parts)
         self._state.held = None
-        if is_open and was_edited and (draft := self._state.draft) is not None:
+        if is_open and held.edited_prompt is not None and (draft := self._state.draft) is not None:
             self._window.prompt.load_draft(draft.text, draft.cursor)
         if is_open:
             self._window.save_typed()
         else:
-            self._state.forget_held(held)
+            self._state.attachments.forget_held(held)
         if isinstance(asked, Turn) and is_open:
             self._window.start_turn(asked)
         elif isinstance(asked, Turn):
@@ -206,7 +206,7 @@ class PromptController:
     def take_back(self, event: PromptNotSaved) -> None:
         """Put a prompt that could not be saved back where it was typed."""
         if (event.text or event.parts) and event.conversation_id == self._state.open.id:
-            typed = self._state.type_again(event.text, event.parts)
+            typed = self._state.attachments.type_again(event.text, event.parts)
             self._window.prompt.restore_text(typed)
         elif event.text:
             self._chat.drafts.save(event.conversation_id, event.text)

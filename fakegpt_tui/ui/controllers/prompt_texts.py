@@ -49,7 +49,7 @@ class RecallController:
         def take(prompt_id: str) -> None:
             prompt.focus()
             withdrawn = self._chat.queue.withdraw(prompt_id)
-            prompt.restore_text(self._state.type_again(withdrawn.text, withdrawn.parts))
+            prompt.restore_text(self._state.attachments.type_again(withdrawn.text, withdrawn.parts))
 
         if number and 0 < int(number) <= len(queued):
             take(queued[int(number) - 1].id)

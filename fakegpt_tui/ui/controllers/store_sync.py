@@ -81,7 +81,7 @@ class StoreSync:
             self._controllers().conversations.open(self._options.resume)
         elif unsent and not prompt.text:
             draft = unsent[-1]
-            self._state.learn(draft.conversation_id, draft.attachments)
+            self._state.attachments.learn(draft.conversation_id, draft.attachments)
             self._state.start(
                 self._chat.conversations.create(conversation_id=draft.conversation_id)
             )
