@@ -1,4 +1,4 @@
-"""Typing while one event brings 2 MB of text, or 10 MB of more values than are read: B8."""
+"""Typing while one event brings 2 or 10 MB of text, or 10 MB of more values than are read: B8."""
 
 import socket
 import time
@@ -14,7 +14,7 @@ from tests.cli.program import COMMAND
 from tests.fault_server import DONE, LAST_CHUNK, chunk, stream_head
 from tests.openai_server import end, says
 
-_TEXT = "word and\n\n" * 200_000
+_PARAGRAPH = "word and\n\n"
 _OBJECTS = b"{}," * 3_333_333
 _CONFIG = 'service = "own"\n[services.own]\nkind = "openai"\nurl = "{url}"\nmodel = "m"\n'
 _SECONDS_BEFORE = 0.5
@@ -24,7 +24,7 @@ _MOST_MILLISECONDS = 250.0
 
 def measure(repeats: int) -> Iterator[Row]:
     """The longest time from a key to its letter while the event comes and is shown."""
-    for kind in ("2 MB of text", "10 MB of objects"):
+    for kind in ("2 MB of text", "10 MB of text", "10 MB of objects"):
         with serving(_answer, kind) as url:
             values = [_longest(url) for _ in range(repeats)]
         what = f"a key while {kind} come in one event, worst"
@@ -47,7 +47,8 @@ def _answer(client: socket.socket, kind: str) -> None:
     client.sendall(stream_head() + chunk(says("First ")))
     time.sleep(_SECONDS_BEFORE)
     objects = b'data: {"choices": [' + _OBJECTS + b"{}]}\n\n"
-    event = says(_TEXT) if kind.endswith("text") else objects
+    text = _PARAGRAPH * (int(kind.split(maxsplit=1)[0]) * 1_000_000 // len(_PARAGRAPH))
+    event = says(text) if kind.endswith("text") else objects
     with suppress(OSError):  # The client has seen enough.
         client.sendall(chunk(event) + chunk(end() + DONE) + LAST_CHUNK)
         while client.recv(65536):

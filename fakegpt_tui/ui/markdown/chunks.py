@@ -24,6 +24,8 @@ from fakegpt_tui.ui.markdown.plain_text import PLAIN, plain_end, plain_fragments
 from fakegpt_tui.ui.markdown.sections import sections_after
 from fakegpt_tui.ui.markdown.split_points import LINE_ENDS, find_split_points
 
+_MUCH = 32_768
+"""Characters of growth from which on cutting costs less than parsing."""
 _LINE_END = re.compile(f"\r\n|[{LINE_ENDS}]")
 """What safe text shows as a line feed; keeping to it keeps lines and offsets in step."""
 
@@ -65,9 +67,9 @@ def parse_fragments(
         nodes[:1] = [first] if first else []
         part = part if first else replace(part, checkpoint=None)
     fragments: list[BlockFragment] = []
+    below = replace(part, checkpoint=None)
     for index, node in enumerate(nodes):
-        below = replace(part, checkpoint=None) if index else part
-        fragments.extend(BLOCK_TYPES[node.kind].split(node, below))
+        fragments.extend(BLOCK_TYPES[node.kind].split(node, below if index else part))
     if fragments:
         # What stands before the first block belongs to it, so that nothing is left between any two.
         fragments[0] = replace(fragments[0], start=start, checkpoint=checkpoint)
@@ -152,7 +154,9 @@ class ChunkedText(ChunkSource):
     def update(self, text: str, *, complete: bool, references: References) -> None:
         """Change the text; only what is new, or follows a change, is parsed."""
         grown = text.startswith(self.text) and references == self._options.references
-        if not grown:
+        if grown and len(text) - len(self.text) > _MUCH and self.chunks[-1].checkpoint is None:
+            self._forget_tail()
+        elif not grown:
             self._forget(self._common_chunk(text) if references == self._options.references else 0)
         self.text, self.complete = text, complete
         self._options = replace(self._options, references=references)
@@ -185,6 +189,10 @@ class ChunkedText(ChunkSource):
         first = self.chunks[index]
         self.chunks[index:] = [Chunk(first.start, first.checkpoint, first.sections, ())]
         self._settled = 0
+
+    def _forget_tail(self) -> None:
+        """Begin the last chunk anew, so that a long text behind it can be cut, too."""
+        self.chunks[-1].fragments, self._settled = (), 0
 
     def _parse_tail(self) -> None:
         tail = self.chunks[-1]

@@ -20,6 +20,7 @@ from fakegpt_tui.ui.widgets.transcript.appearance import (
     REASONING_FOLD,
     MessageLabel,
 )
+from fakegpt_tui.ui.widgets.transcript.growth import show_rest
 from fakegpt_tui.ui.widgets.transcript.line_ids import FoldedSection, unpack_line_id, written_text
 from fakegpt_tui.ui.widgets.transcript.row_renderer import FOLLOW_META
 from fakegpt_tui.ui.widgets.transcript.scroll_view import TranscriptScrollView
@@ -43,11 +44,7 @@ _CODE_STEP = 20
 
 
 class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
-    """The messages of one conversation, laid out only where they are looked at.
-
-    `show` opens a conversation, `update_message` adds or replaces one message. Both take values,
-    and may be called twice with the same.
-    """
+    """The messages of one conversation, laid out only where they are looked at."""
 
     BINDINGS = bindings(KeyScope.TRANSCRIPT)
     FOCUS_ON_CLICK = False
@@ -164,6 +161,9 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
             if self.is_finding:
                 self.find.update_messages()
             self.sync_view()
+            if message.id in self.message_list.rests:
+                rests = self.message_list.rests
+                show_rest(rests, message.id, self.update_message, self.set_timer)
 
     def set_labels(self, labels: Mapping[str, MessageLabel]) -> None:
         """Show other notes in the headers of the messages with these ids."""
@@ -370,11 +370,10 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
                 self._refold(position, lambda: folds.toggle_reasoning(message))
             case str(fold) if fold == MESSAGE_FOLD:
                 self._refold(position, lambda: folds.toggle(message))
-            case int(section):
-                key = FoldedSection(unpack_line_id(position.line)[0], section)
+            case int() | str() as fold:
+                zone = unpack_line_id(position.line)[0]
+                key = FoldedSection(zone, fold) if isinstance(fold, int) else fold
                 self._refold(position, lambda: folds.toggle_within(message, key))
-            case str(fold):
-                self._refold(position, lambda: folds.toggle_within(message, fold))
             case _:
                 pass
         self.repaint_changes()

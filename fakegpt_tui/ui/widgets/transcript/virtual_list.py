@@ -9,6 +9,7 @@ from dataclasses import replace
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from fakegpt_tui.domain import Role
 from fakegpt_tui.ui.markdown.palette import Palette
 from fakegpt_tui.ui.widgets.transcript.appearance import (
     HEADER_LINES,
@@ -16,6 +17,7 @@ from fakegpt_tui.ui.widgets.transcript.appearance import (
     MessageLabel,
     prose_width,
 )
+from fakegpt_tui.ui.widgets.transcript.growth import GrowthPacer
 from fakegpt_tui.ui.widgets.transcript.line_ids import LINE_ID_BITS, Fold, Folds
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ _MAX_LAYOUTS = 300
 _NO_LABEL = MessageLabel()
 _MEASURED_CHUNKS = 16
 """What is drawn out of sight to count the lines of text that has just arrived."""
+_AT_ONCE = 16_384
+"""Characters that may be new of a reply; more are laid out piece by piece."""
 
 
 class LinePosition(NamedTuple):
@@ -65,6 +69,9 @@ class VirtualList:
         self.folds = Folds()
         self.labels: Mapping[str, MessageLabel] = {}
         """Notes for the headers of the messages with these ids."""
+        self.rests: dict[str, ChatMessage] = {}
+        """Replies of which only the beginning is shown so far, as they came all at once."""
+        self._pacer = GrowthPacer()
         self.activity = ""
         """What goes on in the message that is under way, for its header."""
         self.appearance = Appearance(Palette.colourless())
@@ -88,12 +95,28 @@ class VirtualList:
             self._heights.append(0)
         elif self.messages[index] == message:
             return False
+        is_drawn = not message.status.is_final or message.id in self._layouts
+        if self.width and is_drawn:
+            message = self._first_piece(message, self.messages[index])
         self.messages[index] = message
-        if self.width and (not message.status.is_final or message.id in self._layouts):
+        if self.width and is_drawn:
             self.layout(index)
         else:
             self._set_height(index, self._estimate(message))
+        if message.id in self.rests:
+            self._pacer.note_laid_out()
         return True
+
+    def _first_piece(self, message: ChatMessage, shown: ChatMessage) -> ChatMessage:
+        """As much of a message as can be laid out in a moment; all of it is kept in `rests`."""
+        self.rests.pop(message.id, None)
+        length = 0 if shown is message else len(shown.text)
+        if len(message.text) - length <= _AT_ONCE or message.role is Role.USER or message.parts:
+            return message
+        piece = self._pacer.piece(message, length)
+        if piece is not message:
+            self.rests[message.id] = message
+        return piece
 
     def set_width(self, width: int) -> None:
         self.width = width
