@@ -3,9 +3,10 @@
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
+from unicodedata import normalize
 
 from fakegpt_tui.domain import LoadError
 from fakegpt_tui.domain.media_types import (
@@ -44,7 +45,7 @@ def open_regular(path: Path) -> Iterator[BinaryIO]:
     name = safe_line(path.name or str(path))
     try:
         # What would block is opened all the same, and seen to be no file before it is read.
-        descriptor = os.open(path, os.O_RDONLY | _SAFELY)
+        descriptor = _open(path)
     except FileNotFoundError as error:
         raise LoadError(f"There is no file {safe_line(str(path))}.") from error
     except (OSError, ValueError) as error:
@@ -57,6 +58,15 @@ def open_regular(path: Path) -> Iterator[BinaryIO]:
         raise LoadError(f"{name} is {kind}; only files can be attached.")
     with os.fdopen(descriptor, "rb") as file:
         yield file
+
+
+def _open(path: Path) -> int:
+    """Open a file; accents may be apart from their letters, as in names that macOS made."""
+    written = str(path)
+    for name in (written, normalize("NFC", written)):
+        with suppress(FileNotFoundError):
+            return os.open(name, os.O_RDONLY | _SAFELY)
+    return os.open(normalize("NFD", written), os.O_RDONLY | _SAFELY)
 
 
 def check_file(file: BinaryIO, name: str) -> MediaType:

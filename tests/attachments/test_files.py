@@ -77,6 +77,13 @@ def test_a_link_to_a_file_is_that_file(tmp_path: Path) -> None:
         assert file.read() == b"x"
 
 
+def test_accents_may_be_apart_from_their_letters_or_not(tmp_path: Path) -> None:
+    for name, typed in (("e\u0301.txt", "\u00e9.txt"), ("\u00e0.txt", "a\u0300.txt")):
+        (tmp_path / name).write_text(name)
+        with open_regular(tmp_path / typed) as file:
+            assert file.read().decode() == name
+
+
 def test_the_bytes_decide_and_not_the_name() -> None:
     assert check_file(BytesIO(png(3, 2)), "notes.txt") == ("image/png", 3, 2)
     assert "WAV" in refusal(b"RIFF\x24\0\0\0WAVEfmt ", "photo.webp")
