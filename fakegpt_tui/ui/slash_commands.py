@@ -111,12 +111,6 @@ class CommandMatch:
     rank: MatchRank
 
 
-def exact_command(text: str, snippets: Sequence[Command] = ()) -> Command | None:
-    """The command that has exactly this name or alias; one of the keymap wins."""
-    name = text.strip().casefold()
-    return next((command for command in (*COMMANDS, *snippets) if name in command.names), None)
-
-
 def matching_commands(
     query: str, snippets: Sequence[Command] = (), *, described: bool = False
 ) -> list[CommandMatch]:

@@ -15,7 +15,7 @@ from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.keymap import KeyScope
 from fakegpt_tui.text import clipboard_text
 from fakegpt_tui.ui.bindings import bindings
-from fakegpt_tui.ui.widgets.text_box import TextBox
+from fakegpt_tui.ui.widgets.text_box import RecallBox, TextBox
 
 if TYPE_CHECKING:
     from fakegpt_tui.attachments.snippets import Snippet
@@ -36,7 +36,7 @@ _LARGE_LINES, _LARGE_LENGTH = 20, 2_000
 _EMPTY_LINES = re.compile(r"\A(?:[^\S\n]*\n)+")
 
 
-class PromptInput(TextBox, inherit_bindings=False):
+class PromptInput(RecallBox, inherit_bindings=False):
     """A text area in which a key sends; it grows to a third of the screen."""
 
     DEFAULT_CSS = """
@@ -48,8 +48,6 @@ class PromptInput(TextBox, inherit_bindings=False):
     """
     BINDINGS = bindings(KeyScope.PROMPT)
 
-    earlier_prompts: reactive[Sequence[str]] = reactive((), repaint=False)
-    """The prompts that were sent before, the latest first."""
     enter_sends: reactive[bool] = reactive(True, repaint=False)
     """Does Enter send, or break the line? The empty prompt says which."""
     editing: reactive[str] = reactive("readline", repaint=False)
@@ -125,8 +123,6 @@ class PromptInput(TextBox, inherit_bindings=False):
     def __init__(self, *, cursor_blink: bool = True) -> None:
         super().__init__()
         self.cursor_blink = cursor_blink
-        self._history_index = 0
-        self._unsent = ""
         self._command: CommandEntry | None = None
         self.vim: VimInput | None = None
         self._readline: ReadlineInput | None = None
@@ -245,25 +241,6 @@ class PromptInput(TextBox, inherit_bindings=False):
         # Textual cannot wrap the placeholder to a width of nothing.
         return super().render_line(y) if self.content_size.width else Strip([])
 
-    def action_earlier(self) -> None:
-        """Show the prompt before this one; what was being typed comes after the latest.
-
-        The cursor stays on the first line, so that the same arrow leads on.
-        """
-        self._show_earlier(self._history_index + 1)
-        self.move_cursor((0, len(self.document[0])))
-
-    def action_later(self) -> None:
-        self._show_earlier(self._history_index - 1)
-
-    def _show_earlier(self, index: int) -> None:
-        if not 0 <= index <= len(self.earlier_prompts):
-            return
-        if self._history_index == 0:
-            self._unsent = self.text
-        self.replace_text(self.earlier_prompts[index - 1] if index else self._unsent)
-        self._history_index = index
-
     async def action_send(self) -> None:
         """Send, unless the line ends in a backslash, which asks for another line.
 
@@ -373,17 +350,9 @@ class PromptInput(TextBox, inherit_bindings=False):
         self._begin_typing()
 
     def replace_text(self, text: str) -> None:
-        """Show another text; undo brings back what was here."""
-        self._history_index = 0
+        """Show another text, which is no command of the shell."""
         self._is_command = False
-        self.history.checkpoint()
-        self.replace(text, (0, 0), self.document.end, maintain_selection_offset=False)
-        self.move_cursor(self.document.end)
-
-    def restore_text(self, text: str) -> None:
-        """Put a text that could not be sent before what was typed since."""
-        typed = self.text
-        self.replace_text(f"{text}\n{typed}" if typed else text)
+        super().replace_text(text)
 
     async def on_key(self, event: events.Key) -> None:
         """Handle keys here, in turn with the letters around them.
@@ -412,22 +381,6 @@ class PromptInput(TextBox, inherit_bindings=False):
         """Handle a key of the list of commands; whether it was one."""
         command = self._typed_command
         return command is not None and await command.handle_key(key)
-
-    def action_cursor_up(self, select: bool = False) -> None:
-        """Go up a line; from the first one, to an earlier prompt."""
-        is_first = self.navigator.is_first_wrapped_line(self.cursor_location)
-        if is_first and not select and self._history_index < len(self.earlier_prompts):
-            self.action_earlier()
-        else:
-            super().action_cursor_up(select)
-
-    def action_cursor_down(self, select: bool = False) -> None:
-        """Go down a line; from the last one, to a later prompt."""
-        is_last = self.navigator.is_last_wrapped_line(self.cursor_location)
-        if is_last and not select and self._history_index:
-            self.action_later()
-        else:
-            super().action_cursor_down(select)
 
     def _type_sign(self, sign: str | None) -> bool:
         """Handle the signs that begin a reference or a command; whether they stood as text.
