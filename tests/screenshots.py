@@ -115,7 +115,7 @@ async def services(sitter: Sitter) -> None:
     await sitter.press("f6")
     await sitter.see("Guide")
     await sitter.press("f4")
-    await sitter.see("Add a service")
+    await sitter.see("New service")
 
 
 async def settings_page(sitter: Sitter) -> None:

@@ -766,7 +766,7 @@ def test_a_large_paste_is_edited_in_the_editor(home: Home, tmp_path: Path) -> No
             terminal.paste("\n".join(f"line {number}" for number in range(30)))
             terminal.wait_for("▤ 1 pasted, 30 lines")
             terminal.press("alt+o")
-            terminal.wait_for("Attached to the prompt")
+            terminal.wait_for("Attachments")
             terminal.type("e")
             terminal.wait_for("has another text now")
             terminal.press("enter")

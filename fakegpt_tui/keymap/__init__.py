@@ -313,13 +313,13 @@ COMMANDS: tuple[Command, ...] = (
     Command(SIDE_BY_SIDE, "side.stop", "escape", "stop_or_close", "Stop", "Stop all of them and keep what arrived; once none is under way, close", in_footer=True),
 
     Command(SERVICES, "services.use", "enter", "use", "Use", "Let the model answer from now on, in new conversations, too; of a service, the one that it has first", in_footer=True),
-    Command(SERVICES, "services.use-here", "alt+enter,alt+h", "use_here", "Here", "Let the model answer in the open conversation alone; new ones use what they did", in_footer=True),
-    Command(SERVICES, "services.ask-marked", "ctrl+s", "ask_marked", "Ask", "Ask all that are marked, where several are wanted", in_footer=True),
-    Command(SERVICES, "services.favourite", "f3", "services.toggle_favourite", "Star", "Show the model first from now on, or no longer", "/favourite", "/favorite /star", in_footer=True),
     Command(SERVICES, "services.add", "f4", "services.add_service", "Add", "Add a service: its address, its model, its key", "/add-service", "/connect", in_footer=True, argument="NAME URL [MODEL-ID]"),
     Command(SERVICES, "services.edit", "f2", "services.edit_service", "Edit", "Change the service", "/edit-service", "/change-service", in_footer=True, argument="SERVICE [FIELD=VALUE]"),
-    Command(SERVICES, "services.test", "f5", "services.test_service", "Test", "Try the service out, and say what exactly does not work", "/test-service", "/check-service", in_footer=True, argument="[SERVICE]"),
     Command(SERVICES, "services.remove", "f9", "services.remove_service", "Remove", "Take the service out of the configuration, after a question", "/remove-service", "/delete-service", in_footer=True, is_destructive=True, argument="SERVICE"),
+    Command(SERVICES, "services.test", "f5", "services.test_service", "Test", "Try the service out, and say what exactly does not work", "/test-service", "/check-service", in_footer=True, argument="[SERVICE]"),
+    Command(SERVICES, "services.favourite", "f3", "services.toggle_favourite", "Star", "Show the model first from now on, or no longer", "/favourite", "/favorite /star", in_footer=True),
+    Command(SERVICES, "services.use-here", "alt+enter,alt+h", "use_here", "Here", "Let the model answer in the open conversation alone; new ones use what they did", in_footer=True),
+    Command(SERVICES, "services.ask-marked", "ctrl+s", "ask_marked", "Ask", "Ask all that are marked, where several are wanted", in_footer=True),
     Command(SERVICES, "services.sign-in", "f7", "sign_in", "Sign in", "Sign in to the service, and ask for its models"),
     Command(SERVICES, "services.ask-again", "ctrl+r", "ask_for_models", "Again", "Ask all services for their models again, and look for servers on this machine"),
 

@@ -103,15 +103,20 @@ class ServiceListing:
     states: Mapping[str, str]
     models: Mapping[str, Sequence[Model]]
     favourites: Sequence[ModelRef] = ()
+    recent: Sequence[ModelRef] = ()
+    """Those that were chosen last, the last one first."""
     found: Sequence[FoundService] = ()
 
 
 def service_rows(listing: ServiceListing, query: str = "") -> tuple[ServiceRow, ...]:
-    """The rows that have every word of `query`: favourites first, then what belongs together."""
+    """The rows that have every word of `query`: favourites first, those used last, then all."""
     words = query.casefold().split()
     marked = set(listing.favourites)
     return (
-        *_favourites(listing, words),
+        *_apart("Favourites", listing.favourites, listing, words),
+        *_apart(
+            "Last used", [each for each in listing.recent if each not in marked], listing, words
+        ),
         *(row for service in listing.services for row in _service(listing, service, words, marked)),
         *_found(listing, words, marked),
     )
@@ -128,16 +133,19 @@ def best_match(rows: Sequence[ServiceRow], query: str) -> ModelRef | None:
     return next(found, None)
 
 
-def _favourites(listing: ServiceListing, words: Sequence[str]) -> Iterator[ServiceRow]:
+def _apart(
+    heading: str, models: Sequence[ModelRef], listing: ServiceListing, words: Sequence[str]
+) -> Iterator[ServiceRow]:
+    """Models of any services under a heading, as far as they fit."""
     known = {service.name for service in listing.services}
     rows = [
-        _model_row(model_ref, _model(listing, model_ref), is_favourite=True, in_favourites=True)
-        for model_ref in listing.favourites
-        if model_ref.service in known
+        _model_row(each, _model(listing, each), is_favourite=each in listing.favourites, apart=True)
+        for each in models
+        if each.service in known
     ]
     matching = [row for row in rows if _matches(row, words)]
     if matching:
-        yield ServiceRow(kind=RowKind.HEADING, text="Favourites")
+        yield ServiceRow(kind=RowKind.HEADING, text=heading)
         yield from matching
 
 
@@ -188,10 +196,10 @@ def _block(
 
 
 def _model_row(
-    model_ref: ModelRef, model: Model, *, is_favourite: bool, in_favourites: bool = False
+    model_ref: ModelRef, model: Model, *, is_favourite: bool, apart: bool = False
 ) -> ServiceRow:
     title = "" if model.title in ("", model.id) else model.title
-    service = model_ref.service if in_favourites else ""
+    service = model_ref.service if apart else ""
     parts = (service, title, model_label(model))
     return ServiceRow(
         kind=RowKind.MODEL,
@@ -199,7 +207,7 @@ def _model_row(
         detail=" · ".join(part for part in parts if part),
         model=model_ref,
         is_favourite=is_favourite,
-        in_favourites=in_favourites,
+        is_apart=apart,
     )
 
 

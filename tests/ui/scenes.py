@@ -1,4 +1,7 @@
-"""Scenes: screens of the program with fixed content, at a fixed time, for pictures and tests."""
+"""Scenes: screens of the program with fixed content, at a fixed time, for pictures and tests.
+
+`dialog_scenes.py` has dialogs that need no program to open them.
+"""
 
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -8,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from textual.widgets import Input, TextArea
 
 from fakegpt_tui.backends.scripted import Gate, Step
 from fakegpt_tui.cli.settings_store import LastChoices, SettingsStore
@@ -141,6 +145,11 @@ async def _commands(it: Running) -> None:
     await it.see("/queue")
 
 
+async def _completion(it: Running) -> None:
+    await it.pilot.press(*"/sa")
+    await it.see("/save clean")
+
+
 async def _palette(it: Running) -> None:
     await it.pilot.press("ctrl+p")
     await it.see("/queue")
@@ -180,11 +189,6 @@ async def _generation(it: Running) -> None:
     await it.see("lower is steadier")
 
 
-async def _theme(it: Running) -> None:
-    await it.pilot.press(*"/theme", "enter")
-    await it.see("How does it look?")
-
-
 async def _conversation_shown(it: Running) -> None:
     await it.pilot.press("tab", "enter")
     await it.until(lambda: len(it.path) == 4)
@@ -196,29 +200,9 @@ async def _transcript(it: Running) -> None:
     await it.see("Thought for")
 
 
-async def _blocks(it: Running) -> None:
-    await it.pilot.press("tab", "g", "J", "x")
-    await it.see("block-1.py")
-
-
-async def _title(it: Running) -> None:
-    await it.pilot.press(*"/rename", "enter")
-    await it.see("enter save")
-
-
-async def _import(it: Running) -> None:
-    await it.pilot.press("alt+i")
-    await it.see("tab completes")
-
-
 async def _list(it: Running) -> None:
     await it.pilot.press("alt+l", "down")
     await it.see("Rename")
-
-
-async def _tree(it: Running) -> None:
-    await it.pilot.press(*"/tree", "enter")
-    await it.see("Type to filter")
 
 
 async def _side_by_side(it: Running) -> None:
@@ -253,6 +237,7 @@ _LONG_NOTICE = f"A notice that is long{', and goes on' * 12}; but that is the en
 SCENES: dict[str, tuple[Callable[[Running], Awaitable[None]], tuple[str, ...]]] = {
     "first-page": (_first_page, ()),
     "commands": (_commands, ("escape",)),
+    "completion": (_completion, ("escape", "ctrl+c")),
     "palette": (_palette, ("escape",)),
     "services": (_services, ("escape",)),
     "form": (_form, ("escape", "escape")),
@@ -260,14 +245,9 @@ SCENES: dict[str, tuple[Callable[[Running], Awaitable[None]], tuple[str, ...]]] 
     "help": (_help, ("escape",)),
     "search": (_search, ("escape",)),
     "generation": (_generation, ("escape",)),
-    "theme": (_theme, ("escape",)),
     "conversation": (_conversation_shown, ()),
     "transcript": (_transcript, ("escape",)),
-    "blocks": (_blocks, ("escape", "escape")),
-    "title": (_title, ("escape",)),
-    "import": (_import, ("escape",)),
     "list": (_list, ("escape",)),
-    "tree": (_tree, ("escape",)),
     "side-by-side": (_side_by_side, ("escape",)),
     "error": (_error, ()),
     "streaming": (_streaming, ()),
@@ -299,6 +279,8 @@ async def start(size: tuple[int, int], theme: str) -> AsyncIterator[Running]:
         # As in a terminal with all colours, whatever this runs in.
         environment.setenv("COLORTERM", "truecolor")
         environment.delenv("NO_COLOR", raising=False)
+        for field in (Input, TextArea):
+            environment.setattr(field.cursor_blink, "_default", False)
         async with running(
             *_script(), store=_store(), size=size, services=(other,), **options
         ) as it:

@@ -1,14 +1,17 @@
 """Screens look as they did, in both themes and at two sizes; all that is on them can be read, and
 what can be clicked can be reached by key.
 
-`python -m tests.ui.test_screens` writes the expected screens anew; look at what has changed.
+`python -m tests.ui.test_screens [DIALOG …]` writes what is expected anew, of all screens or of some
+dialogs; look at what has changed.
 """
 
 import asyncio
 import re
 import sys
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from functools import partial
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -18,6 +21,7 @@ from textual.color import Color
 
 from fakegpt_tui import __version__
 from fakegpt_tui.ui.themes import DARK, LIGHT
+from tests.ui.dialog_scenes import DIALOGS
 from tests.ui.running import Running
 from tests.ui.scenes import play, start
 from tests.ui.test_themes import wcag_contrast
@@ -93,23 +97,43 @@ def too_close(it: Running) -> Iterator[str]:
                 yield f"row {number}: {segment.text.strip()!r} {look(style)} {contrast:.2f}"
 
 
+async def see_expected(it: Running, name: str, size: tuple[int, int], theme: str) -> None:
+    """Wait until the screen looks as it is to look."""
+    expected = path_of(name, size, theme).read_text(encoding="utf-8")
+    await it.until(
+        lambda: drawn(it) == expected,
+        lambda: f"{name}: python -m tests.ui.test_screens writes it anew\n{it.text}",
+    )
+
+
+async def play_dialogs(it: Running, wanted: Collection[str] = DIALOGS) -> AsyncIterator[str]:
+    """Each dialog by its name, while it is on the screen."""
+    for name in wanted:
+        await it.app.push_screen(DIALOGS[name]())
+        yield name
+        await it.app.pop_screen()
+
+
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("size", SIZES)
 async def test_the_screens_look_as_they_did(size: tuple[int, int], theme: str) -> None:
     seen = set()
     async with start(size, THEMES[theme]) as it:
         async for name in play(it):
-            expected = path_of(name, size, theme).read_text(encoding="utf-8")
-            await it.until(
-                lambda expected=expected: drawn(it) == expected,
-                lambda name=name: (
-                    f"{name}: python -m tests.ui.test_screens writes it anew\n{it.text}"
-                ),
-            )
+            await see_expected(it, name, size, theme)
             assert list(too_close(it)) == [], name
             assert list(unreachable(it.app.screen)) == [], name
             seen.add(type(it.app.screen).__name__)
     assert seen == IN_SCENES
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_dialogs_look_as_they_did(size: tuple[int, int], theme: str) -> None:
+    async with start(size, THEMES[theme]) as it:
+        async for name in play_dialogs(it):
+            await see_expected(it, name, size, theme)
+            assert list(too_close(it)) == [], name
 
 
 @pytest.mark.parametrize("size", [(40, 12), (25, 6), (60, 20), (200, 60)])
@@ -125,18 +149,19 @@ async def test_dialogs_fit_other_sizes_and_leave_the_prompt_as_it_was(
         await it.until(lambda: it.prompt.text == "words" and "words" in it.text)
 
 
-async def write_all() -> None:
-    for size in SIZES:
-        for theme, full_name in THEMES.items():
-            async with start(size, full_name) as it:
-                async for name in play(it):
-                    before = ""
-                    while before != (before := drawn(it)):
-                        await it.pilot.pause(_SETTLED)
-                    path_of(name, size, theme).write_text(drawn(it), encoding="utf-8")
-                    for problem in too_close(it):
-                        sys.stderr.write(f"{name} {size} {theme}: {problem}\n")
+async def write_all(wanted: Sequence[str]) -> None:
+    dialogs = partial(play_dialogs, wanted=wanted or DIALOGS)
+    plays = (dialogs,) if wanted else (play, dialogs)
+    for size, theme, scenes in product(SIZES, THEMES, plays):
+        async with start(size, THEMES[theme]) as it:
+            async for name in scenes(it):
+                before = ""
+                while before != (before := drawn(it)):
+                    await it.pilot.pause(_SETTLED)
+                path_of(name, size, theme).write_text(drawn(it), encoding="utf-8")
+                for problem in too_close(it):
+                    sys.stderr.write(f"{name} {size} {theme}: {problem}\n")
 
 
 if __name__ == "__main__":
-    asyncio.run(write_all())
+    asyncio.run(write_all(sys.argv[1:]))

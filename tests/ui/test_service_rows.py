@@ -70,11 +70,18 @@ def test_favourites_come_first_as_long_as_their_service_is_there() -> None:
     rows = service_rows(offer(favourites=marked))
     assert [row.text for row in rows[:3]] == ["Favourites", "default", "large"]
     assert rows[0].kind is RowKind.HEADING
-    assert [row.text for row in rows if row.is_favourite and not row.in_favourites] == [
+    assert [row.text for row in rows if row.is_favourite and not row.is_apart] == [
         "large",
         "default",
     ]
     assert texts(offer(favourites=marked), "small") == ["one", "small"]
+
+
+def test_what_was_used_last_comes_behind_the_favourites_each_once() -> None:
+    used = (ModelRef("one", "large"), ModelRef("gone", "x"), ModelRef("two", "default"))
+    rows = offer(favourites=(ModelRef("two", "default"),), recent=used)
+    assert texts(rows)[:4] == ["Favourites", "default", "Last used", "large"]
+    assert texts(rows, "small") == ["one", "small"]
 
 
 def test_what_was_found_comes_last_unless_it_is_configured() -> None:

@@ -78,7 +78,7 @@ GROUPS = 12
 async def test_nothing_that_a_command_changes_stays_as_it_was_on_the_screen(
     group: int, key: str, tmp_path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(tmp_path)  # where “Save to” proposes to save
+    monkeypatch.chdir(tmp_path)  # where “/save to” proposes to save
     commands = CHANGING[group::GROUPS]
     scripts = [reply("four words, five words")] * 10 * len(commands)
     options = {"services": [OTHER], "presets": PRESETS, "exports": tmp_path}

@@ -45,10 +45,8 @@ NO_CLICKS = {"offset", "picture", "option", "@mouse.down", "@mouse.up"}
 """What cells have for selecting, for pictures, and for lists and scroll bars of Textual."""
 
 IN_SCENES = {
-    *("AskScreen", "ChatScreen", "GenerationScreen", "HelpScreen", "ImportScreen", "ItemsScreen"),
-    *("PaletteScreen", "PickScreen"),
-    *("SearchScreen", "ServiceFormScreen", "ServicesScreen", "SettingsScreen"),
-    *("SideBySideScreen", "TreeScreen"),
+    *("ChatScreen", "GenerationScreen", "HelpScreen", "PaletteScreen", "SearchScreen"),
+    *("ServiceFormScreen", "ServicesScreen", "SettingsScreen", "SideBySideScreen"),
 }
 """The screens that the scenes show."""
 

@@ -63,7 +63,7 @@ class AttachmentController:
             return
         from fakegpt_tui.ui.dialogs.pick import AskPathScreen  # noqa: PLC0415 - after first paint
 
-        self._window.ask(AskPathScreen("Attach a file", "", verb="attach"), self._attach_typed)
+        self._window.ask(AskPathScreen("Attachment", "", verb="attach"), self._attach_typed)
 
     def _attach_typed(self, typed: str) -> None:
         if typed.strip():

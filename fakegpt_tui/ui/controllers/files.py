@@ -82,7 +82,7 @@ class FileController:
             from fakegpt_tui.ui.dialogs.pick import AskPathScreen  # noqa: PLC0415 - after first paint
 
             name = f"{file_stem(self._state.open.title) or 'conversation'}.md"
-            self._window.ask(AskPathScreen("Save to", str(Path.cwd() / name)), self.ask_where)
+            self._window.ask(AskPathScreen("File", str(Path.cwd() / name)), self.ask_where)
 
     def copy_path(self) -> None:
         """Copy the path of the file that was saved last."""
@@ -121,7 +121,7 @@ class FileController:
         if number and 0 < int(number) <= len(choices):
             take(choices[int(number) - 1].id)
         else:
-            self._window.pick("Edited in the mirror folder", choices, take, verb="read back")
+            self._window.pick("Edited files", choices, take, verb="read back")
 
     async def _read_back(self, path: Path) -> None:
         self._window.notify(await self._chat.imports.read_back(path))
@@ -152,7 +152,7 @@ class FileController:
             for suffix, name in export_formats().items()
         ]
         self._window.pick(
-            "Save", choices, lambda choice: self._save_part(*choice.split(_SEPARATOR, 1))
+            "Format", choices, lambda choice: self._save_part(*choice.split(_SEPARATOR, 1))
         )
 
     def _save_part(self, part: str, suffix: str) -> None:
@@ -162,7 +162,7 @@ class FileController:
             self.save_picked(suffix)
         elif not self._show_running_job():
             run = partial(self._chat.exports.export_all, self._folder, suffix=suffix)
-            self.start_job(Job(f"Saving every conversation as {export_formats()[suffix]}", run))
+            self.start_job(Job(f"Export as {export_formats()[suffix]}", run))
 
     def pick(self, number: str = "") -> None:
         """Pick the message of a number or under the cursor, or no longer, and go on to the next."""
@@ -224,8 +224,8 @@ class FileController:
         run = partial(self._chat.imports.import_files, paths)
         job = Job(f"Import of {name}", run)
         if dry_run:
-            title = f"What would be imported of {name}"
-            job = Job(title, partial(run, dry_run=True), follow_up=("import it", job))
+            title = f"Preview of {name}"
+            job = Job(title, partial(run, dry_run=True), follow_up=("import", job))
         self.start_job(job)
 
     def show_job(self) -> None:

@@ -7,6 +7,7 @@ from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain import ModelRef
 from fakegpt_tui.domain.folders import Folder, parse_tag_changes, split_tags
 from fakegpt_tui.ui.controllers.conversations import ConversationController
+from fakegpt_tui.ui.controllers.services import recent_models
 from fakegpt_tui.ui.dialogs import Choice
 from fakegpt_tui.ui.options import Options
 from fakegpt_tui.ui.state import ChatState
@@ -52,7 +53,7 @@ class FolderController:
         from fakegpt_tui.ui.dialogs.folders import FolderPickScreen  # noqa: PLC0415 - after first paint
 
         current = moved.rpartition("/")[0] if moved else self._folder_of(ids)
-        screen = FolderPickScreen("Move to", self._chat.folders.all(), current=current)
+        screen = FolderPickScreen("Folder", self._chat.folders.all(), current=current)
         self._window.ask(screen, take)
 
     def _move(self, ids: tuple[str, ...], path: str) -> None:
@@ -156,6 +157,7 @@ class FolderController:
             current=current,
             clock=self._options.clock,
             wanted=SelectionRequest(f"New conversations in {folder.path}"),
+            recent=recent_models(self._options.memory),
         )
         self._window.ask(screen, take)
 

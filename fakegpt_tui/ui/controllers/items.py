@@ -99,7 +99,7 @@ class ItemController:
             if typed.strip():
                 self._window.work(self._save(typed.strip(), get), group="save-item")
 
-        self._window.ask(AskPathScreen(f"Save in {safe_line(str(Path.cwd()), 40)} as", name), take)
+        self._window.ask(AskPathScreen(f"File in {safe_line(str(Path.cwd()), 40)}", name), take)
 
     async def _save(self, typed: str, get: GetData) -> None:
         path = await asyncio.to_thread(write_new_file, typed, await get())
@@ -146,7 +146,7 @@ class ItemController:
                 self._last_command = line
                 self._window.work(self._confirm(line, get), group="items")
 
-        asked = AskScreen("Pipe into a command", self._last_command, verb="show it")
+        asked = AskScreen("Command", self._last_command, verb="go on")
         self._window.ask(asked, take)
 
     async def _confirm(self, line: str, get: GetData) -> None:

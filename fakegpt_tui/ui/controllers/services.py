@@ -24,12 +24,14 @@ from fakegpt_tui.domain import (
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.dialogs import Choice
 from fakegpt_tui.ui.messages import AuthAction, RunLogin
-from fakegpt_tui.ui.options import Options
+from fakegpt_tui.ui.options import ChoiceMemory, Options
 from fakegpt_tui.ui.state import ChatState
 from fakegpt_tui.ui.widgets.status_bar import login_label
 from fakegpt_tui.ui.window import Window
 
 _MAX_ACCOUNT = 80
+_RECENT = "recent_models"
+_MAX_RECENT = 5
 
 _IN = Choice(AuthAction.SIGN_IN, "Sign in", "with the account of last time, if there was one")
 _AGAIN = Choice(AuthAction.SIGN_IN_AGAIN, "Sign in again", "with the same account, for a new token")
@@ -200,6 +202,7 @@ class ServiceController:
             clock=self._clock,
             begin=begin,
             at=ModelRef(name) if name else None,
+            recent=recent_models(self._memory),
         )
         self._window.ask(screen, take)
 
@@ -215,8 +218,21 @@ class ServiceController:
     def _use_from_now_on(self, model: ModelRef) -> None:
         """Let a model answer in new conversations, in this run and in those to come."""
         self._chat.services.set_default(model.service, model.model)
-        values = {"service": model.service, "model": model.model}
+        last = [model, *(each for each in recent_models(self._memory) if each != model)]
+        values = {
+            "service": model.service,
+            "model": model.model,
+            _RECENT: "\n".join(f"{each.service} {each.model}" for each in last[:_MAX_RECENT]),
+        }
         self._window.work(self._memory.remember(values), group="memory", exclusive=False)
+
+
+def recent_models(memory: ChoiceMemory) -> tuple[ModelRef, ...]:
+    """The models that were chosen last, the last one first."""
+    lines = (memory.get(_RECENT) or "").splitlines()
+    return tuple(
+        ModelRef(service, model) for service, _, model in (each.partition(" ") for each in lines)
+    )
 
 
 def unsupported_reason(service: Service, state: LoginState) -> str:

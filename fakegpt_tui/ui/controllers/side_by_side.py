@@ -9,6 +9,7 @@ from fakegpt_tui.domain import ModelRef, NotFound
 from fakegpt_tui.domain.parts import ImagePart, Part, has_pictures
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.controllers.attachments import AttachmentController
+from fakegpt_tui.ui.controllers.services import recent_models
 from fakegpt_tui.ui.dialogs import Choice
 from fakegpt_tui.ui.options import Options
 from fakegpt_tui.ui.state import ChatState
@@ -63,6 +64,7 @@ class SideBySideController:
             current=current,
             clock=self._options.clock,
             wanted=SelectionRequest("Models side by side", MAX_PARALLEL_MODELS, before),
+            recent=recent_models(self._options.memory),
         )
         self._window.ask(screen, self._ask)
 

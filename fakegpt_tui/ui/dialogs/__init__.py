@@ -17,6 +17,7 @@ else:
     Widget = object  # A widget has the style sheet of its first base that is one.
 
 KEY_GAP = " · "
+_NARROW_GAP = ", "
 _MAX_TITLE = 200
 _CORNERS = 6
 """Cells of the frame beside its title or its keys."""
@@ -91,12 +92,16 @@ def show_titles(box: Widget, title: str, subtitle: str, *, margin: str = "") -> 
 
 
 def fitting_keys(keys: str, width: int) -> str:
-    """As many keys as fit, and always the last, which closes the dialog."""
+    """As many keys as fit, closer to each other where room is scarce, and always the last, which
+    closes the dialog.
+    """
     *others, last = keys.split(KEY_GAP)
-    shown = keys
+    if cell_len(keys) <= width:
+        return keys
+    shown = _NARROW_GAP.join([*others, last])
     while others and cell_len(shown) > width:
         others.pop()
-        shown = KEY_GAP.join([*others, "…", last])
+        shown = _NARROW_GAP.join([*others, "…", last])
     return shown if cell_len(shown) <= width else last
 
 

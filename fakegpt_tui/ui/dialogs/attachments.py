@@ -16,7 +16,7 @@ from fakegpt_tui.ui.dialogs import DialogFrame
 from fakegpt_tui.ui.dialogs.pick import ListScreen
 from fakegpt_tui.ui.widgets.text_box import TextBox
 
-_KEYS = "enter open · e edit · t back to text · d remove · esc close"
+_KEYS = "enter open · e edit · t text · d remove · esc close"
 
 
 class AttachmentAction(StrEnum):
@@ -54,7 +54,7 @@ class AttachmentsScreen(ListScreen[tuple[AttachmentAction, Attachment] | None]):
             yield OptionList(*options, compact=True, markup=False)
 
     def on_mount(self) -> None:
-        self.query_one(DialogFrame).set_frame("Attached to the prompt", _KEYS)
+        self.query_one(DialogFrame).set_frame("Attachments", _KEYS)
         self.options.highlighted = 0
 
     def on_option_list_option_selected(self) -> None:

@@ -21,6 +21,7 @@ from fakegpt_tui.ui.dialogs import DialogFrame, ScrollingFrame
 from fakegpt_tui.ui.dialogs.preview_list import PreviewListScreen
 from fakegpt_tui.ui.markdown.document import Document
 from fakegpt_tui.ui.markdown.palette import Palette
+from fakegpt_tui.ui.markdown.parser import is_plain
 from fakegpt_tui.ui.widgets.drawing import fit
 
 _SIGNS = {
@@ -74,8 +75,8 @@ class CompareScreen(ModalScreen[None]):
         self._show()
 
     def _show(self) -> None:
-        title = f"From variant {self._other + 1} to {self._this + 1}"
-        choice = "left, right another variant · " if self._count > 2 else ""  # noqa: PLR2004 - two are compared
+        title = f"Changes from variant {self._other + 1} to {self._this + 1}"
+        choice = "left right variants · " if self._count > 2 else ""  # noqa: PLR2004 - two are compared
         self.query_one(ScrollingFrame).set_frame(title, f"{choice}esc close")
         parts = self._parts_from(self._other)
         self.query_one(Static).update(diff_content(parts, signs=self.app.no_color))
@@ -117,9 +118,12 @@ class TreeScreen(PreviewListScreen):
         self._rows = rows
         self._now = now
         self._fitting: Sequence[TurnRow] = rows
+        self._texts: dict[str, str] = {}
 
     def on_mount(self) -> None:
         self.query_one(DialogFrame).set_frame("Tree", "enter show · esc close")
+        variables, is_dark = self.app.get_css_variables(), self.app.current_theme.dark
+        self._palette = Palette.from_theme(variables, is_dark)
         # The rows need a width, and a pushed screen is not told of its first size.
         self.call_after_refresh(self.show_fitting)
 
@@ -128,9 +132,9 @@ class TreeScreen(PreviewListScreen):
         if row is None:
             return  # It has been filtered out meanwhile.
         static = self.preview
-        palette = Palette.from_theme(self.app.get_css_variables(), self.app.current_theme.dark)
+        width = static.size.width
         parts = (
-            _prompt(each) if each.role is Role.USER else _reply(each, static.size.width, palette)
+            _prompt(each) if each.role is Role.USER else _reply(each, width, self._palette)
             for each in row.messages
         )
         static.update(Text("\n\n").join(parts))
@@ -145,7 +149,7 @@ class TreeScreen(PreviewListScreen):
         self.options.add_options(
             [
                 Option(line, id=row.message.id)
-                for row, line in zip(fitting, _lines(fitting, width, self._now), strict=True)
+                for row, line in zip(fitting, self._lines(fitting, width), strict=True)
             ]
         )
         ids = [row.message.id for row in fitting]
@@ -153,6 +157,37 @@ class TreeScreen(PreviewListScreen):
         wanted = (marked.id if marked else None, *reversed(shown), *ids)
         found = next((each for each in wanted if each in ids), None)
         self.options.highlighted = None if found is None else ids.index(found)
+
+    def _lines(self, rows: Sequence[TurnRow], width: int) -> Iterator[Content]:
+        """The rows; of a prompt that is in an earlier one, the reply is shown."""
+        told: set[str] = set()
+        for row in rows:
+            first = row.messages[0]
+            said = row.message if first.id in told else first
+            told.add(first.id)
+            count = row.variants.count
+            place = f" ‹{row.variants.position}/{count}›" if count > 1 else ""
+            right = f"{place}  {short_age(row.message.created_at, self._now):>6}"
+            graph = row.graph if len(row.graph) <= _MOST_GRAPH else f"…{row.graph[-_MOST_GRAPH:]}"
+            left = f"{graph}{'●' if row.is_shown else '○'} "
+            room = max(4, width - cell_len(left) - cell_len(right))
+            style = "bold" if row.is_shown else ""
+            yield Content.assemble(
+                (left, "$text-accent"),
+                (fit(self._text_of(said) or "…", room), style),
+                (right, "$text-muted"),
+            )
+
+    def _text_of(self, message: ChatMessage) -> str:
+        """The beginning of a message on one line, without signs of Markdown."""
+        if message.id not in self._texts:
+            text = message.text[:_MOST_TEXT]
+            if not is_plain(text):
+                document = Document(self._palette)
+                document.update(text, complete=True)
+                text = " ".join(line.plain for line in document.lines(_MOST_TEXT))
+            self._texts[message.id] = safe_line(text, _MOST_TEXT)
+        return self._texts[message.id]
 
 
 def _prompt(message: ChatMessage) -> Text:
@@ -174,26 +209,6 @@ def _reply(message: ChatMessage, width: int, palette: Palette) -> Text:
 def _has(row: TurnRow, words: Sequence[str]) -> bool:
     text = " ".join(each.text for each in row.messages).casefold()
     return all(word in text for word in words)
-
-
-def _lines(rows: Sequence[TurnRow], width: int, now: datetime) -> Iterator[Content]:
-    """The rows; of a prompt that is in an earlier one, the reply is shown."""
-    told: set[str] = set()
-    for row in rows:
-        first = row.messages[0]
-        said = row.message if first.id in told else first
-        told.add(first.id)
-        count = row.variants.count
-        place = f" ‹{row.variants.position}/{count}›" if count > 1 else ""
-        right = f"{place}  {short_age(row.message.created_at, now):>6}"
-        graph = row.graph if len(row.graph) <= _MOST_GRAPH else f"…{row.graph[-_MOST_GRAPH:]}"
-        left = f"{graph}{'●' if row.is_shown else '○'} "
-        text = safe_line(said.text, _MOST_TEXT) or "…"
-        room = max(4, width - cell_len(left) - cell_len(right))
-        style = "bold" if row.is_shown else ""
-        yield Content.assemble(
-            (left, "$text-accent"), (fit(text, room), style), (right, "$text-muted")
-        )
 
 
 def short_age(then: datetime, now: datetime) -> str:

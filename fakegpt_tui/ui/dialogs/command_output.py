@@ -10,11 +10,12 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from fakegpt_tui.attachments.commands import ShellCommand
-from fakegpt_tui.text import safe_text
+from fakegpt_tui.text import safe_line, safe_text
 from fakegpt_tui.ui.dialogs import DialogFrame
 from fakegpt_tui.ui.messages import CopyText
 from fakegpt_tui.ui.widgets.text_box import TextBox
 
+_TITLE = "Command"
 _LOOK_SECONDS = 0.1
 _SHOWN_WHILE_RUNNING = 4_000
 """Characters of output that are drawn until it has ended; all of them are after that."""
@@ -48,21 +49,23 @@ class CommandScreen(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         with DialogFrame("command"):
-            yield Static(Content(safe_text(f"$ {self._command.line}")), id="line")
+            yield Static(id="line")
             yield TextBox(read_only=True, id="output")
 
     def on_mount(self) -> None:
         self._box = self.query_one(DialogFrame)
         self._output = self.query_one("#output", TextBox)
+        self._tell("")
         if self._confirms:
-            self._box.set_frame("Run this?", "enter run · esc leave it")
+            self._box.set_frame(_TITLE, "enter run · esc close")
             self._output.load_text(safe_text(self._confirms))
         else:
             self._begin()
 
     def _begin(self) -> None:
         self._is_begun = True
-        self._box.set_frame("Running", "esc end it")
+        self._box.set_frame(_TITLE, "esc stop")
+        self._tell("running …")
         self._output.load_text("")
         self._timer = self.set_interval(_LOOK_SECONDS, self._show_growth)
         self._run()
@@ -71,10 +74,19 @@ class CommandScreen(ModalScreen[str | None]):
     async def _run(self) -> None:
         await self._command.run()
         self._timer.stop()
-        then = "enter puts it into the prompt · " if self._attaches else ""
-        self._box.set_frame(self._command.ending, f"{then}y copy · esc close")
+        then = "enter insert · " if self._attaches else ""
+        self._box.set_frame(_TITLE, f"{then}y copy · esc close")
+        self._tell(self._command.ending)
         self._output.load_text(safe_text(self._command.output).rstrip("\n") or "(no output)")
         self._output.focus()
+
+    def _tell(self, state: str) -> None:
+        """Show the command, and how far it has come."""
+        line = Content.assemble(
+            (safe_text(f"$ {self._command.line}"), "bold $text-accent"),
+            (f"\n{safe_line(state)}" if state else "", "$text-muted"),
+        )
+        self.query_one("#line", Static).update(line)
 
     def _show_growth(self) -> None:
         self._output.load_text(safe_text(self._command.output[-_SHOWN_WHILE_RUNNING:]))

@@ -33,8 +33,8 @@ from fakegpt_tui.ui.widgets.command_completion import command_columns
 from fakegpt_tui.ui.widgets.text_field import TextField
 
 _MAX_CONVERSATIONS = 20
-_FRAME_WIDTH = 6
-"""Cells that the frame of the palette and its padding take."""
+_SCROLL_BAR = 1
+"""Cells beside the rows."""
 _RECENT = "recent_commands"
 _MAX_RECENT = 5
 _UNDO = "list.undo"
@@ -143,7 +143,7 @@ class PaletteScreen(ListScreen[str | None]):
             command = replace(command, help=self._undo)
         keys = self._state.keys.get(command.id, command.keys)
         # An alias is shown where it is what was typed.
-        width = self.query_one(DialogFrame).size.width - _FRAME_WIDTH
+        width = self.query_one(DialogFrame).size.width - _SCROLL_BAR
         name, description, shown = command_columns(command, match.name, keys, width)
         return Option(Content.assemble((name, "bold"), description, shown), id=command.id)
 

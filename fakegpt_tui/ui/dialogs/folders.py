@@ -99,7 +99,7 @@ class PromptTextScreen(ModalScreen[str | None]):
             yield TextBox(self._text, compact=True)
 
     def on_mount(self) -> None:
-        self.query_one(DialogFrame).set_frame(self._title, "ctrl+s save · esc leave")
+        self.query_one(DialogFrame).set_frame(self._title, "ctrl+s save · esc close")
         box = self.query_one(TextBox)
         box.move_cursor(box.document.end)
 

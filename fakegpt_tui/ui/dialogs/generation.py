@@ -61,10 +61,10 @@ class RequestScreen(ModalScreen[None]):
         return self._answer.to_text()
 
     def _show(self) -> None:
-        about = "last answer of" if self._shows_answer else "request to"
-        other = "the request" if self._shows_answer else "the last answer"
-        keys = f"c copy it for curl · y copy · tab {other} · esc close"
-        self.query_one(DialogFrame).set_frame(f"The {about} {self._service}", keys)
+        about = "Last answer of" if self._shows_answer else "Request to"
+        other = "request" if self._shows_answer else "answer"
+        keys = f"c copy curl · y copy · tab {other} · esc close"
+        self.query_one(DialogFrame).set_frame(f"{about} {self._service}", keys)
         shown = self.query_one("#text", TextBox)
         shown.load_text(safe_text(self._text))
         shown.focus()
@@ -153,7 +153,7 @@ class GenerationScreen(ModalScreen[Preset | None]):
 
     def on_mount(self) -> None:
         box = self.query_one(DialogFrame)
-        box.set_frame("Generation settings", "ctrl+s save · tab next field · esc leave")
+        box.set_frame("Generation settings", "ctrl+s save · tab next field · esc close")
         self._shown = self._texts()
         begin = self.query_one(f"#{self._begin_at}")
         begin.focus()

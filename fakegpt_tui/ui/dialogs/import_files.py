@@ -98,8 +98,11 @@ class JobScreen(ModalScreen[Job | None]):
         bar.update(total=progress.total or None, progress=progress.done)
         frame = self.query_one(ScrollingFrame)
         if result is None:
-            ending = "It is being stopped …" if progress.stopped else "ctrl+c stop it"
-            frame.set_frame(self._job.title, f"{ending} · esc close and let it go on")
+            frame.set_frame(self._job.title, "ctrl+c stop · esc close")
+            said = (
+                "It is being stopped …" if progress.stopped else "It goes on when this is closed."
+            )
+            self.query_one("#said", Static).update(Content.styled(said, "$text-muted"))
             return
         self._timer.stop()
         bar.display = False

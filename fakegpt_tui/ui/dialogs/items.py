@@ -25,6 +25,7 @@ _PREVIEW_WIDTH = 400
 _NAMED = re.compile(r"""\b(?:title|file|filename|name)=["']?([^"'\s{}]+)""")
 _PATH = re.compile(r"[\w./-]*\w\.\w{1,8}")
 _KEYS = "s save · o open · e edit · p pipe · c copy · esc close"
+_PICTURE_KEYS = "enter view · s save · o open · p pipe · esc close"
 
 
 class ItemAction(StrEnum):
@@ -163,8 +164,8 @@ class ItemsScreen(ListScreen[tuple[ItemAction, MessageItem] | None]):
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         item = self._items[event.option_index]
-        keys = f"enter show · {_KEYS}" if item.is_picture else f"enter, {_KEYS}"
-        self.query_one(DialogFrame).set_frame("In this message", keys)
+        keys = _PICTURE_KEYS if item.is_picture else _KEYS
+        self.query_one(DialogFrame).set_frame("Code and files", keys)
         lines = item.text.splitlines() or [f"{item.label}, {item.size}"]
         shown = [line[:_PREVIEW_WIDTH] for line in lines[:_PREVIEW_LINES]]
         more = len(lines) - len(shown)

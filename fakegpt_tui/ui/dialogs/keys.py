@@ -29,6 +29,9 @@ T = TypeVar("T")
 
 _KEYS_WIDTH = 22
 _LABEL_WIDTH = 20
+_NARROW, _NARROW_KEYS_WIDTH = 80, 16
+"""A screen with less room than that, and how wide keys are there."""
+_EDIT_KEYS = "app.keys"
 
 ChangeKeys = Callable[[str, str | None], Awaitable[str | None]]
 """Writes the keys of a command, or leaves them to the keymap; returns what was written before."""
@@ -48,6 +51,7 @@ class CommandListScreen(ListScreen[T]):
         self._words = words
         self._shown = shown
         self._commands: Sequence[Command] = ALL_COMMANDS
+        self._is_narrow = self.app.size.width < _NARROW
 
     def compose(self) -> ComposeResult:
         with DialogFrame("keys"):
@@ -58,6 +62,11 @@ class CommandListScreen(ListScreen[T]):
     @on(Input.Changed)
     def search(self) -> None:
         self._show()
+
+    def on_resize(self) -> None:
+        if self._is_narrow != (is_narrow := self.app.size.width < _NARROW):
+            self._is_narrow = is_narrow
+            self._show()
 
     def _show(self) -> None:
         self.show_rows(list(self._rows(self.query_one(Input).value.casefold().split())))
@@ -83,10 +92,13 @@ class CommandListScreen(ListScreen[T]):
 
     def _row(self, command: Command, keys: str) -> Content:
         labels = key_labels(keys) if keys else "—"
+        is_narrow = self._is_narrow
+        # Its description says what the label says, too.
+        label = " " if is_narrow else f" {fit(command.label, _LABEL_WIDTH)} "
         return Content.assemble(
             self._mark(command),
-            (fit(labels, _KEYS_WIDTH), "bold"),
-            f" {fit(command.label, _LABEL_WIDTH)} ",
+            (fit(labels, _NARROW_KEYS_WIDTH if is_narrow else _KEYS_WIDTH), "bold"),
+            label,
             (command.help, "$text-muted"),
         )
 
@@ -107,7 +119,10 @@ class CommandListScreen(ListScreen[T]):
 class HelpScreen(CommandListScreen[str | None]):
     """All keys, those first that work where the focus is; dismissed with a command to run."""
 
-    BINDINGS = [Binding("f1", "dismiss", "Close", show=False)]
+    BINDINGS = [
+        Binding("f1", "dismiss", "Close", show=False),
+        Binding("f2", "edit_keys", "Edit", show=False),
+    ]
 
     def __init__(
         self, keys: Mapping[str, str], where: KeyScope, words: str = "", *, has_vim: bool
@@ -117,7 +132,7 @@ class HelpScreen(CommandListScreen[str | None]):
         self._commands = ALL_COMMANDS if has_vim else (*COMMANDS, *EDITING_COMMANDS)
 
     def on_mount(self) -> None:
-        self.query_one(DialogFrame).set_frame("Keys", "enter run · F10 change keys · esc close")
+        self.query_one(DialogFrame).set_frame("Help", "enter run · F2 edit keys · esc close")
         self._show()
 
     @on(Input.Submitted)
@@ -128,6 +143,11 @@ class HelpScreen(CommandListScreen[str | None]):
                 self.dismiss(screen_action(command))
             else:
                 self._say("It has no name; its key does it, where that works.")
+
+    def action_edit_keys(self) -> None:
+        """Go to the dialog that changes keys."""
+        editor = next(each for each in COMMANDS if each.id == _EDIT_KEYS)
+        self.dismiss(screen_action(editor))
 
     @on(OptionList.OptionHighlighted)
     def describe(self) -> None:
@@ -179,7 +199,7 @@ class KeysScreen(CommandListScreen[None]):
         self._writing = asyncio.Lock()
 
     def on_mount(self) -> None:
-        keys = "enter another key · F4 one more · F9 default · ctrl+z undo · esc close"
+        keys = "enter set · F4 add · F9 reset · ctrl+z undo · esc close"
         self.query_one(DialogFrame).set_frame("Keys", keys)
         self._show()
 
@@ -270,7 +290,7 @@ class PressKeyScreen(ModalScreen[str | None]):
             yield Static(Content(f"Press the key for “{self._label}”."), markup=False)
 
     def on_mount(self) -> None:
-        self.query_one(DialogFrame).set_frame("Key", f"{key_label('escape')} leave")
+        self.query_one(DialogFrame).set_frame("Key", f"{key_label('escape')} close")
 
     def on_key(self, event: events.Key) -> None:
         event.stop()

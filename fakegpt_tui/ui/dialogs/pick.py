@@ -209,7 +209,7 @@ class AskScreen(ModalScreen[str | None]):
         repaint_now(self)
 
     def on_mount(self) -> None:
-        self.query_one(DialogFrame).set_frame(self._title, f"enter {self._verb} · esc leave")
+        self.query_one(DialogFrame).set_frame(self._title, f"enter {self._verb} · esc close")
 
     @on(Input.Submitted)
     def keep(self, event: Input.Submitted) -> None:

@@ -21,6 +21,7 @@ from fakegpt_tui.pictures.cells import in_decoder
 from fakegpt_tui.pictures.decoding import DecodingCancelled, Pixels, decode
 from fakegpt_tui.pictures.placement import Zoom, kept_size
 from fakegpt_tui.text import safe_line
+from fakegpt_tui.ui.dialogs import fitting_keys
 from fakegpt_tui.ui.dialogs.items import MessageItem
 from fakegpt_tui.ui.dialogs.pick import AskPathScreen
 from fakegpt_tui.ui.messages import CopyText, OpenFile
@@ -29,9 +30,11 @@ from fakegpt_tui.ui.terminal.output import forget_pictures
 from fakegpt_tui.ui.widgets.picture_canvas import PictureCanvas
 from fakegpt_tui.ui.widgets.picture_frames import MOST_SENT
 
-_OTHERS = " · n N others"
-_KEYS = "+ - 0 1 zoom · arrows move · o opens · s saves · c copies path"
+_OTHERS = "n N others · "
+_KEYS = "o open · s save · c copy path · + - 0 1 zoom · arrows move · esc close"
 _NO_FILE = "A temporary conversation has no file; s saves the picture to one."
+_MARGIN: Final = 2
+"""Cells beside the lines below the picture."""
 _SENT_PIXEL: Final = 4
 """Bytes of a pixel in a terminal."""
 _NO_COLOURS = "Pictures need colours, which NO_COLOR turns off; o opens this one."
@@ -116,13 +119,18 @@ class PictureViewer(ModalScreen[None]):
 
     def on_mount(self) -> None:
         self._canvas = self.query_one(PictureCanvas)
-        others = _OTHERS if len(self._pictures) > 1 else ""
-        self.query_one("#keys", Static).update(Content(f"esc closes{others} · {_KEYS}"))
+        self.on_resize()
         self.app.app_suspend_signal.subscribe(self, lambda _app: self._canvas.wipe())
         self.app.app_resume_signal.subscribe(self, lambda _app: self._canvas.show_again())
         if self._graphics is not None:
             self.run_worker(self._find_drawing(self._graphics), group="graphics")
         self._begin()
+
+    def on_resize(self) -> None:
+        """Tell as many keys as there is room for."""
+        others = _OTHERS if len(self._pictures) > 1 else ""
+        keys = fitting_keys(f"{others}{_KEYS}", self.size.width - _MARGIN)
+        self.query_one("#keys", Static).update(Content(keys))
 
     def on_unmount(self) -> None:
         self._is_closed = True
@@ -244,7 +252,7 @@ class PictureViewer(ModalScreen[None]):
             if typed and typed.strip():
                 self._work(self._save(picture, typed.strip()))
 
-        title = f"Save in {safe_line(str(Path.cwd()), 40)} as"
+        title = f"File in {safe_line(str(Path.cwd()), 40)}"
         self.app.push_screen(AskPathScreen(title, picture.name), take)
 
     async def _save(self, picture: MessageItem, typed: str) -> None:

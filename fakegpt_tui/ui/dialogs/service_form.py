@@ -96,7 +96,7 @@ class ServiceFormScreen(ModalScreen[Service | None]):
             yield Static(id="outcome", markup=False)
 
     async def on_mount(self) -> None:
-        title = f"Change {self._service.name}" if self._service else "Add a service"
+        title = f"Service {self._service.name}" if self._service else "New service"
         frame = self.query_one(DialogFrame)
         self.call_after_refresh(lambda: frame.set_frame(title, shown_keys(self)))
         self._show_needs()
@@ -214,7 +214,7 @@ class ServiceFormScreen(ModalScreen[Service | None]):
                 self.query_one("#model", Input).value = model
 
         current = self._text("model")
-        self.app.push_screen(PickScreen("Its models", choices, current=current), take)
+        self.app.push_screen(PickScreen("Models", choices, current=current), take)
 
     def action_leave(self) -> None:
         """Leave; once something was typed, only when asked for again."""

@@ -1,6 +1,6 @@
 """All services with their models, as they come to be known, and what is said of one of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -66,8 +66,12 @@ class ServicePickerScreen(ModalScreen[tuple[ModelRef, ...] | None]):
         wanted: SelectionRequest = SelectionRequest(),
         begin: str = "",
         at: ModelRef | None = None,
+        recent: Sequence[ModelRef] = (),
     ) -> None:
-        """`begin` is an action that is run at once, about the service of `at`, or of `current`."""
+        """`begin` is an action that is run at once, about the service of `at`, or of `current`.
+
+        `recent` are the models that were chosen last.
+        """
         super().__init__()
         self._chat = chat
         self._registry = registry
@@ -76,6 +80,7 @@ class ServicePickerScreen(ModalScreen[tuple[ModelRef, ...] | None]):
         self._request = wanted
         self._begin = begin
         self._at = at or current
+        self._recent = recent if len(recent) > 1 else ()
         self._marked = list(wanted.preselected)
         self._found: tuple[FoundService, ...] = ()
         self._asked: set[str] = set()
@@ -165,6 +170,7 @@ class ServicePickerScreen(ModalScreen[tuple[ModelRef, ...] | None]):
             states={service.name: self._status_label(service) for service in services},
             models={each.name: self._models(each.name) for each in services},
             favourites=self._registry.favourites,
+            recent=self._recent,
             found=self._found,
         )
 

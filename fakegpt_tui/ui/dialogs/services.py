@@ -163,7 +163,7 @@ class ServicesScreen(ServicePickerScreen):
             if choice == "remove":
                 self._remove(name)
 
-        self.app.push_screen(PickScreen(f"Remove {name}?", choices, filters=False), take)
+        self.app.push_screen(PickScreen(f"Removal of {name}", choices, filters=False), take)
 
     @work(exclusive=True, group="remove")
     async def _remove(self, name: str) -> None:

@@ -73,7 +73,7 @@ class SettingsScreen(ListScreen[str | None]):
             yield Static(id="about", markup=False)
 
     def on_mount(self) -> None:
-        keys = "enter change · F9 default · ctrl+z undo · esc close"
+        keys = "enter change · F9 reset · ctrl+z undo · esc close"
         self._frame.set_frame("Settings", keys)
         self._show()
 

@@ -42,9 +42,7 @@ class SnippetScreen(PreviewListScreen):
         self._folder = folder
 
     def on_mount(self) -> None:
-        self.query_one(DialogFrame).set_frame(
-            "Snippets", "enter insert · alt+↓ more of it · esc close"
-        )
+        self.query_one(DialogFrame).set_frame("Snippets", "enter insert · alt+↓ scroll · esc close")
         self.show_fitting()
 
     def show_marked(self, row_id: str | None) -> None:
@@ -60,7 +58,12 @@ class SnippetScreen(PreviewListScreen):
         rows = [Option(_row(each), id=each.name) for each in fitting[:_MOST_SHOWN]]
         if self._missing and not words:
             count = len(self._missing)
-            rows.append(Option(f"Add the example set, {count} snippets", id=ADD_EXAMPLES))
+            rows.append(
+                Option(
+                    f"Add the example set, {count} snippet{'' if count == 1 else 's'}",
+                    id=ADD_EXAMPLES,
+                )
+            )
         self.show_rows(rows)
 
     def _examples(self) -> Content:

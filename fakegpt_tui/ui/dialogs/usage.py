@@ -17,6 +17,7 @@ from fakegpt_tui.ui.dialogs import ScrollingFrame
 from fakegpt_tui.ui.widgets.drawing import fit
 
 _LONGEST_NAME = 40
+_GAP = "  "
 _NOTHING = "Nothing was asked for yet."
 
 
@@ -40,20 +41,27 @@ class UsageScreen(ModalScreen[None]):
             yield Static(markup=False)
 
     def on_mount(self) -> None:
-        self._show()
+        self.on_resize()
+
+    def on_resize(self) -> None:
+        # The lines need a width, and a pushed screen is not told of its first size.
+        self.call_after_refresh(self._show)
 
     def action_step(self, step: int) -> None:
         """Sum by the next of month, model and conversation."""
-        groups = list(SpendingGroup)
-        self._group = groups[(groups.index(self._group) + step) % len(groups)]
+        self._group = self._group_after(step)
         self._show()
+
+    def _group_after(self, step: int) -> SpendingGroup:
+        groups = list(SpendingGroup)
+        return groups[(groups.index(self._group) + step) % len(groups)]
 
     def _show(self) -> None:
         frame = self.query_one(ScrollingFrame)
-        keys = "tab sums by something else · esc close"
+        keys = f"tab by {self._group_after(1).value} · esc close"
         frame.set_frame(f"Usage by {self._group.value}", keys)
         try:
-            lines = _lines(self._spending.rows(self._group)) or [_NOTHING]
+            lines = _lines(self._spending.rows(self._group), frame.size.width) or [_NOTHING]
             budget = self._budget()
         except StoreError as error:
             lines, budget = [str(error)], ""
@@ -66,8 +74,8 @@ class UsageScreen(ModalScreen[None]):
         return f"\nOf {format_dollars(self._spending.budget)} a month: {spent}"
 
 
-def _lines(rows: Sequence[SpendingRow]) -> list[str]:
-    """A line for each row, in columns."""
+def _lines(rows: Sequence[SpendingRow], width: int) -> list[str]:
+    """A line for each row, in columns; two where the width is too small for that."""
     table = [
         (
             safe_line(row.name, _LONGEST_NAME),
@@ -79,8 +87,13 @@ def _lines(rows: Sequence[SpendingRow]) -> list[str]:
     if not table:
         return []
     names, *others = (max(map(cell_len, column)) for column in zip(*table, strict=True))
+    costs = [cost_sentence(row.cost) for row in rows]
+    is_narrow = names + sum(others) + 3 * len(_GAP) + max(map(cell_len, costs)) > width
     lines = []
-    for row, (name, *counts) in zip(rows, table, strict=True):
-        numbers = (f"{count:>{width}}" for count, width in zip(counts, others, strict=True))
-        lines.append("  ".join((fit(name, names), *numbers, cost_sentence(row.cost))).rstrip())
+    for (name, *counts), cost in zip(table, costs, strict=True):
+        if is_narrow:
+            lines += [f"{fit(name, names)}  {cost}", f"  {', '.join(counts)}"]
+            continue
+        numbers = (f"{count:>{most}}" for count, most in zip(counts, others, strict=True))
+        lines.append(_GAP.join((fit(name, names), *numbers, cost)).rstrip())
     return lines

@@ -33,8 +33,8 @@ class ServiceRow:
     detail: str = ""
     model: ModelRef | None = None
     is_favourite: bool = False
-    in_favourites: bool = False
-    """Is it listed among the favourites, apart from the other models of its service?"""
+    is_apart: bool = False
+    """Is it listed apart from the other models of its service, such as a favourite?"""
 
 
 class ServiceList(OptionList):
@@ -66,7 +66,7 @@ class ServiceList(OptionList):
     ) -> None:
         """Show `rows`, with a mark at some, and highlight one or what was highlighted before."""
         wanted = highlight or self.highlighted_model
-        was_first = self.highlighted is not None and self._rows[self.highlighted].in_favourites
+        was_first = self.highlighted is not None and self._rows[self.highlighted].is_apart
         self._rows = rows
         self.clear_options()
         self.add_options(
@@ -96,7 +96,7 @@ def _row_to_highlight(
     def distance(index: int) -> int:
         row = rows[index]
         if row.model == wanted:
-            return 0 if row.in_favourites == was_first else 1
+            return 0 if row.is_apart == was_first else 1
         return 2 if row.model == service else 3
 
     choices = (index for index, row in enumerate(rows) if row.model is not None)

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from textual import events
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -11,7 +11,7 @@ from textual.widgets import Input, Static
 
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.graphemes import backspace_boundary, next_boundary, previous_boundary
-from fakegpt_tui.ui.path_completion import complete_path
+from fakegpt_tui.ui.path_completion import PathCompletion, complete_path
 from fakegpt_tui.ui.terminal.key_serializer import EditsInTurn
 
 
@@ -76,13 +76,13 @@ class PathInput(TextField):
             self.app.action_focus_next()
             return
         found = complete_path(self.value)
+        if isinstance(self.parent, PathField):
+            self.parent.show_names(found)
         if found.text != self.value:
             self.value = found.text
             self.cursor_position = len(found.text)
         elif len(found.names) < 2 or not found.text:  # noqa: PLR2004 - nothing to choose from
             self.app.action_focus_next()
-        if isinstance(self.parent, PathField):
-            self.parent.show_names(found.names)
 
 
 class PathField(Vertical):
@@ -110,6 +110,7 @@ class PathField(Vertical):
         super().__init__(id=id)
         self._value = value
         self._placeholder = placeholder
+        self._completed = value
 
     def compose(self) -> ComposeResult:
         yield PathInput(
@@ -119,9 +120,17 @@ class PathField(Vertical):
         names.display = False
         yield names
 
-    def show_names(self, names: tuple[str, ...]) -> None:
+    def show_names(self, found: PathCompletion) -> None:
         """Show what there is to choose from, where it is more than one."""
+        self._completed = found.text
+        names = found.names
         words = safe_line(" · ".join(names), _MOST_SHOWN) if len(names) > 1 else ""
         shown = self.query_one(Static)
         shown.display = bool(words)
         shown.update(Content(words))
+
+    @on(TextField.Changed)
+    def hide_names(self, event: TextField.Changed) -> None:
+        """What was to choose from is not what fits another text."""
+        if event.value != self._completed:
+            self.query_one(Static).display = False

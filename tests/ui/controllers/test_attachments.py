@@ -193,7 +193,7 @@ async def test_a_file_is_attached_by_a_slash_command() -> None:
         await it.pilot.press(*"/attach my file.txt", "enter")
         await it.see("[#1 my file.txt]")
         await it.pilot.press("ctrl+end", "alt+a")
-        await it.see("Attach a file")
+        await it.see("Attachment")
         await it.pilot.press(*"photo.png", "enter")
         await it.see("▣ 2 photo.png · PNG 120×80 ·")
 

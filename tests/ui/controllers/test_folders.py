@@ -65,7 +65,7 @@ async def test_what_is_marked_is_moved_and_tagged_at_once_and_taken_back() -> No
         await it.until(lambda: it.app.focused is it.list)
         it.list.cursor = "rivers"
         await it.pilot.press("space", "space", "m")
-        await it.see("Move to")
+        await it.see("Name of a folder")
         await it.pilot.press(*"Job/2026")
         await it.see("New folder: Job/2026")
         await it.pilot.press("enter")
@@ -117,7 +117,7 @@ async def test_a_new_conversation_is_moved_and_a_temporary_one_is_not() -> None:
     store.save_folder(Folder("Work", "scripted", "big"))
     async with running(store=store, clock=lambda: NOW) as it:
         await it.command("/move")
-        await it.see("Move to")
+        await it.see("Name of a folder")
         await it.pilot.press(*"work", "enter")
         await it.see("Moved to Work.")
         assert "u takes it back" not in it.text

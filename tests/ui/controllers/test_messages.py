@@ -173,13 +173,13 @@ async def test_a_variant_is_compared_with_any_other() -> None:
             await it.see(answer)
             await it.until(lambda: not it.chat.active_turns.all())
         await it.pilot.press("D")
-        await it.see("From variant 2 to 3")
+        await it.see("Changes from variant 2 to 3")
         await it.see("redgreen")
         await it.pilot.press("left")
-        await it.see("From variant 1 to 3")
+        await it.see("Changes from variant 1 to 3")
         await it.see("bluegreen")
         await it.pilot.press("l", "right", "h")
-        await it.see("From variant 2 to 3")
+        await it.see("Changes from variant 2 to 3")
 
 
 WIDE = "```py\nx = " + "abcdefghij" * 20 + "\n```\n\nThe end."

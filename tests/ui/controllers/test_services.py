@@ -214,7 +214,15 @@ async def test_the_model_last_chosen_answers_in_new_conversations() -> None:
         await it.pilot.press("ctrl+n")
         assert it.chat.services.default_model() == ("other", "big")
         await it.see("other big")
-        await it.until(lambda: memory.values == {"service": "other", "model": ""})
+        await it.until(lambda: memory.values.get("service") == "other")
+        assert memory.values["model"] == ""
+        await it.pilot.press("f6")
+        await it.see("Services and models")
+        assert "Last used" not in it.text  # of one there is nothing to choose
+        await it.pilot.press(*"scripted", "enter")
+        await it.until(lambda: memory.values["service"] == "scripted")
+        await it.pilot.press("f6")
+        await it.see("Last used")
 
 
 async def test_a_key_chooses_for_the_open_conversation_alone() -> None:

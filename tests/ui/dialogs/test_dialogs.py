@@ -6,6 +6,7 @@ from textual.widgets import OptionList
 from fakegpt_tui.ui.dialogs import Choice
 from fakegpt_tui.ui.dialogs.pick import PickScreen
 from fakegpt_tui.ui.screens.chat import ChatScreen
+from tests.ui.dialog_scenes import DIALOGS
 from tests.ui.running import reply, running
 
 KEYS = ("f1", "f6", "ctrl+o", "ctrl+p", "alt+g", "alt+i")
@@ -30,6 +31,25 @@ async def test_every_dialog_has_its_frame_at_the_same_place(size: tuple[int, int
             await it.pilot.press("escape")
             await it.until(lambda: isinstance(it.app.screen, ChatScreen))
         assert len(places) == 1
+
+
+@pytest.mark.parametrize("size", [(40, 12), (25, 6)])
+async def test_every_dialog_is_whole_on_a_small_screen(size: tuple[int, int]) -> None:
+    async with running(size=size) as it:
+        for make in DIALOGS.values():
+            dialog = make()
+            await it.app.push_screen(dialog)
+            # All else on the screen is the dialog: a picture has all of it.
+            for frame in dialog.query(".dialog"):
+                await it.until(lambda frame=frame: "esc" in str(frame.border_subtitle))
+                await it.until(
+                    lambda frame=frame: it.app.screen.region.contains_region(frame.region)
+                )
+                assert frame.region.width > size[0] * 0.9
+                assert frame.size.height > 0
+            await it.app.pop_screen()
+        await it.until(lambda: isinstance(it.app.screen, ChatScreen))
+        assert it.app.crash is None
 
 
 async def test_page_keys_do_nothing_in_a_list_without_rows_on_the_screen() -> None:

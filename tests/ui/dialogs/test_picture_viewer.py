@@ -68,7 +68,7 @@ async def test_a_picture_is_shown_made_larger_moved_saved_and_left(tmp_path: Pat
         assert shown[RED] == shown[BLUE] == 50 * 25
         await it.see("▣ left.png · PNG 800×400 ·")
         await it.see("1 of 2 · 125%")
-        assert "esc closes · n N others" in it.text.splitlines()[-1]
+        assert it.text.splitlines()[-1].startswith(" n N others · o open")
 
         await it.pilot.press(*"++++++")
         await it.see("· 477%")
@@ -127,11 +127,11 @@ async def test_the_list_of_a_message_shows_the_picture_that_is_chosen() -> None:
         await tell(it, ("first.png", PHOTO), ("second.png", second), ("file.txt", b"words"))
         await it.pilot.press("g", "x")
         await it.until(lambda: isinstance(it.app.screen, ItemsScreen))
-        await it.see("enter show · s save")
+        await it.see("enter view · s save")
         await it.pilot.press("end")
-        await it.see("enter, s save")
+        await it.see("s save · o open · e edit")
         await it.pilot.press("up")
-        await it.see("enter show · s save")
+        await it.see("enter view · s save")
         await it.pilot.press("enter")
         await it.see("▣ second.png")
         await it.pilot.press("c")

@@ -32,7 +32,7 @@ OFFICE = Service(
 async def adding(**options: object):
     async with running(**options) as it:
         await it.command("/add-service")
-        await it.see("Add a service")
+        await it.see("New service")
         yield it
 
 
@@ -112,7 +112,7 @@ async def test_a_trial_says_what_fails_and_offers_the_models_that_it_found() -> 
         )
         await fill(it, url="1")
         await it.pilot.press("f6")
-        await it.see("Its models")
+        await it.see("Models")
         await it.see("other")
         await it.pilot.press("escape")
         await fill(it, url="2")
@@ -154,7 +154,7 @@ async def test_a_change_shows_no_secret_and_leaves_what_was_not_touched() -> Non
     async with running(services=(OFFICE,)) as it:
         it.registry.key_locations = {"office": "the keyring of the system"}
         await it.pilot.press("f6", *"office", "f2")
-        await it.see("Change office")
+        await it.see("Service office")
         await it.see("stays in the keyring of the system; another takes its place")
         await it.see("stays, with its password")
         assert "hunter2" not in it.text
@@ -169,7 +169,7 @@ async def test_patience_and_the_header_of_a_key_are_shown_and_changed() -> None:
     slow = replace(OFFICE, key_header="api-key", limits=TimeLimits(first_event=3600))
     async with running(services=(slow,)) as it:
         await it.pilot.press("f6", *"office", "f2")
-        await it.see("Change office")
+        await it.see("Service office")
         shown = {each.id: each.value for each in it.app.screen.query(Input)}
         assert (shown["key_header"], shown["first_event"], shown["idle"]) == ("api-key", "3600", "")
         await fill(it, idle="900")
@@ -238,7 +238,7 @@ async def test_a_change_of_the_protocol_asks_for_what_the_new_one_needs() -> Non
     claude = replace(OFFICE, kind=ServiceKind.ANTHROPIC, cache="5m", web_search=True)
     async with running(services=(claude,)) as it:
         await it.pilot.press("f6", *"office", "f2")
-        await it.see("Change office")
+        await it.see("Service office")
         assert it.app.screen.query_one("#cache", Input).value == "5m"
         it.app.screen.query_one("#kind").focus()
         await it.pilot.press("up", "up", "space")  # from what is chosen, where the cursor begins

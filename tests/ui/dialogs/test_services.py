@@ -153,7 +153,7 @@ async def test_a_service_is_removed_after_a_question_and_what_it_answered_stays(
         await it.see("from ollama")
         it.registry.key_locations = {"ollama": "the keyring of the system"}
         await it.pilot.press("f6", "f9")
-        await it.see("Remove ollama?")
+        await it.see("Removal of ollama")
         await it.see("Remove ollama from config.toml, and its key from the keyring of the system")
         await it.pilot.press("enter")
         await it.see("Services and models")
@@ -194,7 +194,7 @@ async def test_every_key_of_these_screens_reaches_its_command() -> None:
     async with running() as it:
         for keys, where, title in (
             (["f6"], KeyScope.SERVICES, "Services and models"),
-            (["f4"], KeyScope.SERVICE_FORM, "Add a service"),
+            (["f4"], KeyScope.SERVICE_FORM, "New service"),
         ):
             await it.pilot.press(*keys)
             await it.see(title)
