@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from fakegpt_tui.backends.anthropic.decoder import MessageDecoder
 from fakegpt_tui.domain import (
     FinishReason,
+    MediaReceived,
     PartAdded,
     ReasoningDelta,
     ReplyEnded,
@@ -274,6 +275,20 @@ def test_our_own_client_reads_what_was_said_streamed_or_whole(thinks: bool) -> N
     assert [block["type"] for block in whole(*SCRIPT, thinks=thinks)["content"]] == (
         ["thinking", "text"] if thinks else ["text"]
     )
+
+
+def test_a_picture_of_a_model_stands_where_it_was_said() -> None:
+    script = (TextDelta("Tall"), MediaReceived(png(4, 3)), TextDelta("Short"), ReplyEnded())
+    blocks = whole(*script)["content"]
+    assert blocks == [{"type": "text", "text": "Tall"}, PICTURE, {"type": "text", "text": "Short"}]
+    replaced = whole(*script[:-1], TextReplaced(5, "y"), ReplyEnded())["content"]
+    assert replaced == [*blocks[:2], {"type": "text", "text": "Sy"}]
+    for told in (streamed(*script), b"data: " + json.dumps(whole(*script)).encode() + b"\n\n"):
+        read = Decoded(MessageDecoder(), told)
+        assert [event.data for event in read.events if isinstance(event, MediaReceived)] == [
+            png(4, 3)
+        ]
+        assert read.text.split() == ["Tall", "Short"]
 
 
 @pytest.mark.parametrize(

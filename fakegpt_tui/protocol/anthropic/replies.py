@@ -4,6 +4,7 @@ https://platform.claude.com/docs/en/api/errors, https://platform.claude.com/docs
 """
 
 import json
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -13,6 +14,7 @@ from typing import Any, Final
 from fakegpt_tui.domain import (
     FakeGPTError,
     FinishReason,
+    MediaReceived,
     Model,
     PartAdded,
     ReasoningDelta,
@@ -24,6 +26,7 @@ from fakegpt_tui.domain import (
     Usage,
     UsageReported,
 )
+from fakegpt_tui.domain.media_types import media_type
 from fakegpt_tui.domain.parts import CitationPart
 from fakegpt_tui.protocol.anthropic.requests import MessageRequest
 from fakegpt_tui.protocol.client_protocols import ReplyProgress, error_status
@@ -80,6 +83,8 @@ class MessageEncoder:
             case PartAdded(CitationPart(url=str(url)) as part) if url:
                 cited = {"type": "citations_delta", "citation": _citation(part)}
                 return self._add("text", cited)
+            case MediaReceived(data):
+                return self._begin("image", _picture(data))
             case _:
                 self._progress.note(event)
                 return []
@@ -109,7 +114,8 @@ class MessageEncoder:
         before = [] if self._open == kind else self._begin(kind)
         return [*before, _event("content_block_delta", index=self._index, delta=delta)]
 
-    def _begin(self, kind: str) -> list[bytes]:
+    def _begin(self, kind: str, block: Mapping[str, object] | None = None) -> list[bytes]:
+        """Begin a block of a kind, which is empty where there is none that comes at once."""
         closed = self._close()
         self._index, self._open = self._index + 1, kind
         head = {"type": "content_block_delta", "index": self._index}
@@ -117,7 +123,9 @@ class MessageEncoder:
             f"event: content_block_delta\ndata: {json.dumps(head)[:-1]}, "
             '"delta": {"type": "text_delta", "text": '
         )
-        begun = _event("content_block_start", index=self._index, content_block=_EMPTY[kind])
+        begun = _event(
+            "content_block_start", index=self._index, content_block=block or _EMPTY[kind]
+        )
         return [*closed, begun]
 
     def _close(self) -> list[bytes]:
@@ -150,6 +158,8 @@ class WholeMessage:
                 self._block("thinking")["thinking"].append(text)
             case PartAdded(CitationPart(url=str(url)) as part) if url:
                 self._block("text").setdefault("citations", []).append(_citation(part))
+            case MediaReceived(data):
+                self._blocks.append(_picture(data))
             case UsageReported(usage):
                 self._usage = usage
             case ReplyEnded(reason):
@@ -159,7 +169,7 @@ class WholeMessage:
 
     def body(self, estimate: Usage) -> dict[str, object]:
         """The message; `estimate` is told where the service tells no usage."""
-        joined = [{**block, block["type"]: "".join(block[block["type"]])} for block in self._blocks]
+        joined = [_joined(block) for block in self._blocks]
         usage = usage_body(self._usage or estimate)
         return _message_body(self.reply_id, self.model, joined, self.reason, usage)
 
@@ -217,6 +227,18 @@ def _ending(reason: FinishReason | None) -> dict[str, object]:
     details = {"type": "refusal", "category": None, "explanation": None} if is_refusal else None
     word = None if reason is None else _STOP_REASONS[reason]
     return {"stop_reason": word, "stop_sequence": None, "stop_details": details}
+
+
+def _joined(block: dict[str, Any]) -> dict[str, Any]:
+    """A block with its pieces as one text."""
+    kind = block["type"]
+    return {**block, kind: "".join(block[kind])} if kind in _EMPTY else block
+
+
+def _picture(data: bytes) -> dict[str, Any]:
+    """A picture of a model, in the form that the protocol has for those of prompts."""
+    source = {"type": "base64", "media_type": media_type(data), "data": b64encode(data).decode()}
+    return {"type": "image", "source": source}
 
 
 def _citation(part: CitationPart) -> dict[str, object]:
