@@ -1,4 +1,4 @@
-"""Assets: pictures and files beside a saved conversation, written with it and found again."""
+"""Assets: pictures and files beside a saved conversation, or inside of it, written and found."""
 
 import os
 import re
@@ -29,6 +29,7 @@ ReadBlob: TypeAlias = Callable[[str], bytes]
 """The bytes with a digest; raises `StoreError` where they are missing or damaged."""
 
 _SHORT_DIGEST: Final = 16
+_OURS: Final = re.compile(rf"([0-9a-f]{{{_SHORT_DIGEST}}})\b.*")
 _LONGEST_NAME: Final = 60
 _MOST_FILES: Final = 100_000
 _SAFELY: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -117,9 +118,6 @@ def _write(folder: Path, blob: Blob, shown: str, data: bytes) -> str:
 
 def _differs(path: Path, data: bytes) -> bool:
     return path.is_symlink() or not path.is_file() or path.read_bytes() != data
-
-
-_OURS = re.compile(rf"([0-9a-f]{{{_SHORT_DIGEST}}})\b.*")
 
 
 def remove_assets(folder: Path, kept: Iterable[str]) -> None:

@@ -1,4 +1,4 @@
-"""What holds a ChatGPT export together: its tree of nodes, and which file a pointer means.
+"""ChatGPT exports as a whole: the tree of nodes, and the file that a pointer means.
 
 Until 2026 a file was named `file-ID-name.ext`, also in folders; since then it is `file-ID.dat`, and
 `conversation_asset_file_names.json` has its name. In pointers, ids may have `_` in place of `-`.

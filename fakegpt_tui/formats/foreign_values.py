@@ -15,6 +15,8 @@ UNNAMED_FOLDER = Loss(
     one="conversation was in a folder whose name is not in the file",
 )
 _DEEPEST = 8
+"""Folders that are looked at around one."""
+
 EARLIEST: Final = datetime.fromtimestamp(0, UTC)
 """Stands for a time that is not known."""
 

@@ -1,4 +1,4 @@
-"""Registry of file formats: those that are written, and reading a file of any."""
+"""Registry of file formats: which are read and written, and reading a file of any."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
