@@ -1,4 +1,4 @@
-"""Arguments of slash commands: what may be typed there, and services that are added with it."""
+"""Arguments of slash commands: what may be typed there, and adding services with them."""
 
 from __future__ import annotations
 

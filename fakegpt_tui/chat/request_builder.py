@@ -1,4 +1,4 @@
-"""Requests: prompts, empty replies and what a backend is sent, and how that is shown before."""
+"""Requests: prompts, empty replies and what a backend is sent, which can be shown before."""
 
 from __future__ import annotations
 
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from fakegpt_tui.domain.exact_request import ExactRequest, LastAnswer
     from fakegpt_tui.domain.message_tree import MessageTree
     from fakegpt_tui.domain.parts import Part
+
+_SUMMARY = "<record>\nWhat was said before, in short:\n\n{}\n</record>"
 
 
 def new_prompt(
@@ -160,9 +162,6 @@ def after_summary(path: Sequence[ChatMessage]) -> list[ChatMessage]:
     summary = path[place]
     kept = [*path[summary.summarizes : place], *path[place + 1 :]]
     return [summary, *(each for each in kept if not each.summarizes and (each.text or each.parts))]
-
-
-_SUMMARY = "<record>\nWhat was said before, in short:\n\n{}\n</record>"
 
 
 def _as_context(message: ChatMessage) -> ContextMessage:

@@ -1,4 +1,4 @@
-"""Turn outcomes: what a reply that has ended leaves, and a turn whose prompt could not be saved."""
+"""Turn outcomes: what follows when a turn ends, well or not, or could not be saved."""
 
 from __future__ import annotations
 
