@@ -202,15 +202,11 @@ class ConversationStore(BlobAccess, AbstractContextManager["ConversationStore"])
 
     def spending(self, since: datetime | None = None) -> Sequence[SpendingEntry]:
         """What services were asked for from `since` on, oldest first."""
-        from fakegpt_tui.store.spending import list_spending  # noqa: PLC0415 - not at every start
-
-        return self._read(list_spending, since)
+        return self._read(side_tables.read_spending, since)
 
     def add_spending(self, entry: SpendingEntry) -> Future[None]:
         """Add what is no reply of a tree; replies are added as they end."""
-        from fakegpt_tui.store.spending import add_spending  # noqa: PLC0415 - as above
-
-        return self._writer.submit(add_spending(entry))
+        return self._writer.submit(side_tables.add_spending(entry))
 
     def folders(self) -> Sequence[Folder]:
         """The folders that were made apart from any conversation in them, by their paths."""

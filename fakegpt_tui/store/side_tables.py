@@ -1,39 +1,50 @@
-"""Side tables: drafts, queued prompts, bookmarks and folders, and the history of prompts."""
+"""Side tables: drafts, queued prompts, bookmarks, folders and spending, and earlier prompts."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
 
-from fakegpt_tui.domain import Bookmark, Draft, QueuedPrompt
+from fakegpt_tui.domain import Bookmark, Draft, MessageStatus, QueuedPrompt
 from fakegpt_tui.domain.folders import Folder
 from fakegpt_tui.store.connection import WriteOperation, run_statement
 from fakegpt_tui.store.rows import (
     BOOKMARK,
     QUEUED_PROMPT,
+    USAGE_COLUMNS,
     RowMapping,
     Values,
     assignments,
+    decode_usage,
+    encode_usage,
+    from_microseconds,
     insert_statement,
     part_json,
     select_statement,
+    to_microseconds,
 )
 from fakegpt_tui.store.write_operations import record_uses
 from fakegpt_tui.text import replace_surrogates
 
+if TYPE_CHECKING:
+    from fakegpt_tui.domain.prices import SpendingEntry
+
+
+def _upsert_statement(table: str, columns: Sequence[str], *, key: str) -> str:
+    """A statement that adds a row, or changes the one with the same key."""
+    added, changed = insert_statement(table, columns), assignments(columns)
+    return f"{added} ON CONFLICT ({key}) DO UPDATE SET {changed}"
+
+
 _BOOKMARK = f"{select_statement('bookmark', BOOKMARK.columns)} WHERE conversation_id = :id"
-_SAVE_BOOKMARK = f"""
-    {insert_statement("bookmark", BOOKMARK.columns)}
-    ON CONFLICT (conversation_id) DO UPDATE SET {assignments(BOOKMARK.columns)}
-"""
+_SAVE_BOOKMARK = _upsert_statement("bookmark", BOOKMARK.columns, key="conversation_id")
 _DELETE_BOOKMARK = "DELETE FROM bookmark WHERE conversation_id = :id"
 
 _DRAFT = ("conversation_id", "text", "line", "place", "attachments")
 _DRAFTS = f"{select_statement('draft', _DRAFT)} ORDER BY rowid"
-_SAVE_DRAFT = f"""
-    {insert_statement("draft", _DRAFT)}
-    ON CONFLICT (conversation_id) DO UPDATE SET {assignments(_DRAFT)}
-"""
+_SAVE_DRAFT = _upsert_statement("draft", _DRAFT, key="conversation_id")
 _DELETE_DRAFT = "DELETE FROM draft WHERE conversation_id = :conversation_id"
 
 _QUEUED = f"{select_statement('queued_prompt', QUEUED_PROMPT.columns)} ORDER BY position"
@@ -42,11 +53,20 @@ _ADD_QUEUED = insert_statement("queued_prompt", QUEUED_PROMPT.columns)
 
 _FOLDER = RowMapping(Folder)
 _FOLDERS = f"{select_statement('folder', _FOLDER.columns)} ORDER BY path"
-_SAVE_FOLDER = f"""
-    {insert_statement("folder", _FOLDER.columns)}
-    ON CONFLICT (path) DO UPDATE SET {assignments(_FOLDER.columns)}
-"""
+_SAVE_FOLDER = _upsert_statement("folder", _FOLDER.columns, key="path")
 _DELETE_FOLDER = "DELETE FROM folder WHERE path = :path"
+
+_SPENDING = """
+    SELECT spending.*, coalesce(conversation.title, '') AS title
+    FROM spending LEFT JOIN conversation ON conversation.id = spending.conversation_id
+    WHERE at >= :since ORDER BY at, spending.position
+"""
+_SPENDING_COLUMNS = (
+    *("reply_id", "conversation_id", "at", "service", "model", "purpose", "status"),
+    *USAGE_COLUMNS,
+)
+_ADD_SPENDING = insert_statement("spending", _SPENDING_COLUMNS)
+_STATUSES = {each.value: each for each in MessageStatus}
 
 _SENT = """
     SELECT text FROM chat_message
@@ -137,6 +157,43 @@ def save_folder(folder: Folder) -> WriteOperation:
 def delete_folder(path: str) -> WriteOperation:
     """Delete a folder alone; conversations in it keep its path."""
     return run_statement(_DELETE_FOLDER, {"path": replace_surrogates(path)})
+
+
+def read_spending(connection: sqlite3.Connection, since: datetime | None) -> list[SpendingEntry]:
+    """The entries from `since` on, or all, oldest first."""
+    first = -(2**63) if since is None else to_microseconds(since)
+    return [_spending_entry(row) for row in connection.execute(_SPENDING, {"since": first})]
+
+
+def add_spending(entry: SpendingEntry) -> WriteOperation:
+    """Add what is no reply of a conversation's tree, such as a title."""
+    values = {
+        "reply_id": entry.reply_id,
+        "conversation_id": entry.conversation_id,
+        "at": to_microseconds(entry.at),
+        "service": entry.service,
+        "model": entry.model,
+        "purpose": entry.purpose,
+        "status": entry.status.value,
+        **encode_usage(entry.usage),
+    }
+    return run_statement(_ADD_SPENDING, values)
+
+
+def _spending_entry(row: sqlite3.Row) -> SpendingEntry:
+    from fakegpt_tui.domain.prices import SpendingEntry  # noqa: PLC0415 - not at every start
+
+    return SpendingEntry(
+        reply_id=row["reply_id"],
+        conversation_id=row["conversation_id"],
+        at=from_microseconds(row["at"]),
+        service=row["service"],
+        model=row["model"],
+        purpose=row["purpose"],
+        status=_STATUSES.get(row["status"], MessageStatus.INTERRUPTED),
+        usage=decode_usage(row),
+        title=row["title"],
+    )
 
 
 def read_sent_prompts(connection: sqlite3.Connection, limit: int) -> tuple[str, ...]:
