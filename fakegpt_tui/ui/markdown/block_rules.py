@@ -19,10 +19,10 @@ _CODE_INDENT = 4
 
 
 def list_rules(parser: MarkdownIt) -> None:
-    """Take items of a list that are indented further than their list needs for items, not code.
+    """Take what is indented further than its list needs for items and their text, not for code.
 
-    Models indent by six or eight spaces, also below an item whose text begins after two. Code of
-    theirs is in fences, so that what begins like an item is one.
+    Models indent by six or eight spaces, also below an item whose text begins after two, and line
+    the texts of items up. Code of theirs is in fences, so that what begins like an item is one.
     """
     parser.block.ruler.before("code", "deep_items", _deep_items)
 
@@ -31,6 +31,8 @@ def _deep_items(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """Move deep items to where their list would have them; other rules find them there."""
     if silent or state.listIndent < 0:
         return False
+    if state.is_code_block(start) and _is_behind_marker(state, start):
+        state.sCount[start] = state.blkIndent
     line = start
     while line < end and not state.isEmpty(line):
         if _is_deep_item(state, line):
@@ -40,6 +42,12 @@ def _deep_items(state: StateBlock, start: int, end: int, silent: bool) -> bool:
             break
         line += 1
     return False
+
+
+def _is_behind_marker(state: StateBlock, line: int) -> bool:
+    """Does a line begin with the mark of the item in which its text stands?"""
+    begin = state.bMarks[line]
+    return bool(state.src[begin : begin + state.tShift[line]].strip(" \t"))
 
 
 def _is_deep_item(state: StateBlock, line: int) -> bool:

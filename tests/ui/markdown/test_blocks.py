@@ -201,6 +201,14 @@ def test_an_item_that_is_indented_too_far_is_an_item(indent: int, gap: str) -> N
     assert found == ["• Item", "• a bold child goes on", "• 2nd", "• Last"]
 
 
+@pytest.mark.parametrize("mark", ["- ", "1. ", "> - ", "- [ ] "])
+def test_the_text_of_an_item_may_stand_far_behind_its_mark(mark: str) -> None:
+    """Models line the texts of items up."""
+    drawn = " ".join(shown(f"{mark}      some **bold** text\n{mark}      more\n"))
+    assert "some bold text" in drawn
+    assert "more" in drawn
+
+
 def test_indented_code_in_an_item_is_code() -> None:
     drawn = shown("- Item\n\n          x = **1**\n          - y\n")
     assert any("x = **1**" in line for line in drawn)
