@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Self
 from textual import events, on
 from textual.geometry import Region
 from textual.scroll_view import ScrollView
-from textual.selection import Selection
 from textual.strip import Strip
 from textual.theme import Theme
 
@@ -26,6 +25,9 @@ if TYPE_CHECKING:
     from fakegpt_tui.ui.widgets.transcript.hints import Hints
     from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
     from fakegpt_tui.ui.widgets.transcript.visual_mode import VisualMode
+
+_CODE_STEP = 20
+"""Cells that code scrolls at a time."""
 
 
 class TranscriptScrollView(ScrollView, inherit_bindings=False):
@@ -100,40 +102,28 @@ class TranscriptScrollView(ScrollView, inherit_bindings=False):
         self.sync_view()
         self.refresh()
 
-    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
-        from fakegpt_tui.ui.widgets.transcript.selection import selected_text  # noqa: PLC0415 - when copied
-
-        return selected_text(selection, self.viewport.message_list), "\n"
-
-    def selection_updated(self, selection: Selection | None) -> None:
-        if self.is_selecting and self.text_selection != self.visual.selection:
-            self.visual.close()
-            self._set_keys()
-        super().selection_updated(selection)
-
-    def action_select(self, unit: str) -> None:
-        """Select with keys, by a unit or by the larger one that is on the same key."""
-        if self.is_selecting:
-            self.visual.switch(unit)
-        elif self.viewport.positions:
-            found = self.find.current if self.is_finding else None
-            self.visual.open(unit, self.text_selection, found)
-            self._set_keys()
-        self.focus().sync_view()
-
-    def action_visual(self, method: str, *arguments: Any) -> None:
-        """Do something to what is selected with keys, or move the cursor by a method of its own."""
-        getattr(self.visual, method, partial(self.visual.move, method))(*arguments)
-        self.sync_view()
-
-    def action_leave_selection(self) -> None:
-        self.clear_selection()
-        self.sync_view()
-
     def _set_keys(self) -> None:
         """Have the keys for selecting while it goes on, in place of those for messages."""
         scope = KeyScope.VISUAL if self.is_selecting else KeyScope.TRANSCRIPT
         replace_bindings(self, bindings(scope))
+
+    def toggle_code_wrap(self) -> bool:
+        """Cut lines of code that are too long, or wrap them again; whether they wrap now."""
+        self.clear_selection(moves=True)
+        wraps = not self.viewport.message_list.appearance.wraps_code
+        self._rewrap_code(wraps_code=wraps, code_offset=0)
+        return wraps
+
+    def action_scroll_code(self, direction: int) -> None:
+        """Scroll code that is cut: to see more of it at the right, or back."""
+        before = self.viewport.message_list.appearance.code_offset
+        offset = max(0, before + direction * _CODE_STEP)
+        if offset != before and (direction < 0 or self.viewport.shows_cut_code):
+            self._rewrap_code(code_offset=offset)
+
+    def _rewrap_code(self, **changes: Any) -> None:
+        self.viewport.rewrap(partial(self.viewport.message_list.change_appearance, **changes))
+        self.sync_view()
 
     def refresh(
         self,

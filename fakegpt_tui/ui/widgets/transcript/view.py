@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,6 @@ from textual.message import Message
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.keymap import KeyScope
 from fakegpt_tui.ui.bindings import bindings
-from fakegpt_tui.ui.messages import CopyText
 from fakegpt_tui.ui.widgets.transcript.appearance import (
     HEADER_LINES,
     MESSAGE_FOLD,
@@ -23,27 +21,22 @@ from fakegpt_tui.ui.widgets.transcript.appearance import (
 from fakegpt_tui.ui.widgets.transcript.growth import show_rest
 from fakegpt_tui.ui.widgets.transcript.line_ids import FoldedSection, unpack_line_id, written_text
 from fakegpt_tui.ui.widgets.transcript.row_renderer import FOLLOW_META
-from fakegpt_tui.ui.widgets.transcript.scroll_view import TranscriptScrollView
+from fakegpt_tui.ui.widgets.transcript.selecting import SelectingView
 from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
 from fakegpt_tui.ui.widgets.transcript.virtual_list import LinePosition, MakeDocument, VirtualList
 
 if TYPE_CHECKING:
-    from textual.selection import Selection
-
     from fakegpt_tui.domain import ChatMessage
     from fakegpt_tui.ui.markdown.palette import Palette
-    from fakegpt_tui.ui.widgets.transcript.code_blocks import CodeBlockCursor
     from fakegpt_tui.ui.widgets.transcript.diagrams import DiagramShelf
     from fakegpt_tui.ui.widgets.transcript.line_ids import ReadingPosition
     from fakegpt_tui.ui.widgets.transcript.message_layout import MessageBody
     from fakegpt_tui.ui.widgets.transcript.pictures import PictureSource
 
 _NO_LABELS: Mapping[str, MessageLabel] = MappingProxyType({})
-_CODE_STEP = 20
-"""Cells that code scrolls at a time."""
 
 
-class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
+class Transcript(SelectingView, can_focus=True, inherit_bindings=False):
     """The messages of one conversation, laid out only where they are looked at."""
 
     BINDINGS = bindings(KeyScope.TRANSCRIPT)
@@ -59,12 +52,6 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
         href: str
 
     @dataclass
-    class Copied(Message):
-        """The text of a whole message was copied, which would be selected so."""
-
-        selection: Selection
-
-    @dataclass
     class ReadToEnd(Message):
         """The end of the conversation came into view."""
 
@@ -76,7 +63,6 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
         self._diagrams: DiagramShelf | None = None
         self.message_list = VirtualList(self._make_document)
         super().__init__(Viewport(self.message_list))
-        self._code_blocks: CodeBlockCursor | None = None
         self._conversation_id: str | None = None
         self.picture_source: Callable[[], PictureSource] | None = None
         """Gives where pictures come from; without it there are only their captions."""
@@ -100,12 +86,8 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
     ) -> None:
         """Open a conversation where it was left, or at its end; `None` is one without an id.
 
-        Args:
-            conversation_id: What the messages belong to.
-            messages: The path to show.
-            labels: Notes for the headers of the messages with these ids.
-            position: Where to begin, in a conversation that was not opened before.
-            at_end: Begin at the end, wherever it was left.
+        `labels` are for the headers of the messages with these ids. `position` is where to begin
+        in a conversation that was not opened before, and `at_end` says to begin there in any case.
         """
         now = self.viewport.reading_position
         if self._conversation_id is not None and now is not None:
@@ -209,15 +191,6 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
         """Did a key move the cursor to the message that it is on?"""
         return self.viewport.is_marked
 
-    @property
-    def selected_messages(self) -> Sequence[ChatMessage]:
-        """The messages that a selection of text touches."""
-        if (selection := self.text_selection) is None:
-            return ()
-        from fakegpt_tui.ui.widgets.transcript.selection import selected_messages  # noqa: PLC0415 - when selected
-
-        return selected_messages(selection, self.message_list.messages)
-
     def viewport_moved(self) -> None:
         is_at_end = bool(self.viewport.positions) and self.viewport.lines_below == 0
         if is_at_end and not self._has_read_to_end and self._conversation_id is not None:
@@ -235,24 +208,6 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
         self.viewport.refold(position, change)
         self.sync_view()
 
-    def toggle_code_wrap(self) -> bool:
-        """Cut lines of code that are too long, or wrap them again; whether they wrap now."""
-        self.clear_selection(moves=True)
-        wraps = not self.message_list.appearance.wraps_code
-        self._rewrap_code(wraps_code=wraps, code_offset=0)
-        return wraps
-
-    def action_scroll_code(self, direction: int) -> None:
-        """Scroll code that is cut: to see more of it at the right, or back."""
-        before = self.message_list.appearance.code_offset
-        offset = max(0, before + direction * _CODE_STEP)
-        if offset != before and (direction < 0 or self.viewport.shows_cut_code):
-            self._rewrap_code(code_offset=offset)
-
-    def _rewrap_code(self, **changes: Any) -> None:
-        self.viewport.rewrap(partial(self.message_list.change_appearance, **changes))
-        self.sync_view()
-
     def action_find(self, words: str = "") -> None:
         if self.message_list.messages:
             self.focus().find.open(words)
@@ -262,6 +217,13 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
         """Highlight no words any more."""
         self.find.close()
         self._sync_find()
+
+    def action_find_selected(self) -> None:
+        """Find the words that are selected with keys from there on."""
+        if words := self.visual.words():
+            self.action_leave_selection()
+            self.find.search(words, self.visual.position.line)
+            self._sync_find()
 
     def action_find_next(self, step: int) -> None:
         self.find.go_to_match(step)
@@ -294,42 +256,6 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
             search = self.find.search_in_background(then=self.sync_view)
             self.run_worker(search, group="search", exclusive=True)
 
-    def action_copy_message(self) -> None:
-        if (message := self.current_message) is not None and message.text:
-            from fakegpt_tui.ui.widgets.transcript.selection import message_selection  # noqa: PLC0415 - when copied
-
-            self._request_copy(message.text, "message")
-            self.post_message(self.Copied(message_selection(self.viewport.cursor)))
-
-    def action_copy_code(self) -> None:
-        if self.viewport.positions:
-            from fakegpt_tui.ui.widgets.transcript.code_blocks import CodeBlockCursor  # noqa: PLC0415 - when copied
-
-            blocks = self._code_blocks = self._code_blocks or CodeBlockCursor(self.message_list)
-            self._request_copy(blocks.next_block(self.viewport.top) or "", "code block")
-
-    def action_copy_conversation(self) -> None:
-        from fakegpt_tui.ui.widgets.transcript.appearance import conversation_text  # noqa: PLC0415 - when copied
-
-        self._request_copy(conversation_text(self.message_list.messages), "conversation")
-
-    def action_copy_selection(self) -> None:
-        """Copy what is selected with keys, and leave it."""
-        self._request_copy(self.screen.get_selected_text() or "", "selection")
-        self.post_message(self.Copied(self.visual.selection))
-        self.action_leave_selection()
-
-    def action_find_selected(self) -> None:
-        """Find the words that are selected with keys from there on."""
-        if words := self.visual.words():
-            self.action_leave_selection()
-            self.find.search(words, self.visual.position.line)
-            self._sync_find()
-
-    def _request_copy(self, text: str, what: str) -> None:
-        if text:
-            self.post_message(CopyText(text, what))
-
     @on(events.Click)
     def handle_click(self, event: events.Click) -> None:
         # Textual's own handler would select all messages, and run actions that a style may hold.
@@ -341,10 +267,7 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
         if FOLLOW_META.items() <= meta.items():
             self.stick_to_end()
         elif event.chain == 2 and position is not None:  # noqa: PLR2004 - a double click
-            from fakegpt_tui.ui.widgets.transcript.selection import message_selection  # noqa: PLC0415 - when selected
-
-            self.screen.selections = {self: message_selection(position.message)}
-            self.screen.post_message(events.TextSelected())
+            self.select_message(position.message)
         elif self.text_selection is None and "href" in meta:
             self.post_message(self.LinkPressed(str(meta["href"])))
         elif self.text_selection is None and position is not None:
@@ -359,10 +282,8 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
             self.action_scroll_code(meta["sideways"])
             return
         if "copy" in meta:
-            from fakegpt_tui.ui.widgets.transcript.code_blocks import code_at  # noqa: PLC0415 - when copied
-
             text = written_text(message, unpack_line_id(position.line)[0])
-            self._request_copy(code_at(text, *meta["copy"]), "code block")
+            self.copy_code(text, *meta["copy"])
             return
         self.viewport.cursor = position.message
         match meta.get("fold"):
