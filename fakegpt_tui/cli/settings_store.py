@@ -197,6 +197,15 @@ class SettingsStore:
         self._choices.forget(*(("service", "model") if row.name == "service" else (row.name,)))
         return before[0]
 
+    async def choose_again(self, choices: Mapping[str, str]) -> None:
+        """Let last choices hold again, by the names of settings.
+
+        Raises:
+            SaveError: They cannot be written.
+        """
+        if choices:
+            await self._choices.remember(choices)
+
     async def change_keys(self, command_id: str, keys: str | None) -> str | None:
         """Write the keys of a command, or leave them to the keymap; returns what was written.
 
@@ -249,6 +258,7 @@ class SettingsStore:
             title=row.title,
             group=row.group,
             is_path=row.is_path,
+            is_last_choice=origin.source is Source.LAST_CHOICE,
         )
 
 

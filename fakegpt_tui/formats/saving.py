@@ -67,10 +67,11 @@ def save_at(
         SaveError: The name is of no format, or the file could not be written.
     """
     suffix = suffix or _suffix_of(path)
-    is_named = path.name.lower().endswith(f".{suffix}")
-    target = path if is_named else path.with_name(f"{path.name}.{suffix}")
+    endings = (f".{suffix}", f".{suffix.rpartition('.')[2]}")
+    ending = next((each for each in endings if path.name.lower().endswith(each)), "")
+    target = path if ending else path.with_name(f"{path.name}.{suffix}")
     chosen = _Chosen.of(conversation, messages, ())
-    assets = target.with_name(target.name.removesuffix(f".{suffix}") + _ASSETS)
+    assets = target.with_name(target.name[: -len(ending or endings[0])] + _ASSETS)
     text = _written(chosen, suffix, assets, read_blob)
     return save_file_at(target, text, owner_id=chosen.owner_id)
 

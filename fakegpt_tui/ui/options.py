@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
@@ -128,14 +128,28 @@ class EffectiveSetting:
     title: str = ""
     group: str = ""
     is_path: bool = False
+    is_last_choice: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SettingChange:
-    """The text of a setting in the file before it was changed; `None` where there was none."""
+    """The text of a setting in the file before it was changed; `None` where there was none.
+
+    `lost` are last choices that the change has replaced, by the names of settings.
+    """
 
     name: str
     before: str | None
+    lost: Mapping[str, str]
+
+
+def lost_choices(
+    before: Iterable[EffectiveSetting], after: Iterable[EffectiveSetting]
+) -> Mapping[str, str]:
+    """The last choices that held before a change and do not after it."""
+    still = {each.name for each in after if each.is_last_choice}
+    chosen = (each for each in before if each.is_last_choice and each.name not in still)
+    return {each.name: each.value for each in chosen}
 
 
 class SettingsRepository(Protocol):
@@ -154,6 +168,14 @@ class SettingsRepository(Protocol):
 
         Raises:
             FakeGPTError: It is invalid, or cannot be written; then nothing has changed.
+        """
+        ...
+
+    async def choose_again(self, choices: Mapping[str, str]) -> None:
+        """Let last choices hold again, by the names of settings.
+
+        Raises:
+            FakeGPTError: They cannot be written.
         """
         ...
 

@@ -241,6 +241,17 @@ def test_a_file_that_is_named_by_a_person_has_its_folder_beside_it(tmp_path: Pat
     assert len(taken(path)[0].nodes) == 1
 
 
+def test_a_format_leaves_a_name_that_ends_as_its_files_do_alone(tmp_path: Path) -> None:
+    for suffix, name, written in (
+        ("clean.md", "a.md", "a.md"),
+        ("clean.md", "b", "b.clean.md"),
+        ("openai.json", "c.JSON", "c.JSON"),
+        ("html", "d.md", "d.md.html"),
+    ):
+        path = save_at(CONVERSATION, saying(FILE), tmp_path / name, suffix=suffix)
+        assert path.name == written
+
+
 def test_what_is_no_longer_in_the_conversation_leaves_the_folder(tmp_path: Path) -> None:
     path = save_as(CONVERSATION, saying(PICTURE, FILE), tmp_path, read_blob=STORE.read_blob)
     assets = path.with_suffix(".assets")

@@ -55,7 +55,7 @@ class FileController:
             self._state.picked = frozenset()
 
     def _tell_saved(self, path: Path, what: str = "Saved as") -> None:
-        self._saved = path
+        self._saved = path = path.absolute()
         then = "/copy path, /open file, /open folder"
         self._window.notify(f"{what} {path.name} in {path.parent} · {then}")
 

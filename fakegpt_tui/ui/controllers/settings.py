@@ -9,7 +9,7 @@ from fakegpt_tui.domain import FakeGPTError
 from fakegpt_tui.ui.bindings import effective_keys
 from fakegpt_tui.ui.dialogs import Choice
 from fakegpt_tui.ui.messages import ApplySetting
-from fakegpt_tui.ui.options import Options, SettingChange, SettingsRepository
+from fakegpt_tui.ui.options import Options, SettingChange, SettingsRepository, lost_choices
 from fakegpt_tui.ui.state import ChatState
 from fakegpt_tui.ui.window import Window
 
@@ -52,13 +52,15 @@ class SettingsController:
 
     async def _change(self, repository: SettingsRepository, name: str, value: str) -> None:
         """Write a setting, and use it at once where that can be done."""
+        settings = await repository.settings()
         try:
             before = await repository.change(name, None if value == DEFAULT else value)
         except FakeGPTError:
             self._window.prompt.restore_text(f"/settings {name} {value}")
             raise
-        self._changes.append(SettingChange(name, before))
-        setting = next(each for each in await repository.settings() if each.name == name)
+        changed = await repository.settings()
+        self._changes.append(SettingChange(name, before, lost_choices(settings, changed)))
+        setting = next(each for each in changed if each.name == name)
         if setting.immediate and not setting.overridden:
             self._window.post(ApplySetting(name, setting.value))
         when = "from now on" if setting.immediate else "from the next start on"

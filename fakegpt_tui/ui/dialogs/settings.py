@@ -15,7 +15,12 @@ from fakegpt_tui.domain import FakeGPTError
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.dialogs import Choice, DialogFrame
 from fakegpt_tui.ui.dialogs.pick import ListScreen, PickScreen
-from fakegpt_tui.ui.options import EffectiveSetting, SettingChange, SettingsRepository
+from fakegpt_tui.ui.options import (
+    EffectiveSetting,
+    SettingChange,
+    SettingsRepository,
+    lost_choices,
+)
 from fakegpt_tui.ui.widgets.drawing import fit
 from fakegpt_tui.ui.widgets.text_field import PathField, PathInput, TextField
 
@@ -151,6 +156,8 @@ class SettingsScreen(ListScreen[str | None]):
         try:
             async with self._writing:
                 before = await self._repository.change(name, value)
+                if undone is not None:
+                    await self._repository.choose_again(undone.lost)
                 settings = await self._repository.settings()
         except FakeGPTError as error:
             self._say(str(error))
@@ -158,7 +165,8 @@ class SettingsScreen(ListScreen[str | None]):
                 self._changes.append(undone)
             return
         if undone is None:
-            self._changes.append(SettingChange(name, before))
+            lost = lost_choices(self._settings.values(), settings)
+            self._changes.append(SettingChange(name, before, lost))
         self._settings = {setting.name: setting for setting in settings}
         self._close_field()
         self._show()

@@ -290,6 +290,13 @@ async def test_the_settings_say_that_a_theme_is_the_one_chosen_last(config: Path
         row = next(each for each in it.text.split("\n") if "Theme" in each)
         assert "light" in row
         assert "last choice" in row
+        await mark(it, "theme")
+        await it.pilot.press("f9")
+        await it.until(lambda: "last choice" not in it.text)
+        await it.pilot.press("ctrl+z")
+        await it.see("last choice")
+        assert config.read_text() == MINE
+        assert it.app.theme == LIGHT.name
 
 
 @pytest.mark.parametrize(
