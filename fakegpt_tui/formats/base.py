@@ -248,6 +248,14 @@ class Format:
     write: Writer | None = None
 
 
+def parse_json(text: str | bytes) -> object:
+    """What a text of JSON says; nothing where it is damaged."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
 def dump_json(document: object) -> str:
     """A text of JSON for other programs, with an end of line."""
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"

@@ -9,7 +9,7 @@ from typing import Final, cast
 
 from fakegpt_tui.domain.parts import CitationPart, FilePart, ImagePart, Part, TextSpan, fit_parts
 from fakegpt_tui.formats.asset_import import stand_in
-from fakegpt_tui.formats.base import AssetSource, Loss, OpenBlob
+from fakegpt_tui.formats.base import AssetSource, Loss, OpenBlob, parse_json
 from fakegpt_tui.formats.chatgpt_export import assets_of
 from fakegpt_tui.formats.citations import read_footnotes, take_citations
 from fakegpt_tui.formats.foreign_values import dicts_of
@@ -236,11 +236,7 @@ def _code(text: str, language: str) -> str:
     """Code of a message; a document that was written beside the conversation is Markdown."""
     if not text:
         return ""
-    try:
-        found = json.loads(text) if text.lstrip().startswith("{") else None
-    except (ValueError, RecursionError):
-        found = None
-    match found:
+    match parse_json(text) if text.lstrip().startswith("{") else None:
         case {"name": str(name), "type": str(kind), "content": str(document)}:
             written = document if kind == "document" else fence_code(document, kind.split("/")[-1])
             return f"**{safe_line(name)}**\n\n{written}"

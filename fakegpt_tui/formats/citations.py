@@ -4,12 +4,12 @@ A mark stands between U+E200 and U+E201, or is like 【7†source】, and the li
 the text. Shape seen in exports since 2023.
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from fakegpt_tui.domain.parts import CitationPart
+from fakegpt_tui.formats.base import parse_json
 from fakegpt_tui.formats.foreign_values import dict_of, dicts_of
 from fakegpt_tui.text import replace_surrogates
 
@@ -136,10 +136,7 @@ def _widget_text(mark: str) -> str:
     kind, _, held = mark.partition(_SEPARATOR)
     if kind not in ("entity", "genui"):
         return ""
-    try:
-        found = json.loads(held)
-    except (ValueError, RecursionError):
-        return ""
+    found = parse_json(held)
     if isinstance(found, list):
         is_named = len(found) >= _SHORTEST_ENTITY and isinstance(found[1], str)
         return found[1] if is_named else ""

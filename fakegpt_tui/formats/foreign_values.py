@@ -1,13 +1,12 @@
 """Values as other programs write them: texts, times, roles, counts of tokens, and folders."""
 
-import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
 from fakegpt_tui.domain import Role, Usage
 from fakegpt_tui.domain.folders import Folder, join_folder
-from fakegpt_tui.formats.base import Loss, Record
+from fakegpt_tui.formats.base import Loss, Record, parse_json
 from fakegpt_tui.text import replace_surrogates
 
 UNNAMED_FOLDER = Loss(
@@ -61,11 +60,7 @@ def read_tags(held: object) -> list[str]:
 
 def parse_object(data: object) -> dict[str, object]:
     """What a text of JSON says, where that is an object."""
-    try:
-        found = json.loads(data) if isinstance(data, str | bytes) else {}
-    except (ValueError, RecursionError):
-        return {}
-    return dict_of(found)
+    return dict_of(parse_json(data) if isinstance(data, str | bytes) else None)
 
 
 def read_role(name: object) -> Role:

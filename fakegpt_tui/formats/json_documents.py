@@ -26,6 +26,7 @@ from fakegpt_tui.formats.base import (
     SourceDefaults,
     UnknownFormat,
     find_format,
+    parse_json,
 )
 from fakegpt_tui.formats.documents import OpenDocument
 from fakegpt_tui.formats.foreign_values import read_folders
@@ -83,7 +84,7 @@ class JsonReader:
 
     def _has_lines(self) -> bool:
         line = self._document.first_line()
-        return len(line) < len(self._document.head()) and isinstance(_parse(line), dict)
+        return len(line) < len(self._document.head()) and isinstance(parse_json(line), dict)
 
     def _read_wrapped(self, begin: int) -> Iterator[ImportItem]:
         """An object that begins with a list of conversations, unless it is one itself."""
@@ -207,11 +208,11 @@ class JsonReader:
     def _read_lines(self) -> Iterator[ImportItem]:
         lines = (line for line in self._document.lines() if line.strip())
         first = [*islice(lines, _SNIFFED_LINES)]
-        values = [value for line in first if isinstance(value := _parse(line), dict)]
+        values = [value for line in first if isinstance(value := parse_json(line), dict)]
         rest = chain(first, lines)
         if match := find_format(self._formats.lines, values):
             self.found[match[0].name] = match[1]
-            held = (value if isinstance(value := _parse(line), dict) else None for line in rest)
+            held = (value if isinstance(value := parse_json(line), dict) else None for line in rest)
             where = self._document.where or "The conversation"
             yield from self._refused(match[0].read(held, self._origin), where)
             return
@@ -226,19 +227,11 @@ def _first_element(data: bytes) -> object:
     """The first element of an array of which only the beginning may be here."""
     try:
         elements = iter_array(BytesIO(data), LARGEST_CONVERSATION)
-        return _parse(next(elements, None) or b"")
+        return parse_json(next(elements, None) or b"")
     except LoadError:
         return None
 
 
 def _value(element: object) -> object:
     """What an element says; nothing where it is damaged."""
-    return _parse(element.data or b"") if isinstance(element, Undecoded) else element
-
-
-def _parse(data: bytes) -> object:
-    """What the text says; nothing where it is not JSON."""
-    try:
-        return json.loads(data)
-    except (ValueError, RecursionError):
-        return None
+    return parse_json(element.data or b"") if isinstance(element, Undecoded) else element

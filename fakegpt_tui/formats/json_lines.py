@@ -26,6 +26,7 @@ from fakegpt_tui.formats.base import (
     LoadedItem,
     OpenBlob,
     SourceDocument,
+    parse_json,
     validate_tree,
 )
 from fakegpt_tui.formats.fields import (
@@ -113,7 +114,7 @@ def _read_line(
 ) -> "_OpenConversation":
     """The conversation that is open after this line."""
     try:
-        match _parse_json(line):
+        match parse_json(line):
             case {"conversation": dict(fields)}:
                 return _OpenConversation(number, decode_conversation(Fields(fields)))
             case {"blob": dict(fields)} if open_one is not None:
@@ -210,14 +211,6 @@ class _OpenConversation:
         except FormatError as error:
             raise LoadError(f"The conversation that begins in line {self.line} {error}.") from error
         return LoadedItem(self.conversation, tuple(self.messages), blobs=self.blobs.openers())
-
-
-def _parse_json(line: bytes) -> object:
-    """What the line says; nothing, where it is not JSON."""
-    try:
-        return json.loads(line)
-    except (ValueError, RecursionError):
-        return None
 
 
 def _sniff(head: bytes) -> bool:

@@ -3,11 +3,10 @@
 https://github.com/ggml-org/llama.cpp/tree/master/tools/server has the page and its types.
 """
 
-import json
 from collections.abc import Iterator
 
 from fakegpt_tui.domain import Role
-from fakegpt_tui.formats.base import ImportItem, Record, RecordFormat, SourceDefaults
+from fakegpt_tui.formats.base import ImportItem, Record, RecordFormat, SourceDefaults, parse_json
 from fakegpt_tui.formats.foreign_files import base64_file, held_file
 from fakegpt_tui.formats.foreign_values import dict_of, dicts_of, read_role, read_time, texts_of
 from fakegpt_tui.formats.message_parts import MessageParts, split_thinking
@@ -69,12 +68,7 @@ def _read_message(held: Record) -> SourceMessage:
 
 
 def _calls(value: object) -> list[Record]:
-    if not isinstance(value, str):
-        return dicts_of(value)
-    try:
-        return dicts_of(json.loads(value or "[]"))
-    except (ValueError, RecursionError):
-        return []
+    return dicts_of(parse_json(value) if isinstance(value, str) else value)
 
 
 FORMAT = RecordFormat(name="llama.cpp", sniff=_sniff, read=_read)

@@ -16,7 +16,14 @@ from fakegpt_tui.formats.base import (
 )
 from fakegpt_tui.formats.databases import DatabaseFormat, ForeignDatabase, Tables, has_tables
 from fakegpt_tui.formats.foreign_files import base64_file, base_name_of
-from fakegpt_tui.formats.foreign_values import nest_folders, read_role, read_time, texts_of
+from fakegpt_tui.formats.foreign_values import (
+    dict_of,
+    list_of,
+    nest_folders,
+    read_role,
+    read_time,
+    texts_of,
+)
 from fakegpt_tui.formats.message_parts import MessageParts, split_thinking
 from fakegpt_tui.formats.openai_messages import add_messages
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
@@ -96,7 +103,7 @@ def _read_webui(database: ForeignDatabase, origin: SourceDefaults) -> Iterator[I
     }
     for row in database.rows("chat", *columns, "meta", "current_message_id", order="id"):
         chat, meta = _parse(row.get("chat")), _parse(row.get("meta"))
-        record: Record = {**row, "chat": chat if isinstance(chat, dict) else {}, "meta": meta}
+        record: Record = {**row, "chat": dict_of(chat), "meta": meta}
         record |= {name: row.get(name) == 1 for name in ("archived", "pinned")}
         _take_rows(database, record)
         try:
@@ -140,8 +147,7 @@ def _parse(value: object) -> object:
 
 
 def _parse_list(value: object) -> list[object]:
-    found = _parse(value)
-    return found if isinstance(found, list) else []
+    return list_of(_parse(value))
 
 
 OTERM = DatabaseFormat(name="oterm", sniff=_sniff_oterm, read=_read_oterm)

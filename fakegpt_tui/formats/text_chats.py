@@ -1,6 +1,5 @@
 """Chats that are kept as text: aichat's sessions and log, gptme, and archives of tenere."""
 
-import json
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,6 +14,7 @@ from fakegpt_tui.formats.base import (
     Record,
     SourceDefaults,
     TextFormat,
+    parse_json,
 )
 from fakegpt_tui.formats.foreign_files import base_name_of, file_beside
 from fakegpt_tui.formats.foreign_values import (
@@ -167,10 +167,7 @@ def _gptme_settings(origin: SourceDefaults) -> object:
 
 def _parse_lines(data: bytes) -> Iterator[Record | None]:
     for line in filter(None, map(bytes.strip, data.split(b"\n"))):
-        try:
-            found = json.loads(line)
-        except (ValueError, RecursionError):
-            found = None
+        found = parse_json(line)
         yield found if isinstance(found, dict) else None
 
 
