@@ -10,6 +10,7 @@ from fakegpt_tui.http.responses import HttpResponse
 from fakegpt_tui.http.retries import StreamTimeouts
 from fakegpt_tui.http.sse import EventReader, ServerEvent
 from fakegpt_tui.protocol.error_body import NOT_JSON, parse_json
+from fakegpt_tui.text import safe_line
 
 _NOT_EVENTS: Final = (b"{", b"[", b"<")
 """How JSON and HTML begin, and no line of an event stream does."""
@@ -227,4 +228,7 @@ def finish(
             yield from decoder.decode_all(server_events(_last_batch(reader), timeouts))
         yield from decoder.finish()
     except ReplyCut as cut:
+        if failure is None and reader.noise and not reader.has_events:
+            shown = safe_line(reader.noise)
+            failure = BadReply(f"The service answered with something that is no reply: {shown}")
         raise failure or cut from cut

@@ -20,6 +20,7 @@ _DOUBLED = ("{", _END_MARKER)
 _BARE = (b"{", _END_MARKER.encode())
 _FIELD_BYTES = len("data:\n")
 _LONGEST_NAME = len("event:")
+_NOISE_BYTES = 800
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,9 @@ class EventReader:
         self._joins_repeated = joins_repeated
         self._line = bytearray()
         self._data: list[str] = []
+        self.noise = ""
+        """How the first line begins that is no part of an event stream."""
+        self.has_events = False
         self._size = 0
         self._event = ""
         self._ready: list[ServerEvent] = []
@@ -184,8 +188,10 @@ class EventReader:
             case _ if line.startswith(_BARE) or self._is_bare:
                 self._is_bare = True
                 self._take_data(_text(line, 0))
+            case b"" | b"id" | b"retry":
+                pass  # Comments, and what could resume a stream: a reply is never resumed.
             case _:
-                pass  # Comments, `id` and `retry`: a reply is never resumed.
+                self.noise = self.noise or _text(line[:_NOISE_BYTES], 0)
 
     def _take_data(self, value: str) -> None:
         if value.startswith(_FIELD) and value[len(_FIELD) :].lstrip().startswith(_DOUBLED):
@@ -205,6 +211,7 @@ class EventReader:
 
     def _dispatch(self) -> None:
         if self._data:
+            self.has_events = True
             self._ready.append(ServerEvent("\n".join(self._data), self._event or "message"))
             self._data.clear()
             self._size = 0

@@ -12,7 +12,9 @@ from fakegpt_tui.domain import BadReply, FinishReason, OriginReported
 from fakegpt_tui.domain.parts import Origin
 from tests.anthropic_server import begins, ends, event, says, starts, stops, thinks
 from tests.backends.decoding import Decoded
-from tests.openai_server import DONE
+from tests.fault_server import Send, reply
+from tests.openai_server import CHAT, DONE, backend_for, openai_server, service
+from tests.signed_in import outcome
 
 STOP, LENGTH, FILTER = FinishReason.STOP, FinishReason.LENGTH, FinishReason.CONTENT_FILTER
 COMPLETED = {"type": "response.completed", "response": {"status": "completed"}}
@@ -103,6 +105,16 @@ def test_a_reply_in_another_form_is_shown_as_it_came(value: dict[str, Any]) -> N
         assert isinstance(found.error, BadReply)
         assert "canary" in str(found.error)
         assert "url" in str(found.error)
+
+
+@pytest.mark.parametrize("body", [b"canary, not a reply", b'"canary"', b"canary\n\nmore\n"])
+async def test_a_text_in_place_of_a_stream_is_shown_as_it_came(body: bytes) -> None:
+    async with openai_server() as server:
+        server.script(CHAT, Send(reply(b": a comment\nid: 1\n" + body)))
+        error = (await outcome(backend_for(service(server.url))))[1]
+    assert isinstance(error, BadReply)
+    assert "no reply: " in str(error)
+    assert "canary" in str(error)
 
 
 def test_one_protocol_in_place_of_another_is_told() -> None:
