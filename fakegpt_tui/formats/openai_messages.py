@@ -36,6 +36,7 @@ _SYSTEM = ("system", "developer")
 _TOOLS = ("tool", "function")
 _ROLES = ("system", "developer", "user", "assistant", "tool", "function")
 _SPEAKERS = {"human": "user", "gpt": "assistant", "chatgpt": "assistant", "observation": "tool"}
+_FROM = {"system", "user", "assistant", *_SPEAKERS}
 _NAMES = {Role.USER: "human", Role.ASSISTANT: "gpt", Role.SYSTEM: "system"}
 
 
@@ -177,9 +178,19 @@ def _read_sharegpt(record: Record, origin: SourceDefaults) -> Iterator[ImportIte
     yield conversation.build(origin)
 
 
+def _sniff_turn(first: Record) -> str:
+    is_one = first.get("from") in _FROM and isinstance(first.get("value"), str)
+    return "it is a list of turns with from and value, as ShareGPT's are" if is_one else ""
+
+
+def _read_turns(values: list[object], origin: SourceDefaults) -> Iterator[ImportItem]:
+    yield from _read_sharegpt({"conversations": values}, origin)
+
+
 SHAREGPT = RecordFormat(name="ShareGPT", sniff=_sniff_sharegpt, read=_read_sharegpt)
 REQUEST = RecordFormat(name="OpenAI messages", sniff=_sniff_record, read=_read_record)
 MESSAGES = ListFormat(name="OpenAI messages", sniff=_sniff_list, read=_read_list)
+TURNS = ListFormat(name="ShareGPT", sniff=_sniff_turn, read=_read_turns)
 
 
 def write_openai_messages(

@@ -76,7 +76,7 @@ JSON_FORMATS = JsonFormats(
         openai_messages.SHAREGPT,
         openai_messages.REQUEST,
     ),
-    lists=(gemini.ACTIVITY, web_chats.LECHAT, openai_messages.MESSAGES),
+    lists=(gemini.ACTIVITY, web_chats.LECHAT, openai_messages.MESSAGES, openai_messages.TURNS),
     lines=(
         claude_code.FORMAT,
         codex.FORMAT,
