@@ -74,6 +74,7 @@ def readable_colours(variables: Mapping[str, str], *, dark: bool) -> dict[str, s
         **text,
         **marks,
         **selections,
+        "screen-selection-foreground": text["foreground"],
         "border": text["primary"],
         "scrollbar-hover": text["primary"],
         "scrollbar-active": text["primary"],

@@ -3,19 +3,25 @@ from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
 from fakegpt_tui.ui.contrast import readable_colours, variables_for
+from fakegpt_tui.ui.markdown.palette import Palette
 from fakegpt_tui.ui.theme_files import load_theme
 from fakegpt_tui.ui.themes import SHIPPED_THEMES, THEMES, theme_files
 
 SHIPPED = [load_theme(path) for path in theme_files(SHIPPED_THEMES).values()]
 COLOURED = [each for each in (*THEMES, *SHIPPED, *BUILTIN_THEMES.values()) if not each.ansi]
-TEXT = ("foreground", "text-muted", "primary", "accent", "error", "text-success", "text-primary")
+HUES = ("primary", "secondary", "accent", "success", "warning", "error")
+TEXT = (
+    *("foreground", "text-muted", *HUES, *(f"text-{hue}" for hue in HUES)),
+    *("footer-key-foreground", "footer-description-foreground"),
+)
 GROUNDS = ("background", "surface", "panel")
 
 
 def colours(theme: Theme) -> dict[str, Color]:
     variables = {**theme.to_color_system().generate(), **theme.variables}
     found = readable_colours(variables, dark=theme.dark)
-    names = (*TEXT, *GROUNDS, "border-blurred", "scrollbar", "screen-selection-background")
+    names = (*TEXT, *GROUNDS, "border-blurred", "scrollbar", "input-selection-background")
+    names += ("screen-selection-foreground", "screen-selection-background")
     names += ("block-cursor-foreground", "block-cursor-background")
     names += ("block-cursor-blurred-background",)
     return {name: Color.parse(found[name]) for name in names}
@@ -43,12 +49,38 @@ def test_text_can_be_read_on_every_ground(theme: Theme) -> None:
             assert wcag_contrast(found[text], found[ground]) >= 4.5, (text, ground)
     pairs = [
         ("block-cursor-foreground", "block-cursor-background"),
-        ("foreground", "screen-selection-background"),
+        ("screen-selection-foreground", "screen-selection-background"),
+        ("foreground", "input-selection-background"),
         ("foreground", "block-cursor-blurred-background"),
         ("text-muted", "block-cursor-blurred-background"),
+        # Badges, hints and the current match; what is marked; the flash of what was copied.
+        *(("background", hue) for hue in ("accent", "primary", "success")),
     ]
     for text, ground in pairs:
         assert wcag_contrast(found[text], found[ground]) >= 4.5, (text, ground)
+
+
+@pytest.mark.parametrize("theme", COLOURED, ids=lambda theme: theme.name)
+def test_messages_can_be_read_wherever_they_are_shown_and_where_words_are_found(
+    theme: Theme,
+) -> None:
+    """In a conversation, beside others, in a preview; code and captions, with matches on them."""
+    variables = {**theme.to_color_system().generate(), **theme.variables}
+    found = readable_colours(variables, dark=theme.dark)
+    palette = Palette.from_theme(found, theme.dark)
+    grounds = [Color.parse(found[ground]) for ground in GROUNDS]
+    texts = (palette.text, palette.muted, palette.code, palette.link, palette.bullet)
+    code = (palette.fence, palette.fence_label, palette.fence_mark, *palette.tokens.values())
+    for style in (*texts, palette.table_header, *palette.headings, *code):
+        own = [] if style.bgcolor is None else [Color.from_rich_color(style.bgcolor)]
+        ink = Color.from_rich_color(style.color)
+        # A match has the background of a panel.
+        for ground in own or grounds[:2]:
+            assert wcag_contrast(ink, ground) >= 4.5, (style, ground)
+        assert wcag_contrast(ink, grounds[2]) >= 4.5, style
+    for mark in (palette.quote_bar, palette.rule, palette.table_border):
+        for ground in grounds:
+            assert wcag_contrast(Color.from_rich_color(mark.color), ground) >= 3, (mark, ground)
 
 
 @pytest.mark.parametrize("theme", COLOURED, ids=lambda theme: theme.name)

@@ -16,6 +16,8 @@ _CONTRAST = 4.5
 """The least contrast of text by WCAG 2.1, 1.4.3."""
 
 _BLEND_STEPS = 8
+_RAISED = (0.07, 0.05, 0.03, 0.01)
+"""Parts of the foreground in the background of code, the first of which that is clear is taken."""
 
 _BOLD = Style(bold=True)
 _ITALIC = Style(italic=True)
@@ -104,8 +106,13 @@ class _Theme:
         self.background = self._parsed("background", paper)
         self.foreground = self._parsed("foreground", self._ink)
         self.plain = self.background.ansi is not None or self.foreground.ansi is not None
-        raised = self.background if self.plain else self.background.blend(self.foreground, 0.07)
-        self.raised = raised
+        self.raised = self.background if self.plain else self._raised()
+
+    def _raised(self) -> Color:
+        """A background that differs from the theme's, and on which its text can be read."""
+        grounds = [self.background.blend(self.foreground, part) for part in _RAISED]
+        clear = (each for each in grounds if contrast(self.foreground, each) >= _CONTRAST)
+        return next(clear, grounds[-1])
 
     def style(self, name: str) -> Style:
         """A style in the colour of a variable, on the theme's own background."""

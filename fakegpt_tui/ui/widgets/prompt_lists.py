@@ -45,7 +45,7 @@ class AttachmentBar(Widget):
         width = max(1, self.size.width)
         lines += _rest(len(self.chips) - _MAX_CHIPS)
         if lines and lines[-1].cell_length + len(self.hint) + 3 <= width:
-            lines[-1] = Content.assemble(lines[-1], (f"   {self.hint}", "dim"))
+            lines[-1] = Content.assemble(lines[-1], (f"   {self.hint}", "$text-muted"))
         return _cut(lines, width)
 
 
@@ -140,9 +140,14 @@ class CompletionList(Widget, Generic[_Match]):
 class PathList(CompletionList[PathEntry]):
     """The paths that fit what is typed behind `@`."""
 
+    DEFAULT_CSS = "PathList .path-list--late { color: $text-muted; }"
+    COMPONENT_CLASSES = {"path-list--late"}
+
     def row_style(self, match: PathEntry) -> Style:
-        """Ignored and hidden entries, which come last, are dim."""
-        return self.rich_style + Style(dim=True) if match.is_late else self.rich_style
+        """Ignored and hidden entries, which come last, are grey."""
+        if not match.is_late:
+            return self.rich_style
+        return self.get_component_rich_style("path-list--late")
 
     def row_segments(self, match: PathEntry, width: int, style: Style) -> list[Segment]:
         """The path, with a slash behind a folder."""

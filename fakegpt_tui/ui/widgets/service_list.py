@@ -105,14 +105,16 @@ def _row_to_highlight(
 
 def _row_content(row: ServiceRow, *, is_marked: bool) -> Content:
     if row.kind in (RowKind.HEADING, RowKind.MORE):
-        style = "bold $primary" if row.kind is RowKind.HEADING else "dim"
+        style = "bold $primary" if row.kind is RowKind.HEADING else "$text-muted"
         return Content.styled(f"{'' if row.kind is RowKind.HEADING else '      '}{row.text}", style)
     detail = f"  {safe_line(row.detail, 400)}" if row.detail else ""
     mark = icon_cell("●" if is_marked else "")
     if row.kind is RowKind.SERVICE:
-        return Content.assemble(mark, (safe_line(row.text), "bold"), (detail, "dim"))
+        return Content.assemble(mark, (safe_line(row.text), "bold"), (detail, "$text-muted"))
     star = icon_cell("★" if row.is_favourite else "")
-    return Content.assemble("  ", mark, (star, "$accent"), safe_line(row.text), (detail, "dim"))
+    return Content.assemble(
+        "  ", mark, (star, "$accent"), safe_line(row.text), (detail, "$text-muted")
+    )
 
 
 class PlainRadioButton(RadioButton):
