@@ -115,10 +115,10 @@ class ServiceFormScreen(ModalScreen[Service | None]):
         if error:
             box.value = True
             box.disabled = True
-            box.label = Content("a typed key is kept in a file that only you can read")
+            box.label = Content("a key is kept in a private file")
             box.tooltip = Content(error)
         else:
-            box.label = Content("keep it in a file that only you can read, not in the keyring")
+            box.label = Content("in a private file, not the keyring")
         self._before = self._draft()
 
     @on(Input.Changed, "#url, #key, #key_env, #key_header, #proxy")

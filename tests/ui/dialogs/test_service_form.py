@@ -55,7 +55,7 @@ async def test_a_service_that_was_added_answers_at_once() -> None:
 
 async def test_a_key_is_never_seen_and_goes_where_the_form_says() -> None:
     async with adding() as it:
-        await it.see("keep it in a file that only you can read, not in the keyring")
+        await it.see("in a private file, not the keyring")
         await fill(it, name="hosted", url="https://api.example.org/v1", key=KEY)
         assert KEY not in it.text
         await it.pilot.press("ctrl+s")
@@ -67,7 +67,7 @@ async def test_without_a_keyring_the_form_says_that_a_key_goes_to_a_file() -> No
     async with running() as it:
         it.registry.no_keyring = "There is no keyring on this system."
         await it.command("/add-service")
-        await it.see("a typed key is kept in a file that only you can read")
+        await it.see("a key is kept in a private file")
         await fill(it, name="hosted", url="https://api.example.org/v1", key=KEY)
         await it.pilot.press("ctrl+s")
         await it.until(lambda: bool(it.registry.saved))
