@@ -79,6 +79,10 @@ VECTORS = {
         b'data: {"a": 1}\ndata: {"a": 2}\ndata: [DONE]\n',
         messages('{"a": 1}', '{"a": 2}', "[DONE]"),
     ),
+    "JSON lines": (
+        b'{"a": {}}\n{"a": 2}\n\n{\n"a": {}\n}\n\n{"a": }\n"b"\n[DONE]\n',
+        messages('{"a": {}}', '{"a": 2}', '{\n"a": {}\n}', '{"a": }\n"b"\n[DONE]'),
+    ),
     "end marker among other data": (
         b"data: a\ndata: [DONE]\ndata: b\n\n",
         messages("a\n[DONE]\nb"),
@@ -121,6 +125,13 @@ def test_the_end_marker_is_told_at_its_own_line_end() -> None:
     reader = EventReader()
     assert reader.feed(b"data: [DONE]") == []
     assert reader.feed(b"\n") == messages("[DONE]")
+    assert reader.feed(b"\n") == []
+
+
+def test_a_line_of_json_is_told_at_its_own_line_end() -> None:
+    reader = EventReader()
+    assert reader.feed(b'{"a": {}}') == []
+    assert reader.feed(b"\n") == messages('{"a": {}}')
     assert reader.feed(b"\n") == []
 
 

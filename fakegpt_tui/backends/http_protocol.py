@@ -15,6 +15,9 @@ from fakegpt_tui.text import safe_line
 _NOT_EVENTS: Final = (b"{", b"[", b"<")
 """How JSON and HTML begin, and no line of an event stream does."""
 
+_STREAMS: Final = (EVENT_STREAM, "application/x-ndjson", "application/jsonl")
+"""Media types of what comes bit by bit: events, or lines of JSON."""
+
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _BLANK: Final = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t\r\n]+|:[^\r\n]*[\r\n])*")
 _COMMENT_BYTES: Final = 64_000
@@ -143,7 +146,7 @@ class ReplyBody:
             self._beginning = beginning
             return ()
         is_json = beginning.startswith(_NOT_EVENTS)
-        if is_json and (self._decoder.json_key or self._response.media_type != EVENT_STREAM):
+        if is_json and (self._decoder.json_key or self._response.media_type not in _STREAMS):
             return await self._whole(beginning)
         self._is_stream = True
         return map(self._reader.feed, [self._beginning, *chunks])

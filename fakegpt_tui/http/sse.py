@@ -1,5 +1,6 @@
 """Server-sent events (`text/event-stream`): bytes in, events out, however they are cut."""
 
+import json
 import re
 from collections.abc import Sequence
 from typing import Final
@@ -64,7 +65,8 @@ class EventReader:
       a new event: no JSON goes on like that, and some services leave the blank line out.
     - A field `error` is an event of that name, at its own line end.
     - A line that begins with `{` or is `[DONE]` is data that has no `data:` before it. So are lines
-      after it that are no field.
+      after it that are no field. One that is a whole object, as in JSON lines, is dispatched at its
+      own line end.
     - A second `data:` before JSON or `[DONE]` is left out.
     - `finish` dispatches what the last blank line was missing for.
 
@@ -188,6 +190,8 @@ class EventReader:
             case _ if line.startswith(_BARE) or self._is_bare:
                 self._is_bare = True
                 self._take_data(_text(line, 0))
+                if self._holds_whole_object() and _is_json(self._data[0]):
+                    self._dispatch()
             case b"" | b"id" | b"retry":
                 pass  # Comments, and what could resume a stream: a reply is never resumed.
             case _:
@@ -217,6 +221,14 @@ class EventReader:
             self._size = 0
         self._event = ""
         self._is_bare = False
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _text(line: bytes | bytearray, start: int) -> str:

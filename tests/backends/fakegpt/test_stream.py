@@ -138,6 +138,15 @@ async def test_text_is_there_before_the_response_is_over(server: FaultServer) ->
     await server.idle()
 
 
+@pytest.mark.parametrize("media_type", [b"application/x-ndjson", b"application/jsonl"])
+async def test_lines_of_json_are_read_as_they_come(server: FaultServer, media_type: bytes) -> None:
+    head = stream_head().replace(b"text/event-stream", media_type)
+    line = message_event("Hel").removeprefix(b"data: ").removesuffix(b"\n")
+    server.script(CHAT, Send(head), Send(chunk(line)), Stall())
+    async with asyncio.timeout(PATIENCE), aclosing(backend(server.url).stream(ASK)) as events:
+        assert await anext(events) == TextDelta("Hel")
+
+
 async def test_nothing_is_read_after_the_end_marker(server: FaultServer) -> None:
     """A service that keeps the connection open delays nothing."""
     end = message_event("Hi", status="finished_successfully") + DONE
