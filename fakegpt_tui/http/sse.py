@@ -17,6 +17,7 @@ MAX_EVENT_BYTES: Final = 16_000_000
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _END_MARKER = "[DONE]"
 _FIELD = "data:"
+_NAMES = (b"data", b"event", b"error", b"id", b"retry")
 _DOUBLED = ("{", _END_MARKER)
 _BARE = (b"{", _END_MARKER.encode())
 _FIELD_BYTES = len("data:\n")
@@ -192,8 +193,8 @@ class EventReader:
                 self._take_data(_text(line, 0))
                 if self._holds_whole_object() and _is_json(self._data[0]):
                     self._dispatch()
-            case b"" | b"id" | b"retry":
-                pass  # Comments, and what could resume a stream: a reply is never resumed.
+            case _ if any(each.startswith(bytes(name)) for each in _NAMES):
+                pass  # Comments, what could resume a stream, which is never done, and a cut name.
             case _:
                 self.noise = self.noise or _text(line[:_NOISE_BYTES], 0)
 
