@@ -75,6 +75,9 @@ KINDS: Final = MappingProxyType(
     }
 )
 
+PATH_KINDS: Final = frozenset(("PATH", "VALUE"))
+"""Kinds that may be paths: a value is that of some settings."""
+
 
 @dataclass(frozen=True, slots=True)
 class ArgumentValue:
@@ -82,6 +85,12 @@ class ArgumentValue:
 
     text: str
     description: str = ""
+
+
+class OpenValues(tuple[ArgumentValue, ...]):
+    """Values of a listed kind that are not all there are, such as the files of a folder."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)

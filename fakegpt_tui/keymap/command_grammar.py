@@ -14,6 +14,7 @@ from fakegpt_tui.keymap.argument_kinds import (
     ArgumentKind,
     ArgumentQuestion,
     ArgumentValue,
+    OpenValues,
     Slot,
     Values,
     no_values,
@@ -217,7 +218,7 @@ class _ArgumentReader:
         known = self._known(kind, text, given) if kind.is_listed else None
         if known is not None:
             yield from _listed(known, text)
-            if not kind.goes_on:
+            if not (kind.goes_on or isinstance(known, OpenValues)):
                 return
         if kind.takes_rest:
             if re.match(kind.shape, text, re.DOTALL) and self._is_free(kind, text):

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.keymap import COMMANDS, Command, KeyScope
-from fakegpt_tui.keymap.argument_kinds import KINDS, ArgumentQuestion, ArgumentValue
+from fakegpt_tui.keymap.argument_kinds import KINDS, ArgumentQuestion, ArgumentValue, OpenValues
 from fakegpt_tui.keymap.command_grammar import SNIPPET_ID, OpenArgument, reserved_words
 from fakegpt_tui.ui.bindings import command_action
 
@@ -53,11 +53,12 @@ def argument_matches(line: str, opened: OpenArgument, values: CommandValues) -> 
     reserved = reserved_words(opened.questions[0].command, values)
     found: list[tuple[int, ArgumentMatch]] = []
     for question in opened.questions:
-        for value in values(question) or ():
+        known = values(question) or ()
+        is_path = question.kind is _PATH or isinstance(known, OpenValues)
+        for value in known:
             rank = _rank(value, typed)
             if rank is not None:
-                is_path = question.kind is _PATH
-                text = path_to_type(value.text, reserved) if is_path else value.text
+                text = path_to_type(value.text, reserved) if question.kind is _PATH else value.text
                 match = ArgumentMatch(value, line[: opened.start] + text, rank == 0, is_path)
                 found.append((rank, match))
     found.sort(key=lambda each: each[0])

@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.keymap import COMMANDS, Command
+from fakegpt_tui.keymap.argument_kinds import PATH_KINDS
 from fakegpt_tui.keymap.command_grammar import (
     OpenArgument,
     ParsedCommand,
@@ -115,7 +116,8 @@ class SlashCompletion:
         """What is loaded at once: the values of some kinds, and of paths those in a folder."""
         questions = self._opened.questions if self._opened is not None else ()
         kinds = tuple(question.kind.name for question in questions)
-        typed = self._opened.typed if self._opened is not None and "PATH" in kinds else ""
+        may_be_path = self._opened is not None and not PATH_KINDS.isdisjoint(kinds)
+        typed = self._opened.typed if self._opened is not None and may_be_path else ""
         return _Wanted(kinds, typed[: typed.rfind(_SLASH) + 1])
 
     def _first_place(self) -> int | None:

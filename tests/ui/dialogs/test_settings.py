@@ -323,3 +323,12 @@ async def test_a_folder_is_completed_and_a_number_is_not(config: Path, tmp_path:
         assert field.value == f"{tmp_path}/chats/"
         await it.pilot.press("enter")
         await saved(it, config, f'exports_dir = "{tmp_path}/chats')
+        await it.pilot.press("escape")
+        await it.until(lambda: isinstance(it.app.screen, ChatScreen))
+        it.prompt.insert(f"/settings exports_dir {tmp_path}/ch")
+        await it.see("chats/")
+        await it.pilot.press("tab")
+        await it.until(lambda: it.prompt.text.endswith("/chats/"))
+        # What is not there yet may be named, too.
+        await it.pilot.press(*"new", "enter")
+        await saved(it, config, f'exports_dir = "{tmp_path}/chats/new')
