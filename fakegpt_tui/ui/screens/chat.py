@@ -53,8 +53,8 @@ if TYPE_CHECKING:
 
 _MIN_WIDTH = 20
 _MIN_HEIGHT = 5
-_TIGHT = 10
-"""Rows below which the prompt has no frame."""
+_TIGHT, _ROOMY = 10, 36
+"""Rows below which the prompt has no frame, and from which on a blank one is above it."""
 _FOOTER_FROM_HEIGHT = 12
 _NOTICE_ROWS = 2
 _STATUS_SECONDS = 0.5
@@ -330,7 +330,7 @@ class ChatScreen(RenderCache, TolerantScreen):
         if event.size == self.outer_size:
             event.prevent_default()  # It is laid out so already; what changes below is by and by.
         width, height = event.size
-        self.set_class(height < _TIGHT, "-tight")
+        self.set_class(height < _TIGHT, "-tight").set_class(height >= _ROOMY, "-roomy")
         fits = width >= _MIN_WIDTH and height >= _MIN_HEIGHT
         self.query_one("#body").display = fits
         self.query_one("#too-small").display = not fits
