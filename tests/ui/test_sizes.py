@@ -5,6 +5,7 @@ from functools import partial
 import pytest
 
 from fakegpt_tui.backends.scripted import Gate
+from fakegpt_tui.ui.dialogs.generation import GenerationScreen
 from fakegpt_tui.ui.widgets.key_footer import KeyFooter
 from tests.ui.running import FakeMemory, Running, reply, running
 
@@ -23,6 +24,17 @@ async def test_every_size_that_is_not_refused_shows_what_is_typed() -> None:
             for size in ((20, 5), (40, 6), (80, 7), (60, 9), (20, 10), (30, 12), (80, 24), (80, 5)):
                 await it.pilot.resize_terminal(*size)
                 await it.until(partial(shows_line, it, typed.splitlines()[-1]), lambda: it.text)
+
+
+async def test_a_field_of_a_long_form_stays_in_view_in_a_smaller_window() -> None:
+    async with running(size=(80, 40)) as it:
+        await it.pilot.press("alt+g")
+        await it.until(lambda: isinstance(it.app.screen, GenerationScreen))
+        await it.pilot.press("tab", "tab", *"0.7")
+        await it.see("0.7")
+        for size in ((20, 5), (60, 10), (40, 7)):
+            await it.pilot.resize_terminal(*size)
+            await it.see("0.7")
 
 
 def shows_line(it: Running, wanted: str) -> bool:

@@ -65,9 +65,11 @@ class _Framed(Widget):
         show_titles(self, self._title, fitting_keys(self._keys, room))
         from textual.widgets import OptionList  # noqa: PLC0415 - with a dialog
 
-        # What enter takes stays in view.
+        # What enter takes stays in view, and so does what is typed.
         for options in self.query(OptionList):
             self.call_after_refresh(options.scroll_to_highlight)
+        if (focused := self.screen.focused) is not None:
+            self.call_after_refresh(focused.scroll_visible, animate=False)
 
 
 class DialogFrame(_Framed, Vertical):

@@ -265,6 +265,11 @@ async def test_the_form_fits_a_small_screen() -> None:
     async with adding(size=(60, 20)) as it:
         await it.see("Proxy")
         await it.see("F5 test")
+        await fill(it, idle="77")
+        it.app.screen.query_one("#idle").focus()
+        for size in ((20, 5), (40, 7), (60, 20)):
+            await it.pilot.resize_terminal(*size)
+            await it.see("77")
 
 
 async def test_the_focus_stays_where_something_is_typed() -> None:
