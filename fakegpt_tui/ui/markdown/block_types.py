@@ -34,9 +34,10 @@ if TYPE_CHECKING:
     from fakegpt_tui.ui.markdown.blocks import BlockFragment, Node, ParseSlice
 
 
-_LANGUAGE = "mermaid"
+_DIAGRAM = "mermaid"
 _MOST_ROWS = 400
 _MARGIN = " "
+"""Left of a diagram."""
 _FENCES = 2
 """Lines of a fence that are not in it, once it is closed."""
 
@@ -58,12 +59,9 @@ def split_fence(node: Node, part: ParseSlice) -> list[BlockFragment]:
     return [part.whole_fragment(node)] if _is_diagram(node) else split_code(node, part)
 
 
-FENCE = BlockType(draw_fence, split_fence, limited=False, is_wide=True)
-
-
 def _is_diagram(node: Node) -> bool:
     is_whole = not node.continued and len(code_rows(node.content)) <= _MOST_ROWS
-    return is_whole and fence_language(node) == _LANGUAGE
+    return is_whole and fence_language(node) == _DIAGRAM
 
 
 def _fitting(node: Node, width: int, context: RenderContext) -> Drawing | None:
@@ -80,13 +78,14 @@ def _fits(drawing: Drawing, room: int) -> bool:
     return all(cell_len(text) == cells <= room for text, cells in drawing)
 
 
-_DELIMITED = re.compile(r"\s*(?:\$\$(.*)\$\$|\\\[(.*)\\\])\s*", re.DOTALL)
+_FORMULA = re.compile(r"\s*(?:\$\$(.*)\$\$|\\\[(.*)\\\])\s*", re.DOTALL)
 _INDENT = "  "
+"""Left of a formula."""
 
 
 def draw_math(node: Node, width: int, context: RenderContext) -> list[Line]:
     """The formula in Unicode, else as it was written."""
-    formula = _DELIMITED.fullmatch(node.content)
+    formula = _FORMULA.fullmatch(node.content)
     text = latex_to_unicode((formula[1] or formula[2] or "").strip()) if formula else None
     if text is None:
         return _formula_rows(node, node.content.strip("\n"), width, context)
@@ -116,7 +115,7 @@ BLOCK_TYPES: Mapping[str, BlockType] = MappingProxyType(
         "bullet_list": LIST,
         "ordered_list": LIST,
         "blockquote": QUOTE,
-        "fence": FENCE,
+        "fence": BlockType(draw_fence, split_fence, limited=False, is_wide=True),
         "code_block": INDENTED_CODE,
         "table": TABLE,
         "hr": BlockType(draw_rule),
