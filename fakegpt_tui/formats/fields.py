@@ -4,10 +4,10 @@ A field that holds its default is left out, so that files stay short. Decoding g
 back, or raises a `FormatError`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_type_hints
 
 from fakegpt_tui.domain import (
     ChatMessage,
@@ -110,29 +110,22 @@ def fields_version(messages: Iterable[ChatMessage]) -> int:
     return FIELDS_VERSION if any(message.parts for message in messages) else _WITHOUT_PARTS
 
 
+_ALWAYS = (
+    *("id", "title", "title_source", "created_at", "updated_at", "service", "model"),
+    *("pinned", "archived", "leaf_id"),
+)
+"""Fields of a conversation that each file has, in this order; others follow if they are set."""
+
+_KEYS = {name: name.removesuffix("_at") for name in ("created_at", "updated_at", "trashed_at")}
+_KEYS["leaf_id"] = "leaf"
+_TYPES = get_type_hints(Conversation)
+
+
 def encode_conversation(conversation: Conversation) -> dict[str, object]:
-    optional = {
-        "unread": conversation.unread,
-        "trashed": _time(conversation.trashed_at),
-        "server_id": conversation.server_id,
-        "system_prompt": conversation.system_prompt,
-        "generation": _encode_generation(conversation.generation),
-        "folder": conversation.folder,
-        "tags": list(conversation.tags),
-    }
-    return {
-        "id": conversation.id,
-        "title": conversation.title,
-        "title_source": conversation.title_source.value,
-        "created": _time(conversation.created_at),
-        "updated": _time(conversation.updated_at),
-        "service": conversation.service,
-        "model": conversation.model,
-        "pinned": conversation.pinned,
-        "archived": conversation.archived,
-        "leaf": conversation.leaf_id,
-        **_drop_empty(optional),
-    }
+    """All fields; a new one needs nothing here if its type is known."""
+    values = {name: _encode_value(getattr(conversation, name)) for name in _TYPES}
+    always = {_KEYS.get(name, name): values.pop(name) for name in _ALWAYS}
+    return always | _drop_empty({_KEYS.get(name, name): each for name, each in values.items()})
 
 
 def decode_conversation(fields: Fields) -> Conversation:
@@ -143,25 +136,13 @@ def decode_conversation(fields: Fields) -> Conversation:
     """
     if fields.whole("format") not in (None, *range(_WITHOUT_PARTS, FIELDS_VERSION + 1)):
         raise FormatError("is of a newer format than this version of the program knows")
-    return Conversation(
-        id=_id(fields, "id"),
-        title=fields.text("title"),
-        title_source=fields.word("title_source", TitleSource),
-        service=fields.text("service"),
-        model=fields.text("model"),
-        created_at=fields.time("created"),
-        updated_at=fields.time("updated"),
-        leaf_id=fields.optional_text("leaf"),
-        unread=fields.flag("unread"),
-        pinned=fields.flag("pinned"),
-        archived=fields.flag("archived"),
-        trashed_at=fields.optional_time("trashed"),
-        server_id=fields.text("server_id", ""),
-        system_prompt=fields.text("system_prompt", ""),
-        generation=_decode_generation(fields.fields("generation")),
-        folder=clean_folder(fields.text("folder", "")),
-        tags=clean_tags(fields.texts("tags")),
-    )
+    values = {
+        name: _DECODERS[kind](fields, _KEYS.get(name, name), name in _ALWAYS)
+        for name, kind in _TYPES.items()
+    }
+    values["folder"] = clean_folder(values["folder"])
+    values["tags"] = clean_tags(values["tags"])
+    return Conversation(**{**values, "id": _id(fields, "id")})
 
 
 def encode_message(message: ChatMessage) -> dict[str, object]:
@@ -231,6 +212,14 @@ def _id(fields: Fields, name: str) -> str:
     return text
 
 
+def _encode_value(value: object) -> object:
+    if isinstance(value, datetime):
+        return _time(value)
+    if isinstance(value, GenerationSettings):
+        return _encode_generation(value)
+    return list(value) if isinstance(value, tuple) else value
+
+
 def _encode_generation(settings: GenerationSettings) -> dict[str, object]:
     return {
         name: list(value) if isinstance(value, tuple) else value
@@ -247,6 +236,18 @@ def _decode_generation(fields: Fields) -> GenerationSettings:
         except InvalidSetting as error:
             raise _format_error(row.name, str(error), value) from error
     return GenerationSettings(**found)
+
+
+_DECODERS: Mapping[object, Callable[[Fields, str, bool], Any]] = {
+    str: lambda fields, key, is_needed: fields.text(key, None if is_needed else ""),
+    str | None: lambda fields, key, _: fields.optional_text(key),
+    bool: lambda fields, key, _: fields.flag(key),
+    datetime: lambda fields, key, _: fields.time(key),
+    datetime | None: lambda fields, key, _: fields.optional_time(key),
+    TitleSource: lambda fields, key, _: fields.word(key, TitleSource),
+    GenerationSettings: lambda fields, key, _: _decode_generation(fields.fields(key)),
+    tuple[str, ...]: lambda fields, key, _: tuple(fields.texts(key)),
+}
 
 
 def encode_usage(usage: Usage) -> dict[str, object]:
