@@ -15,11 +15,11 @@ from fakegpt_tui.domain import LoadError
 from fakegpt_tui.formats.base import AssetSource, ByteStream
 from fakegpt_tui.text import safe_line
 
-_SUFFIXES = (
-    *(".json", ".jsonl", ".ndjson", ".html", ".txt", ".md", ".yaml", ".zip", ".xlsx"),
-    *(".db", ".sqlite", ".sqlite3"),
+READ_SUFFIXES = (
+    *(".md", ".json", ".jsonl", ".ndjson", ".zip", ".html", ".txt", ".yaml", ".yml"),
+    *(".db", ".sqlite", ".sqlite3", ".xlsx"),
 )
-"""Of members that may hold conversations; what is in them decides."""
+"""Of files, in a folder or an archive, that may hold conversations; what is in them decides."""
 
 _NEVER_OPENED = re.compile(r"auth|billing|secret|token", re.IGNORECASE)
 """Members that tell of accounts and sessions, which is no business of an import."""
@@ -162,7 +162,7 @@ class _Member:
 def _may_hold_conversations(name: str) -> bool:
     base = name.rsplit("/", 1)[-1]
     return (
-        base.lower().endswith(_SUFFIXES)
+        base.lower().endswith(READ_SUFFIXES)
         and not name.startswith("..")
         and not base.startswith("._")  # which macOS puts beside each file
         and not _NEVER_OPENED.search(base)

@@ -16,9 +16,10 @@ from pathlib import Path
 import platformdirs
 
 from fakegpt_tui.domain import LoadError
+from fakegpt_tui.formats.archives import READ_SUFFIXES
 from fakegpt_tui.formats.base import LoadedItem
 from fakegpt_tui.formats.documents import ImportFile, ImportPath
-from fakegpt_tui.formats.registry import READ_SUFFIXES, explain, read_conversations
+from fakegpt_tui.formats.registry import explain, read_conversations
 from fakegpt_tui.formats.text_chats import GPTME_FOLDERS, GPTME_LOG
 
 _DATABASES = (".db", ".sqlite")

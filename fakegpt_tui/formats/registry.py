@@ -117,12 +117,6 @@ WRITERS = {each.suffix: each.write for each in EXPORT_FORMATS if each.write is n
 NAMES = {each.suffix: each.name for each in EXPORT_FORMATS if each.write is not None}
 """What a conversation can be saved as, and what people call it, by the suffix of the file."""
 
-READ_SUFFIXES = (
-    *(".md", ".json", ".jsonl", ".ndjson", ".zip", ".html", ".txt", ".yaml", ".yml"),
-    *(".db", ".sqlite", ".sqlite3", ".xlsx"),
-)
-"""Of files in a folder that may hold conversations."""
-
 
 def known_formats() -> list[str]:
     """What can be imported, as people call it."""

@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakegpt_tui.domain import LoadError
+from fakegpt_tui.formats.archives import READ_SUFFIXES, ZipExport
 from fakegpt_tui.formats.base import ImportItem, LoadedItem, SkippedItem, validate_tree
+from fakegpt_tui.formats.discovery import is_import_name
 from fakegpt_tui.formats.documents import ImportFile
 from fakegpt_tui.formats.registry import read_conversations
 from fakegpt_tui.formats.saving import save_as
@@ -272,6 +274,15 @@ def test_what_windows_writes_is_read(tmp_path: Path, encoding: str) -> None:
 def test_members_are_judged_by_what_they_hold(tmp_path: Path, name: str) -> None:
     members = {name: many(2), "user.json": {"email": "a"}, "__MACOSX/._conversations.json": b"\0"}
     assert titles(read_bytes(tmp_path, zipped(members))) == ["Talk 0", "Talk 1"]
+
+
+@pytest.mark.parametrize("suffix", READ_SUFFIXES)
+def test_a_folder_and_an_archive_have_the_same_members(tmp_path: Path, suffix: str) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr(f"talk{suffix}", "x")
+    with (tmp_path / "a.zip").open("rb") as file:
+        assert [each.filename for each in ZipExport(file).members] == [f"talk{suffix}"]
+    assert is_import_name(f"talk{suffix}")
 
 
 def test_an_archive_in_an_archive_is_read_and_a_deeper_one_is_told(tmp_path: Path) -> None:
