@@ -51,6 +51,8 @@ class CommandListScreen(ListScreen[T]):
         self._words = words
         self._shown = shown
         self._commands: Sequence[Command] = ALL_COMMANDS
+        self._scopes: Iterable[KeyScope] = KeyScope
+        self._own: dict[str, str] = {}
         self._is_narrow = self.app.size.width < _NARROW
 
     def compose(self) -> ComposeResult:
@@ -59,22 +61,19 @@ class CommandListScreen(ListScreen[T]):
             yield OptionList(compact=True, markup=False)
             yield Static(id="said", markup=False)
 
-    @on(Input.Changed)
-    def search(self) -> None:
-        self._show()
-
     def on_resize(self) -> None:
         if self._is_narrow != (is_narrow := self.app.size.width < _NARROW):
             self._is_narrow = is_narrow
             self._show()
 
+    @on(Input.Changed)
     def _show(self) -> None:
         self.show_rows(list(self._rows(self.query_one(Input).value.casefold().split())))
         if self._marked is None:
             self._say("")
 
     def _rows(self, words: Sequence[str]) -> Iterator[Option]:
-        for scope in self._scopes():
+        for scope in self._scopes:
             rows = [
                 Option(self._row(command, keys), id=command.id)
                 for command in self._commands
@@ -87,24 +86,17 @@ class CommandListScreen(ListScreen[T]):
                 yield Option(Content.styled(heading, "bold $primary"), disabled=True)
                 yield from rows
 
-    def _scopes(self) -> Iterable[KeyScope]:
-        return KeyScope
-
     def _row(self, command: Command, keys: str) -> Content:
         labels = key_labels(keys) if keys else "—"
         is_narrow = self._is_narrow
         # Its description says what the label says, too.
         label = " " if is_narrow else f" {fit(command.label, _LABEL_WIDTH)} "
         return Content.assemble(
-            self._mark(command),
+            "✎ " if command.id in self._own else "  ",
             (fit(labels, _NARROW_KEYS_WIDTH if is_narrow else _KEYS_WIDTH), "bold"),
             label,
             (command.help, "$text-muted"),
         )
-
-    def _mark(self, command: Command) -> str:
-        del command
-        return "  "
 
     def _say(self, sentence: str) -> None:
         self.query_one("#said", Static).update(Content(safe_line(sentence, 400)))
@@ -128,7 +120,7 @@ class HelpScreen(CommandListScreen[str | None]):
         self, keys: Mapping[str, str], where: KeyScope, words: str = "", *, has_vim: bool
     ) -> None:
         super().__init__(keys, words)
-        self._where = where
+        self._scopes = sorted(KeyScope, key=lambda each: each is not where)
         self._commands = ALL_COMMANDS if has_vim else (*COMMANDS, *EDITING_COMMANDS)
 
     def on_mount(self) -> None:
@@ -156,9 +148,6 @@ class HelpScreen(CommandListScreen[str | None]):
             names = " ".join((command.usage, *command.names[1:]))
             ends = filter(None, (names, command.id))
             self._say(f"{command.help} · {' · '.join(ends)}")
-
-    def _scopes(self) -> Iterable[KeyScope]:
-        return sorted(KeyScope, key=lambda each: each is not self._where)
 
 
 def open_help(screen: Screen[None], keys: Mapping[str, str], where: KeyScope, words: str) -> None:
@@ -262,9 +251,6 @@ class KeysScreen(CommandListScreen[None]):
             self._own[command_id] = keys
         self._shown = self._use(self._own)
         self._show()
-
-    def _mark(self, command: Command) -> str:
-        return "✎ " if command.id in self._own else "  "
 
 
 def _has(command: Command, keys: str, words: Sequence[str]) -> bool:
