@@ -54,8 +54,14 @@ async def test_several_are_archived_at_once_and_brought_back() -> None:
         it.list.focus()
         await it.pilot.press("home", "space", "space", "a")
         await it.until(lambda: titles(it) == ["one"])
+        await it.see("2 conversations: archived; is:archived finds it. u takes it back.")
         await it.pilot.press("u")
         await it.until(lambda: len(titles(it)) == 3)
+        # What is told of another conversation than the open one has its name.
+        await it.pilot.press("G", "a")
+        await it.see("one: archived; is:archived finds it. u takes it back.")
+        await it.pilot.press("g", "a")
+        await it.see("Archived; is:archived finds it. u takes it back.")
 
 
 async def test_several_are_deleted_at_once_and_come_back() -> None:

@@ -128,7 +128,7 @@ async def test_signing_out_forgets_the_token_here_and_on_disk(tmp_path: Path) ->
         await it.pilot.press("f7")
         await it.see("shared: signed out")
         await it.pilot.press("enter")
-        await it.until(lambda: "signed in" in it.status)
+        await it.until(lambda: "signed in" in it.status and "is forgotten" not in it.text)
         assert place.kept == "token-2"
 
 
