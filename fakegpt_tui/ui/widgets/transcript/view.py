@@ -118,6 +118,7 @@ class Transcript(SelectingView, can_focus=True, inherit_bindings=False):
             self.find.close()
         self.viewport.height = self.visible_rows or self.viewport.height
         self._has_read_to_end = False
+        self.message_list.rests.clear()
         self.message_list.labels = labels
 
     def _expect_pictures(self, messages: Sequence[ChatMessage]) -> None:

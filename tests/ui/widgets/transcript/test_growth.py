@@ -93,6 +93,10 @@ async def test_the_transcript_goes_on_by_itself_to_the_end_of_a_long_reply() -> 
         app.transcript.show("a", [reply(0, "", status=STREAMING)])
         app.transcript.update_message(whole)
         assert len(app.transcript.message_list.messages[0].text) < len(whole.text)
+        app.transcript.show("a", [reply(0, "Another.")])
+        assert not app.transcript.message_list.rests
+        app.transcript.show("a", [reply(0, "", status=STREAMING)])
+        app.transcript.update_message(whole)
         while not shown(app.transcript)[-1].endswith("the last line"):
             await pilot.pause(0.01)
         assert app.transcript.message_list.messages[0] is whole
