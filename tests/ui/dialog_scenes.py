@@ -20,7 +20,6 @@ from fakegpt_tui.domain.folders import Folder
 from fakegpt_tui.domain.message_tree import MessageTree
 from fakegpt_tui.domain.parts import Attachment, Blob, FilePart, ImagePart
 from fakegpt_tui.domain.prices import Cost
-from fakegpt_tui.keymap import KeyScope
 from fakegpt_tui.ui.dialogs import Choice
 from fakegpt_tui.ui.dialogs.attachments import AttachmentsScreen, TextScreen
 from fakegpt_tui.ui.dialogs.branches import CompareScreen, TreeScreen
@@ -29,7 +28,7 @@ from fakegpt_tui.ui.dialogs.folders import FolderPickScreen, PromptTextScreen, T
 from fakegpt_tui.ui.dialogs.generation import RequestScreen
 from fakegpt_tui.ui.dialogs.import_files import ImportScreen, JobScreen
 from fakegpt_tui.ui.dialogs.items import ItemsScreen, items_of
-from fakegpt_tui.ui.dialogs.keys import HelpScreen, KeysScreen, PressKeyScreen
+from fakegpt_tui.ui.dialogs.keys import KeysScreen, PressKeyScreen
 from fakegpt_tui.ui.dialogs.link import LinkScreen, check_link
 from fakegpt_tui.ui.dialogs.pick import AskPathScreen, AskScreen, PickScreen
 from fakegpt_tui.ui.dialogs.picture_viewer import PictureFiles, PictureViewer
@@ -151,14 +150,6 @@ def _attachments() -> AttachmentsScreen:
     return AttachmentsScreen(attached, dict(zip("12", lines, strict=True)))
 
 
-def _links() -> PickScreen:
-    choices = [
-        Choice("1", "the manual", "https://example.org/manual"),
-        Choice("2", "a page about trains in Norway", "https://example.org/trains?from=Oslo"),
-    ]
-    return PickScreen("Links", choices, verb="show")
-
-
 def _question() -> PickScreen:
     choices = [
         Choice("model", "Choose another model"),
@@ -198,7 +189,6 @@ DIALOGS: Mapping[str, Callable[[], ModalScreen[Any]]] = MappingProxyType(
         "folder": lambda: FolderPickScreen(
             "Folder", (Folder("Recipes"), Folder("Work"), Folder("Work/2026")), current="Work"
         ),
-        "help-words": lambda: HelpScreen({}, KeyScope.PROMPT, "list", has_vim=False),
         "import": ImportScreen,
         "items": lambda: ItemsScreen(_ITEMS, 2),
         "job": _job,
@@ -206,7 +196,6 @@ DIALOGS: Mapping[str, Callable[[], ModalScreen[Any]]] = MappingProxyType(
         "keys": _keys,
         "link": lambda: LinkScreen(check_link("https://example.org/manual?page=2")),
         "link-refused": lambda: LinkScreen(check_link("file:///etc/passwd")),
-        "links": _links,
         "path": lambda: AskPathScreen("File", "/nowhere/notes.md"),
         "picture": _viewer,
         "press-key": lambda: PressKeyScreen("New", lambda _keys: False),
