@@ -189,6 +189,7 @@ async def test_arguments_choose_set_find_and_go_without_a_dialog(tmp_path: Path)
         await it.ask("/edit prompt Seas?")
         await it.see("Of seas.")
         await it.until(lambda: not it.chat.active_turns.all())
+        assert "from now on" not in it.text, "a notice goes with the next turn"
         assert it.backend.requests[-1].messages[0].text == "Be brief."
         await it.ask("/variant 1")
         await it.see("Of boats.")
