@@ -113,15 +113,20 @@ async def test_tab_completes_the_path_behind_the_command(tmp_path: Path) -> None
 
 
 async def test_the_place_is_asked_for_and_completed(tmp_path: Path) -> None:
-    (tmp_path / "letters").mkdir()
+    for name in ("letters", "lists"):
+        (tmp_path / name).mkdir()
     async with running(reply("one"), size=WIDE) as it:
         await asked(it)
         await it.command("/save to")
         await it.until(lambda: isinstance(it.app.screen, AskPathScreen))
         field = it.app.screen.query_one(Input)
         assert field.value.endswith("/first.md")
-        field.value = f"{tmp_path}/let"
-        await it.pilot.press("end", "tab", *"talk.md", "enter")
+        field.value = f"{tmp_path}/l"
+        await it.pilot.press("end", "tab")
+        await it.see("letters/ · lists/")
+        await it.pilot.press("e")
+        await it.until(lambda: "lists/" not in it.text)
+        await it.pilot.press("tab", *"talk.md", "enter")
         await it.until((tmp_path / "letters" / "talk.md").exists)
 
 

@@ -6,7 +6,7 @@ import pytest
 from textual.widget import Widget
 from textual.widgets import OptionList
 
-from fakegpt_tui.ui.dialogs import Choice
+from fakegpt_tui.ui.dialogs import Choice, fitting_keys
 from fakegpt_tui.ui.dialogs.pick import PickScreen
 from fakegpt_tui.ui.screens.chat import ChatScreen
 from tests.ui.dialog_scenes import DIALOGS
@@ -51,6 +51,19 @@ def is_whole(frame: Widget) -> bool:
     place = (frame.region.x, frame.region.y, frame.region.width)
     is_inside = frame.screen.region.contains_region(frame.region) and frame.size.height > 0
     return place == (0, 0, 24) and is_inside and "esc" in str(frame.border_subtitle)
+
+
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [
+        (40, "enter open · d remove · esc close"),
+        (32, "enter open, d remove, esc close"),
+        (30, "enter open, …, esc close"),
+        (9, "esc close"),
+    ],
+)
+def test_keys_move_together_before_one_goes(width: int, shown: str) -> None:
+    assert fitting_keys("enter open · d remove · esc close", width) == shown
 
 
 async def test_page_keys_do_nothing_in_a_list_without_rows_on_the_screen() -> None:

@@ -82,6 +82,8 @@ async def test_keys_of_vim_are_pressed_one_after_the_other(config: Path) -> None
         await it.until(lambda: isinstance(it.app.screen, HelpScreen))
         await it.see("Nothing fits.")
         await it.until(lambda: "prompt.hints" not in it.text)
+        await it.pilot.press("f2")
+        await it.until(lambda: isinstance(it.app.screen, KeysScreen))
 
 
 async def test_one_more_key_leaves_the_others(config: Path) -> None:
