@@ -19,7 +19,7 @@ from fakegpt_tui.ui.markdown.code_blocks import (
     split_code,
 )
 from fakegpt_tui.ui.markdown.latex import latex_to_unicode
-from fakegpt_tui.ui.markdown.lines import Line
+from fakegpt_tui.ui.markdown.lines import RULE, Line
 from fakegpt_tui.ui.markdown.lists import LIST, draw_footnote
 from fakegpt_tui.ui.markdown.paragraphs import PARAGRAPH, QUOTE, draw_heading, draw_literal
 from fakegpt_tui.ui.markdown.render_context import BlockType, RenderContext
@@ -99,7 +99,7 @@ def draw_math(node: Node, width: int, context: RenderContext) -> list[Line]:
 
 def draw_rule(node: Node, width: int, context: RenderContext) -> list[Line]:
     """A line across."""
-    return [Line((Segment("─" * width, context.palette.rule),), node.source)]
+    return [Line((Segment(RULE * width, context.palette.rule),), node.source)]
 
 
 def _formula_rows(node: Node, text: str, width: int, context: RenderContext) -> list[Line]:

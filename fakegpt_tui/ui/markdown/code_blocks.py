@@ -17,7 +17,7 @@ from textual.strip import Strip
 
 from fakegpt_tui.text import safe_text
 from fakegpt_tui.ui.markdown.blocks import BlockFragment, Node, ParserCheckpoint, ParseSlice
-from fakegpt_tui.ui.markdown.lines import Line, cell_width
+from fakegpt_tui.ui.markdown.lines import WRAPPED, Line, cell_width
 from fakegpt_tui.ui.markdown.palette import PROSE_WIDTH
 from fakegpt_tui.ui.markdown.render_context import BlockType, RenderContext
 from fakegpt_tui.ui.markdown.wrapping import blank_segment, chop, padded
@@ -39,7 +39,7 @@ _LONGEST_LINE = 2_000
 _OPENS = re.compile(r"""\"{3}|'{3}|`|/\*|<!--|\{-|\(\*|<<|\[\[|=begin""")
 """What begins a string or a comment of several lines in one language or another."""
 
-_WRAPPED, _BEFORE, _AFTER = "↳", "‹", "›"
+_BEFORE, _AFTER = "‹", "›"
 _COPY = "copy"
 _CUT = "cut ›"
 _CUT_FROM = 20
@@ -244,7 +244,7 @@ def _code_line(
         yield Line(tuple(_window(segments, width, context, sign)), source)
         return
     for index, row in enumerate(chop(segments, width - gutter)):
-        mark = [Segment(_WRAPPED, palette.fence_mark) if index else blank_segment(1, palette.fence)]
+        mark = [Segment(WRAPPED, palette.fence_mark) if index else blank_segment(1, palette.fence)]
         line = padded([*(mark if gutter else ()), *row], width, palette.fence)
         yield Line(tuple(line), source)
 

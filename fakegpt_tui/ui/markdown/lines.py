@@ -11,6 +11,12 @@ from textual.strip import Strip
 from fakegpt_tui.domain.fast_dataclass import dataclass
 
 BETWEEN_CELLS = " │ "
+QUOTE_BAR, THOUGHT_BAR = "▌ ", "┊ "
+WRAPPED = "↳"
+"""What stands before code that goes on from the row above."""
+RULE, ROW_RULE, CROSSING = "─", "╌", "┼"
+LINE_PREFIXES = "".join(sorted({*BETWEEN_CELLS, *QUOTE_BAR, *THOUGHT_BAR}))
+"""What lines on the screen begin with, and messages do not; searching and copying leave it out."""
 """The border between the cells of a table; no other segment has this text."""
 _CONTROLS = {"copy", "sideways"}
 

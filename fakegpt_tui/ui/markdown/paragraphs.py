@@ -16,7 +16,7 @@ from fakegpt_tui.ui.markdown.blocks import (
     ParseSlice,
 )
 from fakegpt_tui.ui.markdown.inline import render_inline
-from fakegpt_tui.ui.markdown.lines import BLANK, Line, cell_width
+from fakegpt_tui.ui.markdown.lines import BLANK, QUOTE_BAR, Line, cell_width
 from fakegpt_tui.ui.markdown.render_context import BlockType, RenderContext
 from fakegpt_tui.ui.markdown.split_points import LINE_ENDS, find_paragraph_cut
 from fakegpt_tui.ui.markdown.wrapping import chopped_lines, wrapped_lines
@@ -229,7 +229,7 @@ def _content(text: str, start: int, end: int, kind: str) -> str:
 
 
 def _bar(width: int, context: RenderContext) -> list[Segment]:
-    bar = [Segment("▌ ", context.palette.quote_bar)]
+    bar = [Segment(QUOTE_BAR, context.palette.quote_bar)]
     return bar if context.fits(bar, width) else []
 
 

@@ -9,7 +9,7 @@ from rich.segment import Segment
 from fakegpt_tui.text import safe_text
 from fakegpt_tui.ui.markdown.blocks import BlockFragment, Node, ParserCheckpoint, ParseSlice
 from fakegpt_tui.ui.markdown.inline import render_inline
-from fakegpt_tui.ui.markdown.lines import BETWEEN_CELLS, BLANK, Line
+from fakegpt_tui.ui.markdown.lines import BETWEEN_CELLS, BLANK, CROSSING, ROW_RULE, RULE, Line
 from fakegpt_tui.ui.markdown.palette import Palette
 from fakegpt_tui.ui.markdown.render_context import BlockType, RenderContext
 from fakegpt_tui.ui.markdown.wrapping import padded, wrap, wrapped_lines
@@ -34,10 +34,10 @@ def draw_table(node: Node, width: int, context: RenderContext) -> list[Line]:
     if columns is None:
         return _as_pairs(node, heads, cells, width, context)
     grid = _Grid(columns, [cell.align for cell in header.children], context.palette)
-    lines = [] if node.continued else [*grid.row(heads, header.source), grid.rule("─", "─┼─")]
+    lines = [] if node.continued else [*grid.row(heads, header.source), grid.rule(RULE)]
     for index, (row, source) in enumerate(zip(cells, (row.source for row in rows), strict=True)):
         if sum(natural) > sum(columns) and (index or node.continued):
-            lines.append(grid.rule("╌", "╌┼╌"))
+            lines.append(grid.rule(ROW_RULE))
         lines.extend(grid.row(row, source))
     return lines
 
@@ -81,8 +81,8 @@ class _Grid:
         self._aligns = aligns
         self._palette = palette
 
-    def rule(self, dash: str, crossing: str) -> Line:
-        text = crossing.join(dash * column for column in self._columns)
+    def rule(self, dash: str) -> Line:
+        text = f"{dash}{CROSSING}{dash}".join(dash * column for column in self._columns)
         return Line((Segment(text, self._palette.table_border),))
 
     def row(self, cells: Cells, source: tuple[int, int]) -> list[Line]:

@@ -11,6 +11,7 @@ from textual.strip import Strip
 from fakegpt_tui.domain import ChatMessage, Role
 from fakegpt_tui.ui.markdown.lines import (
     BLANK,
+    THOUGHT_BAR,
     Line,
     LineId,
     LineList,
@@ -145,14 +146,11 @@ class MessageLayout:
         return drawn
 
     def strip(self, line: int, shown: Sequence[Segment] | None = None) -> Strip:
-        """The line with the bar of a prompt, or the room for one, made anew each time.
-
-        With `shown`, that is what stands in its place.
-        """
+        """The line, or `shown` in its place, with the bar of a prompt or the room for one."""
         drawn = self.line(line) if shown is None else Line(tuple(shown))
         styles = self._appearance.styles
         if unpack_line_id(line)[0] is MessageZone.REASONING:
-            drawn = drawn.with_prefix([Segment("┊ ", styles.note)])
+            drawn = drawn.with_prefix([Segment(THOUGHT_BAR, styles.note)])
         if line and bar_width(self._width):
             bar = "▌ " if self.message.role is Role.USER else "  "
             drawn = drawn.with_prefix([Segment(bar, styles.of(self.message.role))])

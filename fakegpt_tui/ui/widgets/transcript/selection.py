@@ -12,6 +12,15 @@ from textual.selection import Selection
 from fakegpt_tui.domain import ChatMessage
 from fakegpt_tui.text import clipboard_text
 from fakegpt_tui.ui.markdown.block_rules import THOUGHTS
+from fakegpt_tui.ui.markdown.lines import (
+    CROSSING,
+    LINE_PREFIXES,
+    QUOTE_BAR,
+    ROW_RULE,
+    RULE,
+    THOUGHT_BAR,
+    WRAPPED,
+)
 from fakegpt_tui.ui.widgets.transcript.line_ids import (
     WRITTEN_ZONES,
     MessageZone,
@@ -28,10 +37,8 @@ from fakegpt_tui.ui.widgets.transcript.virtual_list import (
 
 _OPENING_TAG = re.compile(rf"^ {{0,3}}<({'|'.join(THOUGHTS)})>[ \t]*$\n*", re.MULTILINE)
 """What is indented further is code."""
-_RULE = re.compile(r"[ ▌┊]*[─╌┼]+$")
-_WRAPPED = "↳"
-"""What stands before code that goes on from the row above."""
-_CONTINUED = re.compile(f"[ │┊▌]*{_WRAPPED}")
+_RULE = re.compile(f"[{QUOTE_BAR}{THOUGHT_BAR}]*[{RULE}{ROW_RULE}{CROSSING}]+$")
+_CONTINUED = re.compile(f"[{LINE_PREFIXES}]*{WRAPPED}")
 _MAX_READ_LINES = 400
 """Lines at either end of a selection that are read. Between them every block is whole."""
 
@@ -192,7 +199,7 @@ class _MessageSelection:
         is_cut = not drawn.is_drawing and bool(shown[:start].strip() or shown[end:].strip())
         block = _block_of(self.layout, line)
         written = _written_in(self.layout.message, block)
-        mark = None if _WRAPPED in written else _CONTINUED.match(shown)
+        mark = None if WRAPPED in written else _CONTINUED.match(shown)
         if mark is not None:
             text = shown[max(start, mark.end()) : end]
             return _SelectedLine(block, text, is_cut, gap="", is_code=True)

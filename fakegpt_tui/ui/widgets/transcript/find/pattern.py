@@ -7,10 +7,9 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from fakegpt_tui.domain import ChatMessage
-from fakegpt_tui.ui.markdown.lines import Line
+from fakegpt_tui.ui.markdown.lines import LINE_PREFIXES, WRAPPED, Line
 
-_PREFIXES = " │┊↳▌"
-"""What lines on the screen begin with, and messages do not."""
+_PREFIXES = f"{LINE_PREFIXES}{WRAPPED}"
 _GAP = rf"(?: *\n[{_PREFIXES}]*)?"
 """What may be between two characters that follow each other: the end of a line on the screen, and
 the prefix of the next one."""
