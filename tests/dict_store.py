@@ -127,6 +127,10 @@ class DictStore:
         if (node := self.nodes.get(reply_id)) is not None:
             self.nodes[reply_id] = replace(node, text=node.text[:keep] + text)
 
+    def append_reasoning(self, reply_id: str, text: str) -> None:
+        if (node := self.nodes.get(reply_id)) is not None:
+            self.nodes[reply_id] = replace(node, reasoning=node.reasoning + text)
+
     def append_part(self, reply_id: str, part: Part | Origin) -> None:
         if (node := self.nodes.get(reply_id)) is not None and not isinstance(part, Origin):
             self.nodes[reply_id] = replace(node, parts=(*node.parts, part))

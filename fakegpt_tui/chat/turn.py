@@ -211,6 +211,7 @@ class Turn:
                 self._tool = ""
                 self._stopwatch.note_reasoning()
                 self._buffer.append_reasoning(text)
+                self._store.append_reasoning(self._reply.id, text)
             case PartAdded(part):
                 self._store.append_part(self._reply.id, self._buffer.add(part))
             case OriginReported(origin):

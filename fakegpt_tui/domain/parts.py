@@ -236,7 +236,7 @@ class PartLayout:
     def set_origin(self, origin: Origin) -> Part | Origin:
         """Give the span or part that ends here its origin, or else redacted reasoning.
 
-        Returns what says the same of a reply whose reasoning is not known.
+        Returns what is to be added for the same.
         """
         kind = self._open if self._length else None
         self._close()
@@ -245,7 +245,7 @@ class PartLayout:
             self._parts.append(ReasoningSpan(0, is_redacted=True, origin=origin))
             return self._parts[-1]
         self._parts[-1] = replace(last, origin=origin)
-        return ReasoningSpan(0, origin=origin) if kind is ReasoningSpan else origin
+        return origin
 
     def keep_text(self, keep: int) -> None:
         """Drop what lies behind the first `keep` code points of the text."""

@@ -165,6 +165,10 @@ class ConversationStore(BlobAccess, AbstractContextManager["ConversationStore"])
         """
         self._writer.append_reply(reply_id, text, keep)
 
+    def append_reasoning(self, reply_id: str, text: str) -> None:
+        """Add to the reasoning of a reply, as `append_reply` adds to its text."""
+        self._writer.append_reply(reply_id, text, None, queries.REASONING)
+
     def append_part(self, reply_id: str, part: Part | Origin) -> None:
         """Add a part at the end of a reply, or the origin of the text that ends there.
 

@@ -46,6 +46,9 @@ _FAILURES = """
 _LARGEST_INTEGER = 2**63 - 1
 _DELTAS = "SELECT keep, text, part FROM reply_delta WHERE message_id = :id ORDER BY seq"
 
+REASONING = '"reasoning"'
+"""The part of a delta whose text is reasoning."""
+
 Delta: TypeAlias = tuple[int | None, str, str | None]
 """How many code points of the reply stay, `None` for all, and the text or part after them."""
 
@@ -118,19 +121,22 @@ def read_message(connection: sqlite3.Connection, row: sqlite3.Row) -> ChatMessag
 
 
 def get_growth(connection: sqlite3.Connection, row: sqlite3.Row) -> dict[str, Any]:
-    """The text and the parts of a row after the deltas of its reply, where it has any."""
+    """The text, reasoning and parts of a row after the deltas of its reply, where it has any."""
     if row["owner"] is None:
         return {}
     deltas = [tuple(each) for each in connection.execute(_DELTAS, {"id": row["id"]})]
+    thoughts = (added for _, added, part in deltas if part == REASONING)
+    reasoning = "".join((row["reasoning"], *thoughts))
     text = apply_deltas(row["text"], deltas)
-    if row["parts"] is None and not any(part for _, _, part in deltas):
-        return {"text": text}
-    return {"text": text, "parts": grown_parts(row, text, deltas)}
+    growth: dict[str, Any] = {"text": text, "reasoning": reasoning}
+    if row["parts"] is not None or any(part not in (None, REASONING) for _, _, part in deltas):
+        growth["parts"] = grown_parts(row, text, reasoning, deltas)
+    return growth
 
 
 @dataclass(slots=True)
 class DeltaBuffer:
-    """Deltas by reply, in the order in which they came; text added to text is one delta."""
+    """Deltas by reply, in the order in which they came; what is added to its like is one delta."""
 
     size: int = 0
     """UTF-8 bytes of all that was added."""
@@ -145,10 +151,10 @@ class DeltaBuffer:
         deltas = self._texts.setdefault(replace_surrogates(reply_id), [])
         if keep is not None:
             deltas.append((min(max(keep, 0), _LARGEST_INTEGER), [text], None))
-        elif part is not None or not deltas or deltas[-1][2] is not None:
-            deltas.append((None, [text], part))
-        else:
+        elif part in (None, REASONING) and deltas and deltas[-1][2] == part:
             deltas[-1][1].append(text)
+        else:
+            deltas.append((None, [text], part))
 
     def deltas(self) -> list[rows.Values]:
         return [
@@ -161,15 +167,18 @@ class DeltaBuffer:
 def apply_deltas(text: str, deltas: Iterable[Delta]) -> str:
     """What `deltas`, oldest first, make of `text`."""
     pieces = [text]
-    for keep, added, _ in deltas:
+    for keep, added, part in deltas:
         if keep is not None:
             pieces = ["".join(pieces)[:keep]]
-        pieces.append(added)
+        if part != REASONING:
+            pieces.append(added)
     return "".join(pieces)
 
 
-def grown_parts(row: sqlite3.Row, text: str, deltas: Iterable[Delta]) -> "tuple[Part, ...]":
-    """What `deltas`, oldest first, make of the parts of a row; `text` is what they make of its."""
+def grown_parts(
+    row: sqlite3.Row, text: str, reasoning: str, deltas: Iterable[Delta]
+) -> "tuple[Part, ...]":
+    """What `deltas`, oldest first, make of the parts of a row, of which they make that text."""
     from fakegpt_tui.domain import parts  # noqa: PLC0415 - most replies have none
 
     layout = parts.PartLayout(
@@ -181,13 +190,15 @@ def grown_parts(row: sqlite3.Row, text: str, deltas: Iterable[Delta]) -> "tuple[
     for keep, added, step in deltas:
         if keep is not None:
             layout.keep_text(keep)
-        layout.add_text(len(added))
+        if added:
+            add = layout.add_reasoning if step == REASONING else layout.add_text
+            add(len(added))
         found = rows.part_json().decode_step(step) if step else None
         if isinstance(found, parts.Origin):
             layout.set_origin(found)
         elif found is not None:
             layout.add(found)
-    return parts.fit_parts(layout.parts, text, row["reasoning"])
+    return parts.fit_parts(layout.parts, text, reasoning)
 
 
 def check_messages(connection: sqlite3.Connection) -> Iterator[tuple[int, int]]:

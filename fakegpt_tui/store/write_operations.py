@@ -40,7 +40,13 @@ _SET_STATUS = """
 """
 _END_REPLY = """
     UPDATE chat_message
-    SET status = :status, owner = NULL, text = :text, parts = :parts, checksum = :checksum
+    SET
+        status = :status,
+        owner = NULL,
+        text = :text,
+        reasoning = :reasoning,
+        parts = :parts,
+        checksum = :checksum
     WHERE id = :id
 """
 _MESSAGE = "SELECT * FROM chat_message WHERE id = :id"
@@ -123,7 +129,7 @@ def add_deltas(deltas: Sequence[rows.Values]) -> WriteOperation:
     def write(connection: sqlite3.Connection) -> None:
         connection.executemany(_ADD_DELTA, deltas)
         for each in deltas:
-            if each["part"] is not None:
+            if each["part"] not in (None, queries.REASONING):
                 record_uses(connection, "message", str(each["id"]), f"[{each['part']}]", keep=True)
 
     return write

@@ -151,13 +151,14 @@ def test_a_reply_that_streams_has_its_parts_in_order(path: Path, is_killed: bool
     store = ConversationStore.open(path)
     store.add_turn(header, prompt, reply)
     picture = ImagePart(store.put_blob(PNG))
-    store.append_part(reply.id, ReasoningSpan(0, origin=SIGNED))
+    store.append_reasoning(reply.id, "Hm, so")
+    store.append_part(reply.id, SIGNED)
     store.append_reply(reply.id, "Here ")
     store.append_reply(reply.id, "it is:")
     store.append_part(reply.id, picture)
     store.append_reply(reply.id, "\nPretty.")
     store.append_part(reply.id, SIGNED)
-    whole = (ReasoningSpan(0, origin=SIGNED), TextSpan(11), picture, TextSpan(8, SIGNED))
+    whole = (ReasoningSpan(6, origin=SIGNED), TextSpan(11), picture, TextSpan(8, SIGNED))
     if is_killed:
         # Its writes are done, and then it is gone without a word.
         store.set_status("none", MessageStatus.WAITING).exception()
@@ -170,6 +171,7 @@ def test_a_reply_that_streams_has_its_parts_in_order(path: Path, is_killed: bool
             replace(
                 reply,
                 text="Here it is:\nPretty.",
+                reasoning="Hm, so",
                 parts=whole,
                 status=MessageStatus.COMPLETE,
             )
@@ -178,7 +180,7 @@ def test_a_reply_that_streams_has_its_parts_in_order(path: Path, is_killed: bool
     age(path)
     with ConversationStore.open(path) as store:
         found = store.path(header.id)[-1]
-        assert found.text == "Here it is:\nPretty."
+        assert (found.text, found.reasoning) == ("Here it is:\nPretty.", "Hm, so")
         assert found.parts == whole
         assert found.status is not MessageStatus.STREAMING
         assert found.error is None

@@ -34,9 +34,13 @@ def test_what_a_dead_instance_left_under_way_is_interrupted(
     header, prompt, reply = turn(conversation(), status=status)
     with ConversationStore.open(path) as store:
         store.add_turn(header, prompt, reply)
+        store.append_reasoning(reply.id, "Hm, ")
+        store.append_reasoning(reply.id, "so")
         store.append_reply(reply.id, "this far")
     with ConversationStore.open(path) as store:
-        interrupted = replace(reply, text="this far", status=MessageStatus.INTERRUPTED)
+        interrupted = replace(
+            reply, text="this far", reasoning="Hm, so", status=MessageStatus.INTERRUPTED
+        )
         assert store.path(header.id) == (prompt, interrupted)
 
 
