@@ -269,9 +269,9 @@ def top_paragraph(terminal: Terminal) -> str:
 def press_all(terminal: Terminal, *keys: str) -> None:
     """Press keys, and wait until all of them were answered: the help came and went after them."""
     terminal.press(*keys, "f1")
-    terminal.wait_for("change keys")
+    terminal.wait_for("edit keys")
     terminal.press("esc")
-    terminal.wait_for(lambda seen: "change keys" not in seen.text)
+    terminal.wait_for(lambda seen: "edit keys" not in seen.text)
 
 
 @pytest.mark.parametrize("ends", ["ctrl+q", "kill"])

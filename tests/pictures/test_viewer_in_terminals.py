@@ -74,7 +74,7 @@ def test_graphics_are_drawn_over_the_cells_and_wiped_off(
         terminal.wait_for(draws(cells[2]))
 
         terminal.press("s")
-        terminal.wait_for(lambda _: "Save in" in terminal.text and not terminal.drawn)
+        terminal.wait_for(lambda _: "File in" in terminal.text and not terminal.drawn)
         terminal.press("esc")
         terminal.wait_for(draws(cells[2]))
         terminal.press("esc")

@@ -107,13 +107,13 @@ async def test_the_picker_shows_whole_snippets_and_offers_the_example_set(tmp_pa
         await it.see("{{selection=everything}}")
         assert "Explain [b]this[/b]" in it.text
         await it.pilot.press("down")
-        await it.see("/translate  Translate into {{language=English}}")
+        await it.see("{{language=English}}. Keep")
         assert not folder.exists()
         await it.pilot.press("enter")
         await it.see("/commit-message")
         assert "Add the example set" not in it.text
         await it.pilot.press(*"cases")
-        await it.see("Write tests with {{framework=pytest}}")
+        await it.see("{{framework=pytest}} for")
         await it.pilot.press("escape")
         await it.until(lambda: it.app.focused is it.prompt)
         it.prompt.insert("Good day")
