@@ -58,7 +58,7 @@ def test_a_picture_is_sent_once_and_stays_the_same_whatever_is_done_above_it(
         held, drawn = set(terminal.held), cells(terminal)
 
         terminal.press("tab", "home", "end")
-        terminal.wait_for(lambda _: "▶" in terminal.text and cells(terminal) == drawn)
+        terminal.wait_for(lambda _: "▷ Assistant" in terminal.text and cells(terminal) == drawn)
         # A selection over them leaves their colours, which are their numbers.
         terminal.send(b"\x1b[<0;8;3M\x1b[<32;8;20M\x1b[<32;30;50M\x1b[<0;30;50m")
         terminal.wait_for(
