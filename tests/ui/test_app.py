@@ -609,6 +609,25 @@ async def test_what_is_typed_is_drawn_without_waiting_for_the_clock(
         assert it.prompt.text == "w"
 
 
+async def test_the_first_words_of_a_reply_are_drawn_without_waiting_for_the_clock(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    words, rest = Gate(), Gate()
+    async with running(reply("zero"), [words, TextDelta("one"), rest, ReplyEnded()]) as it:
+        await it.ask("first")
+        await it.see("zero")
+        it.prompt.cursor_blink = False
+        monkeypatch.setattr("textual.screen.UPDATE_PERIOD", 3600.0)
+        monkeypatch.setattr(it.app.screen, "_Screen__update_timer", None)
+        await it.ask("second")
+        drawn = asyncio.Event()
+        it.app.post_display_hook = lambda: drawn.set() if "one" in it.text else None
+        words.open()
+        async with asyncio.timeout(PATIENCE):
+            await drawn.wait()
+        rest.open()
+
+
 @pytest.mark.parametrize("theme", [DARK, LIGHT])
 async def test_everything_has_the_colours_of_the_theme_from_the_start(theme: Theme) -> None:
     async with running(reply("one"), theme=theme.name) as it:

@@ -113,6 +113,10 @@ class ChatScreen(RenderCache, TolerantScreen):
         """Of a repaint that will show all text that has arrived by then."""
         self._list_wanted = {True: options.memory.get("list") != "hidden", False: False}
         self._list_asked = False
+        self._drawn_id = ""
+        """The reply that was drawn last while it grew."""
+        self._urgent: Widget | None = None
+        """What is drawn as soon as it changes: the transcript, at the first words of a reply."""
 
     def compose(self) -> ComposeResult:
         with Column(id="body"):
@@ -169,7 +173,8 @@ class ChatScreen(RenderCache, TolerantScreen):
         return ChatPictures(self.app, self._chat, self._options.value("pictures", "auto"))
 
     def on_idle(self) -> None:
-        repaint_now(self)
+        if repaint_now(self, self._urgent):
+            self._urgent = None
 
     @property
     def controllers(self) -> Controllers:
@@ -296,6 +301,8 @@ class ChatScreen(RenderCache, TolerantScreen):
         """Show what has arrived of the reply: the only change that is not a new `shown`."""
         self.repaint_timer = None
         if (turn := self.state.turn) is not None:
+            if turn.reply_id != self._drawn_id:
+                self._drawn_id, self._urgent = turn.reply_id, self.window.transcript
             with self.window.limiter:
                 if turn.reply_id == self.state.open.leaf_id:
                     self.window.transcript.update_message(turn.reply)

@@ -19,6 +19,7 @@ from textual._compositor import LayoutUpdate
 from textual.app import App
 from textual.drivers._writer_thread import MAX_QUEUED_WRITES, WriterThread
 from textual.screen import Screen
+from textual.widget import Widget
 
 PICTURE_META: Final = "picture"
 """What the style of the cells of a picture has its number by."""
@@ -275,10 +276,15 @@ def _seen_pictures(frame: LayoutUpdate) -> set[int]:
     }
 
 
-def repaint_now(screen: Screen[Any]) -> None:
-    """Draw what has changed, if the focused widget is part of it; to be called by `on_idle`."""
-    if screen.focused in screen._dirty_widgets:  # noqa: SLF001 (see above)
+def repaint_now(screen: Screen[Any], urgent: Widget | None = None) -> bool:
+    """Draw what has changed, if the focused widget or an urgent one is part of it; was it?
+
+    To be called by `on_idle`. What else has changed waits for Textual's clock, up to a frame.
+    """
+    is_due = not screen._dirty_widgets.isdisjoint((screen.focused, urgent))  # noqa: SLF001 (see above)
+    if is_due:
         screen._on_timer_update()  # noqa: SLF001 (what Textual's clock calls)
+    return is_due
 
 
 def start_with_theme(app: App[Any], name: str) -> None:
