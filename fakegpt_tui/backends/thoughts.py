@@ -6,7 +6,6 @@ reply, and is never sent back: the makers of these models ask for that, and it f
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cache
 from string import ascii_lowercase, ascii_uppercase
@@ -20,6 +19,7 @@ from fakegpt_tui.domain import (
     TextDelta,
     TextReplaced,
 )
+from fakegpt_tui.domain.fast_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from itertools import pairwise
 from typing import Any, Final
 
@@ -171,12 +172,17 @@ SECRET_SHAPES: Final = (
     ("anything long without a gap", r"[a-z0-9_+/=-]{40,}"),
 )
 """Whose keys look how; the second wall, for texts that services send."""
-_SHAPES: Final = re.compile("|".join(shape for _, shape in SECRET_SHAPES), re.IGNORECASE | re.ASCII)
+
+
+@cache
+def _secret_shapes() -> re.Pattern[str]:
+    """All of them; compiling takes longer than the rest of this module, and few replies need it."""
+    return re.compile("|".join(shape for _, shape in SECRET_SHAPES), re.IGNORECASE | re.ASCII)
 
 
 def mask_shapes(text: str) -> str:
     """`text` with what looks like a secret masked."""
-    return _SHAPES.sub(MASK, text)
+    return _secret_shapes().sub(MASK, text)
 
 
 def mask_url(url: str) -> str:

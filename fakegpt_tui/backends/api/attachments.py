@@ -4,12 +4,13 @@ import re
 from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from hashlib import sha256
 from typing import Final
 
 from fakegpt_tui.backends.api.completion_text import CompletionText
 from fakegpt_tui.domain import MediaReceived, StreamEvent, TextReplaced
+from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.domain.media_types import media_type, suffix_of
 from fakegpt_tui.text import replace_surrogates, safe_line
 

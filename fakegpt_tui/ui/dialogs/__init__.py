@@ -1,6 +1,5 @@
 """Dialogs: screens that ask for something and close; here, what is offered and chosen."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
@@ -8,6 +7,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
 
+from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.keymap import key_label
 from fakegpt_tui.text import safe_line
 

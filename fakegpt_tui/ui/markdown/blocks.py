@@ -2,9 +2,11 @@
 
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from operator import attrgetter
 from typing import Any, NamedTuple
+
+from fakegpt_tui.domain.fast_dataclass import dataclass
 
 CHUNK_SIZE = 8_192
 """Characters of a chunk, if its blocks can be separated there."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 
+from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.ui.markdown.blocks import (
     BlockFragment,
     Node,
