@@ -276,6 +276,10 @@ def warm_up() -> None:
 
     document.warm_up()
 
+    # Pictures are rarer, but a conversation with some opens as fast as another.
+    from fakegpt_tui.ui import chat_pictures  # noqa: F401, PLC0415 - as above
+    from fakegpt_tui.ui.widgets.transcript import part_captions  # noqa: F401, PLC0415 - as above
+
 
 def _draw_no_diagrams(palette: Palette) -> MessageBody:
     """Markdown in which diagrams are code as any other."""
