@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.chat.pending_writes import PendingWrites, Stores, WriteKey
 
 _LONG_TREE = 400
-_TAIL_LENGTH = 100
+_TAIL_LENGTH = 60
 """Of a longer tree the last `_TAIL_LENGTH` messages are read and shown first."""
 
 _MAX_CACHED = 2

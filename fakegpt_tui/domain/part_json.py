@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, fields
+from functools import cache
 from typing import Any, Final
 
 from fakegpt_tui.domain.parts import (
@@ -151,11 +152,20 @@ def _values(value: Any) -> dict[str, Any]:
 
 
 def _from_values(kind: type[Any], values: Mapping[str, Any]) -> Any:
-    found = {}
-    for field in fields(kind):
-        if field.name in values or field.default is MISSING:
-            found[field.name] = _DECODERS[field.type](values.get(field.name))
-    return kind(**found)
+    given = {
+        name: decode(values.get(name))
+        for name, decode, is_needed in _field_decoders(kind)  # type: ignore[arg-type]  # hashable
+        if is_needed or name in values
+    }
+    return kind(**given)
+
+
+@cache
+def _field_decoders(kind: type[Any]) -> tuple[tuple[str, Callable[[Any], Any], bool], ...]:
+    """The name and the decoder of each field, and whether it must be given."""
+    return tuple(
+        (field.name, _DECODERS[field.type], field.default is MISSING) for field in fields(kind)
+    )
 
 
 def _text(value: object) -> str:
@@ -163,7 +173,7 @@ def _text(value: object) -> str:
 
 
 def _encodable(text: str) -> str:
-    return _SURROGATES.sub("�", text)
+    return text if text.isascii() else _SURROGATES.sub("�", text)
 
 
 def _number(value: object) -> int:

@@ -278,7 +278,7 @@ def warm_up() -> None:
 
     # Pictures are rarer, but a conversation with some opens as fast as another.
     from fakegpt_tui.ui import chat_pictures  # noqa: F401, PLC0415 - as above
-    from fakegpt_tui.ui.widgets.transcript import part_captions  # noqa: F401, PLC0415 - as above
+    from fakegpt_tui.ui.widgets.transcript import part_captions, pictures  # noqa: F401, PLC0415 - as above
 
 
 def _draw_no_diagrams(palette: Palette) -> MessageBody:
