@@ -207,7 +207,10 @@ class ChatScreen(RenderCache, TolerantScreen):
             (self._activity_timer, bool(shown.activity)),
             (self._spin_timer, shown.is_running),
         ):
-            (timer.resume if is_needed else timer.pause)()
+            if is_needed:
+                timer.resume()
+            else:
+                timer.pause()
 
     @on(Report)
     def take_report(self, report: Report) -> None:
@@ -301,10 +304,10 @@ class ChatScreen(RenderCache, TolerantScreen):
         """Show what has arrived of the reply: the only change that is not a new `shown`."""
         self.repaint_timer = None
         if (turn := self.state.turn) is not None:
-            if turn.reply_id != self._drawn_id:
-                self._drawn_id, self._urgent = turn.reply_id, self.window.transcript
             with self.window.limiter:
                 if turn.reply_id == self.state.open.leaf_id:
+                    if turn.reply_id != self._drawn_id:
+                        self._drawn_id, self._urgent = turn.reply_id, self.window.transcript
                     self.window.transcript.update_message(turn.reply)
                 self.window.spin(least=_SPIN_SECONDS)
                 self._show_activity()
@@ -335,7 +338,7 @@ class ChatScreen(RenderCache, TolerantScreen):
 
     def on_resize(self, event: events.Resize) -> None:
         if event.size == self.outer_size:
-            event.prevent_default()  # It is laid out so already; what changes below is by and by.
+            event.prevent_default()  # Textual would lay it out in the same size once more.
         width, height = event.size
         self.set_class(height < _TIGHT, "-tight").set_class(height >= _ROOMY, "-roomy")
         fits = width >= _MIN_WIDTH and height >= _MIN_HEIGHT
