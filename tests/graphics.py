@@ -19,7 +19,7 @@ from typing import NamedTuple
 import pyte
 from PIL import Image
 
-from fakegpt_tui.pictures.kitty import PLACEHOLDER, diacritics
+from fakegpt_tui.pictures.protocols import PLACEHOLDER, diacritics
 from tests.terminal import Terminal
 
 _ORDER = {mark: number for number, mark in enumerate(diacritics())}

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakegpt_tui.pictures.cache import BoundedCache, SharedBound
-from fakegpt_tui.pictures.cells import half_block_rows
+from fakegpt_tui.pictures.cells import BoundedCache, SharedBound, half_block_rows
 from fakegpt_tui.pictures.decoding import Pixels
 from fakegpt_tui.pictures.placement import USUAL_CELL, CellSize, cell_size, place_picture
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageChops
 
 from fakegpt_tui.pictures.decoding import Pixels
-from fakegpt_tui.pictures.inline_pictures import MOST_BYTES, encode_iterm, encode_sixel
+from fakegpt_tui.pictures.protocols import MOST_BYTES, encode_iterm, encode_sixel
 from tests.graphics import read_sixel
 
 

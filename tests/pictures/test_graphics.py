@@ -4,14 +4,8 @@ import pyte
 import pytest
 
 from fakegpt_tui.pictures.decoding import Pixels
-from fakegpt_tui.pictures.kitty import delete, id_colour, placeholder_row, transmit
-from tests.graphics import (
-    KittyGraphics,
-    PictureScreen,
-    PlaceholderCell,
-    placeholders,
-    strays,
-)
+from fakegpt_tui.pictures.protocols import delete_kitty, encode_kitty, id_colour, placeholder_row
+from tests.graphics import KittyGraphics, PictureScreen, PlaceholderCell, placeholders, strays
 
 PICTURE = Pixels(4, 2, bytes(range(24)))
 ID = 0x12345678
@@ -31,7 +25,7 @@ def screen_with(text: str, colour: tuple[int, int, int] = id_colour(ID)) -> pyte
 
 def test_it_keeps_a_picture_until_it_is_deleted() -> None:
     kitty = KittyGraphics()
-    obey(kitty, transmit(PICTURE, ID, columns=2, rows=1))
+    obey(kitty, encode_kitty(PICTURE, ID, columns=2, rows=1))
     assert kitty.images[ID].pixels.tobytes() == PICTURE.rgb
     screen = screen_with(placeholder_row(ID, 0, 2))
     assert list(placeholders(screen)) == [
@@ -39,7 +33,7 @@ def test_it_keeps_a_picture_until_it_is_deleted() -> None:
         PlaceholderCell(1, 0, ID, 0, 1),
     ]
     assert strays(screen, kitty.images) == []
-    obey(kitty, delete(ID))
+    obey(kitty, delete_kitty(ID))
     assert not kitty.images
     assert len(strays(screen, kitty.images)) == 2
     assert kitty.faults == []
@@ -58,7 +52,7 @@ def test_it_keeps_a_picture_until_it_is_deleted() -> None:
 )
 def test_it_sees_placeholders_without_a_picture(text: str, colour: tuple[int, int, int]) -> None:
     kitty = KittyGraphics()
-    obey(kitty, transmit(PICTURE, ID, columns=2, rows=1))
+    obey(kitty, encode_kitty(PICTURE, ID, columns=2, rows=1))
     assert strays(screen_with(text, colour), kitty.images)
 
 

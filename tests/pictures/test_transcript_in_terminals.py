@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fakegpt_tui.pictures.kitty import PLACEHOLDER, diacritics
+from fakegpt_tui.pictures.protocols import PLACEHOLDER, diacritics
 from tests.cli.program import COMMAND
 from tests.graphics import GraphicsTerminal
 from tests.patience import PATIENCE
@@ -53,8 +53,10 @@ def test_a_picture_is_sent_once_and_stays_the_same_whatever_is_done_above_it(
     with GraphicsTerminal(RESUME, env=home.environment, size=(70, 66)) as terminal:
         terminal.wait_for(lambda _: shows(terminal, 2) and len(cells(terminal)) == 39)
         held, drawn = set(terminal.held), cells(terminal)
-        sizes = {(each.columns, each.rows) for each in terminal.held.values()}
-        assert sizes == {(16, 24), (60, 15)}
+        assert {(each.columns, each.rows) for each in terminal.held.values()} == {
+            (16, 24),
+            (60, 15),
+        }
         assert both_are_whole(terminal)
 
         # Another program has the terminal, and with it all pictures go.
@@ -63,12 +65,10 @@ def test_a_picture_is_sent_once_and_stays_the_same_whatever_is_done_above_it(
         terminal.wait_for(lambda _: len(cells(terminal)) == 39 and shows(terminal, 2))
         held, drawn = set(terminal.held), cells(terminal)
 
-        terminal.press("tab")
-        terminal.wait_for("▷ Assistant")
-        terminal.press("home")
-        terminal.wait_for("▶ You")
-        terminal.press("end")
-        terminal.wait_for(lambda _: "▷ Assistant" in terminal.text and cells(terminal) == drawn)
+        for key, seen in (("tab", "▷ Assistant"), ("home", "▶ You"), ("end", "▷ Assistant")):
+            terminal.press(key)
+            terminal.wait_for(seen)
+        terminal.wait_for(lambda _: cells(terminal) == drawn)
         # A selection over them leaves their colours, which are their numbers.
         terminal.send(b"\x1b[<0;8;3M\x1b[<32;8;20M\x1b[<32;30;50M\x1b[<0;30;50m")
         terminal.wait_for(
@@ -76,8 +76,7 @@ def test_a_picture_is_sent_once_and_stays_the_same_whatever_is_done_above_it(
         )
         terminal.press("f1")
         # Which keys come first depends on where the focus is by then.
-        terminal.wait_for(lambda _: "Type to search" in terminal.text)
-        terminal.wait_for(lambda _: not terminal.shown)
+        terminal.wait_for(lambda _: "Type to search" in terminal.text and not terminal.shown)
         terminal.press("esc")
         terminal.wait_for(lambda _: cells(terminal) == drawn)
         assert set(terminal.held) == held

@@ -16,8 +16,7 @@ from textual.widgets import Static
 
 from fakegpt_tui.domain import FakeGPTError
 from fakegpt_tui.domain.media_types import PIXEL_HEAD, identify
-from fakegpt_tui.pictures.cache import BoundedCache
-from fakegpt_tui.pictures.cells import in_decoder
+from fakegpt_tui.pictures.cells import BoundedCache, in_decoder
 from fakegpt_tui.pictures.decoding import DecodingCancelled, Pixels, decode
 from fakegpt_tui.pictures.placement import Zoom, kept_size
 from fakegpt_tui.text import safe_line

@@ -18,8 +18,8 @@ from typing import Any, Final
 
 from textual.app import App
 
-from fakegpt_tui.pictures.kitty import commands
 from fakegpt_tui.pictures.placement import USUAL_CELL, CellSize, cell_size
+from fakegpt_tui.pictures.protocols import kitty_commands
 from fakegpt_tui.terminal import ask_tmux
 from fakegpt_tui.ui.terminal.input_parser import TerminalAnswered
 from fakegpt_tui.ui.terminal.output import (
@@ -192,7 +192,7 @@ async def _dropped_by_tmux() -> str:
 async def _send(app: App[Any], number: int, transmission: bytes) -> bool:
     while HELD_PICTURES.is_sending:  # noqa: ASYNC110 - of a screen below, which ends by itself
         await asyncio.sleep(_FRAME)
-    parts = commands(transmission)
+    parts = kitty_commands(transmission)
     HELD_PICTURES.begin(number)
     try:
         for at in range(0, len(parts), _PARTS):

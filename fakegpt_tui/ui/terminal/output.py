@@ -195,7 +195,7 @@ class HeldPictures:
         """What breaks off the picture that is being sent, if there is one."""
         if not self._unfinished:
             return ""
-        from fakegpt_tui.pictures.kitty import ABORT  # noqa: PLC0415 - with pictures
+        from fakegpt_tui.pictures.protocols import ABORT  # noqa: PLC0415 - with pictures
 
         number, self._unfinished = self._unfinished, 0
         return graphics_command(ABORT) + _deletion(number)
@@ -209,9 +209,9 @@ class HeldPictures:
 
 
 def _deletion(number: int) -> str:
-    from fakegpt_tui.pictures.kitty import delete  # noqa: PLC0415 - with pictures
+    from fakegpt_tui.pictures.protocols import delete_kitty  # noqa: PLC0415 - with pictures
 
-    return graphics_command(delete(number))
+    return graphics_command(delete_kitty(number))
 
 
 HELD_PICTURES: Final = HeldPictures()
@@ -265,7 +265,7 @@ class OverlaidApp(App[None]):
 
 def _seen_pictures(frame: LayoutUpdate) -> set[int]:
     """The pictures of which a frame has cells."""
-    from fakegpt_tui.pictures.kitty import PLACEHOLDER  # noqa: PLC0415 - with pictures
+    from fakegpt_tui.pictures.protocols import PLACEHOLDER  # noqa: PLC0415 - with pictures
 
     return {
         style.meta[PICTURE_META]

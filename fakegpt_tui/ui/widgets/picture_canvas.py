@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from fakegpt_tui.pictures import kitty
+from fakegpt_tui.pictures import protocols
 from fakegpt_tui.pictures.cells import in_decoder
 from fakegpt_tui.pictures.decoding import Pixels
 from fakegpt_tui.pictures.placement import CellArea, Zoom
@@ -57,7 +57,7 @@ class PictureCanvas(Widget):
         self._changed = asyncio.Event()
         self._is_hidden = False
         self._seconds = _FAST
-        self._ids = kitty.ImageIds()
+        self._ids = protocols.ImageIds()
 
     def on_mount(self) -> None:
         self.run_worker(self._draw_changes(), group="drawing")

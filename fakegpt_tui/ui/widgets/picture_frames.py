@@ -12,11 +12,11 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from fakegpt_tui.pictures import kitty
+from fakegpt_tui.pictures import protocols
 from fakegpt_tui.pictures.cells import RGB, UPPER_HALF, BlockRun, half_block_rows
 from fakegpt_tui.pictures.decoding import Pixels
-from fakegpt_tui.pictures.inline_pictures import encode_iterm, encode_sixel
 from fakegpt_tui.pictures.placement import CellArea, CellSize, VisiblePart, cut_out
+from fakegpt_tui.pictures.protocols import encode_iterm, encode_sixel
 from fakegpt_tui.ui.terminal.graphics import Drawing
 from fakegpt_tui.ui.terminal.output import PICTURE_META
 
@@ -35,12 +35,12 @@ def placeholder_segment(number: int, row: int, columns: int) -> Segment:
 
     `row` counts from the top of the picture, which is so many `columns` wide.
     """
-    return Segment(kitty.placeholder_row(number, row, columns), _placeholder_style(number))
+    return Segment(protocols.placeholder_row(number, row, columns), _placeholder_style(number))
 
 
 @lru_cache(maxsize=64)
 def _placeholder_style(number: int) -> Style:
-    return Style(color=Color.from_rgb(*kitty.id_colour(number)), meta={PICTURE_META: number})
+    return Style(color=Color.from_rgb(*protocols.id_colour(number)), meta={PICTURE_META: number})
 
 
 @lru_cache(maxsize=4096)
@@ -99,7 +99,9 @@ def kitty_frame(
     """The part as placeholders, and what gives the terminal the picture for them."""
     columns, rows = part.area
     size = _sent_size(pixels, part, (columns * cell.width, rows * cell.height))
-    sent = kitty.transmit(cut_out(pixels, part, *size), image_id, columns=columns, rows=rows)
+    sent = protocols.encode_kitty(
+        cut_out(pixels, part, *size), image_id, columns=columns, rows=rows
+    )
     strips = (Strip([placeholder_segment(image_id, row, columns)], columns) for row in range(rows))
     return Frame(tuple(strips), part.area, image_id=image_id), sent
 

@@ -10,7 +10,7 @@ from rich.style import Style
 from textual.app import App
 from textual.color import Color as TextualColor
 
-from fakegpt_tui.pictures import kitty
+from fakegpt_tui.pictures import protocols
 from fakegpt_tui.pictures.decoding import Pixels
 from fakegpt_tui.ui.terminal.graphics import (
     GraphicsDetection,
@@ -82,7 +82,7 @@ async def test_what_is_no_terminal_is_not_waited_for() -> None:
 
 
 async def test_a_picture_is_held_from_its_last_part_on_until_it_is_freed() -> None:
-    sent = kitty.transmit(Pixels(64, 64, bytes(64 * 64 * 3)), NUMBER, columns=4, rows=2)
+    sent = protocols.encode_kitty(Pixels(64, 64, bytes(64 * 64 * 3)), NUMBER, columns=4, rows=2)
     async with (app := App[None]()).run_test():
         assert await send_picture(app, NUMBER, sent)
         assert NUMBER in HELD_PICTURES
@@ -109,7 +109,7 @@ async def test_what_tmux_drops_is_sent_again(
     fake.chmod(0o755)
     monkeypatch.setenv("TMUX", "/nowhere,1,0")
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
-    sent = kitty.transmit(Pixels(4, 4, bytes(48)), NUMBER, columns=4, rows=2)
+    sent = protocols.encode_kitty(Pixels(4, 4, bytes(48)), NUMBER, columns=4, rows=2)
     async with (app := App[None]()).run_test():
         assert await send_picture(app, NUMBER, sent)
     # Before and after the first time, and the second time, when nothing more was dropped.
@@ -137,9 +137,9 @@ def test_all_that_is_held_is_freed_at_once_and_what_is_being_sent_is_broken_off(
 
 def cells(number: int = NUMBER, colour: int | None = None, **changes: object) -> Segment:
     """Three cells of a picture in the style that they are drawn with."""
-    red, green, blue = kitty.id_colour(NUMBER if colour is None else colour)
+    red, green, blue = protocols.id_colour(NUMBER if colour is None else colour)
     style = Style(color=Color.from_rgb(red, green, blue), meta={PICTURE_META: number})
-    return Segment(kitty.placeholder_row(NUMBER, 40, 3), style + Style(**changes))
+    return Segment(protocols.placeholder_row(NUMBER, 40, 3), style + Style(**changes))
 
 
 @pytest.fixture
@@ -175,7 +175,7 @@ def test_cells_of_a_picture_that_was_freed_are_blank() -> None:
 def test_cells_that_others_wrote_are_never_written() -> None:
     own = cells()
     for foreign in (Segment(own.text), Segment(own.text, Style(color=own.style.color))):
-        assert kitty.PLACEHOLDER not in "".join(filtered(foreign))
+        assert protocols.PLACEHOLDER not in "".join(filtered(foreign))
 
 
 @pytest.mark.usefixtures("held")

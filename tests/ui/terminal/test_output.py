@@ -15,7 +15,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
 
-from fakegpt_tui.pictures import kitty
+from fakegpt_tui.pictures import protocols
 from fakegpt_tui.ui.terminal.graphics import give_up_picture
 from fakegpt_tui.ui.terminal.output import (
     HELD_PICTURES,
@@ -130,8 +130,10 @@ class Picture(Widget):
     def render_line(self, y: int) -> Strip:
         if self.number != NUMBER:
             return Strip.blank(self.size.width)
-        style = Style(color=Color.from_rgb(*kitty.id_colour(NUMBER)), meta={PICTURE_META: NUMBER})
-        return Strip([Segment(kitty.placeholder_row(NUMBER, y, 4), style)], 4)
+        style = Style(
+            color=Color.from_rgb(*protocols.id_colour(NUMBER)), meta={PICTURE_META: NUMBER}
+        )
+        return Strip([Segment(protocols.placeholder_row(NUMBER, y, 4), style)], 4)
 
 
 class Pictured(OverlaidApp):

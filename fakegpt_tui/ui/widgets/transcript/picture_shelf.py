@@ -14,9 +14,14 @@ from rich.segment import Segment
 from textual.widget import Widget
 
 from fakegpt_tui.domain import FakeGPTError
-from fakegpt_tui.pictures import kitty
-from fakegpt_tui.pictures.cache import BoundedCache
-from fakegpt_tui.pictures.cells import PreparedPicture, half_block_row, in_decoder, prepare_picture
+from fakegpt_tui.pictures import protocols
+from fakegpt_tui.pictures.cells import (
+    BoundedCache,
+    PreparedPicture,
+    half_block_row,
+    in_decoder,
+    prepare_picture,
+)
 from fakegpt_tui.pictures.decoding import DecodingCancelled, Pixels
 from fakegpt_tui.pictures.placement import USUAL_CELL, CellArea
 from fakegpt_tui.ui.markdown.plain_text import wrap_plain_text
@@ -29,7 +34,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.ui.markdown.lines import PictureRow
     from fakegpt_tui.ui.terminal.graphics import TerminalGraphics
 
-_IDS: Final = kitty.ImageIds()
+_IDS: Final = protocols.ImageIds()
 _DECODED: Final = 4
 """Bytes of a pixel in a terminal."""
 
@@ -196,7 +201,7 @@ class PictureShelf:
     async def _send(self, key: PictureKey, full: Pixels) -> bool:
         """Give a picture to the terminal; `False` where that takes none now."""
         number, area = _IDS.next(), key.area
-        work = partial(kitty.transmit, full, number, columns=area.columns, rows=area.rows)
+        work = partial(protocols.encode_kitty, full, number, columns=area.columns, rows=area.rows)
         transmission = await in_decoder(work)
         if not await send_picture(self._widget.app, number, transmission):
             return False

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from fakegpt_tui.domain import StoreError
 from fakegpt_tui.domain.parts import Blob, FilePart, ImagePart, TextSpan
-from fakegpt_tui.pictures import kitty
+from fakegpt_tui.pictures import protocols
 from fakegpt_tui.pictures.placement import USUAL_CELL
 from fakegpt_tui.ui.terminal.cell_widths import WidthProfile, use_profile
 from fakegpt_tui.ui.terminal.graphics import TerminalGraphics, use_told_cell
@@ -135,7 +135,7 @@ async def test_of_a_picture_only_its_caption_is_copied_and_nothing_is_marked_in_
         drawn = blocks(app)
         copied = await drag(pilot, (2, 2), (30, 14)) or ""
         assert "▣ a.png" in copied
-        assert not set(copied) & {"▀", kitty.PLACEHOLDER}
+        assert not set(copied) & {"▀", protocols.PLACEHOLDER}
         assert "\n\n\n" not in copied
         # Other colours would be other pictures.
         assert blocks(app) == drawn
