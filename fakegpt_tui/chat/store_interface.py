@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.domain.parts import Blob, Origin, Part
     from fakegpt_tui.domain.prices import SpendingEntry
     from fakegpt_tui.domain.undo import UndoAction, UndoStep
-    from fakegpt_tui.store.changes import MirroredFile
+    from fakegpt_tui.store.change_log import MirroredFile
 
 
 class TurnStore(Protocol):

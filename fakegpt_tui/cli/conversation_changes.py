@@ -132,7 +132,7 @@ def purge(context: click.Context, *, everything: bool, yes: bool, as_json: bool)
         store.delete_trashed(datetime.now(UTC)).result()
     report_changes("Deleted for ever", chosen, as_json=as_json)
     if everything:
-        from fakegpt_tui.store.erasure import erase_deleted  # noqa: PLC0415 - not for --help
+        from fakegpt_tui.store.backup_file import erase_deleted  # noqa: PLC0415 - not for --help
 
         erase_deleted(settings.database)
 

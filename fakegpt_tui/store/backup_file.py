@@ -1,6 +1,7 @@
-"""Backup files: the whole store in one ZIP archive, with the bytes of pictures and files.
+"""Backup files, which hold the whole store; and erasing what was deleted for ever, copies too.
 
-The archive holds `conversations.db`, an SQLite database, and `blobs/SHA256` for each blob.
+A backup is a ZIP archive of `conversations.db`, an SQLite database, and `blobs/SHA256` for each
+picture and file.
 """
 
 import os
@@ -11,11 +12,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from fakegpt_tui.domain import LoadError, SaveError
-from fakegpt_tui.store import connection, instances, maintenance, migrations, path_safety
+from fakegpt_tui.domain import FakeGPTError, LoadError, SaveError, StoreError
+from fakegpt_tui.store import connection, instances, maintenance, migrations
+from fakegpt_tui.store.blob_uses import list_uses
 from fakegpt_tui.store.blobs import DIGEST, HALF, blob_folder, is_damaged, list_blobs
 from fakegpt_tui.store.errors import translate_errors
-from fakegpt_tui.store.instances import FileLock
 from fakegpt_tui.temporary_files import claim
 from fakegpt_tui.text import safe_line
 
@@ -53,13 +54,20 @@ def restore_backup(archive: Path, store: Path) -> Path | None:
         StoreError: Another instance uses the store, or it cannot be written.
     """
     with translate_errors(store):
-        path_safety.require_private(store.parent)
+        instances.require_private(store.parent)
         connection.prepare_folder(store.parent)
-        with FileLock(store.with_name(f"{store.name}.lock")).hold():
-            if instances.live_instances(store.with_name(f"{store.name}.instances")).living:
-                raise LoadError("The program is open. Close it everywhere, and try again.")
-            with _open_archive(archive) as opened:
-                return _restore(opened, store)
+        is_open = LoadError("The program is open. Close it everywhere, and try again.")
+        with _hold_alone(store, is_open), _open_archive(archive) as opened:
+            return _restore(opened, store)
+
+
+@contextmanager
+def _hold_alone(store: Path, error: FakeGPTError) -> Iterator[None]:
+    """Hold the lock of a store; raises the error where an instance uses that."""
+    with instances.FileLock(store.with_name(f"{store.name}.lock")).hold():
+        if instances.live_instances(store.with_name(f"{store.name}.instances")).living:
+            raise error
+        yield
 
 
 def _restore(archive: zipfile.ZipFile, store: Path) -> Path | None:
@@ -166,3 +174,41 @@ def _new_file(target: Path) -> Iterator[Path]:
         half.replace(target)
     finally:
         half.unlink(missing_ok=True)
+
+
+_SET_ASIDE: Final = ("before-restore", "damaged")
+"""Why stores were given other names; what is in them was deleted with the rest."""
+
+_WRITE_ANEW: Final = (
+    # An index keeps the words of what was deleted until its parts are made one.
+    "INSERT INTO message_index (message_index) VALUES ('optimize')",
+    "INSERT INTO title_index (title_index) VALUES ('optimize')",
+    "VACUUM",
+    "PRAGMA wal_checkpoint(TRUNCATE)",
+)
+
+
+def erase_deleted(store: Path) -> None:
+    """Delete all copies of a store, stores that were set aside, and bytes that no row uses.
+
+    The database is written anew, without the pages on which deleted rows still stand.
+
+    Raises:
+        StoreError: It is in use, or cannot be written.
+    """
+    is_open = StoreError(
+        "The program is open, so that what was deleted is still on the disk, where no program shows"
+        " it. Close it everywhere, and purge once more."
+    )
+    with translate_errors(store):
+        maintenance.delete_backups(store)
+        for why in _SET_ASIDE:
+            for aside in store.parent.glob(f"{store.name}.*Z.{why}*"):
+                aside.unlink(missing_ok=True)
+        with _hold_alone(store, is_open), closing(connection.open_writer(store)) as opened:
+            used = list_uses(opened)
+            for entry in list_blobs(blob_folder(store)):
+                if entry.name not in used:
+                    os.unlink(entry)  # noqa: PTH108 - an entry, not a path
+            for statement in _WRITE_ANEW:
+                opened.execute(statement)

@@ -10,8 +10,9 @@ from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from fakegpt_tui.domain import StoreError, now
+from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.domain.undo import MOST_ACTIONS, OLDEST_ACTION, UndoAction, UndoStep
-from fakegpt_tui.store import changes, queries, rows
+from fakegpt_tui.store import queries, rows
 from fakegpt_tui.store.connection import run_statement
 from fakegpt_tui.store.errors import TransientStoreError
 from fakegpt_tui.store.instances import FileLock
@@ -20,9 +21,41 @@ from fakegpt_tui.text import replace_surrogates
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fakegpt_tui.store.changes import MirroredFile
     from fakegpt_tui.store.writer import StoreWriter
 
+
+_NEWEST: Final = "SELECT coalesce(max(position), 0) FROM conversation_change"
+_NOT_SHOWN: Final = """
+    NOT EXISTS (
+        SELECT 1 FROM mirrored_file AS file
+        WHERE file.folder = :folder AND file.conversation_id = conversation.id
+            AND file.change = coalesce(last.position, 0)
+    )
+"""
+_LEFT_OVER: Final = """
+    SELECT DISTINCT file.conversation_id, NULL
+    FROM mirrored_file AS file LEFT JOIN conversation ON conversation.id = file.conversation_id
+    WHERE file.folder = :folder
+        AND (conversation.id IS NULL OR conversation.trashed_at IS NOT NULL)
+"""
+_ALL: Final = f"""
+    SELECT conversation.id, coalesce(last.position, 0)
+    FROM conversation
+        LEFT JOIN conversation_change AS last ON last.conversation_id = conversation.id
+    WHERE conversation.trashed_at IS NULL AND {_NOT_SHOWN}
+    UNION ALL {_LEFT_OVER}
+"""  # noqa: S608 - constants
+_RECENT: Final = f"""
+    SELECT conversation.id, last.position
+    FROM conversation_change AS last JOIN conversation ON conversation.id = last.conversation_id
+    WHERE last.position > :since AND conversation.trashed_at IS NULL AND {_NOT_SHOWN}
+    UNION ALL {_LEFT_OVER}
+"""  # noqa: S608 - constants
+_COLUMNS: Final = ("path", "conversation_id", "change", "stamp", "state")
+_FILES: Final = f"{rows.select_statement('mirrored_file', _COLUMNS)} WHERE folder = :folder"
+_FILES_OF: Final = f"{_FILES} AND conversation_id = :conversation_id"
+_FORGET: Final = "DELETE FROM mirrored_file WHERE folder = :folder AND path = :path"
+_NOTE_FILE: Final = rows.insert_statement("mirrored_file", ("folder", *_COLUMNS))
 
 _LAST: Final = """
     SELECT * FROM undo_action
@@ -50,6 +83,21 @@ _PRUNE: Final = """
         SELECT position FROM undo_action ORDER BY position DESC LIMIT 1 OFFSET :most
     )
 """
+
+
+@dataclass(frozen=True, slots=True)
+class MirroredFile:
+    """A file of a mirror folder.
+
+    `path` is below the folder, `change` the change of its conversation that it shows, and `stamp`
+    what its size and time were. The `state` is empty where it is as it was written.
+    """
+
+    path: str
+    conversation_id: str
+    change: int
+    stamp: str
+    state: str = ""
 
 
 class ChangeLog:
@@ -137,28 +185,53 @@ class ChangeLog:
 
     def newest_change(self) -> int:
         """A number that grows with every change of any conversation."""
-        return int(self._read(changes.newest_change))
+        ((found,),) = self._read(_fetch, _NEWEST, {})
+        return int(found)
 
     def unmirrored(self, folder: str, since: int = -1) -> Sequence[tuple[str, int | None]]:
-        """The conversations that a folder does not show as they are; without a change, gone.
+        """The conversations that a folder does not show as they are, with their last change.
 
-        What has not changed `since` is known to be shown.
+        Those that are in the trash, or gone, and still have files have no change. What has not
+        changed `since` is known to be shown.
         """
-        found: list[tuple[str, int | None]] = self._read(changes.list_unmirrored, folder, since)
-        return found
+        values = {"folder": folder, "since": since}
+        found = self._read(_fetch, _ALL if since < 0 else _RECENT, values)
+        return [(conversation_id, change) for conversation_id, change in found]
 
     def mirrored_files(
         self, folder: str, conversation_id: str | None = None
     ) -> Sequence[MirroredFile]:
         """What is known of the files of a folder, or just of those of a conversation."""
-        found: list[MirroredFile] = self._read(changes.list_files, folder, conversation_id)
-        return found
+        statement = _FILES if conversation_id is None else _FILES_OF
+        values = {"folder": folder, "conversation_id": conversation_id}
+        return [MirroredFile(*row) for row in self._read(_fetch, statement, values)]
 
     def note_files(
         self, folder: str, files: Sequence[MirroredFile], gone: Iterable[str] = ()
     ) -> Future[None]:
         """Note what is known of files now, and forget those at the paths that are `gone`."""
-        return self._submit(changes.note_files(folder, files, gone))
+        noted = [
+            {"folder": folder}
+            | {name: getattr(each, name) for name in _COLUMNS}
+            | {"path": replace_surrogates(each.path)}
+            for each in files
+        ]
+        forgotten = [
+            {"folder": folder, "path": replace_surrogates(path)}
+            for path in (*gone, *(each.path for each in files))
+        ]
+
+        def write(connection: sqlite3.Connection) -> None:
+            connection.executemany(_FORGET, forgotten)
+            connection.executemany(_NOTE_FILE, noted)
+
+        return self._submit(write)
+
+
+def _fetch(
+    connection: sqlite3.Connection, statement: str, values: rows.Values
+) -> list[sqlite3.Row]:
+    return connection.execute(statement, values).fetchall()
 
 
 def _find_last(

@@ -17,7 +17,6 @@ from fakegpt_tui.store import (
     instances,
     maintenance,
     migrations,
-    path_safety,
     search,
     write_operations,
 )
@@ -78,7 +77,7 @@ class StoreFiles:
         return blobs.BlobFolder(self.path, self.hold_lock)
 
 
-def open_store(path: Path, mounts: Path = path_safety.MOUNTS) -> StoreFiles:
+def open_store(path: Path, mounts: Path = instances.MOUNTS) -> StoreFiles:
     """Open the store at `path`, an absolute one.
 
     A damaged store is moved aside, and a new one made of what can still be read, unless a running
@@ -88,10 +87,10 @@ def open_store(path: Path, mounts: Path = path_safety.MOUNTS) -> StoreFiles:
         StoreError: It cannot be opened, or a newer version of the program wrote it.
     """
     with translate_errors(path):
-        path_safety.require_private(path.parent)
-        if path.exists() and not path_safety.is_writable(path):
+        instances.require_private(path.parent)
+        if path.exists() and not instances.is_writable(path):
             return _open_for_reading(path)
-        return _open_for_writing(path, is_remote=path_safety.is_remote(path.parent, mounts))
+        return _open_for_writing(path, is_remote=instances.is_remote(path.parent, mounts))
 
 
 def open_in_memory() -> StoreFiles:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from fakegpt_tui.domain import MessageStatus, Role
-from fakegpt_tui.store.changes import MirroredFile
+from fakegpt_tui.store.change_log import MirroredFile
 from fakegpt_tui.store.conversation_store import ConversationStore
 from tests.store.tree import TIME, chat_message, conversation
 

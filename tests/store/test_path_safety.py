@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fakegpt_tui.domain import StoreError
-from fakegpt_tui.store import open_store, path_safety
+from fakegpt_tui.store import instances, open_store
 from fakegpt_tui.store.conversation_store import ConversationStore
 from tests.store.tree import conversation, turn
 
@@ -42,8 +42,8 @@ def test_disks_of_other_machines_are_found_in_the_table_of_mounts(
 ) -> None:
     table = tmp_path / "mountinfo"
     table.write_text(MOUNTS)
-    assert path_safety.is_remote(Path(folder), table) == is_remote
-    assert not path_safety.is_remote(Path(folder), tmp_path / "no table")
+    assert instances.is_remote(Path(folder), table) == is_remote
+    assert not instances.is_remote(Path(folder), tmp_path / "no table")
 
 
 def test_a_store_on_another_machine_has_no_log_and_says_so(path: Path, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from fakegpt_tui.config.secrets import KeyInFile
 from fakegpt_tui.config.spec import Settings
 from fakegpt_tui.domain import StoreError
 from fakegpt_tui.store import connection
-from fakegpt_tui.store.path_safety import require_private
+from fakegpt_tui.store.instances import require_private
 from fakegpt_tui.text import safe_line
 
 _MIN_FREE: Final = 200_000_000
