@@ -8,10 +8,12 @@ from redis.asyncio import Redis
 from fakegpt_tui.domain import MessageStatus
 from fakegpt_tui.host.conversation_cache import CachedConversation, Owner
 from fakegpt_tui.host.conversations import StateLost
-from fakegpt_tui.host.shared_state import scripts
 from fakegpt_tui.host.shared_state.connection import StateConnection
 from fakegpt_tui.host.shared_state.leases import RedisLeases
 from fakegpt_tui.host.shared_state.records import (
+    DELETE,
+    INTERRUPT,
+    RENAME,
     OwnerNames,
     decode_conversation,
     decode_messages,
@@ -33,9 +35,9 @@ class RedisConversations:
     def __init__(self, connection: StateConnection, leases: RedisLeases) -> None:
         self._connection = connection
         self._writer = ReplyWriter(connection, leases)
-        self._interrupt = connection.script(scripts.INTERRUPT)
-        self._rename = connection.script(scripts.RENAME)
-        self._delete = connection.script(scripts.DELETE)
+        self._interrupt = connection.script(INTERRUPT)
+        self._rename = connection.script(RENAME)
+        self._delete = connection.script(DELETE)
         self.begin = self._writer.begin
         self.save_text = self._writer.save_text
         self.end = self._writer.end
@@ -122,8 +124,8 @@ class RedisConversations:
             pipeline = redis.pipeline(transaction=False)
             pipeline.hgetall(keys[0])
             pipeline.hgetall(keys[1])
-            header, records = await pipeline.execute()
-            messages = decode_messages(records)
+            header, rows = await pipeline.execute()
+            messages = decode_messages(rows)
             for number, each in enumerate(messages):
                 if each.status is MessageStatus.STREAMING:
                     text = str(await redis.get(names.text(each.id)) or "")

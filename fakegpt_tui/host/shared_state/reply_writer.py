@@ -14,11 +14,10 @@ from redis.exceptions import OutOfMemoryError
 from fakegpt_tui.domain import new_id
 from fakegpt_tui.host.conversation_cache import MESSAGE_WEIGHT, Owner
 from fakegpt_tui.host.conversations import HostTurn, StateError, StateFull, StateLost, TakenOver
-from fakegpt_tui.host.shared_state import scripts
+from fakegpt_tui.host.shared_state import records
 from fakegpt_tui.host.shared_state.connection import StateConnection
 from fakegpt_tui.host.shared_state.late_replies import EndedReply, LateReplies, StartedReply
 from fakegpt_tui.host.shared_state.leases import LEASE_MILLISECONDS, RedisLeases
-from fakegpt_tui.host.shared_state.records import OwnerNames, encode_message, stamp_of
 from fakegpt_tui.protocol.fakegpt import StoredMessage
 from fakegpt_tui.text import replace_surrogates
 
@@ -38,9 +37,9 @@ class ReplyWriter:
 
     def __init__(self, connection: StateConnection, leases: RedisLeases) -> None:
         self._leases = leases
-        self._begin = connection.script(scripts.BEGIN)
-        self._text = ScriptBatches(connection, scripts.TEXT)
-        self._end = connection.script(scripts.END)
+        self._begin = connection.script(records.BEGIN)
+        self._text = ScriptBatches(connection, records.TEXT)
+        self._end = connection.script(records.END)
         self._started: dict[str, StartedReply] = {}
         self.late = LateReplies(self._save_end, connection.figures)
 
@@ -65,7 +64,7 @@ class ReplyWriter:
                 self._forget(turn)
                 return
             kept = 0
-        names, reply_id = OwnerNames.of(turn.owner), turn.reply.id
+        names, reply_id = records.OwnerNames.of(turn.owner), turn.reply.id
         outcome, _ = await self._text(
             [
                 names.conversation(turn.conversation.id)[1],
@@ -76,14 +75,14 @@ class ReplyWriter:
             *(replace_surrogates(text[kept:]), LEASE_MILLISECONDS),
         )
         match outcome:
-            case scripts.TAKEN_OVER:
+            case records.TAKEN_OVER:
                 self._forget(turn)
                 raise TakenOver
-            case scripts.RESEND:
+            case records.RESEND:
                 raise StateLost
-            case scripts.GONE if await self._save_begin(started):
+            case records.GONE if await self._save_begin(started):
                 raise StateLost  # so that the text comes anew from its beginning
-            case scripts.GONE:
+            case records.GONE:
                 self._forget(turn)
             case _:
                 pass
@@ -112,7 +111,7 @@ class ReplyWriter:
 
     def _forget(self, turn: HostTurn) -> StartedReply | None:
         """Hold a reply no longer."""
-        self._leases.forget(OwnerNames.of(turn.owner).lease(turn.reply.id))
+        self._leases.forget(records.OwnerNames.of(turn.owner).lease(turn.reply.id))
         return self._started.pop(turn.reply.id, None)
 
     async def _save_begin(self, started: StartedReply) -> bool:
@@ -123,19 +122,19 @@ class ReplyWriter:
         turn = started.turn
         added, is_new = [*turn.prompts, turn.reply], not turn.conversation.size
         outcome = await self._run_begin(started, added, is_new=is_new)
-        if outcome == scripts.UNKNOWN:
+        if outcome == records.UNKNOWN:
             added = [*turn.conversation.messages(), *added]
             outcome = await self._run_begin(started, added, is_new=True)
-        started.is_saved = outcome == scripts.DONE
+        started.is_saved = outcome == records.DONE
         if started.is_saved:
-            self._leases.keep(OwnerNames.of(turn.owner).lease(turn.reply.id), started.token)
+            self._leases.keep(records.OwnerNames.of(turn.owner).lease(turn.reply.id), started.token)
         return started.is_saved
 
     async def _run_begin(
         self, started: StartedReply, added: Iterable[StoredMessage], *, is_new: bool
     ) -> int:
         turn = started.turn
-        names, conversation = OwnerNames.of(turn.owner), turn.conversation
+        names, conversation = records.OwnerNames.of(turn.owner), turn.conversation
         outcome, _ = await self._begin(
             [
                 *names.conversation(conversation.id),
@@ -143,25 +142,25 @@ class ReplyWriter:
                 names.deleted(conversation.id),
             ],
             *(int(is_new), conversation.id, conversation.root_id),
-            *(replace_surrogates(conversation.title), stamp_of(conversation.created_at)),
-            *(stamp_of(started.at), started.token, LEASE_MILLISECONDS),
+            *(replace_surrogates(conversation.title), records.stamp_of(conversation.created_at)),
+            *(records.stamp_of(started.at), started.token, LEASE_MILLISECONDS),
             *(_CONVERSATIONS, _CHARACTERS, names.prefix),
-            *(part for each in added for part in encode_message(each)),
+            *(part for each in added for part in records.encode_message(each)),
         )
         return outcome
 
     async def _save_end(self, ended: EndedReply) -> None:
         started = ended.started
-        if started.is_saved and await self._run_end(ended) != scripts.GONE:
+        if started.is_saved and await self._run_end(ended) != records.GONE:
             return
         if await self._save_begin(started):
-            self._leases.forget(OwnerNames.of(started.turn.owner).lease(ended.reply.id))
+            self._leases.forget(records.OwnerNames.of(started.turn.owner).lease(ended.reply.id))
             await self._run_end(ended)
 
     async def _run_end(self, ended: EndedReply) -> int:
         turn, title = ended.started.turn, replace_surrogates(ended.title)
-        names = OwnerNames.of(turn.owner)
-        reply_id, record, weight = encode_message(ended.reply)
+        names = records.OwnerNames.of(turn.owner)
+        reply_id, record, weight = records.encode_message(ended.reply)
         outcome, _ = await self._end(
             [
                 *names.conversation(turn.conversation.id),
@@ -169,7 +168,7 @@ class ReplyWriter:
                 names.text(reply_id),
             ],
             *(turn.conversation.id, reply_id, ended.started.token, record, title),
-            *(stamp_of(ended.at), weight - MESSAGE_WEIGHT),
+            *(records.stamp_of(ended.at), weight - MESSAGE_WEIGHT),
         )
         return outcome
 

@@ -14,8 +14,7 @@ from redis.asyncio.sentinel import SentinelConnectionPool
 
 from fakegpt_tui.domain import ConfigError, Secret
 from fakegpt_tui.host.conversations import StateFull, StateLost
-from fakegpt_tui.host.shared_state.addresses import open_client
-from fakegpt_tui.host.shared_state.connection import CircuitBreaker, StateConnection
+from fakegpt_tui.host.shared_state.connection import CircuitBreaker, StateConnection, open_client
 from fakegpt_tui.host.shared_state.reply_writer import ScriptBatches
 from tests.host.shared_state.engine import PATIENCE, Engine, apart, running_engine
 from tests.host.test_listeners import certificate
