@@ -10,8 +10,7 @@ from fakegpt_tui.backends.api.errors import (
     UnsupportedParameter,
     response_error,
 )
-from fakegpt_tui.backends.api.reply_limit import fitting_limit, lower_limit
-from fakegpt_tui.backends.api.request_variant import RequestVariant
+from fakegpt_tui.backends.api.request_variant import RequestVariant, fitting_limit, lower_limit
 from fakegpt_tui.backends.base import Purpose, ReplyRequest
 from fakegpt_tui.backends.context_window import ContextFitter, WindowCache
 from fakegpt_tui.backends.http_protocol import Decoder
