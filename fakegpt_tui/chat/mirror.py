@@ -1,15 +1,18 @@
-"""Mirror: a folder with a Markdown file of every conversation, as the store has it."""
+"""Mirror: a folder with a Markdown file of every conversation, which follows the store."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from threading import Event, Lock, Thread
+from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from fakegpt_tui.chat.tree_cache import fold_reasoning
-from fakegpt_tui.formats.mirror import MirrorFolder
-from fakegpt_tui.store.changes import MirroredFile
+from fakegpt_tui.domain import FakeGPTError, SaveError, StoreError
+from fakegpt_tui.store.change_log import MirroredFile
 from fakegpt_tui.text import replace_surrogates, safe_line
 
 if TYPE_CHECKING:
@@ -34,6 +37,9 @@ class Mirror:
         self._store = store
         self._changes = store.changes
         self._name = replace_surrogates(str(folder.absolute()))
+        # Importing all formats takes a tenth of a second, which only the thread has.
+        from fakegpt_tui.formats.mirror import MirrorFolder  # noqa: PLC0415 - see above
+
         self._files = MirrorFolder(folder.absolute())
         self._shown = -1
         self._found: dict[str, list[Path]] | None = None
@@ -184,3 +190,76 @@ class Mirror:
             f"The mirror file of {title} was deleted: {name}. It comes back once the "
             "conversation changes."
         )
+
+
+_LOOK_SECONDS: Final = 10.0
+"""How often files are looked at that may have been edited or deleted."""
+
+
+class MirrorThread:
+    """Follows a store from the moment on that it is opened."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._starting = Lock()
+        self._wake = Event()
+        self._thread: Thread | None = None
+        self._mirror: Mirror | None = None
+        self._store: ChatStore | None = None
+        self._is_closing = False
+        self.notices: tuple[str, ...] = ()
+        """Sentences for a person about files that were edited or deleted; may grow."""
+        self.error: FakeGPTError | None = None
+        """Why the folder is not as the store is; `None` where it is."""
+
+    def follow(self, store: ChatStore) -> None:
+        """Follow a store from now on; a second call changes nothing."""
+        with self._starting:
+            if self._thread is None:
+                self._store = store
+                store.changes.watch(self._wake.set)
+                self._thread = Thread(target=self._run, args=[store], name="mirror", daemon=True)
+                self._thread.start()
+
+    def close(self, seconds: float) -> None:
+        """Write what has changed until now, for so many seconds; what is left comes later."""
+        self._is_closing = True
+        self._wake.set()
+        if self._thread is None or self._store is None:
+            return
+        self._thread.join()
+        end = monotonic() + seconds
+        with self._keeping_error():
+            self._store.changes.settle(seconds)
+            self._opened(self._store).update(lambda: monotonic() > end)
+
+    def _run(self, store: ChatStore) -> None:
+        looked_at = -_LOOK_SECONDS
+        while not self._is_closing:
+            self._wake.clear()
+            with self._keeping_error():
+                self._opened(store).update(lambda: self._is_closing)
+                if monotonic() - looked_at >= _LOOK_SECONDS and not self._is_closing:
+                    looked_at = monotonic()
+                    self.notices += tuple(self._opened(store).look())
+            self._wake.wait(_LOOK_SECONDS)
+
+    def _opened(self, store: ChatStore) -> Mirror:
+        self._mirror = self._mirror or Mirror(store, self._folder)
+        return self._mirror
+
+    @contextmanager
+    def _keeping_error(self) -> Iterator[None]:
+        try:
+            yield
+        except (SaveError, StoreError) as error:
+            self._tell(error)
+        except OSError as error:
+            self._tell(SaveError(f"The mirror folder cannot be used: {error.strerror or error}."))
+        else:
+            self.error = None
+
+    def _tell(self, error: FakeGPTError) -> None:
+        if str(error) != str(self.error):
+            self.notices += (str(error),)
+        self.error = error

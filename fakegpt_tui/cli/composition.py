@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from fakegpt_tui.cli.errors import PROGRAM, echo_err
 
 if TYPE_CHECKING:
-    from fakegpt_tui.chat.mirror_thread import MirrorThread
+    from fakegpt_tui.chat.mirror import MirrorThread
     from fakegpt_tui.chat.service import ChatService
     from fakegpt_tui.chat.spending import Spending
     from fakegpt_tui.chat.store_interface import ChatStore
@@ -68,7 +68,7 @@ class LazyStore:
                 make_folders(self._settings.folders)
                 self._store = ConversationStore.open(self._settings.database)
                 if self._settings.mirror is not None and self._mirror_seconds:
-                    from fakegpt_tui.chat.mirror_thread import MirrorThread  # noqa: PLC0415 - few have one
+                    from fakegpt_tui.chat.mirror import MirrorThread  # noqa: PLC0415 - few have one
 
                     self._mirror = MirrorThread(self._settings.mirror)
                     self._mirror.follow(self._store)

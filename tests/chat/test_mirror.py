@@ -12,8 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from fakegpt_tui.chat.mirror import Mirror
-from fakegpt_tui.chat.mirror_thread import MirrorThread
+from fakegpt_tui.chat.mirror import Mirror, MirrorThread
 from fakegpt_tui.chat.read_back import list_edited, read_back
 from fakegpt_tui.domain import ChatMessage, Conversation, LoadError, MessageStatus, Role
 from fakegpt_tui.domain.parts import ImagePart, TextSpan
