@@ -5,21 +5,27 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from textwrap import wrap
-from typing import Any, Protocol
+from typing import Any
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.reactive import reactive
 
+from fakegpt_tui.attachments.snippets import Snippet
 from fakegpt_tui.keymap import COMMANDS, Command, key_label
-from fakegpt_tui.keymap.command_grammar import ParsedCommand, WrongArgument, named_command
+from fakegpt_tui.keymap.command_grammar import (
+    ParsedCommand,
+    WrongArgument,
+    named_command,
+    snippet_commands,
+)
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.slash_commands import ArgumentMatch, CommandValues, MatchRank, screen_action
 from fakegpt_tui.ui.slash_completion import CommandLineMatch, SlashCompletion
 from fakegpt_tui.ui.widgets.drawing import fit
+from fakegpt_tui.ui.widgets.prompt_editor import PromptEditor
 from fakegpt_tui.ui.widgets.prompt_lists import CompletionList
-from fakegpt_tui.ui.widgets.text_box import TextBox
 
 _NAME_WIDTH = 18
 _MAX_VALUE = 1_000
@@ -98,39 +104,19 @@ _PATIENCE = 0.5
 """Seconds that Enter and tab wait for what an argument may be; later keys wait in their queue."""
 
 
-class CommandListener(Protocol):
-    """Is told what becomes of the command."""
-
-    def command_taken(self) -> None:
-        """The text is about to be run, and goes."""
-        ...
-
-    def command_refused(self, sentence: str) -> None:
-        """The text stays, because something in it is wrong."""
-        ...
-
-    def replace_text(self, text: str) -> None:
-        """The text is to be another one."""
-        ...
-
-    def completion_moved(self, *, is_closed: bool) -> None:
-        """Something else is listed or marked, or nothing is any more."""
-        ...
-
-
 class CommandEntry:
     """Lives from the slash that begins the text to its end."""
 
     def __init__(
         self,
-        prompt: TextBox,
-        listener: CommandListener,
-        snippets: Sequence[Command],
+        prompt: PromptEditor,
+        snippets: Mapping[str, Snippet],
         values: Callable[[], CommandValues] | None,
     ) -> None:
         self._prompt = prompt
-        self._listener = listener
-        self.completion = SlashCompletion(snippets, values() if values is not None else None)
+        described = {name: snippet.description for name, snippet in snippets.items()}
+        self._snippets = snippet_commands(described)
+        self.completion = SlashCompletion(self._snippets, None if values is None else values())
 
     def follow(self) -> None:
         """Find what fits the text by now, and ask for what is not known of that yet."""
@@ -142,7 +128,7 @@ class CommandEntry:
 
     async def _load(self) -> None:
         if await self.completion.load():
-            self._listener.completion_moved(is_closed=False)
+            self._prompt.post_message(self._prompt.CompletionMoved())
 
     async def handle_key(self, key: str) -> bool:
         """Handle a key of the list, or Enter where there is a command; whether it was one."""
@@ -156,8 +142,8 @@ class CommandEntry:
         if not completion.handle_key(key):
             return False
         if key == "tab" and completion.completed != self._prompt.text:
-            self._listener.replace_text(completion.completed)
-        self._listener.completion_moved(is_closed=key == "escape")
+            self._prompt.replace_text(completion.completed)
+        self._prompt.post_message(self._prompt.CompletionMoved(is_closed=key == "escape"))
         return True
 
     async def _be_current(self) -> None:
@@ -172,19 +158,19 @@ class CommandEntry:
         await self._be_current()
         match self.completion.decision:
             case ParsedCommand(command, _, arguments):
-                self._listener.command_taken()
+                self._prompt.take_text()
                 action = screen_action(command, arguments)
                 await self._prompt.app.run_action(action, self._prompt.screen)
             case str() as longer:
-                self._listener.replace_text(longer)
+                self._prompt.replace_text(longer)
             case None:
                 return False
             case WrongArgument(sentence=sentence):
-                self._listener.command_refused(sentence)
+                self._prompt.post_message(self._prompt.CommandRefused(sentence))
         return True
 
-
-def is_escaped(text: str, snippets: Sequence[Command]) -> bool:
-    """Does a second slash say that the name of a command is meant as a prompt?"""
-
-    return text.startswith("//") and named_command(text[1:], (*COMMANDS, *snippets)) is not None
+    def unescape(self, text: str) -> str:
+        """The text, without its first slash where that says that a command is meant as a prompt."""
+        commands = (*COMMANDS, *self._snippets)
+        is_escaped = text.startswith("//") and named_command(text[1:], commands) is not None
+        return text[1:] if is_escaped else text

@@ -3,7 +3,6 @@
 import asyncio
 from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
 
 from fakegpt_tui.attachments.path_listing import PathEntry, fitting_paths, list_paths
 from fakegpt_tui.attachments.references import (
@@ -13,24 +12,12 @@ from fakegpt_tui.attachments.references import (
     write_reference,
 )
 from fakegpt_tui.ui.path_completion import typed_path
-from fakegpt_tui.ui.widgets.text_box import TextBox
+from fakegpt_tui.ui.widgets.prompt_editor import PromptEditor
 
 _MAX_FITTING = 100
 _PATIENCE = 0.5
 """Seconds that a key waits for the list; those behind it wait in the same queue."""
 _KEYS = {"up", "down", "tab", "enter", "escape"}
-
-
-class ReferenceListener(Protocol):
-    """Is told what the completion finds."""
-
-    def reference_typed(self, written: str, path: str) -> None:
-        """A reference was typed to its end, and stands so in the text."""
-        ...
-
-    def completion_moved(self, *, is_closed: bool) -> None:
-        """Another path is marked, or none is offered any more."""
-        ...
 
 
 class ReferenceCompletion:
@@ -40,9 +27,8 @@ class ReferenceCompletion:
     begins with a sign that was typed: what is pasted is never taken for the name of a file.
     """
 
-    def __init__(self, prompt: TextBox, listener: ReferenceListener) -> None:
+    def __init__(self, prompt: PromptEditor) -> None:
         self._prompt = prompt
-        self._listener = listener
         self._reference: Reference | None = None
         self._listings: dict[str, tuple[PathEntry, ...]] = {}
         self._place = 0
@@ -93,7 +79,7 @@ class ReferenceCompletion:
         found = read_reference(line, reference.start)
         if found.path:
             written = line[found.start : found.end]
-            self._listener.reference_typed(written, found.path)
+            self._prompt.post_message(self._prompt.ReferenceTyped(written, found.path))
 
     def _close(self) -> None:
         self._is_closed = True
@@ -106,7 +92,7 @@ class ReferenceCompletion:
         is_deep = not folder.startswith(("/", "~", ".."))
         self._listings[folder] = await asyncio.to_thread(list_paths, top, is_deep=is_deep)
         self._find()
-        self._listener.completion_moved(is_closed=False)
+        self._prompt.post_message(self._prompt.CompletionMoved())
 
     async def _be_current(self) -> None:
         """Find what fits now, before a key is about it; keys may come faster than the list."""
@@ -135,7 +121,7 @@ class ReferenceCompletion:
             self._take(self._reference, self.matches[self._place])
         else:
             return False
-        self._listener.completion_moved(is_closed=key == "escape")
+        self._prompt.post_message(self._prompt.CompletionMoved(is_closed=key == "escape"))
         return True
 
     @property
@@ -157,7 +143,7 @@ class ReferenceCompletion:
         written = write_reference(path, closed=not entry.is_folder)
         if not entry.is_folder:
             self._close()
-            self._listener.reference_typed(written, path)
+            self._prompt.post_message(self._prompt.ReferenceTyped(written, path))
             written += " "
         start = (row, reference.start)
         result = self._prompt.replace(

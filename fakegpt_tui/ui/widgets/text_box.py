@@ -1,6 +1,6 @@
-"""Text boxes: areas whose keys go by graphemes, undo word by word, and bring earlier texts back."""
+"""Text box widget: an area whose keys take whole characters, and which undoes word by word."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from types import ModuleType
 from typing import Any, ClassVar
 
@@ -8,7 +8,6 @@ from rich.cells import cell_len
 from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.reactive import reactive
 from textual.widgets import TextArea
 from textual.widgets.text_area import Edit, EditResult, Selection
 
@@ -195,65 +194,6 @@ class TextBox(EditsInTurn, TextArea):
     def _on_boundary(self, location: Location) -> Location:
         row, column = location
         return row, _graphemes().nearest_boundary(self.document[row], column)
-
-
-class RecallBox(TextBox):
-    """A text box in which arrows bring back what was sent before, and then what was typed."""
-
-    earlier_prompts: reactive[Sequence[str]] = reactive((), repaint=False)
-    """The prompts that were sent before, the latest first."""
-
-    def __init__(self, text: str = "", **options: Any) -> None:
-        super().__init__(text, **options)
-        self._history_index = 0
-        self._unsent = ""
-
-    def action_earlier(self) -> None:
-        """Show the prompt before this one; what was being typed comes after the latest.
-
-        The cursor stays on the first line, so that the same arrow leads on.
-        """
-        self._show_earlier(self._history_index + 1)
-        self.move_cursor((0, len(self.document[0])))
-
-    def action_later(self) -> None:
-        self._show_earlier(self._history_index - 1)
-
-    def _show_earlier(self, index: int) -> None:
-        if not 0 <= index <= len(self.earlier_prompts):
-            return
-        if self._history_index == 0:
-            self._unsent = self.text
-        self.replace_text(self.earlier_prompts[index - 1] if index else self._unsent)
-        self._history_index = index
-
-    def action_cursor_up(self, select: bool = False) -> None:
-        """Go up a line; from the first one, to an earlier prompt."""
-        is_first = self.navigator.is_first_wrapped_line(self.cursor_location)
-        if is_first and not select and self._history_index < len(self.earlier_prompts):
-            self.action_earlier()
-        else:
-            super().action_cursor_up(select)
-
-    def action_cursor_down(self, select: bool = False) -> None:
-        """Go down a line; from the last one, to a later prompt."""
-        is_last = self.navigator.is_last_wrapped_line(self.cursor_location)
-        if is_last and not select and self._history_index:
-            self.action_later()
-        else:
-            super().action_cursor_down(select)
-
-    def replace_text(self, text: str) -> None:
-        """Show another text; undo brings back what was here."""
-        self._history_index = 0
-        self.history.checkpoint()
-        self.replace(text, (0, 0), self.document.end, maintain_selection_offset=False)
-        self.move_cursor(self.document.end)
-
-    def restore_text(self, text: str) -> None:
-        """Put a text that could not be sent before what was typed since."""
-        typed = self.text
-        self.replace_text(f"{text}\n{typed}" if typed else text)
 
 
 def _break_between_ideographs() -> None:
