@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fakegpt_tui.cli.private_files import load_host_key
-from fakegpt_tui.config.atomic_file import edit_file
+from fakegpt_tui.config.private_files import edit_file, load_host_key
 from fakegpt_tui.domain import Secret, Session
 from fakegpt_tui.formats.files import save_file
 from fakegpt_tui.login.storage import SessionFile

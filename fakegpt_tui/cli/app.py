@@ -188,11 +188,7 @@ def _connect_fakegpt(
 def _connect_api(
     settings: Settings, service: Service, report: LoginCallback, pause_seconds: float | None
 ) -> Connection:
-    from fakegpt_tui.config.secrets import (  # noqa: PLC0415 - as above
-        KeyInEnvironment,
-        SystemKeyring,
-        read_key,
-    )
+    from fakegpt_tui.config.secrets import KeyInEnvironment, SystemKeyring, read_key  # noqa: PLC0415 - as above
 
     def read() -> Secret | None:
         source = settings.service_keys.get(service.name)

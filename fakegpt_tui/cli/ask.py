@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fakegpt_tui.cli.errors import echo_err
 from fakegpt_tui.cli.options import (
     TEMPORARY,
     completing,
@@ -18,6 +17,7 @@ from fakegpt_tui.cli.options import (
     service_options,
     settings_of,
 )
+from fakegpt_tui.cli.output import echo_err
 from fakegpt_tui.domain import Preset
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def ask(
     plain = " ".join(words)
     wrap = None
     if snippet is not None:
-        from fakegpt_tui.cli.ask_snippet import snippet_prompt  # noqa: PLC0415 - seldom
+        from fakegpt_tui.cli.ask_prompt import snippet_prompt  # noqa: PLC0415 - seldom
 
         plain, wrap = snippet_prompt(settings.snippets_folder, snippet, words)
     prompt = read_prompt(plain, piped, files, attachments, wrap)

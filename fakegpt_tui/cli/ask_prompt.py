@@ -1,7 +1,8 @@
-"""The prompt of `ask`: words, standard input, text files, and what is attached as it is."""
+"""The prompt of `ask`: words, a snippet around them, standard input, and files."""
 
 from __future__ import annotations
 
+import asyncio
 import glob
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -19,10 +20,11 @@ from fakegpt_tui.domain.text_encodings import decode_text
 from fakegpt_tui.text import safe_line
 
 if TYPE_CHECKING:
+    from fakegpt_tui.attachments.snippets import Snippet
     from fakegpt_tui.chat.service import ChatService
     from fakegpt_tui.config.spec import Settings
-
 _MAX_FILES = 20
+_MAX_NAME = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def planned_conversation(chat: ChatService, settings: Settings, plan: AskPlan) -
     elif plan.continues is None:
         conversation = chat.conversations.create(temporary=not plan.is_kept)
     else:
-        from fakegpt_tui.cli.conversation_names import named_or_newest  # noqa: PLC0415 - seldom
+        from fakegpt_tui.cli.options import named_or_newest  # noqa: PLC0415 - seldom
 
         conversation = named_or_newest(chat.conversations.all(), plan.continues)
         if not plan.is_kept and conversation.leaf_id is not None:
@@ -110,7 +112,7 @@ def _choose_model(chat: ChatService, settings: Settings, conversation: Conversat
 def _service_of(conversation: Conversation, settings: Settings) -> Service:
     service = settings.services.get(conversation.service)
     if service is None:
-        name = safe_line(conversation.service, 60)
+        name = safe_line(conversation.service, _MAX_NAME)
         raise NotFound(
             f"The service {name!r} of this conversation is no longer in the configuration;"
             " --service chooses another."
@@ -176,3 +178,49 @@ async def attach(chat: ChatService, conversation_id: str, prompt: AskPrompt) -> 
         name = "standard input"
         parts.append(await chat.attachments.add_bytes(conversation_id, prompt.piped, name))
     return tuple(parts)
+
+
+def snippet_prompt(
+    folder: Path, name: str, words: Sequence[str]
+) -> tuple[str, Callable[[str], str]]:
+    """The words that belong to the input of a snippet, and what makes its prompt of an input.
+
+    Raises:
+        UsageError: There is no such snippet, or a variable has neither a value nor a default.
+        LoadError: The snippet needs the clipboard, which cannot be read.
+    """
+    from fakegpt_tui.attachments.snippets import INPUT, blanks, clipboard_value  # noqa: PLC0415 - seldom
+
+    snippet = _named(folder, name)
+    values, rest = _split(snippet, words)
+    if missing := snippet.missing(values):
+        raise click.UsageError(
+            f"The snippet {snippet.name} needs {blanks(missing)} in front of the prompt."
+        )
+    values |= asyncio.run(clipboard_value(snippet, values))
+    return " ".join(rest), lambda text: snippet.complete(values | {INPUT: text})
+
+
+def _named(folder: Path, name: str) -> Snippet:
+    from fakegpt_tui.attachments.snippets import read_snippets  # noqa: PLC0415 - as above
+
+    found = read_snippets(folder)
+    snippet = found.named(name)
+    if snippet is None:
+        known = f"there is {', '.join(found.snippets)}" if found.snippets else "there are none"
+        where = safe_line(str(folder), 1_000)
+        raise click.UsageError(
+            f"There is no snippet {safe_line(name, _MAX_NAME)!r} in {where}; {known}."
+        )
+    return snippet
+
+
+def _split(snippet: Snippet, words: Sequence[str]) -> tuple[dict[str, str], Sequence[str]]:
+    """Values from the first words, which the shell has taken out of their quotes, and the rest."""
+    values: dict[str, str] = {}
+    for place, word in enumerate(words):
+        name, sign, value = word.partition("=")
+        if not sign or name not in snippet.assignable:
+            return values, words[place:]
+        values[name] = value
+    return values, ()

@@ -14,8 +14,7 @@ import click
 
 from fakegpt_tui.cli.ask_prompt import AskOutput, AskPlan, AskPrompt, attach, planned_conversation
 from fakegpt_tui.cli.composition import open_chat, open_store
-from fakegpt_tui.cli.errors import ExitCode, echo_err, exit_code
-from fakegpt_tui.cli.output import echo_json, echo_json_line
+from fakegpt_tui.cli.output import ExitCode, echo_err, echo_json, echo_json_line, exit_code
 from fakegpt_tui.cli.reply_printer import EventPrinter, ReplyPrinter
 from fakegpt_tui.domain import ModelRef, ServiceKind, StoreError
 from fakegpt_tui.domain.captions import captions

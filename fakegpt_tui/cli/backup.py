@@ -5,9 +5,8 @@ from pathlib import Path
 
 import click
 
-from fakegpt_tui.cli.errors import ExitCode, confirm, echo_err
 from fakegpt_tui.cli.options import file_options, folders_of, json_option
-from fakegpt_tui.cli.output import echo_json
+from fakegpt_tui.cli.output import ExitCode, confirm, echo_err, echo_json
 from fakegpt_tui.domain import ConfigError, FakeGPTError
 from fakegpt_tui.text import safe_line
 
@@ -51,7 +50,7 @@ def restore_backup(context: click.Context, *, file: Path, yes: bool, as_json: bo
     """
     settings = folders_of(context)
     from fakegpt_tui.cli.composition import open_store  # noqa: PLC0415 - not for --help
-    from fakegpt_tui.cli.private_files import make_folders  # noqa: PLC0415
+    from fakegpt_tui.config.private_files import make_folders  # noqa: PLC0415
     from fakegpt_tui.store import backup_file  # noqa: PLC0415
 
     if not yes:

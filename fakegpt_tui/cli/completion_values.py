@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 Complete: TypeAlias = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
 _MOST_CONVERSATIONS = 100
+_SHORT_ID_LENGTH = 8
 _LONGEST_HELP = 60
 
 _Read = TypeVar("_Read")
@@ -45,13 +46,20 @@ def complete_trash(
 
 
 def _matching_conversations(known: Iterable[Conversation], typed: str) -> list[CompletionItem]:
-    from fakegpt_tui.cli.conversation_names import unambiguous_prefix_length  # noqa: PLC0415 - on tab
-
     known, wanted = tuple(known), typed.casefold()
     length = unambiguous_prefix_length(known)
     by_id = [each for each in known if each.id.startswith(wanted)]
     found = by_id or [each for each in known if each.title.casefold().startswith(wanted)]
     return _items((each.id[:length], each.title) for each in found[:_MOST_CONVERSATIONS])
+
+
+def unambiguous_prefix_length(conversations: Iterable[Conversation]) -> int:
+    """The length of the shortest prefix that is different for each id, at least 8."""
+    ids = {conversation.id for conversation in conversations}
+    length = _SHORT_ID_LENGTH
+    while len({each[:length] for each in ids}) < len(ids):
+        length += 1
+    return length
 
 
 def _read(

@@ -19,9 +19,8 @@ from click.shell_completion import (
     split_arg_string,
 )
 
-from fakegpt_tui.cli.errors import PROGRAM
 from fakegpt_tui.cli.options import json_option
-from fakegpt_tui.cli.output import echo_json
+from fakegpt_tui.cli.output import PROGRAM, echo_json
 
 VARIABLE = "_FAKEGPT_TUI_COMPLETE"
 SHELLS = ("bash", "zsh", "fish", "nu", "powershell")

@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from fakegpt_tui.cli.errors import PROGRAM, echo_err
+from fakegpt_tui.cli.output import PROGRAM, echo_err
 
 if TYPE_CHECKING:
     from fakegpt_tui.chat.mirror import MirrorThread
@@ -62,7 +62,7 @@ class LazyStore:
         """
         with self._opening:
             if self._store is None:
-                from fakegpt_tui.cli.private_files import make_folders  # noqa: PLC0415 - see above
+                from fakegpt_tui.config.private_files import make_folders  # noqa: PLC0415 - see above
                 from fakegpt_tui.store.conversation_store import ConversationStore  # noqa: PLC0415
 
                 make_folders(self._settings.folders)

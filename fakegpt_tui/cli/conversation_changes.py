@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from fakegpt_tui.cli.conversation_names import find_conversation
-from fakegpt_tui.cli.errors import confirm, echo_err
-from fakegpt_tui.cli.options import completing, file_options, folders_of, json_option
-from fakegpt_tui.cli.output import echo_json
+from fakegpt_tui.cli.options import (
+    completing,
+    file_options,
+    find_conversation,
+    folders_of,
+    json_option,
+)
+from fakegpt_tui.cli.output import confirm, echo_err, echo_json
 from fakegpt_tui.domain import Conversation, TitleSource
 from fakegpt_tui.text import safe_line
 

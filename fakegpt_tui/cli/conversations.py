@@ -6,7 +6,6 @@ from typing import Any
 
 import click
 
-from fakegpt_tui.cli.conversation_names import unambiguous_prefix_length
 from fakegpt_tui.cli.conversation_output import (
     describe_conversation,
     echo_items,
@@ -17,8 +16,8 @@ from fakegpt_tui.cli.conversation_output import (
     short_facts,
     to_minute,
 )
-from fakegpt_tui.cli.errors import ExitCode
 from fakegpt_tui.cli.options import completing, file_options, folders_of, json_option
+from fakegpt_tui.cli.output import ExitCode
 from fakegpt_tui.domain import Conversation, SearchHit, SearchQuery
 from fakegpt_tui.text import safe_line
 
@@ -58,7 +57,8 @@ def list_command(
     change and the title.
     """
     settings = folders_of(context)
-    from fakegpt_tui.cli.composition import open_store  # noqa: PLC0415 - not for --help
+    from fakegpt_tui.cli.completion_values import unambiguous_prefix_length  # noqa: PLC0415 - not for --help
+    from fakegpt_tui.cli.composition import open_store  # noqa: PLC0415
     from fakegpt_tui.formats.fields import encode_conversation  # noqa: PLC0415
 
     with open_store(settings) as store:
@@ -136,6 +136,7 @@ def search(
     """
     settings = folders_of(context)
     from fakegpt_tui.chat.search import parse_query  # noqa: PLC0415 - not for --help
+    from fakegpt_tui.cli.completion_values import unambiguous_prefix_length  # noqa: PLC0415
     from fakegpt_tui.cli.composition import open_store  # noqa: PLC0415
 
     query = _filtered(parse_query(" ".join(words)), **filters)

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import click
 
-from fakegpt_tui.cli.errors import echo_err
 from fakegpt_tui.cli.options import (
     completing,
     file_options,
@@ -13,7 +12,7 @@ from fakegpt_tui.cli.options import (
     service_options,
     settings_of,
 )
-from fakegpt_tui.cli.output import echo_json, echo_progress
+from fakegpt_tui.cli.output import echo_err, echo_json, echo_progress
 from fakegpt_tui.formats.registry import NAMES
 from fakegpt_tui.formats.saving import save_as
 
@@ -62,7 +61,7 @@ def save(
     prefix, folder = _targets(words, everything=everything)
     settings = folders_of(context)
     from fakegpt_tui.cli.composition import open_store  # noqa: PLC0415 - not for --help
-    from fakegpt_tui.cli.conversation_names import find_conversation  # noqa: PLC0415
+    from fakegpt_tui.cli.options import find_conversation  # noqa: PLC0415
 
     target = settings.folders.exports if folder is None else folder
     with open_store(settings) as store:

@@ -9,8 +9,7 @@ import click
 
 from fakegpt_tui.chat.undo import ImportUndo
 from fakegpt_tui.cli.composition import open_store
-from fakegpt_tui.cli.errors import ExitCode, echo_err
-from fakegpt_tui.cli.output import echo_json, echo_progress
+from fakegpt_tui.cli.output import ExitCode, echo_err, echo_json, echo_progress
 from fakegpt_tui.config.spec import Settings
 from fakegpt_tui.domain import LoadError, NotSavedYet, StoreError
 from fakegpt_tui.formats.archives import ArchiveGroup

@@ -191,7 +191,7 @@ def _build_app(
 
 
 def _find_resumed(store: ConversationStore, resume: str) -> str:
-    from fakegpt_tui.cli.conversation_names import named_or_newest  # noqa: PLC0415 - seldom
+    from fakegpt_tui.cli.options import named_or_newest  # noqa: PLC0415 - seldom
 
     return named_or_newest(store.conversations(), resume).id
 

@@ -19,7 +19,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from fakegpt_tui import __version__
-from fakegpt_tui.cli.errors import PROGRAM, echo_err
+from fakegpt_tui.cli.output import PROGRAM, echo_err
 from fakegpt_tui.config.spec import Settings, Source
 from fakegpt_tui.domain import FakeGPTError, SaveError
 from fakegpt_tui.text import safe_line

@@ -12,7 +12,6 @@ from typing import NoReturn
 import click
 
 from fakegpt_tui import __version__
-from fakegpt_tui.cli.errors import PROGRAM, handle_errors, handle_output_errors
 from fakegpt_tui.cli.options import (
     TEMPORARY,
     completing,
@@ -21,6 +20,7 @@ from fakegpt_tui.cli.options import (
     setting_option,
     settings_of,
 )
+from fakegpt_tui.cli.output import PROGRAM, handle_errors, handle_output_errors
 from fakegpt_tui.config.load import default_settings
 
 _COMMANDS = {

@@ -10,9 +10,8 @@ from datetime import UTC, datetime
 import click
 
 from fakegpt_tui import __version__
-from fakegpt_tui.cli.errors import PROGRAM, ExitCode
 from fakegpt_tui.cli.options import json_option
-from fakegpt_tui.cli.output import echo_json
+from fakegpt_tui.cli.output import PROGRAM, ExitCode, echo_json
 
 _STATUS = {
     ExitCode.DONE: "Done.",

@@ -1,18 +1,21 @@
-"""Options that several commands share, and the settings that they lead to."""
+"""Options and arguments that several commands share: settings, and the names of conversations."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from fakegpt_tui.cli.errors import echo_err
+from fakegpt_tui.cli.output import echo_err
 from fakegpt_tui.config.load import load_settings, load_usable_settings
 from fakegpt_tui.config.spec import SETTING_SPECS, Settings
+from fakegpt_tui.domain import Conversation, NotFound
+from fakegpt_tui.text import safe_line
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from fakegpt_tui.cli.completion_values import Complete
+
 
 TEMPORARY = "fakegpt_tui.temporary"
 """In the `meta` of a context: is nothing of new conversations to be kept on disk?"""
@@ -122,3 +125,49 @@ def folders_of(context: click.Context, *, may_be_missing: bool = False) -> Setti
         echo_err(f"{usable.error} Only folders are taken from the configuration.")
     _start_log(usable.settings, context)
     return usable.settings
+
+
+def find_conversation(conversations: Iterable[Conversation], name: str) -> Conversation:
+    """The one conversation whose id begins with `name`, or else whose title is or begins so.
+
+    Raises:
+        NotFound: There is none, or more than one.
+    """
+    known, wanted = tuple(conversations), " ".join(name.split()).casefold()
+    ways: tuple[Callable[[Conversation], bool], ...] = (
+        lambda each: each.id.startswith(wanted),
+        lambda each: each.title.casefold() == wanted,
+        lambda each: each.title.casefold().startswith(wanted),
+    )
+    matching = ([each for each in known if way(each)] for way in ways if wanted)
+    found = next(filter(None, matching), [])
+    shown = repr(safe_line(name, 60))
+    if not found:
+        raise NotFound(f"There is no conversation whose id or title begins with {shown}.")
+    if len(found) > 1:
+        raise NotFound(
+            f"There are {len(found)} conversations whose id or title begins with {shown}; give"
+            " more of the id, as `list` shows it."
+        )
+    return found[0]
+
+
+def named_or_newest(conversations: Iterable[Conversation], name: str) -> Conversation:
+    """The one conversation of a name, or the newest one where that is empty.
+
+    Raises:
+        NotFound: There is none, or more than one.
+    """
+    return find_conversation(conversations, name) if name else find_newest(conversations)
+
+
+def find_newest(conversations: Iterable[Conversation]) -> Conversation:
+    """The conversation that was used last.
+
+    Raises:
+        NotFound: There is none at all.
+    """
+    found = max(conversations, key=lambda each: each.updated_at, default=None)
+    if found is None:
+        raise NotFound("There are no conversations yet.")
+    return found

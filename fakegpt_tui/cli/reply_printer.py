@@ -11,8 +11,7 @@ from typing import Protocol
 
 import click
 
-from fakegpt_tui.cli.errors import echo_err
-from fakegpt_tui.cli.output import echo_json_line
+from fakegpt_tui.cli.output import echo_err, echo_json_line
 from fakegpt_tui.domain import (
     AppendOnlyText,
     MediaReceived,

@@ -17,10 +17,8 @@ from urllib.parse import urlsplit
 
 import click
 
-from fakegpt_tui.cli.errors import echo_err
 from fakegpt_tui.cli.options import file_options, service_option, settings_of
-from fakegpt_tui.cli.output import echo_json_line
-from fakegpt_tui.cli.private_files import load_host_key
+from fakegpt_tui.cli.output import echo_err, echo_json_line
 from fakegpt_tui.cli.serve_options import (
     ALL_SCENARIOS,
     find_scenario,
@@ -28,6 +26,7 @@ from fakegpt_tui.cli.serve_options import (
     show_scenarios,
     team_options,
 )
+from fakegpt_tui.config.private_files import load_host_key
 from fakegpt_tui.domain import ConfigError, Service
 
 if TYPE_CHECKING:

@@ -7,9 +7,8 @@ from urllib.parse import urlencode
 
 import click
 
-from fakegpt_tui.cli.errors import ExitCode
 from fakegpt_tui.cli.options import json_option
-from fakegpt_tui.cli.output import echo_json
+from fakegpt_tui.cli.output import ExitCode, echo_json
 from fakegpt_tui.cli.serve_keys import keys
 from fakegpt_tui.cli.serve_options import with_state
 from fakegpt_tui.domain import ConfigError, NotFound, Unreachable

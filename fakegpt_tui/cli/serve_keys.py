@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fakegpt_tui.cli.errors import echo_err
 from fakegpt_tui.cli.options import json_option
-from fakegpt_tui.cli.output import echo_json
+from fakegpt_tui.cli.output import echo_err, echo_json
 from fakegpt_tui.cli.serve_options import FILE_PATH, with_state
 from fakegpt_tui.config.access_keys_file import key_label
 from fakegpt_tui.config.validators import InvalidValue
@@ -21,7 +20,7 @@ from fakegpt_tui.host.access_keys import AccessKey, KeyLimits, digest_of, genera
 from fakegpt_tui.text import safe_line
 
 if TYPE_CHECKING:
-    from fakegpt_tui.cli.key_book import KeyBook
+    from fakegpt_tui.cli.shared_state import KeyBook
     from fakegpt_tui.host.extras import StateOptions
 
 _DURATION = re.compile(r"([0-9]{1,6})([smhd])")
@@ -51,7 +50,7 @@ def _place_options(function: Callable[..., None]) -> Callable[..., None]:
 
 
 def _book(path: Path | None, state: "StateOptions | None") -> "KeyBook":
-    from fakegpt_tui.cli.key_book import FileKeys, StateKeys  # noqa: PLC0415 - slow, not for --help
+    from fakegpt_tui.cli.shared_state import FileKeys, StateKeys  # noqa: PLC0415 - slow, not for --help
 
     if path is not None and state is None:
         return FileKeys(path)

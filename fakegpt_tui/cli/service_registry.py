@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from fakegpt_tui.cli.app import build_api_backend, build_connection
-from fakegpt_tui.config.atomic_file import edit_file, write_secret
+from fakegpt_tui.config.private_files import edit_file, write_secret
 from fakegpt_tui.config.secrets import (
     KeyInEnvironment,
     KeyInFile,
@@ -229,10 +229,7 @@ class ServiceRegistry:
         return self.settings.config_file.parent / f"{name}.key"
 
     def _build_backend(self, draft: ServiceForm) -> Backend:
-        from fakegpt_tui.config.edit import (  # noqa: PLC0415 - as above
-            read_services,
-            with_service,
-        )
+        from fakegpt_tui.config.edit import read_services, with_service  # noqa: PLC0415 - as above
 
         path = self.settings.config_file
         filled_in = with_service("", draft.name, self._values(draft), path=path)

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fakegpt_tui.cli.errors import ExitCode, echo_err
 from fakegpt_tui.cli.options import file_options, json_option, service_option, settings_of
-from fakegpt_tui.cli.output import echo_json
+from fakegpt_tui.cli.output import ExitCode, echo_err, echo_json
 from fakegpt_tui.config.spec import Settings
 from fakegpt_tui.domain import (
     LoginState,

@@ -48,8 +48,8 @@ class PresetStore:
         await asyncio.to_thread(self._save, preset)
 
     def _save(self, preset: Preset) -> None:
-        from fakegpt_tui.config.atomic_file import edit_file  # noqa: PLC0415 - seldom
         from fakegpt_tui.config.edit import read_presets, with_preset  # noqa: PLC0415 - tomlkit
+        from fakegpt_tui.config.private_files import edit_file  # noqa: PLC0415 - seldom
 
         name = preset.name
         if not name.strip() or not name.isprintable() or len(name) > _MAX_NAME:
@@ -92,7 +92,7 @@ class LastChoices:
             self._remember(dict.fromkeys(names))
 
     def _remember(self, values: Mapping[str, str | None]) -> None:
-        from fakegpt_tui.cli.private_files import create_private  # noqa: PLC0415 - seldom
+        from fakegpt_tui.config.private_files import create_private  # noqa: PLC0415 - seldom
         from fakegpt_tui.temporary_files import temporary_file  # noqa: PLC0415 - the same
 
         with self._lock:
@@ -179,8 +179,8 @@ class SettingsStore:
         return await asyncio.to_thread(self._change, SETTING_SPECS[name], value)
 
     def _change(self, row: SettingSpec, value: str | None) -> str | None:
-        from fakegpt_tui.config.atomic_file import edit_file  # noqa: PLC0415 - seldom
         from fakegpt_tui.config.edit import with_setting  # noqa: PLC0415 - tomlkit, not at every start
+        from fakegpt_tui.config.private_files import edit_file  # noqa: PLC0415 - seldom
 
         path = self._run.config_file
         parsed = None if value is None else row.parse(value)
@@ -216,8 +216,8 @@ class SettingsStore:
         return await asyncio.to_thread(self._change_keys, command_id, keys)
 
     def _change_keys(self, command_id: str, keys: str | None) -> str | None:
-        from fakegpt_tui.config.atomic_file import edit_file  # noqa: PLC0415 - seldom
         from fakegpt_tui.config.edit import with_keys  # noqa: PLC0415 - as above
+        from fakegpt_tui.config.private_files import edit_file  # noqa: PLC0415 - seldom
 
         path = self._run.config_file
         before: list[str | None] = []

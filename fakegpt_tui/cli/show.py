@@ -5,9 +5,15 @@ from dataclasses import replace
 
 import click
 
-from fakegpt_tui.cli.conversation_names import find_conversation, find_newest
 from fakegpt_tui.cli.conversation_output import format_option
-from fakegpt_tui.cli.options import completing, file_options, folders_of, json_option
+from fakegpt_tui.cli.options import (
+    completing,
+    file_options,
+    find_conversation,
+    find_newest,
+    folders_of,
+    json_option,
+)
 from fakegpt_tui.cli.output import echo_json, echo_json_line
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, Role
 from fakegpt_tui.domain.captions import line_starts, split_at_captions
@@ -82,7 +88,7 @@ def _print_messages(
             for message in path:
                 echo_json_line(encode_full_message(message))
         case "md":
-            from fakegpt_tui.formats.clean_markdown import write_clean_markdown  # noqa: PLC0415 - as above
+            from fakegpt_tui.formats.markdown_blocks import write_clean_markdown  # noqa: PLC0415 - as above
 
             leaf_id = path[-1].id if path else None
             text = write_clean_markdown(replace(conversation, leaf_id=leaf_id), path)

@@ -13,7 +13,7 @@ from pathlib import Path
 import tomlkit
 
 from fakegpt_tui.config import validators
-from fakegpt_tui.config.atomic_file import edit_file
+from fakegpt_tui.config.private_files import edit_file
 from fakegpt_tui.config.sources import Table, read_config
 from fakegpt_tui.config.validators import InvalidValue, Validator
 from fakegpt_tui.domain import ConfigError, SaveError

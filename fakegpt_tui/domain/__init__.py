@@ -93,7 +93,7 @@ if TYPE_CHECKING:
         ToolStarted,
         UsageReported,
     )
-    from fakegpt_tui.domain.search import SearchHit, SearchQuery
+    from fakegpt_tui.domain.folders import SearchHit, SearchQuery
     from fakegpt_tui.domain.service_setup import ConnectionCheck, FoundService, ServiceForm
 
 __all__ = [
@@ -193,5 +193,5 @@ def __getattr__(name: str) -> object:
     """Import what no first frame needs when it is asked for, such as the events of a stream."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = "search" if name in _SEARCH else "service_setup" if name in _SETUP else "events"
+    module = "folders" if name in _SEARCH else "service_setup" if name in _SETUP else "events"
     return getattr(import_module(f"fakegpt_tui.domain.{module}"), name)

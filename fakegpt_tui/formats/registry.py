@@ -11,7 +11,6 @@ from fakegpt_tui.formats import (
     chatgpt_conversation,
     claude,
     claude_code,
-    clean_markdown,
     codex,
     databases,
     deepseek,
@@ -26,6 +25,7 @@ from fakegpt_tui.formats import (
     llm_logs,
     lm_studio,
     markdown,
+    markdown_blocks,
     markdown_transcripts,
     mods,
     open_webui,
@@ -107,7 +107,7 @@ TEXT_FORMATS = (
 
 EXPORT_FORMATS = (
     *FORMATS,
-    clean_markdown.FORMAT,
+    markdown_blocks.FORMAT,
     open_webui.EXPORT,
     librechat.EXPORT,
     openai_messages.OPENAI_EXPORT,

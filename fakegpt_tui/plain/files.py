@@ -44,7 +44,7 @@ class PlainAttachments:
         session, found = self._session, await read_clipboard()
         data, name = found.picture or found.text.encode(), "clipboard"
         if found.files:
-            from fakegpt_tui.attachments.dropped_paths import find_dropped  # noqa: PLC0415 - as above
+            from fakegpt_tui.attachments.prompt_paths import find_dropped  # noqa: PLC0415 - as above
 
             for path in await find_dropped(found.files):
                 await self.ask(path)

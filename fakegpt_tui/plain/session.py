@@ -6,11 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from fakegpt_tui.domain import (
-    ChatMessage,
-    Conversation,
-    FakeGPTError,
-)
+from fakegpt_tui.domain import ChatMessage, Conversation, FakeGPTError
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.plain.replies import PlainReply
 from fakegpt_tui.text import safe_line, safe_text
@@ -208,11 +204,7 @@ class PlainSession:
         if not message.parts:
             self.read_out(message.text)
             return
-        from fakegpt_tui.domain.captions import (  # noqa: PLC0415 - few messages have parts
-            line_starts,
-            split_at_captions,
-            tool_text,
-        )
+        from fakegpt_tui.domain.captions import line_starts, split_at_captions, tool_text  # noqa: PLC0415 - few messages have parts
 
         for each in split_at_captions(message.text, message.parts, line_starts):
             if isinstance(each, str):

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakegpt_tui.attachments.dropped_paths import dropped_paths, find_dropped, looks_like_a_path
+from fakegpt_tui.attachments.prompt_paths import dropped_paths, find_dropped, looks_like_a_path
 
 PLAIN = "/home/me/photo.png"
 BLANK = "/home/me/my photo (1).png"

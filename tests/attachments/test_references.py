@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakegpt_tui.attachments.references import (
+from fakegpt_tui.attachments.prompt_paths import (
     read_reference,
     reference_at,
     resolve,

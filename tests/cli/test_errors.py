@@ -3,7 +3,7 @@
 import click
 import pytest
 
-from fakegpt_tui.cli.errors import ExitCode, echo_err, exit_code, handle_errors
+from fakegpt_tui.cli.output import ExitCode, echo_err, exit_code, handle_errors
 from fakegpt_tui.domain import (
     BadReply,
     Busy,

@@ -14,7 +14,7 @@ import pytest
 from fakegpt_tui.domain import LoadError
 from fakegpt_tui.formats.base import FormatError
 from fakegpt_tui.formats.discovery import list_import_files
-from fakegpt_tui.formats.gob import decode_gob
+from fakegpt_tui.formats.mods import decode_gob
 from tests.formats.exports import zipped
 from tests.formats.reading import FILES, account, accounts, loaded, outline, read, read_bytes
 from tests.formats.test_registry import ODD, places

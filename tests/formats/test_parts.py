@@ -28,12 +28,12 @@ from fakegpt_tui.domain.parts import (
     fit_parts,
     without_origins,
 )
-from fakegpt_tui.formats.clean_markdown import write_clean_markdown
 from fakegpt_tui.formats.documents import ImportFile
 from fakegpt_tui.formats.html import write_html
 from fakegpt_tui.formats.import_report import ImportOutcome
 from fakegpt_tui.formats.importer import Importer
 from fakegpt_tui.formats.markdown import read_markdown, write_markdown
+from fakegpt_tui.formats.markdown_blocks import write_clean_markdown
 from fakegpt_tui.formats.registry import read_conversations
 from fakegpt_tui.formats.saving import save_as, save_at
 from fakegpt_tui.store.conversation_store import ConversationStore

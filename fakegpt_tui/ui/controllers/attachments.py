@@ -86,7 +86,7 @@ class AttachmentController:
 
     def take_reference(self, written: str, path: str) -> None:
         """Attach the file that `@path` names, in its place; what names none stays text."""
-        from fakegpt_tui.attachments.references import resolve  # noqa: PLC0415 - when typed
+        from fakegpt_tui.attachments.prompt_paths import resolve  # noqa: PLC0415 - when typed
 
         async def attach() -> None:
             found = await asyncio.to_thread(resolve, path, Path.cwd(), Path.exists)
@@ -135,7 +135,7 @@ class AttachmentController:
 
     async def _attach_dropped(self, text: str, shown: str) -> None:
         """Attach the files that were dropped, in place of what is `shown` for their paths."""
-        from fakegpt_tui.attachments.dropped_paths import find_dropped, looks_like_a_path  # noqa: PLC0415 - when pasted
+        from fakegpt_tui.attachments.prompt_paths import find_dropped, looks_like_a_path  # noqa: PLC0415 - when pasted
 
         paths = await find_dropped(text)
         if not paths and looks_like_a_path(text):
@@ -190,7 +190,7 @@ class AttachmentController:
             )
             self._place(conversation_id, part, "clipboard")
         elif found.files:
-            from fakegpt_tui.attachments.dropped_paths import find_dropped  # noqa: PLC0415 - when used
+            from fakegpt_tui.attachments.prompt_paths import find_dropped  # noqa: PLC0415 - when used
 
             await self._add_files(await find_dropped(found.files))
         elif found.text:

@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from fakegpt_tui.attachments.path_listing import PathEntry, fitting_paths, list_paths
-from fakegpt_tui.attachments.references import (
+from fakegpt_tui.attachments.prompt_paths import (
     Reference,
     read_reference,
     reference_at,

@@ -1,18 +1,23 @@
-"""Folders and the host's signing key, created so that only this user can read them."""
+"""Private files: the configuration and keys, written whole, in folders of this user alone."""
 
 from __future__ import annotations
 
 import os
+import stat
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fakegpt_tui.domain import ConfigError, StoreError
+from fakegpt_tui.config.sources import BYTE_ORDER_MARK, read_text
+from fakegpt_tui.domain import ConfigError, SaveError, StoreError
 
 if TYPE_CHECKING:
     from fakegpt_tui.config.spec import Folders
 
-_PRIVATE = 0o700
+_PRIVATE_FOLDER = 0o700
+_PRIVATE_FILE = 0o600
+_KEY_BYTES = 32
 
 
 def make_folders(folders: Folders) -> None:
@@ -42,16 +47,13 @@ def create_private(folder: Path) -> None:
     missing = [each for each in (folder, *folder.parents) if not each.exists()]
     for each in reversed(missing):
         # Another start of the program may make the same folder at this moment.
-        each.mkdir(mode=_PRIVATE, exist_ok=True)
+        each.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)
     if not folder.is_dir():
         raise NotADirectoryError(0, "it is not a folder")
 
 
 def _belongs_to_another_user(folder: Path) -> bool:
     return os.name == "posix" and folder.stat().st_uid not in (os.geteuid(), 0)
-
-
-_KEY_BYTES = 32
 
 
 def load_host_key(path: Path) -> bytes:
@@ -85,3 +87,50 @@ def _create_key(path: Path) -> None:
         suppress(FileExistsError),
     ):
         path.hardlink_to(made)
+
+
+def write_secret(path: Path, text: str) -> None:
+    """Write `text` to the file at `path`, readable by this user only.
+
+    Raises:
+        SaveError: The file cannot be written.
+    """
+    try:
+        create_private(path.parent)
+        _replace(path, text, _PRIVATE_FILE)
+    except OSError as error:
+        raise SaveError(f"The file {path} cannot be written: {error.strerror}.") from error
+
+
+def edit_file(path: Path, edit: Callable[[str], str]) -> str:
+    """Replace the text of the configuration file at `path` by the result of `edit`; return it.
+
+    A missing file is created. The target of a link is replaced, not the link. Nothing is written
+    if nothing changed. A byte order mark is kept.
+
+    Raises:
+        ConfigError: `edit` raised it, or the file is not text.
+        SaveError: The file cannot be read or written; it is then as it was.
+    """
+    target = path.resolve()
+    content = read_text(path, required=False, unreadable=SaveError)
+    before = content.removeprefix(BYTE_ORDER_MARK)
+    after = edit(before)
+    if after == before:
+        return after
+    try:
+        mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else _PRIVATE_FILE
+        create_private(target.parent)
+        _replace(target, content[: len(content) - len(before)] + after, mode)
+    except OSError as error:
+        raise SaveError(
+            f"The configuration file {path} cannot be written: {error.strerror}."
+        ) from error
+    return after
+
+
+def _replace(target: Path, text: str, mode: int) -> None:
+    from fakegpt_tui.temporary_files import temporary_file  # noqa: PLC0415 - files are seldom written
+
+    with temporary_file(target.parent, text.encode(), name=target.name, mode=mode) as written:
+        written.replace(target)
