@@ -28,7 +28,6 @@ from fakegpt_tui.ui.messages import (
     Report,
     RunJob,
     RunLogin,
-    RunTurn,
     ShowNotice,
     StoreUnreadable,
 )
@@ -89,7 +88,7 @@ class FakeGPTApp(KeySerializer, ResizedApp, OverlaidApp, BidiRepairingApp, Crash
         self._themes = ThemeSwitch(self, options.theme, options.theme_files, options.memory)
         self._themes.is_transparent = options.value("transparent", default=False)
         self._themes.start()
-        self._chat_screen = ChatScreen(chat, options)
+        self._chat_screen = ChatScreen(chat, options, lambda: self.work.start_turn)
         self._told_loss = ""
         self.unreadable: StoreUnreadable | None = None
         """Set where the store could not be read at the start, and is to be opened anew."""
@@ -142,45 +141,41 @@ class FakeGPTApp(KeySerializer, ResizedApp, OverlaidApp, BidiRepairingApp, Crash
         self.exit(return_code=1)
 
     @cached_property
-    def _work(self) -> BackgroundWork:
+    def work(self) -> BackgroundWork:
+        """What goes on whichever screen is shown."""
         from fakegpt_tui.ui.background_work import BackgroundWork  # noqa: PLC0415 - when used
 
         return BackgroundWork(self, self._chat_screen, self._chat, self._options)
 
-    @on(RunTurn)
-    def run_turn(self, event: RunTurn) -> None:
-        group = f"turn-{event.turn.conversation.id}"
-        self.run_worker(self._work.take_turns(event.turn), group=group, description="a turn")
-
     def _run(self, work: Awaitable[Report | None], group: str, *, exclusive: bool = False) -> None:
         """Run something that outlives the screen, and report its result or error there."""
-        worker = self._work.report_result(work)
+        worker = self.work.report_result(work)
         self.run_worker(worker, group=group, exclusive=exclusive, description=group)
 
     @on(RunLogin)
     def run_login(self, event: RunLogin) -> None:
-        login = self._work.log_in(event.service, event.action)
+        login = self.work.log_in(event.service, event.action)
         self._run(login, f"login-{event.service}", exclusive=True)
 
     @on(CopyText)
     def run_copy(self, event: CopyText) -> None:
-        self._run(self._work.copy(event), "copy")
+        self._run(self.work.copy(event), "copy")
 
     @on(OpenEditor)
     def run_editor(self, event: OpenEditor) -> None:
-        self._run(self._work.edit(event), "editor")
+        self._run(self.work.edit(event), "editor")
 
     @on(RunJob)
     def run_job(self, event: RunJob) -> None:
-        self._run(self._work.finish_job(event.job), "jobs")
+        self._run(self.work.finish_job(event.job), "jobs")
 
     @on(OpenLink)
     def open_link(self, event: OpenLink) -> None:
-        self._run(self._work.open_link(event.href), "links")
+        self._run(self.work.open_link(event.href), "links")
 
     @on(OpenFile)
     def open_file(self, event: OpenFile) -> None:
-        self._run(self._work.open_file(event), "open")
+        self._run(self.work.open_file(event), "open")
 
     @on(NotifyUser)
     def announce(self, event: NotifyUser) -> None:
@@ -232,11 +227,11 @@ class FakeGPTApp(KeySerializer, ResizedApp, OverlaidApp, BidiRepairingApp, Crash
 
     @on(ReadClipboard)
     def run_clipboard(self, event: ReadClipboard) -> None:
-        self._run(self._work.read_clipboard(event), "clipboard")
+        self._run(self.work.read_clipboard(event), "clipboard")
 
     @on(ClipboardAnswered)
     def take_clipboard(self, event: ClipboardAnswered) -> None:
-        self._work.terminal_clipboard.take(event)
+        self.work.terminal_clipboard.take(event)
 
     @on(TerminalAnswered)
     def take_answer(self, event: TerminalAnswered) -> None:

@@ -58,7 +58,14 @@ class BackgroundWork:
     def _report(self, report: Report | ReplyGrew) -> None:
         self._screen.post_message(report)
 
-    async def take_turns(self, turn: Turn | None) -> None:
+    def start_turn(self, turn: Turn) -> None:
+        """Begin a turn, and those queued behind it; in the open conversation, show its end."""
+        state, conversation_id = self._screen.state, turn.conversation.id
+        state.at_end = state.at_end or conversation_id == state.open.id
+        group = f"turn-{conversation_id}"
+        self._app.run_worker(self._take_turns(turn), group=group, description="a turn")
+
+    async def _take_turns(self, turn: Turn | None) -> None:
         """Run a turn, and then those that were queued behind it."""
         while turn is not None:
             await self._take_turn(turn)

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from fakegpt_tui.attachments.clipboard import ClipboardContent
     from fakegpt_tui.chat.jobs import Job
-    from fakegpt_tui.chat.turn import Turn
     from fakegpt_tui.domain import ChatMessage
     from fakegpt_tui.domain.parts import Part
 
@@ -26,13 +25,6 @@ class StoreUnreadable(Message):
     """Asks the app to end, so that the store is opened anew; `typed` is what is in the prompt."""
 
     typed: str
-
-
-@dataclass
-class RunTurn(Message):
-    """Asks the app to run a turn."""
-
-    turn: Turn
 
 
 class AuthAction(StrEnum):

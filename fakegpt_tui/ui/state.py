@@ -25,7 +25,7 @@ from fakegpt_tui.ui.widgets import ConversationRow
 if TYPE_CHECKING:
     from fakegpt_tui.chat.service import ChatService
     from fakegpt_tui.chat.turn import Turn
-    from fakegpt_tui.domain.parts import Attachment, Part
+    from fakegpt_tui.domain.parts import Attachment
     from fakegpt_tui.ui.prompt_attachments import HeldPrompt, PromptAttachments
     from fakegpt_tui.ui.widgets.transcript.line_ids import ReadingPosition
 
@@ -215,37 +215,6 @@ class ChatState:
         """Remember where the open conversation is read; `None` while nothing of it is shown."""
         if position is not None:
             self._chat.bookmarks.put(self.open.id, position.to_bookmark(self.open.id))
-
-    def ask(self, text: str) -> Turn | QueuedPrompt | None:
-        """A turn of the open conversation, to be run by the app, or a prompt that has to wait.
-
-        `None` where a reply was edited, which asks for nothing.
-
-        Raises:
-            FakeGPTError: An edited prompt cannot be sent now.
-        """
-        return self.ask_in(self.open, self.edited_prompt, text, ())
-
-    def ask_in(
-        self,
-        conversation: Conversation,
-        edited: ChatMessage | None,
-        text: str,
-        parts: Sequence[Part],
-    ) -> Turn | QueuedPrompt | None:
-        """As `ask`, in a conversation that may not be the open one any more."""
-        if edited is None:
-            return self._chat.turns.ask(conversation, text, parts=parts)
-        asked = None
-        if edited.summarizes:
-            self._chat.compactions.edit(conversation.id, edited.id, text)
-        elif edited.role is Role.ASSISTANT:
-            self._chat.messages.edit_reply(conversation.id, edited.id, text)
-        else:
-            asked = self._chat.turns.edit(conversation.id, edited.id, text, parts=parts)
-        if self.edited_prompt is edited:
-            self.cancel_edit()
-        return asked
 
     def record_finished(self, reply: ChatMessage) -> bool:
         """Take note of a reply that has ended; is it in the open conversation?"""

@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from fakegpt_tui.domain import FakeGPTError, StillReplying
-from fakegpt_tui.ui.messages import OpenFile, RunTurn
+from fakegpt_tui.ui.messages import OpenFile
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList
 from fakegpt_tui.ui.widgets.drawing import FrameLimiter, spinner
 from fakegpt_tui.ui.widgets.first_page import FirstPage
@@ -22,7 +22,6 @@ from fakegpt_tui.ui.widgets.status_bar import StatusBar
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fakegpt_tui.chat.turn import Turn
     from fakegpt_tui.ui.chat_pictures import ChatPictures
     from fakegpt_tui.ui.dialogs import Choice
     from fakegpt_tui.ui.state import ChatState
@@ -328,11 +327,6 @@ class Window:
             self.notify("A temporary conversation has no file that could be opened.")
         else:
             self.post(OpenFile(path, name))
-
-    def start_turn(self, turn: Turn) -> None:
-        """Have a turn of the open conversation run, and follow its reply."""
-        self.post(RunTurn(turn))
-        self._state.at_end = True
 
     def save_typed(self) -> None:
         """Keep what is in the prompt as the draft of the open conversation."""

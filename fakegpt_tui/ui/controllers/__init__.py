@@ -6,7 +6,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from fakegpt_tui.chat.service import ChatService
+    from fakegpt_tui.chat.turn import Turn
     from fakegpt_tui.ui.command_values import ChatCommandValues
     from fakegpt_tui.ui.controllers.attachments import AttachmentController
     from fakegpt_tui.ui.controllers.conversations import ConversationController
@@ -34,12 +37,20 @@ class Controllers:
     """
 
     def __init__(
-        self, chat: ChatService, state: ChatState, window: Window, options: Options
+        self,
+        chat: ChatService,
+        state: ChatState,
+        window: Window,
+        options: Options,
+        *,
+        start_turn: Callable[[Turn], None],
     ) -> None:
+        """`start_turn` has a turn run, whichever screen is shown."""
         self._chat = chat
         self._state = state
         self._window = window
         self._options = options
+        self._start_turn = start_turn
 
     def command_values(self) -> ChatCommandValues:
         """What arguments of commands may be, as of now."""
@@ -62,14 +73,15 @@ class Controllers:
             self._state,
             self._window,
             self.attachments,
-            self.services.choose_model,
+            start_turn=self._start_turn,
+            choose_model=self.services.choose_model,
         )
 
     @cached_property
     def recall(self) -> RecallController:
         from fakegpt_tui.ui.controllers.prompt_texts import RecallController  # noqa: PLC0415 - see above
 
-        return RecallController(self._chat, self._state, self._window)
+        return RecallController(self._chat, self._state, self._window, start_turn=self._start_turn)
 
     @cached_property
     def snippets(self) -> SnippetController:
@@ -109,6 +121,7 @@ class Controllers:
             self._window,
             self.conversations.open,
             self._options.clock,
+            start_turn=self._start_turn,
         )
 
     @cached_property
@@ -170,5 +183,10 @@ class Controllers:
         from fakegpt_tui.ui.controllers.side_by_side import SideBySideController  # noqa: PLC0415 - see above
 
         return SideBySideController(
-            self._chat, self._state, self._window, self._options, self.attachments
+            self._chat,
+            self._state,
+            self._window,
+            self._options,
+            self.attachments,
+            start_turn=self._start_turn,
         )

@@ -23,7 +23,10 @@ class MessageController:
         window: Window,
         open_conversation: Callable[[str], None],
         clock: Callable[[], datetime],
+        *,
+        start_turn: Callable[[Turn], None],
     ) -> None:
+        self._start_turn = start_turn
         self._chat = chat
         self._state = state
         self._window = window
@@ -44,7 +47,7 @@ class MessageController:
             return
         if text:
             turn = self._chat.turns.edit(self._state.open.id, message.id, text)
-            self._window.start_turn(turn)
+            self._start_turn(turn)
             return
         self._begin_edit(message, "Send the edited prompt; the old one stays as a variant.")
 
@@ -98,7 +101,7 @@ class MessageController:
         if (message := self._target()) is None:
             self._window.notify("There is nothing to ask again yet.")
         elif self._is_meant() and self._may_cost(command_id):
-            self._window.start_turn(ask(self._state.open.id, message.id))
+            self._start_turn(ask(self._state.open.id, message.id))
 
     @property
     def _is_letter(self) -> bool:

@@ -1,29 +1,32 @@
 """Prompt controller: send, stop, edit, and what becomes of a turn."""
 
-from collections.abc import Callable, Iterator, Sequence
+from __future__ import annotations
 
-from fakegpt_tui.attachments.marks import mark_of
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.turn import Turn
-from fakegpt_tui.domain import FakeGPTError, ModelRef
-from fakegpt_tui.domain.parts import ImagePart, Part, attached_parts, has_pictures
+from fakegpt_tui.domain import ChatMessage, Conversation, FakeGPTError, QueuedPrompt, Role
 from fakegpt_tui.keymap import first_key
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.controllers.attachments import AttachmentController
-from fakegpt_tui.ui.dialogs import Choice
 from fakegpt_tui.ui.messages import (
     CopyText,
     NotifyUser,
     OpenEditor,
     PromptEdited,
     PromptNotSaved,
-    RunTurn,
     TurnFinished,
     TurnStarted,
 )
-from fakegpt_tui.ui.prompt_attachments import HeldPrompt
 from fakegpt_tui.ui.state import FAILED_STATUSES, ChatState
 from fakegpt_tui.ui.window import Window
+
+if TYPE_CHECKING:
+    from fakegpt_tui.domain.parts import Part
+    from fakegpt_tui.ui.controllers.held_prompts import HeldPrompts
 
 _MAX_TITLE = 40
 _EDIT_LEFT = "The edit is left; ctrl+z brings back what was typed in it."
@@ -39,131 +42,78 @@ class PromptController:
         state: ChatState,
         window: Window,
         attachments: AttachmentController,
+        *,
+        start_turn: Callable[[Turn], None],
         choose_model: Callable[[], None],
     ) -> None:
+        """`start_turn` has a turn run, whichever screen is shown."""
         self._chat = chat
         self._state = state
         self._window = window
         self._attachments = attachments
+        self._start_turn = start_turn
         self._choose_model = choose_model
 
     def send(self, text: str) -> None:
         """Send a prompt, at once or when all is read that goes with it."""
         state = self._state
         if self._attachments.is_reading or state.attachments.marked_in(text, state.open.id):
-            held = HeldPrompt(state.open, text, state.edited_prompt)
-            if state.held is not None:
-                self._window.prompt.restore_text(text)
-                self._window.notify("The prompt before is still being read.")
-                return
-            state.held = held
-            self._window.save_typed()
-            self._window.work(self._send_held(held), group="send", exclusive=False)
-        else:
-            self._send(text)
-
-    async def _send_held(self, held: HeldPrompt) -> None:
-        """Send a prompt once all is read, unless it was taken back meanwhile."""
-        try:
-            await self._attachments.wait()
-            text, parts = await self._attachments.prepare(held.text, held.conversation.id)
-            model = ModelRef(held.conversation.service, held.conversation.model)
-            is_blind = has_pictures(parts) and await self._is_blind(model)
-            if is_blind and self._state.held is held:
-                self._ask_about_pictures(held, model, text, parts)
-            else:
-                self._ask_held(held, text, parts)
-        except FakeGPTError:
-            self._give_back(held)
-            raise
-
-    async def _is_blind(self, model: ModelRef) -> bool:
-        from fakegpt_tui.chat.attachments import find_blind  # noqa: PLC0415 - for a picture
-
-        return bool(await find_blind(self._chat.services, (model,)))
-
-    def _ask_about_pictures(
-        self, held: HeldPrompt, model: ModelRef, text: str, parts: Sequence[Part]
-    ) -> None:
-        """Ask what to do about pictures that the model cannot see; nothing is sent before that."""
-        choices = [
-            Choice("model", "Choose another model"),
-            Choice("without", "Send it without the pictures"),
-            Choice("words", "Describe the pictures in words"),
-        ]
-
-        def take(choice: str) -> None:
-            if choice == "without":
-                self._send_without_pictures(held, text, parts)
-                return
-            self._give_back(held)
-            if choice == "model":
-                self._choose_model()
-            else:
-                self._describe(parts)
-
-        note = f"{safe_line(str(model), 40)} takes no pictures."
-        self._window.pick(
-            "Pictures", choices, take, note=note, cancelled=lambda: self._give_back(held)
-        )
-
-    def _send_without_pictures(self, held: HeldPrompt, text: str, parts: Sequence[Part]) -> None:
-        left = [part for part in parts if not isinstance(part, ImagePart)]
-        if text.strip() or attached_parts(left):
-            self._ask_held(held, text, left)
-        else:
-            self._give_back(held)
-            self._window.notify("Nothing would be left; type what you want to ask.")
-
-    def _describe(self, parts: Sequence[Part]) -> None:
-        """Put a place for words where each picture was, with the cursor in the first one."""
-        prompt = self._window.prompt
-        pictures = [part for part in attached_parts(parts) if isinstance(part, ImagePart)]
-        begins = [f"(picture {safe_line(part.name, 60)}: " for part in pictures]
-        for attachment in self._state.attachments.marked_in(prompt.text, self._state.open.id):
-            if isinstance(attachment.part, ImagePart):
-                name = safe_line(attachment.part.name, 60)
-                prompt.replace_first(mark_of(attachment), f"(picture {name}: )")
-        prompt.focus()
-        prompt.go_behind(begins[0])
-
-    def _ask_held(self, held: HeldPrompt, text: str, parts: Sequence[Part]) -> None:
-        if self._state.held is not held:
+            self._held.send(text)
             return
-        is_open = self._state.open.id == held.conversation.id
-        asked = self._state.ask_in(held.conversation, held.edited_prompt, text, parts)
-        self._state.held = None
-        if is_open and held.edited_prompt is not None and (draft := self._state.draft) is not None:
-            self._window.prompt.load_draft(draft.text, draft.cursor)
-        if is_open:
-            self._window.save_typed()
-        else:
-            self._state.attachments.forget_held(held)
-        if isinstance(asked, Turn) and is_open:
-            self._window.start_turn(asked)
-        elif isinstance(asked, Turn):
-            self._window.post(RunTurn(asked))
-
-    def _give_back(self, held: HeldPrompt) -> None:
-        """Put a prompt that cannot be sent back where it was typed."""
-        if self._state.held is held:
-            self._state.held = None
-            if self._state.open.id == held.conversation.id:
-                self._window.prompt.restore_text(held.text)
-
-    def _send(self, text: str) -> None:
         prompt = self._window.prompt
-        was_edited = self._state.edited_prompt is not None
+        was_edited = state.edited_prompt is not None
         try:
-            asked = self._state.ask(text)
+            asked = self._ask(state.open, state.edited_prompt, text, ())
         except FakeGPTError:
             prompt.restore_text(text)
             raise
-        if was_edited and (draft := self._state.draft) is not None:
+        if was_edited and (draft := state.draft) is not None:
             prompt.load_draft(draft.text, draft.cursor)
         self._window.save_typed()
         if isinstance(asked, Turn):
-            self._window.start_turn(asked)
+            self._start_turn(asked)
+
+    @cached_property
+    def _held(self) -> HeldPrompts:
+        from fakegpt_tui.ui.controllers.held_prompts import HeldPrompts  # noqa: PLC0415 - with a file
+
+        return HeldPrompts(
+            self._chat,
+            self._state,
+            self._window,
+            self._attachments,
+            ask=self._ask,
+            start_turn=self._start_turn,
+            choose_model=self._choose_model,
+        )
+
+    def _ask(
+        self,
+        conversation: Conversation,
+        edited: ChatMessage | None,
+        text: str,
+        parts: Sequence[Part],
+    ) -> Turn | QueuedPrompt | None:
+        """A turn of a conversation, to be run by the app, or a prompt that has to wait.
+
+        `None` where a reply was edited, which asks for nothing.
+
+        Raises:
+            FakeGPTError: An edited prompt cannot be sent now.
+        """
+        chat, state = self._chat, self._state
+        if edited is None:
+            return chat.turns.ask(conversation, text, parts=parts)
+        asked = None
+        if edited.summarizes:
+            chat.compactions.edit(conversation.id, edited.id, text)
+        elif edited.role is Role.ASSISTANT:
+            chat.messages.edit_reply(conversation.id, edited.id, text)
+        else:
+            asked = chat.turns.edit(conversation.id, edited.id, text, parts=parts)
+        if state.edited_prompt is edited:
+            state.cancel_edit()
+        return asked
 
     def load_history(self) -> None:
         """Read the earlier prompts, which are offered to be sent again."""

@@ -1,11 +1,13 @@
 """Texts for the prompt: earlier prompts, queued ones and snippets, put where they are typed."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 from fakegpt_tui.attachments.example_snippets import add_examples, missing_examples
 from fakegpt_tui.attachments.snippets import CLIPBOARD, INPUT, SELECTION, Snippet
 from fakegpt_tui.chat.service import ChatService
+from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import FakeGPTError, NotFound
 from fakegpt_tui.text import clipboard_text
 from fakegpt_tui.ui.controllers.attachments import AttachmentController
@@ -18,7 +20,15 @@ from fakegpt_tui.ui.window import Window
 class RecallController:
     """Lists them, and takes the one that is chosen or named by its number."""
 
-    def __init__(self, chat: ChatService, state: ChatState, window: Window) -> None:
+    def __init__(
+        self,
+        chat: ChatService,
+        state: ChatState,
+        window: Window,
+        *,
+        start_turn: Callable[[Turn], None],
+    ) -> None:
+        self._start_turn = start_turn
         self._chat = chat
         self._state = state
         self._window = window
@@ -60,7 +70,7 @@ class RecallController:
         """Send what was held back when the reply before it failed or was stopped."""
         for prompt in self._state.queued[:1]:
             if (turn := self._chat.turns.send_queued(prompt.id)) is not None:
-                self._window.start_turn(turn)
+                self._start_turn(turn)
 
 
 class SnippetController:

@@ -1,6 +1,6 @@
 """Side-by-side controller: ask several models at once, and go on with one reply."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from fakegpt_tui.chat.argument_values import find_model
 from fakegpt_tui.chat.service import ChatService
@@ -26,7 +26,10 @@ class SideBySideController:
         window: Window,
         options: Options,
         attachments: AttachmentController,
+        *,
+        start_turn: Callable[[Turn], None],
     ) -> None:
+        self._start_turn = start_turn
         self._attachments = attachments
         self._chat = chat
         self._state = state
@@ -123,7 +126,7 @@ class SideBySideController:
     def _start(self, turns: tuple[Turn, ...]) -> None:
         self._window.save_typed()
         for turn in turns:
-            self._window.start_turn(turn)
+            self._start_turn(turn)
         self._show(turns)
 
     def _begin(

@@ -46,6 +46,7 @@ from fakegpt_tui.ui.window import Window
 
 if TYPE_CHECKING:
     from fakegpt_tui.chat.service import ChatService
+    from fakegpt_tui.chat.turn import Turn
     from fakegpt_tui.ui.chat_pictures import ChatPictures
     from fakegpt_tui.ui.controllers import Controllers
     from fakegpt_tui.ui.options import Options
@@ -91,8 +92,12 @@ class ChatScreen(RenderCache, TolerantScreen):
 
     shown: var[ChatView | None] = var(None, always_update=True)
 
-    def __init__(self, chat: ChatService, options: Options) -> None:
+    def __init__(
+        self, chat: ChatService, options: Options, starter: Callable[[], Callable[[Turn], None]]
+    ) -> None:
+        """`starter` gives what has a turn run, once that is imported."""
         super().__init__()
+        self._starter = starter
         self._chat = chat
         self._options = options
         keys = effective_keys(options.keys, enter_sends=options.enter_sends)
@@ -108,7 +113,6 @@ class ChatScreen(RenderCache, TolerantScreen):
         self.window.limiter.is_calm = options.value("motion", "on") == "off"
         self._activity_shown_at = 0.0
         self._view_model = ViewModel(chat, self.state, options.clock)
-        self._controllers: Controllers | None = None
         self.repaint_timer: Timer | None = None
         """Of a repaint that will show all text that has arrived by then."""
         self._list_wanted = {True: options.memory.get("list") != "hidden", False: False}
@@ -176,14 +180,14 @@ class ChatScreen(RenderCache, TolerantScreen):
         if repaint_now(self, self._urgent):
             self._urgent = None
 
-    @property
+    @cached_property
     def controllers(self) -> Controllers:
         """What commands are methods of."""
-        if self._controllers is None:
-            from fakegpt_tui.ui.controllers import Controllers  # noqa: PLC0415 - when used
+        from fakegpt_tui.ui.controllers import Controllers  # noqa: PLC0415 - when used
 
-            self._controllers = Controllers(self._chat, self.state, self.window, self._options)
-        return self._controllers
+        return Controllers(
+            self._chat, self.state, self.window, self._options, start_turn=self._starter()
+        )
 
     def watch_shown(self, before: ChatView | None, shown: ChatView | None) -> None:
         """Hand the view to the widgets; each repaints itself where something is new."""

@@ -135,7 +135,8 @@ class ChatPane(RenderCache, Vertical):
 
     @on(PromptInput.Submitted)
     def send(self, event: PromptInput.Submitted) -> None:
-        self._window.run(self._controllers().prompt.send, event.text)
+        with self._window.change():
+            self._controllers().prompt.send(event.text)
 
     @on(PromptInput.Changed)
     def save_typed(self) -> None:

@@ -8,7 +8,6 @@ from fakegpt_tui.domain import MessageStatus
 from fakegpt_tui.ui.dialogs.command_output import CommandScreen
 from fakegpt_tui.ui.dialogs.items import ItemsScreen, items_of
 from fakegpt_tui.ui.dialogs.pick import AskScreen
-from fakegpt_tui.ui.messages import RunTurn
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from tests.attachments.examples import png
 from tests.ui.running import Running, reply, running
@@ -157,7 +156,7 @@ async def test_a_file_and_a_picture_of_a_message_are_saved_as_they_came(tmp_path
             for data, name in ((picture, "../my photo.png"), (b"remember the milk\n", "notes.md"))
         ]
         turn = it.chat.turns.new(conversation, "look", parts=tuple(parts))
-        it.app.run_turn(RunTurn(turn))
+        it.app.work.start_turn(turn)
         await it.until(lambda: turn.reply.status is MessageStatus.COMPLETE)
         it.list.focus()
         await it.pilot.press("enter")

@@ -13,7 +13,7 @@ from fakegpt_tui.domain.parts import Blob, FilePart, ImagePart
 from fakegpt_tui.ui.dialogs.items import ItemsScreen, MessageItem, file_item
 from fakegpt_tui.ui.dialogs.pick import AskPathScreen
 from fakegpt_tui.ui.dialogs.picture_viewer import PictureViewer
-from fakegpt_tui.ui.messages import CopyText, OpenFile, RunTurn
+from fakegpt_tui.ui.messages import CopyText, OpenFile
 from fakegpt_tui.ui.widgets.picture_canvas import PictureCanvas
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from tests.attachments.examples import png
@@ -34,7 +34,7 @@ async def tell(it: Running, *named: tuple[str, bytes]) -> None:
         is_taken = blob.media_type.startswith("image/") and "file" not in name
         parts.append(ImagePart(blob, name) if is_taken else FilePart(blob, name))
     turn = it.chat.turns.new(conversation, "look", parts=tuple(parts))
-    it.app.run_turn(RunTurn(turn))
+    it.app.work.start_turn(turn)
     await it.until(lambda: turn.reply.status is MessageStatus.COMPLETE)
     it.list.focus()
     await it.pilot.press("enter")
