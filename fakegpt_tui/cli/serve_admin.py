@@ -15,7 +15,7 @@ from fakegpt_tui.domain import ConfigError, NotFound, Unreachable
 from fakegpt_tui.text import safe_line
 
 if TYPE_CHECKING:
-    from fakegpt_tui.host.extras import StateOptions
+    from fakegpt_tui.host.shared_state import StateOptions
 
 _CHECK_SECONDS = 5.0
 

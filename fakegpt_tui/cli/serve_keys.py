@@ -21,7 +21,7 @@ from fakegpt_tui.text import safe_line
 
 if TYPE_CHECKING:
     from fakegpt_tui.cli.shared_state import KeyBook
-    from fakegpt_tui.host.extras import StateOptions
+    from fakegpt_tui.host.shared_state import StateOptions
 
 _DURATION = re.compile(r"([0-9]{1,6})([smhd])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}

@@ -12,7 +12,7 @@ from fakegpt_tui.config.access_keys_file import edit_access_keys, load_access_ke
 from fakegpt_tui.domain import ConfigError, Secret, Unreachable
 from fakegpt_tui.host.access_keys import AccessKey
 from fakegpt_tui.host.conversations import StateError
-from fakegpt_tui.host.extras import StateOptions
+from fakegpt_tui.host.shared_state import StateOptions
 from fakegpt_tui.text import safe_line
 
 if TYPE_CHECKING:

@@ -4,24 +4,35 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from prometheus_client import (
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    Info,
-    ProcessCollector,
-    make_asgi_app,
-)
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from fakegpt_tui.host.conversations import StateFigures
+from fakegpt_tui import __version__
+from fakegpt_tui.domain import ConfigError
 from fakegpt_tui.host.logs import RequestRecord
+
+try:
+    from prometheus_client import (
+        CollectorRegistry,
+        Counter,
+        Gauge,
+        Histogram,
+        Info,
+        ProcessCollector,
+        make_asgi_app,
+    )
+    from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+    from prometheus_client.registry import Collector
+except ImportError as error:
+    raise ConfigError(
+        "Metrics need the extra “metrics”: pip install 'fakegpt-tui[metrics]'."
+    ) from error
+
+if TYPE_CHECKING:
+    from fakegpt_tui.host.shared_state.connection import StateConnection
+    from fakegpt_tui.host.shared_state.state import SharedState
 
 _LOOK_SECONDS: Final = 0.1
 _KEPT: Final = 600
@@ -74,18 +85,18 @@ _DIALECTS: Final = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _StateCollector(Collector):
-    is_lost: Callable[[], bool]
-    figures: StateFigures
+    connection: "StateConnection"
 
     def collect(self) -> Iterator[Metric]:
         """The figures of a shared state as they are now."""
+        is_lost, figures = self.connection.breaker.is_lost, self.connection.figures
         yield GaugeMetricFamily(
-            "fakegpt_state_lost", "Is the shared state lost just now?", value=self.is_lost()
+            "fakegpt_state_lost", "Is the shared state lost just now?", value=is_lost
         )
         for name, about, count in (
-            ("errors", "Times that the shared state could not be used.", self.figures.errors),
-            ("full", "Times that the shared state was full.", self.figures.full),
-            ("dropped", "Replies that it could not save in time.", self.figures.dropped),
+            ("errors", "Times that the shared state could not be used.", figures.errors),
+            ("full", "Times that the shared state was full.", figures.full),
+            ("dropped", "Replies that it could not save in time.", figures.dropped),
         ):
             yield CounterMetricFamily(f"fakegpt_state_{name}", about, value=count)
 
@@ -93,10 +104,10 @@ class _StateCollector(Collector):
 class Metrics:
     """Counts requests, and answers `GET /metrics`. Labels are templates, statuses and ids of keys.
 
-    `open_streams` tells how many replies are under way.
+    `open_streams` tells how many replies are under way. How a shared `state` is, is told, too.
     """
 
-    def __init__(self, version: str, open_streams: Callable[[], int]) -> None:
+    def __init__(self, open_streams: Callable[[], int], state: "SharedState | None" = None) -> None:
         registry = CollectorRegistry()
         self.lag = LoopLag()
         self._keys: set[str] = set()
@@ -145,14 +156,11 @@ class Metrics:
             ),
         ):
             Gauge(f"fakegpt_{name}", about, registry=registry).set_function(read)
-        Info("fakegpt_build", "The program.", registry=registry).info({"version": version})
+        Info("fakegpt_build", "The program.", registry=registry).info({"version": __version__})
         ProcessCollector(registry=registry)
-        self._registry = registry
+        if state is not None:
+            registry.register(_StateCollector(state.connection))
         self._answer: ASGIApp = make_asgi_app(registry)
-
-    def add_state(self, is_lost: Callable[[], bool], figures: StateFigures) -> None:
-        """Tell how the shared state is, too."""
-        self._registry.register(_StateCollector(is_lost, figures))
 
     def observe(self, record: RequestRecord) -> None:
         """Count a request."""

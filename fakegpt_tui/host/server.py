@@ -25,7 +25,6 @@ from fakegpt_tui.host.authentication import TokenIssuer
 from fakegpt_tui.host.client_address import LoginThrottle
 from fakegpt_tui.host.conversation_cache import CacheLimits, ConversationCache
 from fakegpt_tui.host.conversations import MemoryConversations
-from fakegpt_tui.host.extras import StateOptions, make_metrics
 from fakegpt_tui.host.limiter import Limiter
 from fakegpt_tui.host.listeners import (
     ListenAddress,
@@ -37,6 +36,7 @@ from fakegpt_tui.host.listeners import (
 )
 from fakegpt_tui.host.logs import AccessLog, AuditLog, RequestLog
 from fakegpt_tui.host.open_connections import ConnectionLimits
+from fakegpt_tui.host.shared_state import StateOptions
 
 if TYPE_CHECKING:
     from fakegpt_tui.host.metrics import Metrics
@@ -131,16 +131,12 @@ class HostServer:
         self._metrics: Metrics | None = None
         self.metrics_url = ""
         """Where metrics are, once the host runs; empty without them."""
-        self._base_url = ""
+        self.base_url = ""
+        """Where clients find the host, without a slash at the end; empty before the start."""
         self._thread: LoopThread | None = None
         self._server: AsgiServer | None = None
         self._listeners: list[socket.socket] = []
         self._socket_file: Path | None = None
-
-    @property
-    def base_url(self) -> str:
-        """Where clients find the host, without a slash at the end; empty before the start."""
-        return self._base_url
 
     def start(self) -> str:
         """Accept connections from now on, and return the base URL.
@@ -149,8 +145,8 @@ class HostServer:
             ConfigError: The address cannot be used.
         """
         if self._thread is not None:
-            return self._base_url
-        if self._base_url:
+            return self.base_url
+        if self.base_url:
             raise RuntimeError("a host server runs once")
         tls = self._listen.load_tls()
         listeners, file = self._listen.open()
@@ -162,7 +158,7 @@ class HostServer:
             undo.callback(thread.stop, patience=_THREAD_GRACE)
             thread.call(self._open(listeners, tls))
             undo.pop_all()
-        self._thread, self._base_url = thread, url
+        self._thread, self.base_url = thread, url
         self._listeners, self._socket_file = listeners, file
         return url
 
@@ -252,7 +248,9 @@ class HostServer:
             self._state = self._state_options.open()
             app.share(self._state)
         if self._metrics_address:
-            self._metrics = make_metrics(lambda: len(app.running), self._state)
+            from fakegpt_tui.host.metrics import Metrics  # noqa: PLC0415 - an extra
+
+            self._metrics = Metrics(lambda: len(app.running), self._state)
         self._server = server = AsgiServer(
             app=app,
             secret=self._secret,

@@ -14,8 +14,8 @@ import pytest
 from fakegpt_tui.backends.scripted import Pause, ScriptedBackend
 from fakegpt_tui.domain import ReplyEnded, TextDelta
 from fakegpt_tui.host.access_keys import KeyRing
-from fakegpt_tui.host.extras import StateOptions
 from fakegpt_tui.host.server import HostServer
+from fakegpt_tui.host.shared_state import StateOptions
 from tests.cli.program import Home
 from tests.cli.test_serve import first_line
 from tests.host.calls import NO_TLS

@@ -142,7 +142,7 @@ async def test_metrics_count_requests_replies_and_tokens(serve: Serve) -> None:
 
 
 async def test_each_protocol_has_a_label() -> None:
-    metrics = Metrics("1", lambda: 0)
+    metrics = Metrics(lambda: 0)
     routes = {"/api/conversation": "fakegpt", "/v1/chat/completions": "openai",
               "/v1/messages": "anthropic", "/v1/models": ""}  # fmt: skip
     for route in routes:
@@ -156,7 +156,7 @@ async def test_each_protocol_has_a_label() -> None:
 
 
 async def test_the_series_of_keys_are_bounded() -> None:
-    metrics = Metrics("1", lambda: 0)
+    metrics = Metrics(lambda: 0)
     for number in range(10_000):
         metrics.observe(RequestRecord(route="/api/conversation", key_id=f"k{number}"))
     transport = httpx.ASGITransport(metrics)

@@ -6,9 +6,9 @@ import sys
 from fakegpt_tui.cli.app import SERVED_PAUSE_SECONDS, build_api_backend
 from fakegpt_tui.domain import Secret, Service, ServiceKind
 from fakegpt_tui.host.asgi_server import settle_memory
-from fakegpt_tui.host.extras import StateOptions
 from fakegpt_tui.host.open_connections import ConnectionLimits
 from fakegpt_tui.host.server import HostServer
+from fakegpt_tui.host.shared_state import StateOptions
 
 _SHARE = 0.9
 

@@ -16,8 +16,8 @@ from fakegpt_tui.backends.scripted import Gate
 from fakegpt_tui.domain import ReplyEnded, TextDelta, now
 from fakegpt_tui.host.access_control import HostNames
 from fakegpt_tui.host.access_keys import KeyRing
-from fakegpt_tui.host.extras import StateOptions
 from fakegpt_tui.host.server import HostServer
+from fakegpt_tui.host.shared_state import StateOptions
 from tests.cli.program import COMMAND, Home
 from tests.host.calls import NO_TLS, calling, messages, prompt_body, reply_texts, signed_in
 from tests.host.keys import new_key

@@ -17,8 +17,8 @@ from fakegpt_tui.backends.scripted import Gate
 from fakegpt_tui.domain import ReplyEnded, TextDelta, now
 from fakegpt_tui.host.access_control import HostNames
 from fakegpt_tui.host.access_keys import AccessKey, KeyLimits, KeyRing
-from fakegpt_tui.host.extras import StateOptions
 from fakegpt_tui.host.server import HostServer
+from fakegpt_tui.host.shared_state import StateOptions
 from fakegpt_tui.host.shared_state.connection import StateConnection
 from fakegpt_tui.host.shared_state.keys import RedisKeys, decode_key, encode_key
 from tests.cli.program import Home
