@@ -24,9 +24,12 @@ import pyte
 from tests.patience import PATIENCE
 
 # The session leader that opens a terminal gets it as its own; doing so in a program of its own,
-# and not between fork and exec, is safe in a test process that has threads.
+# and not between fork and exec, is safe in a test process that has threads. What a shell that ran
+# the tests in the background, or `nohup`, had them ignore, a program in a terminal must obey.
 _LEADER = """
-import fcntl, os, sys, termios
+import fcntl, os, signal, sys, termios
+for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+    signal.signal(number, signal.SIG_DFL)
 descriptor = os.open(sys.argv[1], os.O_RDWR)
 fcntl.ioctl(descriptor, termios.TIOCSCTTY, 0)
 for standard in (0, 1, 2):
@@ -242,7 +245,7 @@ class Terminal:
                 f"the program still runs after {timeout:g} s:\n{self.picture()}"
             ) from None
         self._close_slave()
-        self._reader.join(2.0)
+        self._reader.join(PATIENCE)
         return code
 
     def stop_reading(self) -> None:
@@ -267,7 +270,7 @@ class Terminal:
         if self.process.poll() is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait(10.0)
+            self.process.wait(PATIENCE)
         self.hang_up()
 
     def line_modes(self) -> list[int]:

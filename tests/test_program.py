@@ -160,11 +160,7 @@ def home_store_has(home: Home, text: str) -> None:
     """Wait until `text` is on disk, which is at most a quarter of a second behind the screen."""
     with home.store() as store:
         (conversation,) = store.conversations()
-        for _ in range(500):
-            if text in store.path(conversation.id)[-1].text:
-                return
-            signal.sigtimedwait([], 0.01)
-    pytest.fail(f"{text!r} was not saved")
+        wait(lambda: text in store.path(conversation.id)[-1].text)
 
 
 def test_a_conversation_is_saved_as_markdown(home: Home) -> None:
@@ -303,15 +299,14 @@ def test_a_conversation_is_opened_again_where_it_was_left(home: Home, ends: str)
 
 def wait_for_bookmark(home: Home, paragraph: str) -> None:
     """Wait until the last position is stored, as positions on the way to it are, too."""
-    found = None
     with home.store() as store:
         (conversation,) = store.conversations()
-        for _ in range(3_000):
+
+        def is_stored() -> bool:
             found = store.bookmark(conversation.id)
-            if found and LINES[found.source :].lstrip().startswith(paragraph):
-                return
-            signal.sigtimedwait([], 0.01)
-    pytest.fail(f"no bookmark of {paragraph} was saved: {found}")
+            return bool(found) and LINES[found.source :].lstrip().startswith(paragraph)
+
+        wait(is_stored)
 
 
 def test_a_host_that_is_down_is_told_and_nothing_is_lost(home: Home) -> None:
@@ -549,11 +544,7 @@ def test_a_draft_and_a_queued_prompt_outlive_a_kill(home: Home) -> None:
 def wait_for_draft(home: Home, text: str) -> None:
     """Wait until a draft is on disk, which is at most a second behind the screen."""
     with home.store() as store:
-        for _ in range(500):
-            if any(draft.text == text for draft in store.drafts().values()):
-                return
-            signal.sigtimedwait([], 0.01)
-    pytest.fail("the draft was not saved")
+        wait(lambda: any(draft.text == text for draft in store.drafts().values()))
 
 
 def test_words_of_an_old_conversation_are_found_and_shown(home: Home) -> None:
@@ -662,7 +653,7 @@ def test_replies_are_stored_while_the_terminal_takes_nothing(home: Home) -> None
             ask(terminal, "a question")
             wait(lambda: ("an answer", MessageStatus.COMPLETE) in replies(home))
             terminal.signal(signal.SIGTERM)
-            assert terminal.process.wait(10) == 143
+            assert terminal.process.wait(PATIENCE) == 143
 
 
 def draws_more(terminal: Terminal) -> bool:
@@ -679,6 +670,7 @@ def wait(holds: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE
     while not holds():
         assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_the_model_chosen_last_answers_after_a_new_start_and_a_flag_wins(home: Home) -> None:
@@ -715,7 +707,7 @@ def test_what_is_attached_outlives_a_kill_in_the_draft_and_in_the_queue(
             terminal.paste(f"'{files}/notes.md' ")
             terminal.wait_for("▤ 1 notes.md · text · 17 B")
             ask(terminal, "what is in it?")
-            terminal.wait_for("[#1 notes.md] what is in it?")
+            terminal.wait_for("[#1 notes.md] what is in it?  (sent when the reply ends)")
             ask(terminal, f"/attach {files}/more.md")
             terminal.wait_for("more.md · text · 13 B")
             terminal.wait_for(lambda _seen: is_drafted(home))

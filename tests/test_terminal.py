@@ -4,6 +4,7 @@ import sys
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.terminal import Terminal, key_bytes, unauthored
 
 SAYS_WHAT_IT_IS = "import os; print(os.isatty(0), *os.get_terminal_size(), flush=True); input()"
@@ -57,7 +58,7 @@ def test_a_signal_that_ends_the_program_is_seen():
 def test_hanging_up_ends_the_program():
     with python("print('ready', flush=True); input()") as terminal:
         terminal.wait_for("ready").hang_up()
-        assert terminal.process.wait(10) == -signal.SIGHUP
+        assert terminal.process.wait(PATIENCE) == -signal.SIGHUP
 
 
 def test_output_is_read_to_the_end():

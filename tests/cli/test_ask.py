@@ -22,6 +22,7 @@ from fakegpt_tui.domain import (
 )
 from tests.cli.program import COMMAND, Home, served
 from tests.fault_server import FaultServer, Send, json_reply
+from tests.patience import PATIENCE
 from tests.terminal import Terminal
 
 HELLO: list[Step] = [TextDelta("Hello "), TextDelta("you"), ReplyEnded()]
@@ -86,7 +87,7 @@ def test_the_answer_is_written_while_it_arrives(home: Home) -> None:
         running = process.poll() is None
         gate.open()
         rest = process.stdout.read()
-        code = process.wait(20)
+        code = process.wait(PATIENCE)
     assert (first, running, rest, code) == (b"first ", True, b"second\n", 0)
 
 
@@ -101,7 +102,7 @@ def test_a_rewritten_answer_is_not_written_twice_into_a_pipe(home: Home) -> None
         gate.open()
         rest = process.stdout.read()
         said = process.stderr.read()
-        code = process.wait(20)
+        code = process.wait(PATIENCE)
     assert (first, rest, code) == (b"Helo", b"\n", 1)
     assert b"changed what it had written" in said
     assert said.endswith(b"The reply is:\nHello\n")
@@ -146,7 +147,7 @@ def test_open_standard_input_is_waited_for_and_said(home: Home) -> None:
         assert b"--no-stdin" in said
         process.stdin.write(b"and this")
         process.stdin.close()
-        assert (process.stdout.read(), process.wait(20)) == (b"Hello you\n", 0)
+        assert (process.stdout.read(), process.wait(PATIENCE)) == (b"Hello you\n", 0)
     assert "and this" in backend.requests[0].messages[-1].text
 
 
@@ -279,7 +280,7 @@ def test_a_signal_ends_it_and_keeps_what_arrived(
         assert process.stderr is not None
         assert process.stdout.read(7) == b"partial"
         process.send_signal(number)
-        assert (process.wait(20), process.stderr.read()) == (code, b"")
+        assert (process.wait(PATIENCE), process.stderr.read()) == (code, b"")
     with home.store() as store:
         (conversation,) = store.conversations()
         reply = store.path(conversation.id)[-1]
@@ -296,7 +297,7 @@ def test_a_program_that_reads_events_is_told_that_the_reply_was_stopped(home: Ho
         assert text == {"type": "text", "text": "partial"}
         process.send_signal(signal.SIGINT)
         (end,) = map(json.loads, process.stdout.read().splitlines())
-        assert process.wait(20) == 130
+        assert process.wait(PATIENCE) == 130
     assert (end["type"], end["status"], end["reply"]) == ("end", "stopped", "partial")
 
 
@@ -311,7 +312,7 @@ def test_a_reader_that_goes_away_stops_the_reply_quietly(home: Home) -> None:
         process.stdout.read(5)
         process.stdout.close()
         gate.open()
-        assert (process.wait(20), process.stderr.read()) == (1, b"")
+        assert (process.wait(PATIENCE), process.stderr.read()) == (1, b"")
     with home.store() as store:
         (conversation,) = store.conversations()
         assert store.path(conversation.id)[-1].status is MessageStatus.STOPPED

@@ -8,6 +8,7 @@ import pytest
 
 from tests.cli.program import Home
 from tests.formats.trees import CONVERSATION, branched
+from tests.patience import PATIENCE
 
 PICTURE = b"\x89PNG\r\n\x1a\n" + b"x" * 100
 
@@ -16,7 +17,7 @@ PICTURE = b"\x89PNG\r\n\x1a\n" + b"x" * 100
 def filled(home: Home) -> Home:
     conversation, messages = branched()
     with home.store() as store:
-        store.add_turn(conversation, *messages).result(5)
+        store.add_turn(conversation, *messages).result(PATIENCE)
         store.put_blob(PICTURE)
     return home
 

@@ -16,6 +16,7 @@ from fakegpt_tui.cli.main import cli
 from tests.cli.program import Home, program_in
 from tests.cli.test_json_documents import commands
 from tests.formats.trees import CONVERSATION, branched, message
+from tests.patience import PATIENCE
 from tests.terminal import Terminal
 
 MODEL = "qwen3:8b"
@@ -28,8 +29,8 @@ def filled(home: Home) -> Home:
     conversation, messages = branched()
     other = replace(CONVERSATION, id="aaaa1111", title="Boats, a: list", leaf_id="x", model="")
     with home.store() as store:
-        store.add_turn(conversation, *messages).result(5)
-        store.add_turn(other, message("Tell", id="x", conversation_id=other.id)).result(5)
+        store.add_turn(conversation, *messages).result(PATIENCE)
+        store.add_turn(other, message("Tell", id="x", conversation_id=other.id)).result(PATIENCE)
     home.configure(
         f'[services.lab]\nkind = "openai"\nurl = "http://127.0.0.1:9"\nmodel = "{MODEL}"\n'
         '[presets.brief]\nsystem_prompt = "Be brief."\n'

@@ -12,6 +12,7 @@ from fakegpt_tui.formats.saving import save_as
 from tests.chat.test_undo import chat_over
 from tests.cli.program import COMMAND, Home
 from tests.formats.trees import CONVERSATION, branched, message
+from tests.patience import PATIENCE
 from tests.terminal import Terminal
 
 OTHER = replace(CONVERSATION, id="aaaa1111", title="Boats", leaf_id="x")
@@ -21,8 +22,8 @@ OTHER = replace(CONVERSATION, id="aaaa1111", title="Boats", leaf_id="x")
 def filled(home: Home) -> Home:
     conversation, messages = branched()
     with home.store() as store:
-        store.add_turn(conversation, *messages).result(5)
-        store.add_turn(OTHER, message("Tell", id="x", conversation_id=OTHER.id)).result(5)
+        store.add_turn(conversation, *messages).result(PATIENCE)
+        store.add_turn(OTHER, message("Tell", id="x", conversation_id=OTHER.id)).result(PATIENCE)
     return home
 
 
@@ -108,7 +109,7 @@ def test_conversations_are_archived_and_brought_back(filled: Home) -> None:
 
 def test_a_purge_empties_the_trash_alone(filled: Home) -> None:
     with filled.store() as store:
-        store.trash_messages(["b", "c"], datetime.now(UTC)).result(5)
+        store.trash_messages(["b", "c"], datetime.now(UTC)).result(PATIENCE)
     filled.invoke("delete", "aaaa")
     assert filled.invoke("purge", "--yes").stdout == "Deleted for ever: aaaa1111  Boats\n"
     assert in_trash(filled) == []
@@ -128,7 +129,7 @@ def test_a_purge_of_everything_asks_and_leaves_no_copy(filled: Home) -> None:
         blob = store.put_blob(b"canary bytes")
         parts = (TextSpan(10), FilePart(blob, "canary.txt"))
         said = message("canarytext", id="e", conversation_id=OTHER.id, parts=parts)
-        store.add_turn(OTHER, said).result(5)
+        store.add_turn(OTHER, said).result(PATIENCE)
     assert filled.invoke("purge", "--everything").exit_code == 1
     assert len(held(filled)) == 2
     assert all(copy.exists() for copy in copies)

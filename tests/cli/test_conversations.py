@@ -10,6 +10,7 @@ from fakegpt_tui.domain.parts import ImagePart, TextSpan
 from tests.attachments.examples import png
 from tests.cli.program import Home
 from tests.formats.trees import TIME, branched
+from tests.patience import PATIENCE
 
 CONVERSATION, MESSAGES = branched()
 
@@ -34,8 +35,8 @@ def filled(home: Home) -> Home:
         status=MessageStatus.FAILED,
     )
     with home.store() as store:
-        store.add_turn(CONVERSATION, *MESSAGES).result(5)
-        store.add_turn(other, message).result(5)
+        store.add_turn(CONVERSATION, *MESSAGES).result(PATIENCE)
+        store.add_turn(other, message).result(PATIENCE)
     return home
 
 
@@ -74,7 +75,7 @@ def test_pictures_are_shown_by_a_line_where_they_stand(home: Home) -> None:
         picture = ImagePart(store.put_blob(png(4, 3)), "map.png")
         parts = (TextSpan(6), picture, TextSpan(5))
         reply = replace(MESSAGES[0], text="Here:\nSo it.", parts=parts)
-        store.add_turn(replace(CONVERSATION, leaf_id=reply.id), reply).result(5)
+        store.add_turn(replace(CONVERSATION, leaf_id=reply.id), reply).result(PATIENCE)
     shown = home.invoke("show", "5f6c").stdout
     assert "Here:\n▣ map.png · PNG 4×3 · 71 B\nSo it." in shown
     assert "So it.\n\n▣ map.png" in home.invoke("show", "5f6c", "--format", "md").stdout
@@ -141,7 +142,7 @@ def test_a_list_can_be_narrowed_down(
 ) -> None:
     with filled.store() as store:
         gone = replace(CONVERSATION, id="bbbb", title="Gone", leaf_id="g", trashed_at=TIME)
-        store.add_turn(gone, replace(MESSAGES[0], id="g", conversation_id="bbbb")).result(5)
+        store.add_turn(gone, replace(MESSAGES[0], id="g", conversation_id="bbbb")).result(PATIENCE)
     document = json.loads(filled.invoke("list", *filters, "--json").stdout)
     assert [each["title"].split("\x1b")[0] for each in document["conversations"]] == titles
 

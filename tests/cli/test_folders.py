@@ -8,6 +8,7 @@ import pytest
 from fakegpt_tui.domain import Conversation, ReplyEnded, TextDelta
 from tests.cli.program import Home, served
 from tests.formats.trees import CONVERSATION, message
+from tests.patience import PATIENCE
 
 BOATS = replace(CONVERSATION, id="aaaa1111", title="Boats", leaf_id="x")
 
@@ -17,7 +18,7 @@ def filled(home: Home) -> Home:
     with home.store() as store:
         for each in (CONVERSATION, BOATS):
             said = message("Tell", id=f"{each.title}-m", conversation_id=each.id)
-            store.add_turn(replace(each, leaf_id=said.id), said).result(5)
+            store.add_turn(replace(each, leaf_id=said.id), said).result(PATIENCE)
     return home
 
 

@@ -12,6 +12,7 @@ from tests.cli.program import COMMAND, Home
 from tests.formats.exports import many, ordinary, write_json, zipped
 from tests.formats.reading import FILES
 from tests.formats.trees import branched
+from tests.patience import PATIENCE
 from tests.terminal import Terminal
 
 
@@ -25,7 +26,7 @@ def held(home: Home) -> list[tuple[Conversation, tuple[ChatMessage, ...]]]:
 def test_what_was_saved_here_is_the_same_elsewhere(home: Home, tmp_path: Path, suffix: str) -> None:
     conversation, messages = branched()
     with home.store() as store:
-        store.add_turn(conversation, *messages).result(5)
+        store.add_turn(conversation, *messages).result(PATIENCE)
     home.run("save", "--all", str(tmp_path / "out"), "--format", suffix)
     other = Home(tmp_path / "other")
     done = other.run("import", str(tmp_path / "out"))
@@ -135,7 +136,7 @@ def test_an_interrupted_import_tells_what_it_did(home: Home, tmp_path: Path) -> 
         assert process.stdout.readline()
         process.send_signal(signal.SIGINT)
         told = process.stdout.read()
-        assert process.wait(30) == 130
+        assert process.wait(PATIENCE) == 130
     assert b"Added: " in told
     assert held(home)
 

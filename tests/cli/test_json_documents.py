@@ -27,6 +27,7 @@ from tests.cli.program import Home, served
 from tests.cli.test_serve import first_line
 from tests.docs.tables import DOCS
 from tests.formats.trees import branched
+from tests.patience import PATIENCE
 
 PAGE = (DOCS / "command-line.md").read_text(encoding="utf-8").split("\n## JSON\n")[1]
 FIELD = re.compile(r"`(\w+)(\??): ([a-z ]+)`")
@@ -88,7 +89,7 @@ def check_document(name: str, printed: str) -> None:
 def filled(home: Home) -> Home:
     conversation, messages = branched()
     with home.store() as store:
-        store.add_turn(conversation, *messages).result(5)
+        store.add_turn(conversation, *messages).result(PATIENCE)
     return home
 
 
@@ -184,7 +185,7 @@ def test_documents_of_a_running_host_are_as_the_page_says(home: Home) -> None:
         for word in ("status", "usage", "streams", "drain"):
             done = home.invoke("serve-admin", word, "--socket", str(socket), "--json")
             check_document(f"serve-admin {word}", done.stdout)
-        assert process.wait(30) == 0
+        assert process.wait(PATIENCE) == 0
 
 
 def test_events_are_as_the_page_says(home: Home) -> None:

@@ -9,6 +9,7 @@ import pytest
 from fakegpt_tui.backends.scripted import Step
 from fakegpt_tui.domain import ReplyEnded, RequestRefused, TextDelta, TitleSuggested
 from tests.cli.program import Home, served
+from tests.patience import PATIENCE
 
 CANARY = "canary"
 
@@ -106,7 +107,7 @@ def test_the_host_writes_a_log(home: Home) -> None:
         home.use_service(url)
         assert home.run("ask", "Hi").returncode == 0
         host.send_signal(signal.SIGTERM)
-        assert host.wait(20) == 0
+        assert host.wait(PATIENCE) == 0
     assert "A POST is answered with 200" in log.read_text()
 
 

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from fakegpt_tui import __version__
 from fakegpt_tui.cli.main import cli
 from tests.cli.program import COMMAND, Home
+from tests.patience import PATIENCE
 from tests.store.tree import chat_message, conversation
 from tests.terminal import Terminal
 
@@ -148,7 +149,7 @@ def test_a_store_that_cannot_be_read_at_the_start_is_salvaged_at_once(home: Home
         for number in range(200):
             header = replace(conversation(), title=f"Rivers {number}")
             said = f"{mark.decode()} {number} " * 20
-            store.add_turn(header, chat_message(header, None, text=said)).result(5)
+            store.add_turn(header, chat_message(header, None, text=said)).result(PATIENCE)
     file = home.data / "conversations.db"
     content = bytearray(file.read_bytes())
     page = content.index(mark, len(content) // 2) // 4096 * 4096

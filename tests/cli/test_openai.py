@@ -28,6 +28,7 @@ from tests.openai_server import (
     stream,
     usage,
 )
+from tests.patience import PATIENCE
 from tests.terminal import Terminal
 
 
@@ -50,11 +51,11 @@ def serving(*steps: Step, models: Sequence[Step] = ()) -> Iterator[FaultServer]:
     thread = threading.Thread(target=lambda: asyncio.run(serve()))
     thread.start()
     try:
-        assert ready.wait(10)
+        assert ready.wait(PATIENCE)
         yield started[0]
     finally:
         over.set_result(None)
-        thread.join(10)
+        thread.join(PATIENCE)
 
 
 def use(home: Home, server: FaultServer, model: str = "model-1") -> None:
@@ -143,7 +144,7 @@ def test_a_host_keeps_to_the_budget_and_counts_what_it_spends(home: Home) -> Non
             body = {"model": "model-1", "messages": [{"role": "user", "content": "Hi"}]}
             answers = [httpx.post(f"{url}/v1/chat/completions", json=body) for _ in range(2)]
             process.send_signal(signal.SIGTERM)
-            assert process.wait(20) == 0
+            assert process.wait(PATIENCE) == 0
         assert len(server.asked(CHAT)) == 1
     assert answers[0].json()["choices"][0]["message"]["content"] == "Hi"
     assert answers[1].status_code >= 400

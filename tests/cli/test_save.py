@@ -5,6 +5,7 @@ from pathlib import Path
 
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, Role
 from tests.cli.program import COMMAND, Home
+from tests.patience import PATIENCE
 from tests.terminal import Terminal
 
 FIRST = "aaaa1111-0000-4000-8000-000000000000"
@@ -37,7 +38,7 @@ def keep(home: Home, conversation_id: str, title: str, *, days_ago: int = 0) -> 
         leaf_id=reply.id,
     )
     with home.store() as store:
-        store.add_turn(conversation, prompt, reply).result(5)
+        store.add_turn(conversation, prompt, reply).result(PATIENCE)
 
 
 def test_the_beginning_of_an_id_is_enough(home: Home, tmp_path: Path) -> None:

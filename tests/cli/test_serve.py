@@ -12,6 +12,7 @@ from fakegpt_tui.backends.scenarios import SCENARIOS
 from fakegpt_tui.domain import ReplyEnded, TextDelta
 from tests.cli.program import COMMAND, Home, served
 from tests.host.calls import prompt_body, token_of
+from tests.patience import PATIENCE
 from tests.terminal import Terminal
 
 
@@ -28,7 +29,7 @@ def test_it_says_where_it_is_and_runs_until_it_is_interrupted(
         url = first_line(process)
         assert url.startswith("http://127.0.0.1:")
         process.send_signal(number)
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE) == 0
         assert process.stdout is not None
         assert process.stdout.read() == b""
 
@@ -126,7 +127,7 @@ def test_a_key_file_lets_tokens_outlive_the_host(home: Home) -> None:
         home.use_service(first_line(process))
         assert home.run("ask", "Hi").returncode == 0
         process.terminate()
-        process.wait(20)
+        process.wait(PATIENCE)
     session = next(home.folder.rglob("*session*.json"))
     before = session.read_bytes()
     with home.started(*options) as process:
@@ -155,7 +156,7 @@ async def test_who_is_being_answered_is_told_that_it_ends(
                 process.send_signal(number)
                 asked_at = time.monotonic()
                 told = [line async for line in lines]
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE) == 0
         assert time.monotonic() - asked_at < 2
     assert "The host was stopped" in told[-4]
     assert told[-2] == "data: [DONE]"

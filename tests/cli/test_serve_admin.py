@@ -262,7 +262,7 @@ async def test_sigterm_lets_a_reply_finish_where_a_drain_is_set(home: Home) -> N
     file.write_text("[drain]\ndrain_delay_seconds = 0\ndrain_seconds = 20\n")
     with home.started("serve", "--serve-config", str(file)) as process:
         url = first_line(process)
-        async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=20) as client:
+        async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=PATIENCE) as client:
             client.headers["X-Authorization"] = await token_of(client)
             body = prompt_body("write 200 words")
             async with client.stream("POST", "/api/conversation", json=body) as response:
@@ -272,7 +272,7 @@ async def test_sigterm_lets_a_reply_finish_where_a_drain_is_set(home: Home) -> N
                 rest = [line async for line in lines if line]
         assert rest[-1] == "data: [DONE]"
         assert "finished_successfully" in "".join(rest[-4:])
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE) == 0
 
 
 async def test_a_second_signal_ends_a_drain_at_once(home: Home) -> None:
@@ -285,7 +285,7 @@ async def test_a_second_signal_ends_a_drain_at_once(home: Home) -> None:
         while httpx.get(f"{url}/readyz", trust_env=False).status_code != 503:
             assert time.monotonic() - begun < PATIENCE
         process.terminate()
-        assert process.wait(10) == 0
+        assert process.wait(PATIENCE) == 0
 
 
 def test_the_log_and_the_metrics_of_a_host_are_options(home: Home) -> None:
@@ -385,7 +385,7 @@ def test_a_running_host_tells_what_it_does_and_drains_when_it_is_asked_to(home: 
         none = home.run("serve-admin", "streams", "--socket", str(socket), "--stop", "x")
         assert (none.returncode, none.stdout) == (6, "")
         assert home.run("serve-admin", "drain", "--socket", str(socket)).returncode == 0
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE) == 0
     assert '"route": "admin/drain"' in log.read_text()
     assert '"act": "drain"' in audit.read_text()
     gone = home.run("serve-admin", "status", "--socket", str(socket))

@@ -15,6 +15,7 @@ from tests.formats.reading import FILES
 from tests.formats.test_discovery import HOMES, place
 from tests.formats.trees import branched
 from tests.host.shared_state.engine import PROGRAM, running_engine
+from tests.patience import PATIENCE
 
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
 BLOCKS = {
@@ -49,7 +50,7 @@ def prepare(tmp_path: Path) -> tuple[Home, Path]:
     home.folder.mkdir()
     conversation, messages = branched()
     with home.store() as store:
-        store.add_turn(conversation, *messages).result(5)
+        store.add_turn(conversation, *messages).result(PATIENCE)
     program = tmp_path / "bin" / "fakegpt-tui"
     program.parent.mkdir()
     program.write_text(LAUNCHER)

@@ -33,6 +33,7 @@ from fakegpt_tui.host.access_keys import KeyRing
 from fakegpt_tui.host.server import HostServer
 from tests.host.calls import calling, until
 from tests.host.keys import KEY, TEXT, new_key
+from tests.patience import PATIENCE
 
 Serve: TypeAlias = Callable[..., HostServer]
 
@@ -48,7 +49,7 @@ def client_of(host: HostServer) -> httpx.AsyncClient:
         base_url=f"{host.base_url}/v1",
         headers={"Authorization": f"Bearer {TEXT}"},
         trust_env=False,
-        timeout=20,
+        timeout=PATIENCE,
     )
 
 

@@ -24,12 +24,13 @@ def shows(terminal: GraphicsTerminal, count: int) -> bool:
 
 
 def cells(terminal: GraphicsTerminal) -> list[tuple[int, str]]:
-    """The rows of pictures on the screen."""
-    return [
+    """The rows of pictures on the screen, from the first on: a notice may move all of them."""
+    rows = [
         (y, line[line.index(PLACEHOLDER) :])
         for y, line in enumerate(terminal.screen)
         if PLACEHOLDER in line
     ]
+    return [(y - rows[0][0], line) for y, line in rows]
 
 
 def is_whole(rows: list[tuple[int, str]], height: int) -> bool:
@@ -40,7 +41,7 @@ def is_whole(rows: list[tuple[int, str]], height: int) -> bool:
 
 
 def both_are_whole(terminal: GraphicsTerminal) -> bool:
-    """Are all rows of both pictures on the screen, wherever a notice moved them to?"""
+    """Are all rows of both pictures on the screen?"""
     rows = cells(terminal)
     return shows(terminal, 2) and is_whole(rows[:15], 15) and is_whole(rows[15:], 24)
 

@@ -16,6 +16,7 @@ import pytest
 
 from fakegpt_tui.domain import ChatMessage, MessageStatus
 from fakegpt_tui.store.conversation_store import ConversationStore
+from tests.patience import PATIENCE
 from tests.store.streaming_process import text_of
 
 ROOT = Path(__file__).parents[2]
@@ -63,7 +64,7 @@ def killed(
             children.append(subprocess.Popen(arguments, stdout=output, cwd=ROOT))
     found = []
     for child, log in zip(children, logs, strict=True):
-        end = time.monotonic() + 30
+        end = time.monotonic() + PATIENCE
         while not log.stat().st_size:
             assert child.poll() is None
             assert time.monotonic() < end

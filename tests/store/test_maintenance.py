@@ -14,6 +14,7 @@ from fakegpt_tui.store import maintenance
 from fakegpt_tui.store.connection import WriteOperation, open_reader, open_writer
 from fakegpt_tui.store.conversation_store import ConversationStore
 from fakegpt_tui.store.maintenance import Maintenance
+from tests.patience import PATIENCE
 from tests.store.test_writer import opened as opened_with_files
 from tests.store.tree import conversation, turn
 
@@ -45,7 +46,7 @@ def run_maintenance(path: Path, time: datetime = NOW) -> Iterator[Maintenance]:
     with opened_with_files(path) as (_, files):
         maintenance = Maintenance(path, reader, Writer(files.writer), delay=0, clock=lambda: time)
         try:
-            assert maintenance.wait(20)
+            assert maintenance.wait(PATIENCE)
             yield maintenance
         finally:
             maintenance.close()
@@ -133,7 +134,7 @@ def test_a_crash_makes_the_check_due(path: Path) -> None:
         connection.execute("UPDATE chat_message SET text = 'other' WHERE position = 3")
     reader = partial(open_reader, path)
     maintenance = Maintenance(path, reader, Writer(), delay=0, is_suspect=True)
-    assert maintenance.wait(20)
+    assert maintenance.wait(PATIENCE)
     maintenance.close()
     assert len(maintenance.notices) == 1
 
@@ -155,7 +156,7 @@ def test_copies_wait_while_much_is_written_but_not_for_ever(
     filled(path)
     writer = Writer(busy_for=busy_for)
     maintenance = Maintenance(path, partial(open_reader, path), writer, delay=0)
-    assert maintenance.wait(20)
+    assert maintenance.wait(PATIENCE)
     maintenance.close()
     assert writer.looks == looks
     assert len(copies(path)) == 1

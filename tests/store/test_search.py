@@ -15,6 +15,7 @@ from fakegpt_tui.domain import Conversation, MessageStatus, SearchHit, SearchQue
 from fakegpt_tui.store.conversation_store import ConversationStore
 from fakegpt_tui.store.tokenizer import make_snippet
 from tests.examples import examples
+from tests.patience import PATIENCE
 from tests.store.tree import TIME, chat_message, conversation, turn
 
 
@@ -274,9 +275,9 @@ def test_a_newer_search_ends_the_one_before(store: ConversationStore) -> None:
 
     thread = threading.Thread(target=searching, args=(waits_for_ever,))
     thread.start()
-    assert begun.wait(20)
+    assert begun.wait(PATIENCE)
     assert len(store.search(SearchQuery(text="word"), 50)) <= 50
-    thread.join(20)
+    thread.join(PATIENCE)
     assert not thread.is_alive()
     assert len(store.search(SearchQuery(text="word"), 50)) == 50
 

@@ -13,6 +13,7 @@ from fakegpt_tui.store import open_store
 from fakegpt_tui.store.conversation_store import ConversationStore
 from fakegpt_tui.store.open_store import StoreFiles
 from fakegpt_tui.store.writer import StoreWriter
+from tests.patience import PATIENCE
 from tests.store.tree import conversation, turn
 
 HOUR = 3600.0
@@ -20,7 +21,7 @@ HOUR = 3600.0
 
 def eventually(check: Callable[[], bool]) -> None:
     """Wait until `check` holds; it looks at what other threads do."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + PATIENCE
     tick = threading.Event()
     while not check():
         assert time.monotonic() < end, "it never came to that"
@@ -247,11 +248,11 @@ def test_leaving_does_not_wait_for_ever(path: Path) -> None:
 
     def slow(_: sqlite3.Connection) -> None:
         begun.set()
-        may_end.wait(20)
+        may_end.wait(PATIENCE)
 
     with patient_writer(path) as writer:
         current, queued = writer.submit(slow), writer.submit(lambda _: None)
-        begun.wait(20)
+        begun.wait(PATIENCE)
         assert not writer.close(deadline=0.01)
         with pytest.raises(StoreError, match="ended before"):
             queued.result()

@@ -116,7 +116,9 @@ class Stuck(Keys):
 
 
 class Flooding(Keys):
-    """Draws more than a terminal holds that does not read."""
+    """Draws more than a terminal holds that does not read; the last resort is far away."""
+
+    patience = 600.0
 
     async def pressed(self, event: Key) -> None:
         self.show(f"flood {event.key}")

@@ -7,6 +7,7 @@ import pytest
 
 from fakegpt_tui.domain import ChatMessage, Preset, SearchHit
 from tests.chat.fake_chat import long_conversation
+from tests.patience import PATIENCE
 from tests.stubs import MemoryStore
 from tests.ui.running import Running, reply, running
 
@@ -24,7 +25,7 @@ class SlowStore(MemoryStore):
     def messages(self, conversation_id: str) -> list[ChatMessage]:
         if threading.current_thread() is not threading.main_thread():
             self.reads.set()
-            self.is_let.wait(5)
+            self.is_let.wait(PATIENCE)
         return super().messages(conversation_id)
 
 

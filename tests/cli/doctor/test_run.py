@@ -17,6 +17,7 @@ from fakegpt_tui.domain.parts import FilePart
 from tests.cli.program import Home, served
 from tests.cli.terminals import ANSWERS, must_be_left_clean, shell, shell_running, wait_for_question
 from tests.formats.trees import branched
+from tests.patience import PATIENCE
 
 WORK = '[services.work]\nkind = "fakegpt"\nurl = "http://127.0.0.1:9"\n'
 ANSWER: list[Step] = [TextDelta("OK"), ReplyEnded()]
@@ -293,7 +294,7 @@ def test_the_largest_pictures_and_files_are_named(home: Home) -> None:
         blobs = [store.put_blob(bytes(size)) for size in range(1_000, 1_012)]
         conversation, (prompt, *_) = branched()
         prompt = replace(prompt, parts=tuple(FilePart(each, "f") for each in blobs))
-        store.add_turn(replace(conversation, leaf_id=prompt.id), prompt).result(5)
+        store.add_turn(replace(conversation, leaf_id=prompt.id), prompt).result(PATIENCE)
     sentence = findings(home)["store.largest"][0]["sentence"]
     places = [sentence.index(each.digest[:12]) for each in reversed(blobs[2:])]
     assert places == sorted(places)

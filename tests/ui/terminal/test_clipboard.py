@@ -1,3 +1,4 @@
+import asyncio
 import base64
 import os
 import shutil
@@ -17,6 +18,7 @@ from fakegpt_tui.ui.terminal.clipboard import (
     copy_text,
     osc_52,
 )
+from tests.patience import PATIENCE
 
 PLAIN = {"TERM": "xterm-256color", "PATH": os.environ["PATH"]}
 WAYLAND = {**PLAIN, "WAYLAND_DISPLAY": "wayland-0"}
@@ -103,16 +105,15 @@ async def test_a_tool_that_fails_is_not_believed(tmp_path: Path, script: str):
 
 
 async def test_a_tool_that_hangs_is_ended(tmp_path: Path):
-    begun = time.monotonic()
-    route = await copy_text(
-        "text",
-        to_terminal=Screen(),
-        folder=tmp_path,
-        environment=WAYLAND,
-        find_tool=tool_in(tmp_path, "echo $$ > pid; exec sleep 60"),
-    )
+    async with asyncio.timeout(PATIENCE):
+        route = await copy_text(
+            "text",
+            to_terminal=Screen(),
+            folder=tmp_path,
+            environment=WAYLAND,
+            find_tool=tool_in(tmp_path, "echo $$ > pid; exec sleep 600"),
+        )
     assert route == CopyResult(to_terminal=True)
-    assert time.monotonic() - begun < 10
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text()), 0)
 
@@ -214,7 +215,7 @@ def test_tmux_obeys_the_sequence_it_is_told(tmp_path: Path):
     )
     try:
         subprocess.run([*tmux, "new-window", command], check=True)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE
         while "done" not in (screen := asked([*tmux, "capture-pane", "-p"])):
             assert time.monotonic() < deadline, screen
         assert asked([*tmux, "show-buffer"]) == "by the terminal"

