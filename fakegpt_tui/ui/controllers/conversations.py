@@ -13,6 +13,7 @@ from fakegpt_tui.ui.dialogs import Choice, SearchSelection
 from fakegpt_tui.ui.state import ChatState
 from fakegpt_tui.ui.status_labels import done_label
 from fakegpt_tui.ui.widgets import ConversationRow
+from fakegpt_tui.ui.widgets.drawing import until_drawn
 from fakegpt_tui.ui.window import Window
 
 _TRASH_DAYS = 30
@@ -102,6 +103,8 @@ class ConversationController:
         return self._chat.bookmarks.get(conversation_id) is not None
 
     async def _load_rest(self) -> None:
+        # The thread that reads would hold up the end of the conversation.
+        await until_drawn(self._window.transcript)
         # The error is shown once something else asks for the conversation.
         with suppress(FakeGPTError):
             await self._state.load_rest()

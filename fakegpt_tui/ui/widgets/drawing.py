@@ -1,5 +1,6 @@
 """Drawing helpers for widgets: text of an exact width, a cache of lines, and spacing of frames."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import zip_longest
@@ -54,6 +55,15 @@ class RenderCache(Widget):
         if kept is None or kept[0] != crop:
             kept = self._cached = crop, super().render_lines(crop)
         return kept[1]
+
+
+async def until_drawn(widget: Widget) -> None:
+    """Wait until what a widget has to show is on the screen."""
+    # Its layout comes first, with an update of its own.
+    for _ in range(2):
+        drawn = asyncio.Event()
+        widget.call_after_refresh(drawn.set)
+        await drawn.wait()
 
 
 def format_day(time: datetime, now: datetime) -> str:

@@ -2,8 +2,13 @@
 
 from datetime import UTC, datetime
 
+import pytest
+from textual._compositor import CompositorUpdate
+from textual.app import App
+from textual.screen import Screen
+
 from fakegpt_tui.backends.scripted import Gate
-from fakegpt_tui.domain import RateLimited, ReplyEnded, SearchHit, TextDelta
+from fakegpt_tui.domain import ChatMessage, RateLimited, ReplyEnded, SearchHit, TextDelta
 from fakegpt_tui.ui.widgets import RowStatus
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from tests.chat.fake_chat import long_conversation
@@ -204,8 +209,29 @@ async def test_a_draft_of_a_conversation_that_never_began_comes_back_at_the_star
         await it.until(lambda: it.prompt.text == "half a thought")
 
 
-async def test_a_long_conversation_is_shown_from_its_end_and_then_all_of_it() -> None:
-    store = MemoryStore()
+class DrawnFirst(MemoryStore):
+    """Notes what was drawn before each time that a whole tree is read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.drawn = ""
+        self.drawn_before: list[str] = []
+
+    def display(self, screen: Screen[None], update: object) -> None:
+        """Take the place of Textual's method, which draws nothing without a terminal."""
+        if isinstance(update, CompositorUpdate):
+            self.drawn += update.render_segments(screen.app.console)
+
+    def messages(self, conversation_id: str) -> list[ChatMessage]:
+        self.drawn_before.append(self.drawn)
+        return super().messages(conversation_id)
+
+
+async def test_a_long_conversation_is_shown_from_its_end_and_then_all_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store = DrawnFirst()
+    monkeypatch.setattr(App, "_display", store.display)
     long_conversation(store, 900)
     async with running(store=store) as it:
         await it.pilot.press("alt+1")
@@ -213,6 +239,8 @@ async def test_a_long_conversation_is_shown_from_its_end_and_then_all_of_it() ->
         transcript = it.app.screen.query_one(Transcript)
         await it.until(lambda: len(transcript.message_list.messages) == 900)
         assert "text 899" in it.text
+        # The thread that reads the rest would hold up the first page.
+        assert "text 899" in store.drawn_before[-1]
         transcript.focus()
         await it.pilot.press("g")
         await it.see("text 0")
