@@ -33,9 +33,15 @@ from fakegpt_tui.formats.base import (
     RecordFormat,
     SourceDefaults,
 )
-from fakegpt_tui.formats.chatgpt_export import ExportNode, ExportTree
+from fakegpt_tui.formats.chatgpt_export import ExportNode, ExportTree, read_mapping
 from fakegpt_tui.formats.chatgpt_messages import CONTEXTS, ContentReader
-from fakegpt_tui.formats.foreign_values import EARLIEST, dict_of, read_time
+from fakegpt_tui.formats.foreign_values import (
+    EARLIEST,
+    dict_of,
+    dicts_of,
+    name_speaker,
+    read_time,
+)
 from fakegpt_tui.formats.source_tree import source_id
 from fakegpt_tui.text import replace_surrogates, safe_line
 
@@ -74,19 +80,20 @@ def read_conversation(
     Raises:
         FormatError: It is no conversation, or nothing was said in it.
     """
-    mapping = exported.get("mapping") if isinstance(exported, dict) else None
-    if not isinstance(exported, dict) or not isinstance(mapping, dict):
+    if not isinstance(exported, dict) or not isinstance(exported.get("mapping"), dict | list):
         raise FormatError("is no conversation of ChatGPT")
     key = _source_key(exported)
-    tree = ExportTree(mapping)
+    tree = ExportTree(read_mapping(exported["mapping"]))
+    nodes = [*tree.nodes()]
     growing = _Builder(
         conversation_id=source_id(key),
         source_key=key,
         began_at=read_time(exported.get("create_time")) or EARLIEST,
         default_model=_text(exported.get("default_model_slug")),
         assets=assets,
+        is_group=len({_author_name(each.message) for each in nodes if _is_prompt(each)}) > 1,
     )
-    for node in tree.nodes():
+    for node in nodes:
         growing.add(node)
     growing.add_loose_thoughts()
     if not growing.messages:
@@ -120,6 +127,8 @@ class _Builder:
     began_at: datetime
     default_model: str
     assets: AssetSource | None = None
+    is_group: bool = False
+    """Do several people ask, each of whom is named?"""
     blobs: dict[str, OpenBlob] = field(default_factory=dict)
     messages: list[ChatMessage] = field(default_factory=list)
     left_out: Counter[Loss] = field(default_factory=Counter)
@@ -191,7 +200,10 @@ class _Builder:
         role = Role.SYSTEM if is_context else _ROLES.get(author, Role.SYSTEM)
         is_reply = role is Role.ASSISTANT
         model = _text(reader.metadata.get("model_slug")) or self.default_model
-        labelled = replace_surrogates(text if is_context else _label(text, found, author))
+        labelled = text if is_context else _label(text, found, author)
+        if self.is_group and role is Role.USER and text and (name := _author_name(found)):
+            labelled = name_speaker(name, text)
+        labelled = replace_surrogates(labelled)
         return ChatMessage(
             id=source_id(f"{self.source_key}/{node.id}"),
             conversation_id=self.conversation_id,
@@ -208,6 +220,14 @@ class _Builder:
             thought_for=reader.thought_for,
             finish=_FINISHES.get(_text(_nested(reader.metadata, "finish_details", "type"))),
         )
+
+
+def _is_prompt(node: ExportNode) -> bool:
+    return _nested(node.message, "author", "role") == "user"
+
+
+def _author_name(message: object) -> str:
+    return _text(_nested(message, "author", "name"))
 
 
 def _is_thought(message: ChatMessage) -> bool:
@@ -261,7 +281,9 @@ def _nested(value: object, *names: str) -> object:
 
 
 def _sniff(record: Record) -> str:
-    if not isinstance(record.get("mapping"), dict):
+    mapping = record.get("mapping")
+    is_list = isinstance(mapping, list) and any("message" in each for each in dicts_of(mapping))
+    if not is_list and not isinstance(mapping, dict):
         return ""
     return "it has a mapping of messages, as ChatGPT has"
 

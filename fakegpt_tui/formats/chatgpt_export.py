@@ -15,7 +15,7 @@ from typing import Final, cast
 
 from fakegpt_tui.domain import LoadError
 from fakegpt_tui.formats.base import AssetSource, Loss, OpenBlob
-from fakegpt_tui.formats.foreign_values import dict_of
+from fakegpt_tui.formats.foreign_values import dict_of, objects_by_id
 from fakegpt_tui.formats.source_tree import CIRCLES, ORPHANS, cut_circles, parents_first
 
 _FILE_ID: Final = re.compile(r"file[-_]([A-Za-z0-9]+)")
@@ -30,6 +30,19 @@ class ExportNode:
     id: str
     parent_id: str | None
     message: object
+
+
+def read_mapping(mapping: object) -> dict[str, object]:
+    """The nodes by their ids; those of a list that name no others follow each other."""
+    nodes = objects_by_id(mapping)
+    links = [dict_of(node) for node in nodes.values()]
+    if isinstance(mapping, dict) or any(
+        each.get("parent") or each.get("children") for each in links
+    ):
+        return nodes
+    parents = [None, *nodes]
+    chained = zip(nodes.items(), parents, strict=False)
+    return {key: {**dict_of(node), "parent": parent} for (key, node), parent in chained}
 
 
 @dataclass(slots=True)

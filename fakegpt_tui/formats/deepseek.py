@@ -4,17 +4,24 @@ from collections.abc import Iterator
 
 from fakegpt_tui.domain import Role
 from fakegpt_tui.formats.base import ImportItem, Record, RecordFormat, SourceDefaults
-from fakegpt_tui.formats.foreign_values import dict_of, dicts_of, read_time, texts_of
+from fakegpt_tui.formats.foreign_values import (
+    dict_of,
+    dicts_of,
+    objects_by_id,
+    read_time,
+    texts_of,
+)
 from fakegpt_tui.formats.message_parts import MessageParts
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
 
 
 def _sniff(record: Record) -> str:
     mapping = record.get("mapping")
-    if not isinstance(mapping, dict) or "inserted_at" not in record:
+    if not isinstance(mapping, dict | list) or "inserted_at" not in record:
         return ""
-    has_fragments = any("fragments" in _message_of(node) for node in mapping.values())
-    has_nothing = not any(map(_message_of, mapping.values()))
+    messages = [*map(_message_of, objects_by_id(mapping).values())]
+    has_fragments = any("fragments" in each for each in messages)
+    has_nothing = not any(messages)
     return "its mapping has fragments, as DeepSeek's has" if has_fragments or has_nothing else ""
 
 
@@ -30,9 +37,12 @@ def _read(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
         created=read_time(record.get("inserted_at")),
         updated=read_time(record.get("updated_at")),
     )
-    for key, node in dict_of(record.get("mapping")).items():
-        parent = texts_of(node, "parent") or None
-        conversation.add(_read_node(key, parent, _message_of(node)))
+    mapping = record.get("mapping")
+    messages = [
+        _read_node(key, texts_of(node, "parent") or None, _message_of(node))
+        for key, node in objects_by_id(mapping).items()
+    ]
+    conversation.add_all(messages, in_order=isinstance(mapping, list))
     yield conversation.build(origin)
 
 

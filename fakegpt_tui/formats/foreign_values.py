@@ -1,5 +1,6 @@
 """Values as other programs write them: texts, times, roles, counts of tokens, and folders."""
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Final
@@ -7,12 +8,14 @@ from typing import Final
 from fakegpt_tui.domain import Role, Usage
 from fakegpt_tui.domain.folders import Folder, join_folder
 from fakegpt_tui.formats.base import Loss, Record, parse_json
-from fakegpt_tui.text import replace_surrogates
+from fakegpt_tui.text import replace_surrogates, safe_line
 
 UNNAMED_FOLDER = Loss(
     "conversations were in folders whose names are not in the file",
     one="conversation was in a folder whose name is not in the file",
 )
+_ITEM = re.compile(r"\d+[.)]\s")
+_IDS = ("id", "uuid", "node_id", "message_id", "messageId")
 _DEEPEST = 8
 """Folders that are looked at around one."""
 
@@ -51,6 +54,23 @@ def list_of(value: object) -> list[object]:
 def dicts_of(value: object) -> list[dict[str, object]]:
     """The objects of a list; none where it is no list."""
     return [each for each in list_of(value) if isinstance(each, dict)]
+
+
+def objects_by_id(held: object) -> dict[str, object]:
+    """Objects by their ids, also of a list of objects that have one, or else by their places."""
+    if isinstance(held, dict):
+        return held
+    found: dict[str, object] = {}
+    for number, each in enumerate(dicts_of(held)):
+        key = texts_of(each, *_IDS) or texts_of(each.get("message"), *_IDS)
+        found.setdefault(key or f"#{number}", each)
+    return found
+
+
+def name_speaker(name: str, text: str) -> str:
+    """What one of several people said, behind the name, or below it where a block begins."""
+    gap = " " if text[:1].isalnum() and not _ITEM.match(text) else "\n\n"
+    return f"**{safe_line(name)}:**{gap}{text}"
 
 
 def read_tags(held: object) -> list[str]:

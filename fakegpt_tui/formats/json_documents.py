@@ -163,6 +163,7 @@ class JsonReader:
                 isinstance(value, dict)
                 and not self._is_wrapper(value)
                 and not self._is_known(value)
+                and not self._has_by_id(value)
             ):
                 what = "a workbook with sheets" if "workbook" in value else "JSON"
                 raise UnknownFormat(f"The file has {what} of no kind that is known.")
@@ -170,6 +171,10 @@ class JsonReader:
 
     def _is_wrapper(self, value: Record) -> bool:
         return any(isinstance(value.get(name), list | dict) for name in _WRAPPERS)
+
+    def _has_by_id(self, value: Record) -> bool:
+        """Are the values of an object conversations, which are named by their ids?"""
+        return any(map(self._is_known, islice(value.values(), _SNIFFED_ITEMS)))
 
     def _read_value(self, value: object, where: str) -> Iterator[ImportItem]:
         """What a value holds: a conversation, or more of them inside."""
@@ -185,6 +190,8 @@ class JsonReader:
             for name in _WRAPPERS:
                 if isinstance(value.get(name), list | dict):
                     yield from self._read_value(value[name], where)
+        elif isinstance(value, dict) and self._has_by_id(value):
+            yield from self._read_list([*value.values()], where)
         else:
             yield SkippedItem(where, f"{where} is no conversation of a known kind.")
 

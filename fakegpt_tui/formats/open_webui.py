@@ -25,6 +25,7 @@ from fakegpt_tui.formats.foreign_values import (
     UNNAMED_FOLDER,
     dict_of,
     dicts_of,
+    objects_by_id,
     read_role,
     read_tags,
     read_time,
@@ -49,7 +50,7 @@ def _history(record: Record) -> Record:
 
 
 def _sniff(record: Record) -> str:
-    is_one = isinstance(_history(record).get("messages"), dict)
+    is_one = isinstance(_history(record).get("messages"), dict | list)
     return "it has a history of messages by id, as Open WebUI has" if is_one else ""
 
 
@@ -70,9 +71,13 @@ def _read(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
     )
     if texts_of(record, "folder_id") and not conversation.folder.path:
         conversation.left_out[UNNAMED_FOLDER] += 1
-    for key, held in dict_of(history.get("messages")).items():
-        if isinstance(held, dict):
-            conversation.add(_read_message(key, held, origin))
+    held = history.get("messages")
+    messages = [
+        _read_message(key, each, origin)
+        for key, each in objects_by_id(held).items()
+        if isinstance(each, dict)
+    ]
+    conversation.add_all(messages, in_order=isinstance(held, list))
     yield conversation.build(origin)
 
 

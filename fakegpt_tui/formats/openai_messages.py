@@ -96,6 +96,7 @@ def _read_message(held: Record, model: str) -> SourceMessage:
         key="",
         parent=None,
         role=read_role(role),
+        speaker="" if role in _TOOLS else texts_of(held, "name"),
         **parts.said_after_thinking(),
         time=next((time for name in _TIMES if (time := read_time(held.get(name)))), None),
         model=texts_of(held, "model") or model,

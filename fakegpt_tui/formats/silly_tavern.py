@@ -70,9 +70,9 @@ def _add_versions(
         held = infos[number] if number < len(infos) else line
         message = _read_version(said, held, text)
         message.key, message.parent = f"{place}/{number}", before
-        if message.role is Role.ASSISTANT and texts_of(line, "name") not in ("", said.character):
-            # In groups several characters speak.
-            message.text = f"**{texts_of(line, 'name')}:** {message.text}"
+        # In groups several characters speak; the one of the first line needs no name.
+        name = texts_of(line, "name")
+        message.speaker = "" if name == said.character else name
         keys.append(conversation.add(message))
     return keys[shown]
 

@@ -29,6 +29,7 @@ from fakegpt_tui.formats.base import (
     SourceDefaults,
 )
 from fakegpt_tui.formats.foreign_files import NO_FILES, MessageFiles
+from fakegpt_tui.formats.foreign_values import name_speaker
 from fakegpt_tui.formats.message_parts import MessageParts
 from fakegpt_tui.text import replace_surrogates, safe_line
 
@@ -62,6 +63,8 @@ class SourceMessage:
     role: Role
     text: str = ""
     reasoning: str = ""
+    speaker: str = ""
+    """The name of who speaks, where the file has one."""
     time: datetime | None = None
     model: str = ""
     status: MessageStatus = MessageStatus.COMPLETE
@@ -113,6 +116,14 @@ class SourceConversation:
         self.system_prompt = message.text
         self.left_out.update(message.losses)
 
+    def add_all(self, messages: Sequence[SourceMessage], *, in_order: bool) -> None:
+        """Add messages; those `in_order` follow each other where none says what it follows."""
+        if in_order and not any(each.parent for each in messages):
+            self.chain(messages)
+        else:
+            for each in messages:
+                self.add(each)
+
     def chain(self, messages: Iterable[SourceMessage]) -> None:
         """Add messages that follow each other in this order."""
         before = self.messages[-1].key if self.messages else None
@@ -129,6 +140,7 @@ class SourceConversation:
         if not self.key:
             said = "\0".join(f"{each.role}\0{each.text}" for each in self.messages)
             self.key = sha256(said.encode(errors="replace")).hexdigest()
+        _name_speakers(self.messages)
         parents = self._parents()
         ordered = self._parents_first(parents)
         nearest: dict[str | None, ChatMessage | None] = {None: None}
@@ -228,6 +240,15 @@ class SourceConversation:
 
     def _id(self) -> str:
         return source_id(f"{self.program}/{self.key}")
+
+
+def _name_speakers(messages: Iterable[SourceMessage]) -> None:
+    """Name who speaks, wherever the prompts or the replies are of more than one."""
+    for role in Role:
+        spoken = [each for each in messages if each.role is role and each.text]
+        is_group = len({each.speaker for each in spoken}) > 1
+        for each in spoken if is_group else ():
+            each.text = name_speaker(each.speaker, each.text) if each.speaker else each.text
 
 
 def source_id(name: str) -> str:

@@ -66,6 +66,31 @@ def test_every_branch_is_there_and_the_one_that_was_open_is_shown() -> None:
     assert found.left_out == {HIDDEN: 1}
 
 
+def test_a_mapping_that_is_a_list_is_the_same_tree() -> None:
+    expected = loaded(ordinary())
+    document = ordinary()
+    found = loaded({**document, "mapping": [*document["mapping"].values()]})
+    assert (found.messages, path(found)) == (expected.messages, path(expected))
+
+
+def test_a_list_whose_nodes_name_no_others_is_one_conversation_after_the_other() -> None:
+    nodes = [{"message": said("user", "Hi")}, {"message": said("assistant", "Hello")}]
+    assert path(loaded(exported(nodes, current_node=None))) == ["Hi", "Hello"]
+
+
+def test_each_of_several_people_is_named_and_one_alone_is_not() -> None:
+    def spoken(*names: str | None) -> list[str]:
+        nodes = [
+            {"message": said("user", text, author={"role": "user", "name": name})}
+            for name, text in zip(names, ["Where to?", "- home", "2. Paris"], strict=True)
+        ]
+        return path(loaded(exported(nodes)))
+
+    named = ["**Ann:** Where to?", "**Ben:**\n\n- home", "2. Paris"]
+    assert spoken("Ann", "Ben", None) == named
+    assert spoken("Ann", "Ann", "Ann") == ["Where to?", "- home", "2. Paris"]
+
+
 def test_dates_models_and_titles_are_kept() -> None:
     found = loaded(ordinary(is_archived=True))
     conversation, reply = found.conversation, found.messages[1]
@@ -303,7 +328,8 @@ def test_a_chain_of_thousands_is_no_trouble() -> None:
         (None, "is no conversation"),
         ([], "is no conversation"),
         ({}, "is no conversation"),
-        ({"mapping": []}, "is no conversation"),
+        ({"mapping": "x"}, "is no conversation"),
+        ({"mapping": []}, "has no messages"),
         ({"mapping": {}}, "has no messages"),
         ({"mapping": {"a": None, "b": 3, "c": {"message": "x"}}}, "has no messages"),
     ],

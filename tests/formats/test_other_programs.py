@@ -15,7 +15,7 @@ from fakegpt_tui.domain import LoadError
 from fakegpt_tui.formats.base import FormatError
 from fakegpt_tui.formats.discovery import list_import_files
 from fakegpt_tui.formats.mods import decode_gob
-from tests.formats.exports import zipped
+from tests.formats.exports import ordinary, zipped
 from tests.formats.reading import FILES, account, accounts, loaded, outline, read, read_bytes
 from tests.formats.test_registry import ODD, places
 
@@ -75,6 +75,49 @@ def test_thinking_is_apart_only_where_a_reply_begins_with_it(tmp_path: Path) -> 
 def webui(**messages: dict[str, object]) -> bytes:
     chat = {"title": "T", "history": {"messages": messages, "currentId": "nowhere"}}
     return json.dumps([{"id": "c", "chat": chat}]).encode()
+
+
+def test_messages_in_a_list_are_read_as_those_by_their_ids(tmp_path: Path) -> None:
+    first = {"id": "a", "role": "user", "content": "Hi", "message": {"fragments": [request("Hi")]}}
+    other = {"id": "b", "role": "user", "content": "Ho", "message": {"fragments": [request("Ho")]}}
+    for nodes, told in [
+        ([first, other], ["1 > 'Hi'", "2 >* 'Ho'"]),
+        ([first, {**other, "parent": "a", "parentId": "a"}], ["1 > 'Hi'", "2 >* 'Ho'"]),
+    ]:
+        webui = {"id": "c", "chat": {"history": {"messages": nodes, "currentId": "b"}}}
+        deepseek = {"id": "c", "inserted_at": "2026-01-01T00:00:00Z", "mapping": nodes}
+        for document in (webui, deepseek):
+            found = read_bytes(tmp_path, json.dumps([document]).encode())
+            assert outline(found)[1:] == told
+
+
+def request(text: str) -> dict[str, object]:
+    return {"type": "REQUEST", "content": text}
+
+
+def test_conversations_by_their_ids_are_read_as_those_in_a_list(tmp_path: Path) -> None:
+    chats = {each: ordinary(conversation_id=each, title=each) for each in ("one", "two")}
+    for document in (chats, {"conversations": chats}):
+        found = loaded(read_bytes(tmp_path, json.dumps(document).encode()))
+        assert [each.conversation.title for each in found] == ["one", "two"]
+
+
+def test_each_of_several_people_or_models_is_named(tmp_path: Path) -> None:
+    said = [
+        {"role": "user", "name": "Ann", "content": "Hi"},
+        {"role": "user", "name": "Ben", "content": "Ho"},
+        {"role": "assistant", "name": "Guide", "content": "Hello"},
+    ]
+    told = ["1 > '**Ann:** Hi'", "2 > '**Ben:** Ho'", "3 <* 'Hello'"]
+    assert outline(read_bytes(tmp_path, json.dumps(said).encode()))[1:] == told
+    lines: list[dict[str, object]] = [
+        {"user_name": "Ann", "character_name": "Guide"},
+        {"name": "Ann", "is_user": True, "mes": "Hi", "extra": {"image": "sky.png"}},
+        {"name": "Guide", "is_user": False, "mes": "Hello"},
+        {"name": "Bosun", "is_user": False, "mes": "Ahoy"},
+    ]
+    found = read_bytes(tmp_path, "\n".join(map(json.dumps, lines)).encode())
+    assert outline(found)[1:] == ["1 > 'Hi' - sky.png", "2 < 'Hello'", "3 <* '**Bosun:** Ahoy'"]
 
 
 def test_reasoning_of_open_webui_in_the_text_is_apart(tmp_path: Path) -> None:
