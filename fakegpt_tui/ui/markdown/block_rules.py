@@ -24,24 +24,41 @@ def list_rules(parser: MarkdownIt) -> None:
     Models indent by six or eight spaces, also below an item whose text begins after two, and line
     the texts of items up. Code of theirs is in fences, so that what begins like an item is one.
     """
-    parser.block.ruler.before("code", "deep_items", _deep_items)
+    parser.block.ruler.before("code", "deep_item", _deep_item)
+    parser.block.ruler.before("lheading", "deep_items_below", _deep_items_below)
 
 
-def _deep_items(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Move deep items to where their list would have them; other rules find them there."""
+def _deep_item(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Move a deep item to where its list would have it; other rules find it there."""
+    if not silent and state.listIndent >= 0 and state.is_code_block(start):
+        if _is_behind_marker(state, start):
+            state.sCount[start] = state.blkIndent
+        elif _is_deep_item(state, start):
+            _move_left(state, start, end)
+    return False
+
+
+def _deep_items_below(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Move deep items that would be lines of a paragraph, which is all that others have left."""
     if silent or state.listIndent < 0:
         return False
-    if state.is_code_block(start) and _is_behind_marker(state, start):
-        state.sCount[start] = state.blkIndent
-    line = start
-    while line < end and not state.isEmpty(line):
+    for line in range(start + 1, end):
+        if state.isEmpty(line) or _ends_paragraph(state, line, end):
+            break
         if _is_deep_item(state, line):
             _move_left(state, line, end)
             break
-        if state.is_code_block(start):
-            break
-        line += 1
     return False
+
+
+def _ends_paragraph(state: StateBlock, line: int, end: int) -> bool:
+    """Does another block begin on a line, as the rule of paragraphs asks?"""
+    first = state.src[state.bMarks[line] + state.tShift[line]]
+    is_text = first.isalpha() or state.sCount[line] < 0
+    if is_text or state.sCount[line] - state.blkIndent >= _CODE_INDENT:
+        return False
+    rules = state.md.block.ruler.getRules("paragraph")
+    return any(rule(state, line, end, True) for rule in rules)
 
 
 def _is_behind_marker(state: StateBlock, line: int) -> bool:

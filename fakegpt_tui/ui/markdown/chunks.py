@@ -219,15 +219,22 @@ class ChunkedText(ChunkSource):
 
         Returns how many fragments are settled of its last part.
         """
-        fragments, last, end = self.chunks[index].fragments or (), index, self.chunk_end(index)
-        start = fragments[settled].start if settled < len(fragments) else self.chunks[index].start
+        last, end = index, self.chunk_end(index)
         # A block of 1 MB takes 100 MB of memory while it is parsed at once, and 30 in steps.
         step = self._options.limits.read_step
-        for stop in range(start + step, end - step, step):
+        stop = self._unsettled_from(index, settled) + step
+        while stop < end - step:
             last, settled = self._parse_to(stop, last, settled)
             for chunk in self.chunks[index + 1 : last]:
                 chunk.fragments = None
+            # What cannot be split is parsed again with each step, so that steps have to grow.
+            stop += max(step, stop - self._unsettled_from(last, settled))
         return self._parse_to(end, last, settled)[1]
+
+    def _unsettled_from(self, index: int, settled: int) -> int:
+        chunk = self.chunks[index]
+        fragments = chunk.fragments or ()
+        return fragments[settled].start if settled < len(fragments) else chunk.start
 
     def _parse_to(self, end: int, index: int, settled: int) -> tuple[int, int]:
         """Parse a chunk up to `end`. Returns the index and what is settled of its last part."""

@@ -1,3 +1,5 @@
+from time import process_time
+
 import pytest
 from rich.style import Style
 
@@ -207,6 +209,34 @@ def test_the_text_of_an_item_may_stand_far_behind_its_mark(mark: str) -> None:
     drawn = " ".join(shown(f"{mark}      some **bold** text\n{mark}      more\n"))
     assert "some bold text" in drawn
     assert "more" in drawn
+
+
+@pytest.mark.parametrize("mark", ["- ", "1. ", "> - ", "- - "])
+def test_code_in_an_item_keeps_its_indentation(mark: str) -> None:
+    code = ["on:", "      - push", "        - pull", "run: 1"]
+    space = "> " + " " * 2 if mark == "> - " else " " * len(mark)
+    below = "".join(f"{space}{line}\n" for line in ["```yaml", *code, "```"])
+    for gap in ("", f"{space}\n"):
+        drawn = [line.rstrip() for line in shown(f"{mark}Item:\n{gap}{below}", 60)]
+        assert [line[-len(code[0]) :] for line in drawn if line.endswith("on:")] == ["on:"]
+        left = next(line.index("on:") for line in drawn if line.endswith("on:"))
+        assert [line[left:] for line in drawn[-4:]] == code
+
+
+def test_an_item_below_one_that_is_indented_too_far_is_its_child() -> None:
+    for text in ("- a\n      - b\n          - c\n- d", "- a\n  - b\n          - c\n- d"):
+        assert shown(text) == ["• a", "  • b", "    • c", "• d"]
+
+
+def test_a_long_list_in_an_item_takes_as_long_as_it_is() -> None:
+    def seconds(count: int) -> float:
+        began = process_time()
+        document("- Top\n" + "  - an **item** of many\n" * count)
+        return process_time() - began
+
+    seconds(10)  # What is imported or compiled on first use.
+    few = min(seconds(200) for _ in range(3))
+    assert seconds(1_600) < 16 * few
 
 
 def test_indented_code_in_an_item_is_code() -> None:
