@@ -63,8 +63,8 @@ class SettingSpec:
     `validate` checks a value, and `parse` turns text, as it is typed or in a variable, into what
     the file would hold. `choices` are all values, if there are only a few. `unset` is shown where
     there is no value. A new configuration file has a line for each setting with an `example`. The
-    settings screen shows those that are `editable`, by their `title` in their `group`; those that
-    need no new start are used at once.
+    settings screen shows those that have a `title`, in their `group`; those that need no new start
+    are used at once.
     """
 
     description: str
@@ -77,7 +77,6 @@ class SettingSpec:
     choices: tuple[str, ...] = ()
     unset: str = ""
     example: str = ""
-    editable: bool = True
     applies_now: bool = False
 
     @property
@@ -119,220 +118,97 @@ class Settings:
     has an entry for every value; those of tables go by `services.NAME` and the like.
     """
 
+    # What each says, how it is checked, and where the settings screen shows it: read as a table.
+    # fmt: off
     service: str = setting(
-        "The service for new conversations, until another one is chosen with F6.",
-        validators.text,
-        default="embedded",
-        example='"embedded"',
-        applies_now=True,
-        title="Service",
-        group="Answers",
-    )
-    model: str | None = setting(
-        "The model for new conversations; without one, the service's own.",
-        validators.text,
-        title="Model",
-        group="Answers",
-    )
-    theme: str | None = setting(
-        "The colours of the screen.",
-        validators.text,
-        unset="auto",
-        applies_now=True,
-        title="Theme",
-        group="Look",
-    )
-    transparent: bool = setting(
-        "Show the terminal's own background behind messages and lists.",
-        validators.boolean,
-        default=False,
-        parse=validators.parse_flag,
-        choices=("false", "true"),
-        applies_now=True,
-        title="Transparent",
-        group="Look",
-    )
-    enter: str = setting(
-        "What enter does in the prompt; ctrl+j does the other.",
-        default="send",
-        choices=("send", "newline"),
-        example='"newline"',
-        applies_now=True,
-        title="Enter key",
-        group="Keys and notices",
-    )
+        "The service for new conversations, until another one is chosen with F6.", validators.text,
+        group="Answers", title="Service", default="embedded", example='"embedded"',
+        applies_now=True)
+    model: str | None = setting("The model for new conversations; without one, the service's own.",
+        validators.text, group="Answers", title="Model")
+    theme: str | None = setting("The colours of the screen.", validators.text, group="Look",
+        title="Theme", unset="auto", applies_now=True)
+    transparent: bool = setting("Show the terminal's own background behind messages and lists.",
+        validators.boolean, group="Look", title="Transparent", default=False,
+        parse=validators.parse_flag, choices=("false", "true"), applies_now=True)
+    enter: str = setting("What enter does in the prompt; ctrl+j does the other.",
+        group="Keys and notices", title="Enter key", default="send", choices=("send", "newline"),
+        example='"newline"', applies_now=True)
     editing: str = setting(
         "Whose keys edit the prompt: those of readline, or of vim, in its modes.",
-        default="readline",
-        choices=("readline", "vim"),
-        example='"vim"',
-        applies_now=True,
-        title="Editing keys",
-        group="Keys and notices",
-    )
+        group="Keys and notices", title="Editing keys", default="readline",
+        choices=("readline", "vim"), example='"vim"', applies_now=True)
     hint_letters: str = setting(
         "The letters of hints, the best ones first: those of the home row, as a rule.",
-        validators.letters,
-        default="fjdksahg",
-        example='"aoeuhtns"',
-        title="Letters of hints",
-        group="Keys and notices",
-    )
-    notify: str = setting(
-        "How the end of a reply is announced while you look at something else.",
-        default="none",
-        choices=("none", "bell", "desktop"),
-        example='"bell"',
-        applies_now=True,
-        title="Notifications",
-        group="Keys and notices",
-    )
+        validators.letters, group="Keys and notices", title="Letters of hints", default="fjdksahg",
+        example='"aoeuhtns"')
+    notify: str = setting("How the end of a reply is announced while you look at something else.",
+        group="Keys and notices", title="Notifications", default="none",
+        choices=("none", "bell", "desktop"), example='"bell"', applies_now=True)
     max_turns: int = setting(
         "How many replies may stream at once, from 1 to 64; more wait their turn.",
-        validators.integer(1, 64),
-        default=8,
-        parse=validators.parse_number,
-        example="8",
-        applies_now=True,
-        title="Replies at once",
-        group="Answers",
-    )
+        validators.integer(1, 64), group="Answers", title="Replies at once", default=8,
+        parse=validators.parse_number, example="8", applies_now=True)
     attachment_limit: int = setting(
         "How many megabytes a picture or file may have, from 1 to 2,000; a larger one is refused.",
-        validators.integer(1, 2000),
-        default=50,
-        parse=validators.parse_number,
-        title="Attachments up to, MB",
-        group="Files",
-    )
+        validators.integer(1, 2000), group="Files", title="Attachments up to, MB", default=50,
+        parse=validators.parse_number)
     attachment_total_limit: int = setting(
         "How many megabytes all pictures and files may take together; beyond it new ones are "
         "refused, and none is deleted. With 0, there is no limit.",
-        validators.integer(0, 1_000_000),
-        default=0,
-        parse=validators.parse_number,
-    )
+        validators.integer(0, 1_000_000), group="Files", title="Attachments in all, MB", default=0,
+        parse=validators.parse_number)
     repaint_rate: int = setting(
         "How many times a second a streaming reply is drawn, from 1 to 60; fewer suit a slow line.",
-        validators.integer(1, 60),
-        default=20,
-        parse=validators.parse_number,
-        applies_now=True,
-        title="Redraws a second",
-        group="Look",
-    )
+        validators.integer(1, 60), group="Look", title="Redraws a second", default=20,
+        parse=validators.parse_number, applies_now=True)
     motion: str = setting(
         "With off, a streaming reply is drawn four times a second, numbers that run change every "
-        "five seconds, and nothing glides: for slow lines and quiet eyes.",
-        default="on",
-        choices=("on", "off"),
-        example='"off"',
-        applies_now=True,
-        title="Motion",
-        group="Look",
-    )
+        "five seconds, and nothing glides: for slow lines and quiet eyes.", group="Look",
+        title="Motion", default="on", choices=("on", "off"), example='"off"', applies_now=True)
     pictures: str = setting(
         "How pictures are drawn: auto is as well as the terminal can, blocks is with characters "
-        "in two colours, off is by their captions alone.",
-        default="auto",
-        choices=("auto", "blocks", "off"),
-        example='"blocks"',
-        applies_now=True,
-        title="Pictures",
-        group="Look",
-    )
-    diagrams: str = setting(
-        "Draw Mermaid diagrams as text; off shows their source.",
-        default="on",
-        choices=("on", "off"),
-        example='"off"',
-        title="Diagrams",
-        group="Look",
-    )
+        "in two colours, off is by their captions alone.", group="Look", title="Pictures",
+        default="auto", choices=("auto", "blocks", "off"), example='"blocks"', applies_now=True)
+    diagrams: str = setting("Draw Mermaid diagrams as text; off shows their source.", group="Look",
+        title="Diagrams", default="on", choices=("on", "off"), example='"off"')
     ambiguous_width: str = setting(
         "How many columns §, é, Greek and the like take: narrow for one, wide for two; auto asks "
-        "the terminal.",
-        default="auto",
-        choices=("auto", "narrow", "wide"),
-        example='"auto"',
-        applies_now=True,
-        title="Width of § and é",
-        group="Look",
-    )
+        "the terminal.", group="Look", title="Width of § and é", default="auto",
+        choices=("auto", "narrow", "wide"), example='"auto"', applies_now=True)
     mirror: Path | None = setting(
         "A folder with a Markdown file of every conversation, for Git, Obsidian and others; empty "
-        "for none.",
-        validators.absolute_path,
-        example='"~/notes/chats"',
-        title="Mirror folder",
-        group="Files",
-    )
-    exports_dir: Path = setting(
-        "The folder for saved files.",
-        validators.absolute_path,
-        example='"~/chats"',
-        title="Folder for saved files",
-        group="Files",
-    )
-    plain: bool = setting(
-        "Chat line by line, for screen readers and simple terminals.",
-        validators.boolean,
-        default=False,
-        parse=validators.parse_flag,
-        choices=("false", "true"),
-        title="Line by line",
-        group="Look",
-    )
+        "for none.", validators.absolute_path, group="Files", title="Mirror folder",
+        example='"~/notes/chats"')
+    exports_dir: Path = setting("The folder for saved files.", validators.absolute_path,
+        group="Files", title="Folder for saved files", example='"~/chats"')
+    plain: bool = setting("Chat line by line, for screen readers and simple terminals.",
+        validators.boolean, group="Look", title="Line by line", default=False,
+        parse=validators.parse_flag, choices=("false", "true"))
     log: Path | None = setting(
         "A file that is told what the program does, without texts and secrets; without one there "
-        "is no log.",
-        validators.absolute_path,
-        example='"~/fakegpt-tui.log"',
-        title="Log file",
-        group="Files",
-    )
-    log_level: str = setting(
-        "The least important thing that the log is told.",
-        default="info",
-        choices=("error", "warning", "info", "debug"),
-        title="Log level",
-        group="Files",
-    )
-    favourites: tuple[ModelRef, ...] = setting(
-        "Models that F6 shows first, each as service/model.",
-        validators.model_refs,
-        default=(),
-        parse=validators.parse_list,
-        example='["ollama/llama3.2"]',
-        editable=False,
-    )
+        "is no log.", validators.absolute_path, group="Files", title="Log file",
+        example='"~/fakegpt-tui.log"')
+    log_level: str = setting("The least important thing that the log is told.", group="Files",
+        title="Log level", default="info", choices=("error", "warning", "info", "debug"))
+    favourites: tuple[ModelRef, ...] = setting("Models that F6 shows first, each as service/model.",
+        validators.model_refs, default=(), parse=validators.parse_list,
+        example='["ollama/llama3.2"]')
     title_model: ModelRef | None = setting(
         "The service and model that title new conversations, as service/model; empty for none.",
-        validators.model_ref,
-        example='"ollama/llama3.2"',
-        title="Model for titles",
-        group="Answers",
-    )
+        validators.model_ref, group="Answers", title="Model for titles",
+        example='"ollama/llama3.2"')
     monthly_budget: Decimal | None = setting(
-        "Dollars a month; before a prompt that would pass them you are asked.",
-        validators.dollars,
-        parse=validators.parse_dollars,
-        example="20",
-        applies_now=True,
-        title="Dollars a month",
-        group="Answers",
-    )
+        "Dollars a month; before a prompt that would pass them you are asked.", validators.dollars,
+        group="Answers", title="Dollars a month", parse=validators.parse_dollars, example="20",
+        applies_now=True)
     data_dir: Path = setting(
         "The folder for conversations and, unless they have their own, for all other files.",
-        validators.absolute_path,
-        editable=False,
-    )
-    state_dir: Path = setting(
-        "The folder for sessions, crash reports and what was chosen last.",
-        validators.absolute_path,
-        editable=False,
-    )
-    cache_dir: Path = setting("The folder for caches.", validators.absolute_path, editable=False)
+        validators.absolute_path)
+    state_dir: Path = setting("The folder for sessions, crash reports and what was chosen last.",
+        validators.absolute_path)
+    cache_dir: Path = setting("The folder for caches.", validators.absolute_path)
+    # fmt: on
 
     config_file: Path
     color: bool
@@ -412,5 +288,5 @@ SETTING_SPECS: Final[Mapping[str, SettingSpec]] = {
     if _ROW in each.metadata
 }
 
-EDITABLE_SETTINGS: Final = tuple(row for row in SETTING_SPECS.values() if row.editable)
+EDITABLE_SETTINGS: Final = tuple(row for row in SETTING_SPECS.values() if row.title)
 """What the settings screen shows, in its order."""
