@@ -6,7 +6,6 @@ controller for files. In a dialog it is an action of the dialog.
 
 import re
 import unicodedata
-from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
 from types import MappingProxyType
@@ -73,8 +72,6 @@ def _names(slash: str, aliases: str) -> tuple[str, ...]:
     return (slash, *re.findall(r"/[^/]*[^/ ]", aliases)) if slash else ()
 
 
-_FUNCTION_KEY = re.compile(r"f\d+")
-_KEY_LABELS = {"escape": "esc", "pageup": "pgup", "pagedown": "pgdn"}
 _SIGNS = {
     "slash": "/",
     "backslash": "\\",
@@ -89,24 +86,6 @@ _SIGNS = {
 """Signs that Textual names otherwise than Unicode does."""
 
 
-def key_labels(keys: str) -> str:
-    """The keys of a command as they are written for users."""
-    return ", ".join(key_label(key) for key in keys.split(","))
-
-
-def key_label(key: str) -> str:
-    """A key as it is written for users, or keys that are pressed one after the other."""
-    labels = [_one_key_label(each) for each in key.split()]
-    return ("" if all(len(each) == 1 for each in labels) else " ").join(labels)
-
-
-def _one_key_label(key: str) -> str:
-    *modifiers, name = (key,) if len(key) == 1 else key.split("+")
-    sign = "space" if name == "space" else key_sign(name)
-    label = _KEY_LABELS.get(name, name.upper() if _FUNCTION_KEY.fullmatch(name) else sign)
-    return "+".join((*modifiers, label))
-
-
 def key_sign(name: str) -> str:
     """What the key of a name types; the name where that is nothing."""
     if len(name) == 1 or name in _SIGNS:
@@ -118,17 +97,9 @@ def key_sign(name: str) -> str:
     return sign if sign.isprintable() else name
 
 
-def first_key(command_id: str, changed: Mapping[str, str]) -> str:
-    """The first key of a command as it is written for users, or else its name, if it has any."""
-    command = next(each for each in COMMANDS if each.id == command_id)
-    keys = changed.get(command_id, command.keys)
-    return key_label(keys.partition(",")[0]) if keys else command.slash
-
-
-EDITING_PREFIX, VIM_PREFIX = "edit.", "vim."
-"""The ids of the commands that edit the prompt begin so; they are in tables of their own."""
-OPEN_NTH_PREFIX = "chat.open-"
-"""The ids of the commands that open one of the first nine conversations begin with this."""
+EDITING_PREFIX, VIM_PREFIX, OPEN_NTH_PREFIX = "edit.", "vim.", "chat.open-"
+"""How ids begin: of commands that edit the prompt, which have tables of their own, and of those
+that open one of the first nine conversations."""
 
 _ENTER = "enter"
 _ENTER_VARIANTS = "ctrl+j,shift+enter,alt+enter,ctrl+enter"
@@ -254,7 +225,6 @@ COMMANDS: tuple[Command, ...] = (
     Command(TRANSCRIPT, "transcript.copy-message", "y", "copy_message", "Copy message", "Copy the marked message, as it was written", "/copy", "/copy message /copy last /yank", in_footer=True),
     Command(TRANSCRIPT, "transcript.copy-code", "c", "copy_code", "Copy code", "Copy the next code block", "/copy code", "/yank code", in_footer=True),
     Command(TRANSCRIPT, "transcript.copy-conversation", "Y", "copy_conversation", "Copy all", "Copy the whole conversation", "/copy all", "/yank all"),
-
     Command(TRANSCRIPT, "transcript.select", "v", "select('characters')", "Select", "Select text with keys, from the search's match or the marked message on; y copies it, as it was written", "/select", "/visual"),
     Command(TRANSCRIPT, "transcript.select-lines", "V", "select('lines')", "Select lines", "Select whole lines with keys", "/select lines", "/visual lines"),
 

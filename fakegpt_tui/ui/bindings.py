@@ -1,4 +1,4 @@
-"""Key bindings: the keymap as bindings of Textual, and the check of the keys that users change."""
+"""Key bindings: how keys are written, the keymap for Textual, and the check of changed keys."""
 
 import re
 import unicodedata
@@ -14,11 +14,39 @@ from fakegpt_tui.keymap import (
     VIM_PREFIX,
     Command,
     KeyScope,
+    key_sign,
 )
 from fakegpt_tui.ui.terminal.typed_keys import key_name
 
 _CONTROLLER_ACTION = re.compile(r"(?!app\.|screen\.)(\w+)\.(\w+)(?:\((.*)\))?")
+_FUNCTION_KEY = re.compile(r"f\d+")
+_KEY_LABELS = {"escape": "esc", "pageup": "pgup", "pagedown": "pgdn"}
 _DIALOGS = {KeyScope.SIDE_BY_SIDE, KeyScope.SERVICES, KeyScope.SERVICE_FORM}
+
+
+def first_key(command_id: str, changed: Mapping[str, str]) -> str:
+    """The first key of a command as it is written for users, or else its name, if it has any."""
+    command = next(each for each in COMMANDS if each.id == command_id)
+    keys = changed.get(command_id, command.keys)
+    return key_label(keys.partition(",")[0]) if keys else command.slash
+
+
+def key_labels(keys: str) -> str:
+    """The keys of a command as they are written for users."""
+    return ", ".join(key_label(key) for key in keys.split(","))
+
+
+def key_label(key: str) -> str:
+    """A key as it is written for users, or keys that are pressed one after the other."""
+    labels = [_one_key_label(each) for each in key.split()]
+    return ("" if all(len(each) == 1 for each in labels) else " ").join(labels)
+
+
+def _one_key_label(key: str) -> str:
+    *modifiers, name = (key,) if len(key) == 1 else key.split("+")
+    sign = "space" if name == "space" else key_sign(name)
+    label = _KEY_LABELS.get(name, name.upper() if _FUNCTION_KEY.fullmatch(name) else sign)
+    return "+".join((*modifiers, label))
 
 
 def bindings(scope: KeyScope) -> list[BindingType]:

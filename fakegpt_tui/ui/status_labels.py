@@ -16,8 +16,9 @@ from fakegpt_tui.domain import (
     Role,
     StoreError,
 )
-from fakegpt_tui.keymap import COMMANDS, first_key
+from fakegpt_tui.keymap import COMMANDS
 from fakegpt_tui.text import safe_line
+from fakegpt_tui.ui.bindings import first_key
 
 if TYPE_CHECKING:
     from fakegpt_tui.chat.reply_text import TurnProgress

@@ -23,7 +23,7 @@ from fakegpt_tui.domain import (
     StoreError,
 )
 from fakegpt_tui.domain.fast_dataclass import dataclass
-from fakegpt_tui.keymap import key_label
+from fakegpt_tui.ui.bindings import key_label
 from fakegpt_tui.ui.widgets import RUNNING, ListRow
 from fakegpt_tui.ui.widgets.drawing import format_time
 from fakegpt_tui.ui.widgets.first_page import FirstStep

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fakegpt_tui.config.spec import SETTING_SPECS
 from fakegpt_tui.domain.generation import GENERATION_ROWS, SettingPath
-from fakegpt_tui.keymap import Command, key_label
+from fakegpt_tui.keymap import Command
 from fakegpt_tui.keymap.vim import ALL_COMMANDS
 from fakegpt_tui.protocol.completion_settings import (
     CLIENT_FIELDS,
@@ -15,6 +15,7 @@ from fakegpt_tui.protocol.completion_settings import (
     PASSED_ON,
     ClientField,
 )
+from fakegpt_tui.ui.bindings import key_label
 from tests.benchmarks.table import HISTORY, table
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -3,8 +3,8 @@
 import pytest
 from textual.binding import Binding
 
-from fakegpt_tui.keymap import COMMANDS, KeyScope, first_key, key_labels
-from fakegpt_tui.ui.bindings import bindings, effective_keys, validate_keys
+from fakegpt_tui.keymap import COMMANDS, KeyScope
+from fakegpt_tui.ui.bindings import bindings, effective_keys, first_key, key_labels, validate_keys
 from tests.ui.running import running
 
 _LEGACY_TWINS = {"ctrl+i", "ctrl+m", "ctrl+h", "ctrl+left_square_bracket", "alt+O"}

@@ -7,7 +7,7 @@ from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain import FakeGPTError, GenerationSettings, Preset
 from fakegpt_tui.domain.generation import merge_settings, parse_assignment
 from fakegpt_tui.domain.setting_kinds import InvalidSetting
-from fakegpt_tui.keymap import first_key
+from fakegpt_tui.ui.bindings import first_key
 from fakegpt_tui.ui.controllers.attachments import AttachmentController
 from fakegpt_tui.ui.dialogs import Choice
 from fakegpt_tui.ui.options import Options

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain import Role
 from fakegpt_tui.domain.parts import attached_parts
-from fakegpt_tui.keymap import first_key
+from fakegpt_tui.ui.bindings import first_key
 from fakegpt_tui.ui.dialogs.hints import TranscriptHints
 from fakegpt_tui.ui.dialogs.items import ItemAction, code_item, file_item
 from fakegpt_tui.ui.messages import CopyText

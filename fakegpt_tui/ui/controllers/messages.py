@@ -8,7 +8,7 @@ from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import ChatMessage, Role, Service
 from fakegpt_tui.domain.diff import DiffPart
-from fakegpt_tui.keymap import first_key
+from fakegpt_tui.ui.bindings import first_key
 from fakegpt_tui.ui.state import ChatState
 from fakegpt_tui.ui.window import Window
 

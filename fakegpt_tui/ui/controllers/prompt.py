@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import ChatMessage, Conversation, FakeGPTError, QueuedPrompt, Role
-from fakegpt_tui.keymap import first_key
 from fakegpt_tui.text import safe_line
+from fakegpt_tui.ui.bindings import first_key
 from fakegpt_tui.ui.controllers.attachments import AttachmentController
 from fakegpt_tui.ui.messages import (
     CopyText,

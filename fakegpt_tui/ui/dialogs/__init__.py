@@ -8,8 +8,8 @@ from textual.content import Content
 from textual.screen import Screen
 
 from fakegpt_tui.domain.fast_dataclass import dataclass
-from fakegpt_tui.keymap import key_label
 from fakegpt_tui.text import safe_line
+from fakegpt_tui.ui.bindings import key_label
 
 if TYPE_CHECKING:
     from textual.widget import Widget

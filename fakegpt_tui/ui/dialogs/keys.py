@@ -13,11 +13,11 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from fakegpt_tui.domain import FakeGPTError
-from fakegpt_tui.keymap import COMMANDS, VIM_PREFIX, Command, KeyScope, key_label, key_labels
+from fakegpt_tui.keymap import COMMANDS, VIM_PREFIX, Command, KeyScope
 from fakegpt_tui.keymap.readline import EDITING_COMMANDS
 from fakegpt_tui.keymap.vim import ALL_COMMANDS, begins_keys, key_sequences
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.ui.bindings import validate_keys
+from fakegpt_tui.ui.bindings import key_label, key_labels, validate_keys
 from fakegpt_tui.ui.dialogs import DialogFrame
 from fakegpt_tui.ui.dialogs.pick import ListScreen
 from fakegpt_tui.ui.slash_commands import screen_action

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from fakegpt_tui.domain import FakeGPTError
-from fakegpt_tui.keymap import first_key
+from fakegpt_tui.ui.bindings import first_key
 from fakegpt_tui.ui.widgets.drawing import RenderCache
 from fakegpt_tui.ui.widgets.first_page import FirstPage
 from fakegpt_tui.ui.widgets.prompt_input import PromptInput

@@ -13,7 +13,7 @@ from rich.style import Style
 from textual.reactive import reactive
 
 from fakegpt_tui.attachments.snippets import Snippet
-from fakegpt_tui.keymap import COMMANDS, Command, key_label
+from fakegpt_tui.keymap import COMMANDS, Command
 from fakegpt_tui.keymap.command_grammar import (
     ParsedCommand,
     WrongArgument,
@@ -21,6 +21,7 @@ from fakegpt_tui.keymap.command_grammar import (
     snippet_commands,
 )
 from fakegpt_tui.text import safe_line
+from fakegpt_tui.ui.bindings import key_label
 from fakegpt_tui.ui.slash_commands import ArgumentMatch, CommandValues, MatchRank, screen_action
 from fakegpt_tui.ui.slash_completion import CommandLineMatch, SlashCompletion
 from fakegpt_tui.ui.widgets.drawing import fit

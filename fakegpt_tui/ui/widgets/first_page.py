@@ -13,8 +13,9 @@ from textual.widget import Widget
 from fakegpt_tui import __version__
 from fakegpt_tui.domain import Service, ServiceKind
 from fakegpt_tui.domain.fast_dataclass import dataclass
-from fakegpt_tui.keymap import COMMANDS, key_label
+from fakegpt_tui.keymap import COMMANDS
 from fakegpt_tui.text import safe_line
+from fakegpt_tui.ui.bindings import key_label
 from fakegpt_tui.ui.widgets.drawing import RenderCache, fit, truncate
 
 _SHARED_ACCOUNT = "The owner of a shared account can read what you send: send no secrets."

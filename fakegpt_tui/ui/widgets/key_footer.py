@@ -10,7 +10,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from fakegpt_tui.domain.fast_dataclass import dataclass
-from fakegpt_tui.keymap import key_label
+from fakegpt_tui.ui.bindings import key_label
 from fakegpt_tui.ui.widgets.drawing import RenderCache
 
 _GAP = "  "
