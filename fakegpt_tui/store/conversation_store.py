@@ -134,9 +134,6 @@ class ConversationStore(BlobAccess, AbstractContextManager["ConversationStore"])
         """How many chat messages the whole tree has."""
         return self._read(queries.count_messages, conversation_id)
 
-    def add_conversation(self, conversation: Conversation) -> Future[None]:
-        return self._writer.submit(write_operations.add_conversation(conversation))
-
     def save_conversation(self, conversation: Conversation) -> Future[None]:
         """Change the header. It fails where the conversation has been deleted."""
         return self._writer.submit(write_operations.save_conversation(conversation))
@@ -152,10 +149,6 @@ class ConversationStore(BlobAccess, AbstractContextManager["ConversationStore"])
         operation = write_operations.add_turn(conversation, messages, self._owner)
         operation = self._with_blobs(operation, *(message.parts for message in messages))
         return self._writer.submit(operation, durable=True)
-
-    def add_message(self, message: ChatMessage) -> Future[None]:
-        operation = write_operations.add_message(message, self._owner)
-        return self._writer.submit(self._with_blobs(operation, message.parts))
 
     def append_reply(self, reply_id: str, text: str, keep: int | None = None) -> None:
         """Keep the first `keep` code points of a reply, or all of them, and add `text`.

@@ -12,9 +12,11 @@ from fakegpt_tui.store.errors import RowDeleted
 from fakegpt_tui.text import replace_surrogates
 
 _CHANGES = rows.assignments(name for name in rows.CONVERSATION.columns if name != "id")
-_ADD_CONVERSATION = rows.insert_statement("conversation", rows.CONVERSATION.columns)
 _SAVE_CONVERSATION = f"UPDATE conversation SET {_CHANGES} WHERE id = :id"  # noqa: S608 - constants
-_ADD_OR_SAVE_CONVERSATION = f"{_ADD_CONVERSATION} ON CONFLICT (id) DO UPDATE SET {_CHANGES}"
+_ADD_OR_SAVE_CONVERSATION = (
+    rows.insert_statement("conversation", rows.CONVERSATION.columns)
+    + f" ON CONFLICT (id) DO UPDATE SET {_CHANGES}"
+)
 
 _FIXED_COLUMNS = {"id", "conversation_id", "parent_id", "role", "created_at", "trashed_at"}
 """What the end of a reply does not change; it may be in the trash by then."""
@@ -72,11 +74,6 @@ _DELETE_MESSAGE = "DELETE FROM chat_message WHERE id = :id"
 _DELETED_NOTICE = "This is no longer in the store; it may have been deleted elsewhere."
 
 
-def add_conversation(conversation: Conversation) -> WriteOperation:
-    values = rows.CONVERSATION.encode(conversation)
-    return lambda connection: _write_conversation(connection, _ADD_CONVERSATION, values)
-
-
 def save_conversation(conversation: Conversation) -> WriteOperation:
     values = rows.CONVERSATION.encode(conversation)
     return lambda connection: _write_conversation(connection, _SAVE_CONVERSATION, values)
@@ -99,14 +96,12 @@ def add_turn(
             return
         _write_conversation(connection, _ADD_OR_SAVE_CONVERSATION, header)
         for values in added:
-            _add_message(connection, values)
+            position = connection.execute(_ADD_MESSAGE, values).lastrowid
+            record_uses(connection, "message", str(values["id"]), values["parts"], keep=True)
+            if position is not None:
+                search.index_new(connection, position, values)
 
     return write
-
-
-def add_message(message: ChatMessage, owner: str) -> WriteOperation:
-    values = _message_values(message, owner)
-    return lambda connection: _add_message(connection, values)
 
 
 def finish_reply(reply: ChatMessage, owner: str) -> WriteOperation:
@@ -203,14 +198,6 @@ def _keep_trashed_at(connection: sqlite3.Connection, values: rows.Values) -> row
 def _exists(connection: sqlite3.Connection, values: rows.Values) -> bool:
     row = connection.execute(_MESSAGE, values).fetchone()
     return row is not None and row["conversation_id"] == values["conversation_id"]
-
-
-def _add_message(connection: sqlite3.Connection, values: rows.Values) -> None:
-    position = connection.execute(_ADD_MESSAGE, values).lastrowid
-    if values["parts"] is not None:
-        record_uses(connection, "message", str(values["id"]), values["parts"])
-    if position is not None:
-        search.index_new(connection, position, values)
 
 
 def _write_conversation(

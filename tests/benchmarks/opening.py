@@ -57,7 +57,7 @@ def fill(made: Home, lengths: dict[str, int]) -> None:
                 updated_at=at,
             )
             messages = list(_path(conversation, count, name))
-            store.add_conversation(conversation)
+            store.add_turn(conversation)
             for prompt, reply in zip(messages[::2], messages[1::2], strict=True):
                 header = replace(conversation, leaf_id=reply.id)
                 done = store.add_turn(header, prompt, reply)

@@ -108,7 +108,7 @@ def test_what_is_under_way_or_was_only_read_changes_nothing(home: Home) -> None:
     mirror = home.mirror()
     before = (home.folder / NAMES[1]).read_bytes()
     streaming = replace(REPLY, id="r2", parent_id="r1", status=MessageStatus.STREAMING)
-    home.store.add_message(streaming).result()
+    home.store.add_turn(C, streaming).result()
     home.store.save_conversation(replace(C, unread=True)).result()
     mirror.update()
     assert (home.folder / NAMES[1]).read_bytes() == before

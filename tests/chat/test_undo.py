@@ -255,7 +255,7 @@ def test_whenever_a_run_is_killed_all_that_it_did_can_be_taken_back(
     path = tmp_path / "data" / "c.db"
     with ConversationStore.open(path) as store:
         for number in range(40):
-            store.add_conversation(replace(conversation(), title=f"Title {number}")).result()
+            store.add_turn(replace(conversation(), title=f"Title {number}")).result()
         before = store.conversations()
     command = [sys.executable, "-c", CHANGES, str(path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT) as child:

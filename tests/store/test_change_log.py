@@ -23,7 +23,7 @@ def action(
 def test_the_last_action_of_a_scope_comes_first_in_every_instance(path: Path) -> None:
     with ConversationStore.open(path) as one, ConversationStore.open(path) as other:
         for each in "ab":
-            one.add_conversation(conversation(id=each)).result()
+            one.add_turn(conversation(id=each)).result()
         added = [action(1, "a", "b"), action(2, "a", scope="a"), action(3, "b", scope="b")]
         for each in added:
             one.changes.add_action(each).result()
@@ -38,7 +38,7 @@ def test_the_last_action_of_a_scope_comes_first_in_every_instance(path: Path) ->
 
 
 def test_only_so_many_and_none_that_is_too_old(store: ConversationStore, path: Path) -> None:
-    store.add_conversation(conversation(id="a")).result()
+    store.add_turn(conversation(id="a")).result()
     store.changes.add_action(action(0, "a", at=NOW - OLDEST_ACTION)).result()
     assert store.changes.last_action("") is None
     for number in range(1, MOST_ACTIONS + 3):
@@ -59,7 +59,7 @@ def test_nothing_of_a_conversation_that_is_deleted_for_ever_is_left(
 ) -> None:
     gone, kept = conversation(), conversation()
     for each in (gone, kept):
-        store.add_conversation(each).result()
+        store.add_turn(each).result()
     store.changes.add_action(action(1, gone.id, kept.id)).result()
     store.changes.add_action(action(2, gone.id, scope=gone.id)).result()
     store.changes.add_action(action(3, "")).result()
@@ -80,7 +80,7 @@ def test_nothing_of_a_conversation_that_is_deleted_for_ever_is_left(
 def test_what_is_about_conversations_that_are_not_there_is_passed_over(
     store: ConversationStore,
 ) -> None:
-    store.add_conversation(conversation(id="a")).result()
+    store.add_turn(conversation(id="a")).result()
     for number, each in enumerate(["a", "never saved"]):
         store.changes.add_action(action(number, each)).result()
     assert store.changes.last_action("") == action(0, "a")
@@ -88,7 +88,7 @@ def test_what_is_about_conversations_that_are_not_there_is_passed_over(
 
 
 def test_what_is_added_again_is_there_once(store: ConversationStore) -> None:
-    store.add_conversation(conversation(id="a")).result()
+    store.add_turn(conversation(id="a")).result()
     for _ in range(2):
         store.changes.add_action(action(1, "a")).result()
     assert store.changes.last_action("") == action(1, "a")

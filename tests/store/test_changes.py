@@ -48,7 +48,7 @@ def test_every_change_of_a_conversation_counts(
     store: ConversationStore, path: Path, write: Write
 ) -> None:
     store.add_turn(C, PROMPT, REPLY).result()
-    store.add_conversation(OTHER).result()
+    store.add_turn(OTHER).result()
     before, last = newest(path)
     assert last == OTHER.id
     write(store).result()
@@ -77,7 +77,7 @@ def test_messages_that_leave_the_trash_count(store: ConversationStore, path: Pat
 def test_a_folder_shows_what_was_noted_until_it_changes(store: ConversationStore) -> None:
     log = store.changes
     store.add_turn(C, PROMPT).result()
-    store.add_conversation(OTHER).result()
+    store.add_turn(OTHER).result()
     first = dict(log.unmirrored("/notes"))
     assert set(first) == {C.id, OTHER.id}
     files = [MirroredFile(f"{each}.md", each, change or 0, "") for each, change in first.items()]

@@ -62,8 +62,7 @@ def test_every_field_comes_back(store: ConversationStore) -> None:
         thought_for=timedelta(0),
     )
     header = replace(header, leaf_id=message.id)
-    store.add_conversation(header)
-    store.add_message(message).result()
+    store.add_turn(header, message).result()
     assert store.conversation(header.id) == header
     assert store.messages(header.id) == (message,)
 
@@ -71,7 +70,7 @@ def test_every_field_comes_back(store: ConversationStore) -> None:
 def test_conversations_come_newest_first(store: ConversationStore) -> None:
     first, second, third = conversation(), conversation(), conversation()
     for each in (second, third, first):
-        store.add_conversation(each)
+        store.add_turn(each)
     store.save_conversation(replace(first, updated_at=third.updated_at + timedelta(1))).result()
     assert [each.id for each in store.conversations()] == [first.id, third.id, second.id]
 
@@ -81,7 +80,7 @@ def test_conversations_of_the_same_moment_come_in_the_order_they_were_made(
 ) -> None:
     twins = [conversation(updated_at=TIME) for _ in range(3)]
     for each in twins:
-        store.add_conversation(each)
+        store.add_turn(each)
     store.set_status("", MessageStatus.STOPPED).exception()
     assert list(store.conversations()) == twins[::-1]
 
@@ -98,9 +97,8 @@ def test_a_whole_turn_is_added_or_none_of_it(store: ConversationStore) -> None:
 
 def test_a_parent_that_is_nowhere_is_refused(store: ConversationStore) -> None:
     header = conversation()
-    store.add_conversation(header)
     with pytest.raises(StoreError):
-        store.add_message(chat_message(header, "missing")).result()
+        store.add_turn(header, chat_message(header, "missing")).result()
 
 
 def test_a_deleted_conversation_is_gone_with_its_messages(store: ConversationStore) -> None:
@@ -117,13 +115,10 @@ def test_a_deleted_conversation_is_gone_with_its_messages(store: ConversationSto
 
 def test_a_long_chain_can_be_walked_and_deleted(store: ConversationStore) -> None:
     header = conversation()
-    store.add_conversation(header)
-    parent = None
-    for _ in range(2500):
-        message = chat_message(header, parent)
-        store.add_message(message)
-        parent = message.id
-    store.save_conversation(replace(header, leaf_id=parent)).result()
+    chain = [chat_message(header, None)]
+    while len(chain) < 2500:
+        chain.append(chat_message(header, chain[-1].id))
+    store.add_turn(replace(header, leaf_id=chain[-1].id), *chain).result()
     assert len(store.path(header.id)) == 2500
     store.delete_conversation(header.id).result()
     assert store.conversations() == ()
@@ -143,8 +138,8 @@ def test_what_was_deleted_elsewhere_cannot_be_changed(store: ConversationStore) 
 
 def test_a_failed_write_does_not_stop_the_next(store: ConversationStore) -> None:
     header = conversation()
-    store.add_conversation(header)
-    failed = store.add_conversation(header)
+    store.add_turn(header)
+    failed = store.add_turn(header, chat_message(header, "missing"))
     store.save_conversation(replace(header, title="new")).result()
     assert isinstance(failed.exception(), StoreError)
     assert [each.title for each in store.conversations()] == ["new"]
@@ -152,7 +147,7 @@ def test_a_failed_write_does_not_stop_the_next(store: ConversationStore) -> None
 
 async def test_cancelling_who_waits_does_not_cancel_the_save(store: ConversationStore) -> None:
     header = conversation()
-    saved = store.add_conversation(header)
+    saved = store.add_turn(header)
     waiting = asyncio.ensure_future(asyncio.wrap_future(saved))
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -167,7 +162,7 @@ def test_a_closed_store_takes_nothing(path: Path) -> None:
     assert store.close()
     assert store.close()
     with pytest.raises(StoreError, match="closed"):
-        store.add_conversation(conversation()).result()
+        store.add_turn(conversation()).result()
     with pytest.raises(StoreError):
         store.conversations()
 
@@ -245,8 +240,7 @@ def test_hostile_values_are_kept_readable(
     with ConversationStore.open(tmp_path_factory.mktemp("values") / "c.db") as store:
         header = conversation(id=name, title=title, service=name, model=name, leaf_id=name)
         message = chat_message(header, None, id=name, text=text, error=error)
-        store.add_conversation(header)
-        store.add_message(message).result()
+        store.add_turn(header, message).result()
         (found,) = store.path(name)
         assert found.text == replace_surrogates(text)
         assert found.error == replace_surrogates(error)
@@ -263,10 +257,10 @@ def test_hostile_values_are_kept_readable(
 )
 def test_a_time_keeps_its_moment(store: ConversationStore, time: datetime) -> None:
     header = conversation(created_at=time)
-    store.add_conversation(header).result()
+    store.add_turn(header).result()
     assert [each.created_at for each in store.conversations()] == [time]
 
 
 def test_a_time_without_a_zone_counts_as_utc(store: ConversationStore) -> None:
-    store.add_conversation(conversation(created_at=TIME.replace(tzinfo=None))).result()
+    store.add_turn(conversation(created_at=TIME.replace(tzinfo=None))).result()
     assert [each.created_at for each in store.conversations()] == [TIME]

@@ -51,10 +51,10 @@ def test_deleted_and_trashed_is_as_it_is_on_disk(store: ConversationStore) -> No
 def test_two_stores_in_memory_share_nothing_and_end_with_their_close(
     store: ConversationStore,
 ) -> None:
-    store.add_conversation(conversation()).result()
+    store.add_turn(conversation()).result()
     with ConversationStore.open_in_memory() as other:
         assert other.conversations() == ()
-        other.add_conversation(conversation()).result()
+        other.add_turn(conversation()).result()
         assert other.close()
     assert len(store.conversations()) == 1
 

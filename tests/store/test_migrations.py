@@ -46,7 +46,7 @@ def look(path: Path) -> tuple[int, list[str]]:
 @pytest.mark.parametrize("position", range(len(NEXT_STEP) + 1))
 def test_killed_between_two_statements_the_old_version_is_left(path: Path, position: int) -> None:
     with ConversationStore.open(path) as store:
-        store.add_conversation(conversation())
+        store.add_turn(conversation())
     before = look(path)
     step = (*NEXT_STEP[:position], DYING, *NEXT_STEP[position:])
     assert migrated_elsewhere(path, (*migrations.STEPS, step)) == -signal.SIGKILL
@@ -61,12 +61,12 @@ def test_killed_while_it_is_made_a_store_can_be_made_again(tmp_path: Path) -> No
     assert migrated_elsewhere(path, ((*first[:3], DYING, *first[3:]),)) == -signal.SIGKILL
     assert look(path) == (0, [])
     with ConversationStore.open(path) as store:
-        store.add_conversation(conversation()).result()
+        store.add_turn(conversation()).result()
 
 
 def test_only_what_is_missing_is_done(path: Path) -> None:
     with ConversationStore.open(path) as store:
-        store.add_conversation(conversation()).result()
+        store.add_turn(conversation()).result()
     with closing(open_writer(path)) as connection:
         migrations.migrate(connection, (*migrations.STEPS, NEXT_STEP))
         assert migrations.read_version(connection) == migrations.VERSION + 1

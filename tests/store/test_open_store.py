@@ -17,7 +17,7 @@ def test_files_are_private_whatever_the_umask(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
         with ConversationStore.open(tmp_path / "a" / "b" / "c.db") as store:
-            store.add_conversation(conversation()).result()
+            store.add_turn(conversation()).result()
             found = sorted((tmp_path / "a").rglob("*"))
             modes = {path: stat.S_IMODE(path.stat().st_mode) for path in found}
     finally:
@@ -37,7 +37,7 @@ def test_a_file_that_others_could_read_is_made_private(path: Path) -> None:
 def filled(path: Path, number: int = 200) -> None:
     with ConversationStore.open(path) as store:
         for _ in range(number):
-            store.add_conversation(conversation(title="title " * 20))
+            store.add_turn(conversation(title="title " * 20))
 
 
 def test_nothing_is_left_in_the_way_of_a_second_start(path: Path) -> None:
@@ -70,7 +70,7 @@ def test_a_damaged_file_is_moved_aside_and_said_so(path: Path, garbage: bytes) -
         assert "nothing of it was deleted" in notice
         assert "0 conversations and 0 messages" in notice
         assert aside.read_bytes() == garbage
-        store.add_conversation(conversation()).result()
+        store.add_turn(conversation()).result()
     with ConversationStore.open(path) as again:
         assert again.notices == ()
         assert len(again.conversations()) == 1
@@ -145,14 +145,14 @@ def test_a_link_to_the_store_is_the_store(path: Path, tmp_path: Path) -> None:
     link = tmp_path / "link.db"
     link.symlink_to(path)
     with ConversationStore.open(link) as store, ConversationStore.open(path) as same:
-        store.add_conversation(conversation()).result()
+        store.add_turn(conversation()).result()
         assert len(same.conversations()) == 2
     assert [each.name for each in tmp_path.iterdir() if each.name.startswith("link")] == ["link.db"]
 
 
 def test_a_backup_is_private_and_has_what_is_still_in_the_log(path: Path) -> None:
     with ConversationStore.open(path) as store:
-        store.add_conversation(conversation(title="in the log")).result()
+        store.add_turn(conversation(title="in the log")).result()
         with closing(connection.open_writer(path)) as source:
             copies = [
                 maintenance.back_up_before_migration(
@@ -169,7 +169,7 @@ def test_a_backup_is_private_and_has_what_is_still_in_the_log(path: Path) -> Non
 def test_without_a_shared_log_the_store_works_the_same(path: Path) -> None:
     connection.prepare_folder(path.parent)
     with ConversationStore.open(path) as store:
-        store.add_conversation(conversation()).result()
+        store.add_turn(conversation()).result()
     with closing(connection.open_writer(path, journal="DELETE")) as other:
         assert other.execute("PRAGMA journal_mode").fetchone()[0] == "delete"
         assert other.execute("SELECT count(*) FROM conversation").fetchone()[0] == 1

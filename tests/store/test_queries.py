@@ -21,7 +21,7 @@ def test_the_path_is_the_walk_from_the_leaf(
     """Each step answers some earlier message, or begins a second root, and may show it."""
     with ConversationStore.open(tmp_path_factory.mktemp("tree") / "c.db") as store:
         header = conversation()
-        store.add_conversation(header)
+        store.add_turn(header)
         known: list[ChatMessage] = []
         leaf = None
         for choice, is_shown in steps:

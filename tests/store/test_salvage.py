@@ -29,8 +29,7 @@ def filled(path: Path) -> set[str]:
             )
             reply = replace(reply, text=f"reply {number} " * 40)
             variant = chat_message(header, prompt.id, text=f"variant {number}")
-            store.add_turn(header, prompt, reply)
-            store.add_message(variant)
+            store.add_turn(header, prompt, reply, variant)
             texts |= {prompt.text, reply.text, variant.text}
     return texts
 

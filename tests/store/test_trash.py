@@ -13,7 +13,7 @@ DAY = timedelta(days=1)
 def test_a_trashed_conversation_is_in_the_trash_and_nowhere_else(store: ConversationStore) -> None:
     kept, old, new = conversation(), conversation(trashed_at=TIME), conversation()
     for each in (kept, old, new):
-        store.add_conversation(each)
+        store.add_turn(each)
     new = replace(new, trashed_at=TIME + DAY)
     store.save_conversation(new).result()
     assert store.conversations() == (kept,)
@@ -73,7 +73,7 @@ def test_queued_prompts_keep_their_order_and_survive(store: ConversationStore) -
 
 def test_deleting_a_conversation_takes_its_draft_and_its_queue(store: ConversationStore) -> None:
     header = conversation()
-    store.add_conversation(header)
+    store.add_turn(header)
     store.save_draft(Draft(header.id, "draft"))
     store.save_draft(Draft(f"{header.id} edits prompt", "edited"))
     store.save_draft(Draft("another", "stays"))

@@ -14,7 +14,7 @@ from fakegpt_tui.store.conversation_store import ConversationStore
 from fakegpt_tui.store.open_store import StoreFiles
 from fakegpt_tui.store.writer import StoreWriter
 from tests.patience import PATIENCE
-from tests.store.tree import conversation, turn
+from tests.store.tree import chat_message, conversation, turn
 
 HOUR = 3600.0
 
@@ -122,7 +122,7 @@ def test_what_can_never_be_written_is_not_tried_again(store: ConversationStore) 
     header, prompt, reply = turn(conversation())
     store.add_turn(header, prompt, reply).result()
     with pytest.raises(StoreError, match="does not fit") as error:
-        store.add_message(prompt).result()
+        store.add_turn(header, prompt, chat_message(header, prompt.id)).result()
     assert not isinstance(error.value, NotSavedYet)
     store.save_conversation(header).result()
     assert store.last_error is None
@@ -152,12 +152,12 @@ def test_a_file_that_is_gone_is_reported_without_a_write(
 
 def test_what_another_instance_writes_is_noticed_and_what_this_one_does_is_not(path: Path) -> None:
     with ConversationStore.open(path) as one, ConversationStore.open(path) as two:
-        one.add_conversation(conversation()).result()
+        one.add_turn(conversation()).result()
         eventually(two.poll_changes)
         two.save_conversation(conversation()).exception()
-        two.add_conversation(conversation()).result()
+        two.add_turn(conversation()).result()
         assert not any(two.poll_changes() for _ in range(3))
-        two.add_conversation(conversation()).result()
+        two.add_turn(conversation()).result()
         assert not any(two.poll_changes() for _ in range(3))
         eventually(one.poll_changes)
 
@@ -171,7 +171,7 @@ def test_a_draft_is_written_once_for_many_keys(store: ConversationStore) -> None
 
 def test_a_draft_comes_before_any_later_write(store: ConversationStore) -> None:
     store.save_draft(Draft("c", "word"))
-    store.add_conversation(conversation()).result()
+    store.add_turn(conversation()).result()
     assert store.drafts() == {"c": Draft("c", "word")}
     store.save_draft(Draft("c", "")).result()
     assert store.drafts() == {}
@@ -201,7 +201,7 @@ def test_a_store_that_can_only_be_read_says_so(path: Path) -> None:
     with opened(path) as (store, files):
         files.writer.execute("PRAGMA query_only = ON")
         with pytest.raises(StoreError, match="can only be read"):
-            store.add_conversation(conversation()).result()
+            store.add_turn(conversation()).result()
         assert store.conversations() == ()
 
 
@@ -211,8 +211,8 @@ def test_a_store_that_another_program_keeps_busy_says_so(path: Path) -> None:
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             with pytest.raises(StoreError, match="busy"):
-                store.add_conversation(conversation()).result()
-        store.add_conversation(conversation()).result()
+                store.add_turn(conversation()).result()
+        store.add_turn(conversation()).result()
 
 
 def test_a_store_that_was_moved_away_takes_nothing_until_it_is_back(path: Path) -> None:
@@ -223,10 +223,10 @@ def test_a_store_that_was_moved_away_takes_nothing_until_it_is_back(path: Path) 
         path.rename(away)
         store.append_reply(reply.id, "text")
         with pytest.raises(StoreError, match="replaced or deleted"):
-            store.add_conversation(conversation()).result()
+            store.add_turn(conversation()).result()
         path.write_bytes(b"another file")
         with pytest.raises(StoreError, match="replaced or deleted"):
-            store.add_conversation(conversation()).result()
+            store.add_turn(conversation()).result()
         away.replace(path)
         store.set_status(reply.id, MessageStatus.STREAMING).result()
         assert store.path(header.id)[-1].text == "text"
@@ -239,7 +239,7 @@ def test_a_store_that_a_newer_version_has_changed_takes_nothing(path: Path) -> N
         with closing(sqlite3.connect(path)) as newer:
             newer.execute("PRAGMA user_version = 99")
         with pytest.raises(StoreError, match="newer version"):
-            store.add_conversation(conversation()).result()
+            store.add_turn(conversation()).result()
         assert store.conversations() == ()
 
 
