@@ -186,12 +186,12 @@ class FragmentCache:
 
     def _draw(self, chunk: ChunkLayout, at: int, *, is_first: bool) -> Sequence[Line]:
         fragment, context = chunk.slots[at].fragment, self.context
+        kind = context.types[fragment.node.kind]
+        width = context.width if kind.is_wide else min(context.width, PROSE_WIDTH)
         if fragment.joins and at > 0:
             last = self._tail(chunk, at - 1, is_first=is_first)
-            kind = context.types[fragment.node.kind]
-            width = context.width if kind.is_wide else min(context.width, PROSE_WIDTH)
             return kind.draw_joined(fragment.node, last, width, context)
-        lines = context.render_block(fragment.node, context.width)
+        lines = kind.draw(fragment.node, width, context)
         return [BLANK, *lines] if fragment.blank_above and not (is_first and at == 0) else lines
 
     def _tail(self, chunk: ChunkLayout, at: int, *, is_first: bool) -> Line:

@@ -140,7 +140,9 @@ class Transcript(SelectingView, can_focus=True, inherit_bindings=False):
     def update_message(self, message: ChatMessage) -> None:
         """Add a message of the open conversation, or draw what is new about one."""
         self._expect_pictures((message,))
-        if message.conversation_id == self._conversation_id and self.viewport.upsert(message):
+        was_on_last, open_id = self.viewport.is_on_last, self._conversation_id
+        if message.conversation_id == open_id and self.message_list.upsert(message):
+            self.viewport.follow_growth(was_on_last=was_on_last)
             if self.is_finding:
                 self.find.update_messages()
             self.sync_view()

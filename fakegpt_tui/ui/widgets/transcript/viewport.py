@@ -96,18 +96,20 @@ class Viewport:
         self._set_top(self.message_list.moved(header, -row))
         self._stick_if_near(turned_back=False)
 
-    def upsert(self, message: ChatMessage) -> bool:
-        """Replace the message with the same id, or append this one; whether it is new."""
-        was_last = self.cursor >= len(self.message_list.messages) - 1
-        changed = self.message_list.upsert(message)
-        if changed and self.sticks_to_end:
+    @property
+    def is_on_last(self) -> bool:
+        """Is the cursor on the last message, or is there none?"""
+        return self.cursor >= len(self.message_list.messages) - 1
+
+    def follow_growth(self, *, was_on_last: bool) -> None:
+        """Take over that a message has grown, or come below the one that the cursor was on."""
+        if self.sticks_to_end:
             self.scroll_to_end()
-            if was_last:
+            if was_on_last:
                 self.cursor_to_last()
-        elif changed and self.positions:
+        elif self.positions:
             self.message_list.measure_below(self._last_seen)
             self._set_top(self.top)
-        return changed
 
     def resize(self, width: int, rows: int) -> None:
         """Be of another size, with the same text at the cursor."""

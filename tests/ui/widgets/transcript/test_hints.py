@@ -16,7 +16,7 @@ from fakegpt_tui.ui.widgets.transcript.hint_targets import Spot, TargetKind
 from fakegpt_tui.ui.widgets.transcript.hints import ACTIONS, HintAction, Hints, make_labels
 from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
 from fakegpt_tui.ui.widgets.transcript.virtual_list import VirtualList
-from tests.ui.widgets.transcript.transcript_app import many_lines, prompt, reply
+from tests.ui.widgets.transcript.transcript_app import many_lines, prompt, reply, upsert
 
 STYLE = Style(color="#111111", bgcolor="#eeee00")
 PICTURE = ImagePart(Blob("ab" * 32, 340_000, "image/png", 300, 200), "cat.png")
@@ -173,7 +173,7 @@ def test_a_label_stays_on_its_target_while_a_reply_grows() -> None:
     screen = Screen(begun, width=40, height=6)
     assert screen.labels == ["f", "j"]
     text = f"{begun.text} and [more](https://new.example) of it"
-    screen.viewport.upsert(reply(0, text, status=MessageStatus.STREAMING))
+    upsert(screen.viewport, reply(0, text, status=MessageStatus.STREAMING))
     screen.hints.leave_if_gone()
     assert screen.labels == ["f", "j"]
     screen.viewport.resize(12, 6)
@@ -186,7 +186,7 @@ def test_a_label_stays_on_its_target_while_a_reply_grows() -> None:
 def test_hints_end_with_a_reason_when_nothing_that_had_one_is_in_view() -> None:
     begun = reply(0, "A [link](https://one.example)", status=MessageStatus.STREAMING)
     screen = Screen(begun, height=4)
-    screen.viewport.upsert(reply(0, begun.text + "\n\nmore" * 9, status=MessageStatus.STREAMING))
+    upsert(screen.viewport, reply(0, begun.text + "\n\nmore" * 9, status=MessageStatus.STREAMING))
     screen.hints.leave_if_gone()
     # Its message is still there.
     assert (screen.labels, screen.heard.ended) == (["f"], [])

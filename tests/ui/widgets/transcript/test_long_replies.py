@@ -24,6 +24,7 @@ from tests.ui.widgets.transcript.transcript_app import (
     reply,
     show,
     shown,
+    upsert,
 )
 
 WIDTH = 40
@@ -154,11 +155,11 @@ def test_what_is_seen_of_a_reply_that_grows_is_what_a_fresh_one_shows(
     viewport = reading("", chapter, rows, **streaming)
     for cut, (_, lines) in zip(cuts, steps, strict=True):
         part = text[: int(cut * len(text))]
-        viewport.upsert(reply(1, part, **streaming))
+        upsert(viewport, reply(1, part, **streaming))
         viewport.scroll_by(lines)
         everything, seen = whole(part, **streaming), text_of(viewport)
         assert any(everything[top : top + rows] == seen for top in range(len(everything)))
-    viewport.upsert(reply(1, text))
+    upsert(viewport, reply(1, text))
     everything, seen = whole(text), text_of(viewport)
     assert any(everything[top : top + rows] == seen for top in range(len(everything)))
     if viewport.sticks_to_end:

@@ -11,6 +11,7 @@ from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
 from fakegpt_tui.ui.widgets.transcript.virtual_list import LinePosition, VirtualList
 from tests.examples import examples
 from tests.ui.widgets.transcript.fake_document import FakeDocuments
+from tests.ui.widgets.transcript.transcript_app import upsert
 
 HEAD = 2
 
@@ -140,8 +141,8 @@ def grow(viewport: Viewport, model: Model, number: int) -> None:
     anchor = model.positions[model.top]
     model.lay_out()
     model.top = model.last_top if model.sticks else model.positions.index(anchor)
-    assert viewport.upsert(message)
-    assert not viewport.upsert(replace(message))
+    assert upsert(viewport, message)
+    assert not upsert(viewport, replace(message))
 
 
 @examples(100)
@@ -163,9 +164,9 @@ def test_lines_are_new_below_where_the_view_left_the_end() -> None:
     viewport, _ = reading([40], 10)
     viewport.scroll_by(-5)
     assert viewport.new_lines == 0
-    viewport.upsert(reply(0, 47))
+    upsert(viewport, reply(0, 47))
     assert viewport.new_lines == 7
-    viewport.upsert(reply(1, 3, final=False))
+    upsert(viewport, reply(1, 3, final=False))
     assert viewport.new_lines == 12
     viewport.scroll_by(8)
     assert viewport.new_lines == 9

@@ -13,6 +13,7 @@ from fakegpt_tui.domain import ChatMessage, MessageStatus, Role
 from fakegpt_tui.ui.messages import CopyText
 from fakegpt_tui.ui.widgets.transcript.appearance import left_margin
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
+from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
 from tests.ui.widgets.shown import shown as shown_exactly
 from tests.ui.widgets.transcript.fake_document import FakeDocuments
 
@@ -43,6 +44,14 @@ def many_lines(count: int, name: str = "line") -> str:
 
 def long_conversation(count: int = 40, lines: int = 6) -> list[ChatMessage]:
     return [reply(number, many_lines(lines, f"m{number}")) for number in range(count)]
+
+
+def upsert(viewport: Viewport, message: ChatMessage) -> bool:
+    """Let a message grow, or come, as a transcript does; is it new?"""
+    was_on_last = viewport.is_on_last
+    if is_new := viewport.message_list.upsert(message):
+        viewport.follow_growth(was_on_last=was_on_last)
+    return is_new
 
 
 class CountingTranscript(Transcript):
