@@ -223,7 +223,7 @@ class FakeGPTApp(KeySerializer, ResizedApp, OverlaidApp, BidiRepairingApp, Crash
     @property
     def graphics(self) -> GraphicsDetection:
         """Which pictures the terminal draws; it is asked when there is one."""
-        return self._chat_screen.pictures.detection
+        return self._chat_screen.window.pictures.detection
 
     @on(ReadClipboard)
     def run_clipboard(self, event: ReadClipboard) -> None:

@@ -81,7 +81,7 @@ class BackgroundWork:
             async with turn:
                 self._report(TurnStarted(turn.prompt.text if turn.is_new_prompt else ""))
                 async for _ in turn.events():
-                    if self._screen.repaint_timer is None:
+                    if not self._screen.reply_drawing.is_repaint_planned:
                         self._report(ReplyGrew())
         except StoreError as error:
             draft = turn.draft_text, str(error), turn.draft_parts
@@ -178,7 +178,7 @@ class BackgroundWork:
         """The clipboard as the terminal gives it out."""
         from fakegpt_tui.ui.terminal.clipboard_reading import TerminalClipboard  # noqa: PLC0415 - when used
 
-        ask = self._screen.pictures.detection.ask
+        ask = self._screen.window.pictures.detection.ask
         return TerminalClipboard(partial(write_to_terminal, self._app), ask)
 
     async def read_clipboard(self, event: ReadClipboard) -> None:

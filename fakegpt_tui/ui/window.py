@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from inspect import isawaitable
-from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual.message import Message
 from textual.screen import Screen
+from textual.widget import Widget
 
 from fakegpt_tui.domain import FakeGPTError, StillReplying
 from fakegpt_tui.ui.messages import OpenFile
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList
-from fakegpt_tui.ui.widgets.drawing import FrameLimiter, spinner
+from fakegpt_tui.ui.widgets.drawing import FrameLimiter
 from fakegpt_tui.ui.widgets.first_page import FirstPage
 from fakegpt_tui.ui.widgets.prompt_input import PromptInput
 from fakegpt_tui.ui.widgets.status_bar import StatusBar
@@ -22,19 +23,17 @@ from fakegpt_tui.ui.widgets.status_bar import StatusBar
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fakegpt_tui.ui.chat_pictures import ChatPictures
+    from fakegpt_tui.chat.service import ChatService
+    from fakegpt_tui.ui.chat_transcript import ChatPictures
     from fakegpt_tui.ui.dialogs import Choice
+    from fakegpt_tui.ui.options import Options
     from fakegpt_tui.ui.state import ChatState
-    from fakegpt_tui.ui.terminal.graphics import GraphicsDetection
-    from fakegpt_tui.ui.view_model import ChatView
     from fakegpt_tui.ui.widgets.conversation_header import ConversationHeader
     from fakegpt_tui.ui.widgets.notice_box import NoticeBox
     from fakegpt_tui.ui.widgets.transcript.line_ids import ReadingPosition
     from fakegpt_tui.ui.widgets.transcript.view import Transcript
 
 T = TypeVar("T")
-
-_HEADER_FROM_HEIGHT = 12
 
 
 class Window:
@@ -47,23 +46,25 @@ class Window:
         self,
         screen: Screen[None],
         state: ChatState,
+        chat: ChatService,
+        options: Options,
         show: Callable[[], None],
-        make_transcript: Callable[[], Transcript],
-        rate: float,
     ) -> None:
         """`show` is called whenever what is to be shown may have changed."""
         self._screen = screen
         self._state = state
+        self._chat = chat
+        self._options = options
         self._show = show
-        self._make_transcript = make_transcript
         self._transcript: Transcript | None = None
-        self.limiter = FrameLimiter(rate)
+        self.limiter = FrameLimiter(options.value("repaint_rate", 20))
+        self.limiter.is_calm = options.value("motion", "on") == "off"
         self._is_changing = False
-        self._header: ConversationHeader | None = None
+        self.header: ConversationHeader | None = None
+        """Above the messages, once there was one."""
+        self.urgent: Widget | None = None
+        """What is drawn as soon as it changes: the transcript, at the first words of a reply."""
         self._notice_box: NoticeBox | None = None
-        self._activity = ""
-        self._step = 0
-        self._turned_at = 0.0
         self._after_refresh: list[Callable[[], object]] = []
 
     @property
@@ -74,7 +75,9 @@ class Window:
     def transcript(self) -> Transcript:
         """The messages; made with the first of them, as a start need not import it."""
         if self._transcript is None:
-            self._transcript = self._make_transcript()
+            from fakegpt_tui.ui.chat_transcript import make_transcript  # noqa: PLC0415 - as above
+
+            self._transcript = make_transcript(self._options, lambda: self.pictures)
             self._transcript.display = False
             self._screen.mount(self._transcript, after=self._screen.query_one(FirstPage))
         return self._transcript
@@ -102,16 +105,17 @@ class Window:
         """Does the terminal have the focus?"""
         return self._screen.app.app_focus
 
-    @property
-    def graphics(self) -> GraphicsDetection | None:
-        """What tells how the terminal draws pictures; `None` where blocks are wanted."""
-        source: ChatPictures = self._screen.pictures  # type: ignore[attr-defined]  # as ours has
-        return source.detection if source.pictures == "auto" else None
+    @cached_property
+    def pictures(self) -> ChatPictures:
+        """Where pictures come from, and how they are drawn."""
+        from fakegpt_tui.ui.chat_transcript import ChatPictures  # noqa: PLC0415 - with a picture
+
+        how = self._options.value("pictures", "auto")
+        return ChatPictures(self._screen.app, self._chat, how)
 
     def draw_pictures(self, how: str) -> None:
         """Draw pictures as that setting says from now on."""
-        source: ChatPictures = self._screen.pictures  # type: ignore[attr-defined]  # as above
-        source.pictures = how
+        self.pictures.pictures = how
         self.transcript.set_up_pictures()
         self.transcript.refresh()
 
@@ -161,63 +165,6 @@ class Window:
 
         # Once it has all that is its own.
         dialog.call_later(show_in_dialog, dialog, notice)
-
-    def show_header(self, view: ChatView) -> None:
-        """Show above the messages what they are; an empty conversation has its first page."""
-        wanted = bool(view.path or view.temporary or view.conversation.is_set_up)
-        header = self._header
-        if header is None and wanted:
-            from fakegpt_tui.ui.widgets.conversation_header import ConversationHeader  # noqa: PLC0415 - with messages
-
-            header = self._header = ConversationHeader()
-            self._screen.mount(header, before=self._screen.query_one(FirstPage))
-        status = self._screen.query_one(StatusBar)
-        model = f"{view.conversation.service} {view.conversation.model}".strip()
-        is_shown = header is not None and wanted and self._screen.size.height >= _HEADER_FROM_HEIGHT
-        if header is not None:
-            header.display = is_shown
-            header.temporary = view.temporary
-            header.show(
-                view.conversation,
-                tokens=view.tokens,
-                variant=view.variant_place,
-                preset=view.preset,
-            )
-            if not view.activity:
-                header.spinner = ""
-        status.service, status.tokens = ("", "") if is_shown else (model, view.tokens)
-        status.temporary = view.temporary and not is_shown
-        self._activity = view.activity
-        self._show_first_page(view)
-
-    def _show_first_page(self, view: ChatView) -> None:
-        """An empty conversation shows what can be done first, in place of messages."""
-        page = self._screen.query_one(FirstPage)
-        hidden = page if view.path else self._transcript
-        if hidden is not None and self._screen.focused is hidden:
-            self.prompt.focus()
-        page.display = not view.path
-        if self._transcript is not None:
-            self._transcript.display = bool(view.path)
-        if not view.path:
-            page.service, page.steps, page.keys = view.service, view.first_steps, view.keys
-
-    def spin(self, *, least: float = 0.0) -> None:
-        """Turn the signs of what is under way: in the header, in the list and on the reply.
-
-        Where a person wants it calm, they stand still; where it is less than `least` seconds since
-        they turned last, too.
-        """
-        if monotonic() - self._turned_at < least:
-            return
-        self._turned_at = monotonic()
-        self._step += not self.limiter.is_calm
-        sign = spinner(self._step)
-        if self._activity:
-            self.transcript.set_activity(f"{sign} {self._activity}")
-            if self._header is not None:
-                self._header.spinner = sign
-        self.list.spin(self._step)
 
     def post(self, message: Message) -> None:
         """Ask the app for something that outlives the screen."""

@@ -5,6 +5,16 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from fakegpt_tui.ui.messages import (
+    ApplySetting,
+    PromptEdited,
+    PromptNotSaved,
+    Report,
+    ShowNotice,
+    TurnFinished,
+    TurnStarted,
+)
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -57,6 +67,24 @@ class Controllers:
         from fakegpt_tui.ui.command_values import ChatCommandValues  # noqa: PLC0415 - when typed
 
         return ChatCommandValues(self._chat, self._state, self._options)
+
+    def take_report(self, report: Report) -> None:
+        """Handle what a worker reports."""
+        match report:
+            case TurnStarted():
+                self.prompt.remember(report)
+            case TurnFinished():
+                self.prompt.finish_turn(report)
+            case PromptNotSaved():
+                self.prompt.take_back(report)
+            case PromptEdited():
+                self.prompt.take_edited(report)
+            case ApplySetting():
+                self.settings.apply(report)
+            case ShowNotice():
+                self._window.notify(report.text, while_true=report.while_true)
+            case _:
+                pass
 
     @cached_property
     def attachments(self) -> AttachmentController:

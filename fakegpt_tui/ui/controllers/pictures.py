@@ -56,7 +56,9 @@ class PictureController:
         from fakegpt_tui.ui.dialogs.picture_viewer import PictureViewer  # noqa: PLC0415 - as above
 
         files = ConversationPictures(self._chat, self._state.open.id)
-        self._window.open(PictureViewer(pictures, at, files, self._window.graphics))
+        self._window.open(
+            PictureViewer(pictures, at, files, self._window.pictures.wanted_detection)
+        )
 
 
 class ConversationPictures:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
-from time import monotonic
 from typing import TYPE_CHECKING
 
 from textual import events, on
@@ -14,25 +12,14 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.reactive import var
-from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 
 from fakegpt_tui.domain import FakeGPTError
 from fakegpt_tui.keymap import KeyScope
 from fakegpt_tui.ui.bindings import bindings, effective_keys
-from fakegpt_tui.ui.messages import (
-    ApplySetting,
-    CopyText,
-    PromptEdited,
-    PromptNotSaved,
-    ReplyGrew,
-    Report,
-    ShowNotice,
-    TurnFinished,
-    TurnStarted,
-)
-from fakegpt_tui.ui.screens.chat_pane import ChatPane, make_transcript, show_path
+from fakegpt_tui.ui.messages import CopyText, ReplyGrew, Report
+from fakegpt_tui.ui.screens.chat_pane import ChatPane
 from fakegpt_tui.ui.state import ChatState
 from fakegpt_tui.ui.terminal.key_serializer import obey_typed_ahead
 from fakegpt_tui.ui.terminal.output import forget_pictures, repaint_now
@@ -47,10 +34,9 @@ from fakegpt_tui.ui.window import Window
 if TYPE_CHECKING:
     from fakegpt_tui.chat.service import ChatService
     from fakegpt_tui.chat.turn import Turn
-    from fakegpt_tui.ui.chat_pictures import ChatPictures
     from fakegpt_tui.ui.controllers import Controllers
     from fakegpt_tui.ui.options import Options
-    from fakegpt_tui.ui.widgets.transcript.view import Transcript
+    from fakegpt_tui.ui.screens.reply_drawing import ReplyDrawing
 
 _MIN_WIDTH = 20
 _MIN_HEIGHT = 5
@@ -58,14 +44,7 @@ _TIGHT, _ROOMY = 10, 36
 """Rows below which the prompt has no frame, and from which on a blank one is above it."""
 _FOOTER_FROM_HEIGHT = 12
 _NOTICE_ROWS = 2
-_STATUS_SECONDS = 0.5
-_SPIN_SECONDS = 0.125
-_FLASH_SECONDS = 0.3
 _TAB_ORDER = ("PromptInput", "FirstPage", "Transcript", "ConversationList")
-_COUNT_SECONDS = 0.25
-_CALM_SECONDS = 5.0
-"""Between two looks at a clock or a count, where nothing is to move."""
-_DIGITS = re.compile(r"[\d,.:]+")
 
 
 class Column(RenderCache, Vertical):
@@ -106,21 +85,14 @@ class ChatScreen(RenderCache, TolerantScreen):
         self.window = Window(
             self,
             self.state,
+            chat,
+            options,
             lambda: setattr(self, "shown", self._view_model.build()),
-            lambda: make_transcript(options, lambda: self.pictures),
-            options.value("repaint_rate", 20),
         )
-        self.window.limiter.is_calm = options.value("motion", "on") == "off"
-        self._activity_shown_at = 0.0
         self._view_model = ViewModel(chat, self.state, options.clock)
-        self.repaint_timer: Timer | None = None
-        """Of a repaint that will show all text that has arrived by then."""
+        self._reply_drawing: ReplyDrawing | None = None
         self._list_wanted = {True: options.memory.get("list") != "hidden", False: False}
         self._list_asked = False
-        self._drawn_id = ""
-        """The reply that was drawn last while it grew."""
-        self._urgent: Widget | None = None
-        """What is drawn as soon as it changes: the transcript, at the first words of a reply."""
 
     def compose(self) -> ComposeResult:
         with Column(id="body"):
@@ -132,15 +104,6 @@ class ChatScreen(RenderCache, TolerantScreen):
         yield Static(Content("Too small: 20×5 is the least."), id="too-small")
 
     async def on_mount(self) -> None:
-        tick = partial(self._show_activity, counts=True)
-        self._activity_timer = self.set_interval(_STATUS_SECONDS, tick, pause=True)
-
-        def spin() -> None:
-            # While a reply grows, signs turn with its text, or there would be more to draw.
-            if self.repaint_timer is None:
-                self.window.spin()
-
-        self._spin_timer = self.set_interval(_SPIN_SECONDS, spin, pause=True)
         self.window.prompt.enter_sends = self._options.enter_sends
         self.query_one(StatusBar).notice_changed = self._make_room
         self.window.refresh()
@@ -169,16 +132,9 @@ class ChatScreen(RenderCache, TolerantScreen):
     def show_error(self, error: FakeGPTError) -> None:
         self.window.notify(str(error))
 
-    @cached_property
-    def pictures(self) -> ChatPictures:
-        """Where pictures come from, and how they are drawn."""
-        from fakegpt_tui.ui.chat_pictures import ChatPictures  # noqa: PLC0415 - with a picture
-
-        return ChatPictures(self.app, self._chat, self._options.value("pictures", "auto"))
-
     def on_idle(self) -> None:
-        if repaint_now(self, self._urgent):
-            self._urgent = None
+        if repaint_now(self, self.window.urgent):
+            self.window.urgent = None
 
     @cached_property
     def controllers(self) -> Controllers:
@@ -189,14 +145,25 @@ class ChatScreen(RenderCache, TolerantScreen):
             self._chat, self.state, self.window, self._options, start_turn=self._starter()
         )
 
+    @property
+    def reply_drawing(self) -> ReplyDrawing:
+        """What draws a reply under way."""
+        if self._reply_drawing is None:
+            from fakegpt_tui.ui.screens.reply_drawing import ReplyDrawing  # noqa: PLC0415 - with a turn
+
+            window, state, show = self.window, self.state, partial(setattr, self, "shown")
+            self._reply_drawing = ReplyDrawing(self, window, state, self._view_model, show)
+        return self._reply_drawing
+
     def watch_shown(self, before: ChatView | None, shown: ChatView | None) -> None:
         """Hand the view to the widgets; each repaints itself where something is new."""
         if shown is None:
             return
         if shown.path or self.window.has_transcript:
+            from fakegpt_tui.ui.chat_transcript import show_path  # noqa: PLC0415 - with messages
+
             show_path(self.window.transcript, before, shown)
         conversation, status = shown.conversation, self.query_one(StatusBar)
-        self.window.show_header(shown)
         status.login = shown.login
         status.activity = shown.activity
         status.others = shown.background
@@ -206,35 +173,14 @@ class ChatScreen(RenderCache, TolerantScreen):
         self._arrange_list()
         conversations.current = conversation.id
         self.query_one(ChatPane).show(shown)
-        # Nothing ticks while there is no turn.
-        for timer, is_needed in (
-            (self._activity_timer, bool(shown.activity)),
-            (self._spin_timer, shown.is_running),
-        ):
-            if is_needed:
-                timer.resume()
-            else:
-                timer.pause()
+        if shown.is_running or self._reply_drawing is not None:
+            self.reply_drawing.follow(shown)
 
     @on(Report)
     def take_report(self, report: Report) -> None:
         """Handle what a worker reports, and refresh."""
         with self.window.change():
-            match report:
-                case TurnStarted():
-                    self.controllers.prompt.remember(report)
-                case TurnFinished():
-                    self.controllers.prompt.finish_turn(report)
-                case PromptNotSaved():
-                    self.controllers.prompt.take_back(report)
-                case PromptEdited():
-                    self.controllers.prompt.take_edited(report)
-                case ApplySetting():
-                    self.controllers.settings.apply(report)
-                case ShowNotice():
-                    self.window.notify(report.text, while_true=report.while_true)
-                case _:
-                    pass
+            self.controllers.take_report(report)
 
     def action_run_command(self, controller: str, name: str, given: Sequence[object] = ()) -> None:
         """Run a command of the keymap, which is a method of a controller."""
@@ -275,61 +221,11 @@ class ChatScreen(RenderCache, TolerantScreen):
         """Copy what was just selected with the mouse."""
         if selected := self.get_selected_text():
             self.post_message(CopyText(selected, "selection", by_key=False))
-            self._flash_selection()
-
-    def on_transcript_copied(self, event: Transcript.Copied) -> None:
-        """Flash a message that was copied, as a selection is that will go."""
-        if not self.has_class("-copied"):
-            self._selected_before = dict(self.selections)
-        self.selections = {self.window.transcript: event.selection}
-        self._flash_selection(lambda: setattr(self, "selections", self._selected_before))
-
-    def _flash_selection(self, then: Callable[[], object] = bool) -> None:
-        def end() -> None:
-            self.remove_class("-copied")
-            then()
-            self.window.transcript.refresh()
-
-        self.add_class("-copied")
-        self.call_after_refresh(self.window.transcript.refresh)
-        self.set_timer(_FLASH_SECONDS, end)
+            self.window.transcript.flash_copied()
 
     @on(ReplyGrew)
-    def plan_repaint(self) -> None:
-        if self.repaint_timer is not None:
-            return
-        # A timer of no time at all can fail by dividing by it, as of Textual 8.2.8.
-        if delay := self.window.limiter.delay():
-            self.repaint_timer = self.set_timer(delay, self._repaint)
-        else:
-            self._repaint()
-
-    def _repaint(self) -> None:
-        """Show what has arrived of the reply: the only change that is not a new `shown`."""
-        self.repaint_timer = None
-        if (turn := self.state.turn) is not None:
-            with self.window.limiter:
-                if turn.reply_id == self.state.open.leaf_id:
-                    if turn.reply_id != self._drawn_id:
-                        self._drawn_id, self._urgent = turn.reply_id, self.window.transcript
-                    self.window.transcript.update_message(turn.reply)
-                self.window.spin(least=_SPIN_SECONDS)
-                self._show_activity()
-
-    def _show_activity(self, *, counts: bool = False) -> None:
-        """Show what the turn does, and with `counts` of how many tokens the conversation is by now.
-
-        Numbers change four times a second, and where it is to be calm, now and then only.
-        """
-        if self.shown is None:
-            return
-        activity, now = self._view_model.activity, monotonic()
-        pause = _CALM_SECONDS if self.window.limiter.is_calm else _COUNT_SECONDS
-        is_other = _DIGITS.sub("", activity) != _DIGITS.sub("", self.shown.activity)
-        if is_other or now - self._activity_shown_at >= pause:
-            self._activity_shown_at = now
-            tokens = self._view_model.tokens if counts else self.shown.tokens
-            self.shown = replace(self.shown, activity=activity, tokens=tokens)
+    def draw_reply(self) -> None:
+        self.reply_drawing.plan_repaint()
 
     def on_descendant_blur(self, event: events.DescendantBlur) -> None:
         """Keep the focus where all is hidden for lack of room; hide a list that lay over all."""

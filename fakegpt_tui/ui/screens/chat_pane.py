@@ -18,18 +18,16 @@ from fakegpt_tui.ui.widgets.status_bar import StatusBar, place_label
 
 if TYPE_CHECKING:
     from fakegpt_tui.ui.controllers import Controllers
-    from fakegpt_tui.ui.markdown.palette import Palette
     from fakegpt_tui.ui.options import Options
     from fakegpt_tui.ui.state import ChatState
     from fakegpt_tui.ui.view_model import ChatView
     from fakegpt_tui.ui.widgets.command_completion import CommandCompletion
     from fakegpt_tui.ui.widgets.prompt_lists import AttachmentBar, PathList, QueueView
-    from fakegpt_tui.ui.widgets.transcript.message_layout import MessageBody
-    from fakegpt_tui.ui.widgets.transcript.pictures import PictureSource
     from fakegpt_tui.ui.widgets.transcript.view import Transcript
     from fakegpt_tui.ui.window import Window
 
 
+_HEADER_FROM_HEIGHT = 12
 _FIRST_KEYS = 0.7
 """Seconds after the first frame in which only work that cannot wait is done."""
 
@@ -72,11 +70,13 @@ class ChatPane(RenderCache, Vertical):
             self.call_after_refresh(self.set_timer, _FIRST_KEYS, self._warm_up)
 
     def _warm_up(self) -> None:
-        self.run_worker(warm_up, thread=True, group="warm-up")
+        self.run_worker(_warm_up, thread=True, group="warm-up")
 
     def show(self, view: ChatView) -> None:
-        """Show what waits to be sent, and what is attached to it."""
+        """Show what the conversation is, what waits to be sent, and what is attached to it."""
         prompt = self._window.prompt
+        self._show_header(view)
+        self._show_first_page(view)
         self._show_queue(view)
         self._show_place()
         prompt.edited = view.edited
@@ -90,6 +90,45 @@ class ChatPane(RenderCache, Vertical):
         if self._chips is not None:
             self._chips.hint = f"{first_key('attach.list', self._state.keys)} opens"
             self._chips.chips = tuple(view.chips.values())
+
+    def _show_header(self, view: ChatView) -> None:
+        """Show above the messages what they are, or in the status bar where there is no room."""
+        header = self._window.header
+        wanted = bool(view.path or view.temporary or view.conversation.is_set_up)
+        if header is None and wanted:
+            from fakegpt_tui.ui.widgets.conversation_header import ConversationHeader  # noqa: PLC0415 - with messages
+
+            header = self._window.header = ConversationHeader()
+            self.mount(header, before=0)
+        is_shown = wanted and self.screen.size.height >= _HEADER_FROM_HEIGHT
+        if header is not None:
+            header.display = is_shown
+            header.temporary = view.temporary
+            header.show(
+                view.conversation,
+                tokens=view.tokens,
+                variant=view.variant_place,
+                preset=view.preset,
+            )
+            if not view.activity:
+                header.spinner = ""
+        status = self.screen.query_one(StatusBar)
+        model = f"{view.conversation.service} {view.conversation.model}".strip()
+        status.service, status.tokens = ("", "") if is_shown else (model, view.tokens)
+        status.temporary = view.temporary and not is_shown
+
+    def _show_first_page(self, view: ChatView) -> None:
+        """Show what can be done first in an empty conversation, in place of messages."""
+        page = self.query_one(FirstPage)
+        transcript = self._window.transcript if self._window.has_transcript else None
+        hidden = page if view.path else transcript
+        if hidden is not None and self._window.focused is hidden:
+            self._window.prompt.focus()
+        page.display = not view.path
+        if transcript is not None:
+            transcript.display = bool(view.path)
+        if not view.path:
+            page.service, page.steps, page.keys = view.service, view.first_steps, view.keys
 
     def on_transcript_read_to_end(self) -> None:
         self._show_place()
@@ -235,55 +274,14 @@ class ChatPane(RenderCache, Vertical):
         ask_about_link(self.screen, event.href)
 
 
-def show_path(transcript: Transcript, before: ChatView | None, shown: ChatView) -> None:
-    """Show the messages; of a path that is shown already, only those that have changed."""
-    conversation_id, path = shown.conversation.id, shown.path
-    if before is None or before.conversation.id != conversation_id:
-        known = None
-    else:
-        known = [message.id for message in before.path]
-    if known == [message.id for message in path]:
-        for old, message in zip(before.path if before else (), path, strict=True):
-            if old is not message and old != message:
-                transcript.update_message(message)
-        if before is None or before.labels != shown.labels:
-            transcript.set_labels(shown.labels)
-    elif known is not None and shown.variant is not None:
-        transcript.show_variant(shown.variant, path, shown.labels)
-    else:
-        transcript.show(
-            conversation_id,
-            path,
-            labels=shown.labels,
-            position=shown.position,
-            at_end=shown.at_end,
-        )
-
-
-def make_transcript(options: Options, pictures: Callable[[], PictureSource]) -> Transcript:
-    """Make the transcript of the main screen, as the settings want it."""
-    from fakegpt_tui.ui.widgets.transcript.view import Transcript  # noqa: PLC0415 - with the first message
-
-    is_off = options.value("diagrams", "on") == "off"
-    transcript = Transcript(_draw_no_diagrams if is_off else None)
-    transcript.picture_source = pictures
-    return transcript
-
-
-def warm_up() -> None:
+def _warm_up() -> None:
     """Import what the first messages take, and draw a little of everything out of sight."""
+    from fakegpt_tui.ui import chat_transcript  # noqa: F401, PLC0415 - in a thread
     from fakegpt_tui.ui.markdown import document  # noqa: PLC0415 - as above
-    from fakegpt_tui.ui.widgets.transcript import message_layout, view  # noqa: F401, PLC0415 - as above
+    from fakegpt_tui.ui.widgets.transcript import message_layout  # noqa: F401, PLC0415 - as above
 
     document.warm_up()
 
     # Pictures are rarer, but a conversation with some opens as fast as another.
-    from fakegpt_tui.ui import chat_pictures  # noqa: F401, PLC0415 - as above
+    from fakegpt_tui.ui.terminal import graphics  # noqa: F401, PLC0415 - as above
     from fakegpt_tui.ui.widgets.transcript import part_captions, pictures  # noqa: F401, PLC0415 - as above
-
-
-def _draw_no_diagrams(palette: Palette) -> MessageBody:
-    """Markdown in which diagrams are code as any other."""
-    from fakegpt_tui.ui.markdown.document import Document  # noqa: PLC0415 - with the first message
-
-    return Document(palette)

@@ -7,33 +7,29 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from textual import events
-from textual.message import Message
 
-from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.ui.messages import CopyText
 from fakegpt_tui.ui.widgets.transcript.appearance import conversation_text
 from fakegpt_tui.ui.widgets.transcript.scroll_view import TranscriptScrollView
 
 if TYPE_CHECKING:
     from textual.selection import Selection
+    from textual.widget import Widget
 
     from fakegpt_tui.domain import ChatMessage
     from fakegpt_tui.ui.widgets.transcript.code_blocks import CodeBlockCursor
     from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
 
+_FLASH_SECONDS = 0.3
+
 
 class SelectingView(TranscriptScrollView, inherit_bindings=False):
     """A transcript in which text is selected and copied."""
 
-    @dataclass
-    class Copied(Message, namespace="transcript"):
-        """The text of a whole message was copied, which would be selected so."""
-
-        selection: Selection
-
     def __init__(self, viewport: Viewport) -> None:
         super().__init__(viewport)
         self._code_blocks: CodeBlockCursor | None = None
+        self._selected_before: dict[Widget, Selection] = {}
 
     @property
     def selected_messages(self) -> Sequence[ChatMessage]:
@@ -86,7 +82,7 @@ class SelectingView(TranscriptScrollView, inherit_bindings=False):
             from fakegpt_tui.ui.widgets.transcript.selection import message_selection  # noqa: PLC0415 - when copied
 
             self._request_copy(message.text, "message")
-            self.post_message(self.Copied(message_selection(self.viewport.cursor)))
+            self.flash_copied(message_selection(self.viewport.cursor))
 
     def action_copy_code(self) -> None:
         if self.viewport.positions:
@@ -102,8 +98,27 @@ class SelectingView(TranscriptScrollView, inherit_bindings=False):
     def action_copy_selection(self) -> None:
         """Copy what is selected with keys, and leave it."""
         self._request_copy(self.screen.get_selected_text() or "", "selection")
-        self.post_message(self.Copied(self.visual.selection))
+        selection = self.visual.selection
         self.action_leave_selection()
+        self.flash_copied(selection)
+
+    def flash_copied(self, copied: Selection | None = None) -> None:
+        """Let what is selected flash, or a text that was copied without being selected."""
+        screen = self.screen
+        if copied is not None:
+            if not screen.has_class("-copied"):
+                self._selected_before = screen.selections
+            screen.selections = {self: copied}
+
+        def end() -> None:
+            screen.remove_class("-copied")
+            if copied is not None:
+                screen.selections = self._selected_before
+            self.refresh()
+
+        screen.add_class("-copied")
+        self.call_after_refresh(self.refresh)
+        self.set_timer(_FLASH_SECONDS, end)
 
     def copy_code(self, text: str, start: int, end: int) -> None:
         """Copy the code that is written around a range of a text."""
