@@ -14,7 +14,10 @@ from tests.attachments.examples import png
 from tests.attachments.pictures import photo
 from tests.fault_server import FaultServer
 from tests.host.test_completion_routes import REPLY, Recorder, body, client_of, stream
+from tests.host.test_round_trip import client_of as fakegpt_client_of
+from tests.host.test_round_trip import replied
 from tests.openai_server import CHAT, backend_for, openai_server, replies, service
+from tests.signed_in import text_of
 
 PNG = png(4, 3)
 URL = f"data:image/png;base64,{base64.b64encode(PNG).decode()}"
@@ -131,3 +134,14 @@ async def test_pictures_and_sources_of_a_model_are_told(host: Callable[..., Host
         "end_index": 4,
     }
     assert REPLY
+
+
+async def test_clients_of_the_fakegpt_protocol_see_a_line_for_a_picture(
+    serve: Callable[..., HostServer],
+) -> None:
+    script: tuple[Step, ...] = (TextDelta("Look:"), MediaReceived(PNG), ReplyEnded())
+    async with fakegpt_client_of(serve(script)) as client:
+        events, _ = await replied(client)
+    text = text_of(events)
+    assert text.startswith("Look:\n\n[▣ ")
+    assert "PNG 4×3" in text

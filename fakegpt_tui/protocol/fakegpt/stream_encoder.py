@@ -27,14 +27,20 @@ from fakegpt_tui.domain import (
     UsageReported,
     new_id,
 )
+from fakegpt_tui.domain.captions import captions
+from fakegpt_tui.domain.media_types import identify
+from fakegpt_tui.domain.parts import Blob, CitationPart, ImagePart
 from fakegpt_tui.protocol.fakegpt.errors import error_code, error_message
 from fakegpt_tui.protocol.fakegpt.requests import ConversationRequest
+from fakegpt_tui.text import safe_line
 
 PING: Final = b": ping\n\n"
 """A comment that keeps a silent stream alive; many clients cannot read pings with data."""
 
 _FINISHED: Final = "finished_successfully"
 _END: Final = b"data: [DONE]\n\n"
+_SOURCE: Final = 2_000
+"""Characters of a source, whose address should not be cut."""
 _FINISH_DETAILS: Final[dict[FinishReason, dict[str, object]]] = {
     FinishReason.STOP: {"type": "stop", "stop_tokens": [100260]},
     FinishReason.LENGTH: {"type": "max_tokens"},
@@ -47,7 +53,8 @@ class StreamEncoder:
 
     The form is the one that every known client reads: `data: ` with one space, one ASCII-only JSON
     object in a line that starts with `{"message":`, and all of the text so far in each of them.
-    Only new text is escaped, not all of it again.
+    Only new text is escaped, not all of it again. Pictures are told in a line where they came, and
+    sources below the end, since clients know text alone.
     """
 
     def __init__(
@@ -64,6 +71,9 @@ class StreamEncoder:
         self._created_at = created_at.timestamp()
         self._escaped = b""
         """All of the text so far; it is kept in this form alone."""
+        self._inserted: list[tuple[int, str]] = []
+        """What stands for pictures and files, and where in the text of the model."""
+        self._sources: list[CitationPart] = []
         self._reason: FinishReason | None = None
         self._around_text = self._split_at_text(self._reply(status="in_progress", end_turn=None))
 
@@ -79,8 +89,9 @@ class StreamEncoder:
                 self._escaped += _escape(text)
                 return [self._snapshot()]
             case TextReplaced(keep, text):
-                self._escaped = _escape(_unescape(self._escaped)[:keep] + text)
-                return [self._snapshot()]
+                return [self._replace(keep, text)]
+            case MediaReceived() | PartAdded():
+                return self._tell(event)
             case TitleSuggested(title):
                 return [self._title_event(title)]
             case ReplyEnded(reason):
@@ -91,9 +102,7 @@ class StreamEncoder:
                 | RetryScheduled()
                 | ModelChosen()
                 | ReasoningDelta()
-                | PartAdded()
                 | ToolStarted()
-                | MediaReceived()
                 | OriginReported()
                 | UsageReported()
                 | RemoteIdAssigned()
@@ -104,6 +113,8 @@ class StreamEncoder:
         """The end of the reply; an error if no `ReplyEnded` came before."""
         if self._reason is None:
             return self.fail(ReplyCut("The reply broke off before its end."))
+        if sources := [safe_line(each.text, _SOURCE) for each in captions(self._sources)]:
+            self._escaped += _escape("\n\n" + "\n".join(sources))
         message = self._reply(
             status=_FINISHED,
             end_turn=self._reason is not FinishReason.LENGTH,
@@ -186,6 +197,36 @@ class StreamEncoder:
         before, after = self._around_text
         return b"".join((before, self._escaped, after))
 
+    def _replace(self, keep: int, text: str) -> bytes:
+        """A snapshot of which the text of the model is other from there on; no line is lost."""
+        said = self._said()[:keep] + text
+        self._inserted = [(min(at, len(said)), line) for at, line in self._inserted]
+        for at, line in reversed(self._inserted):
+            said = said[:at] + line + said[at:]
+        self._escaped = _escape(said)
+        return self._snapshot()
+
+    def _tell(self, event: MediaReceived | PartAdded) -> list[bytes]:
+        if isinstance(event, MediaReceived):
+            return [self._insert(_media_line(event))]
+        if isinstance(event.part, CitationPart):
+            self._sources.append(event.part)
+        return []
+
+    def _insert(self, line: str) -> bytes:
+        said = self._said()
+        line = f"\n\n{line}\n\n" if said or self._inserted else f"{line}\n\n"
+        self._inserted.append((len(said), line))
+        self._escaped += _escape(line)
+        return self._snapshot()
+
+    def _said(self) -> str:
+        """The text of the model alone."""
+        said = _unescape(self._escaped)
+        for at, line in self._inserted:
+            said = said[:at] + said[at + len(line) :]
+        return said
+
     def _title_event(self, title: str) -> bytes:
         value = {"type": "title_generation", "title": title}
         return _line({**value, "conversation_id": self._conversation_id})
@@ -195,6 +236,13 @@ class StreamEncoder:
         verdict = {"flagged": False, "blocked": False, "moderation_id": f"modr-{self._reply_id}"}
         value = {"conversation_id": self._conversation_id, "message_id": self._reply_id}
         return _line({**value, "is_completion": True, "moderation_response": verdict})
+
+
+def _media_line(media: MediaReceived) -> str:
+    """A line in place of a picture or file, for which known clients have no form."""
+    blob = Blob("", len(media.data), *identify(media.data))
+    (caption,) = captions([ImagePart(blob, media.name)])
+    return f"[{safe_line(caption.text)} · not carried by this protocol]"
 
 
 def _line(value: object) -> bytes:

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from fakegpt_tui.domain import (
     ContextMessage,
     FinishReason,
+    MediaReceived,
     Notice,
+    PartAdded,
     RateLimited,
     ReplyCut,
     ReplyEnded,
@@ -24,6 +26,7 @@ from fakegpt_tui.domain import (
     TextReplaced,
     TitleSuggested,
 )
+from fakegpt_tui.domain.parts import CitationPart
 from fakegpt_tui.http.sse import EventReader
 from fakegpt_tui.protocol.fakegpt import (
     PING,
@@ -32,6 +35,7 @@ from fakegpt_tui.protocol.fakegpt import (
     StreamDecoder,
     StreamEncoder,
 )
+from tests.attachments.examples import png
 from tests.signed_in import text_of
 
 
@@ -121,6 +125,28 @@ def test_only_a_new_conversation_is_echoed(asked: ConversationRequest, roles: li
     messages = [value_of(line)["message"] for line in writer(asked).start()]
     assert [message["author"]["role"] for message in messages] == roles  # type: ignore[index]
     assert messages[-1]["metadata"]["message_type"] == asked.action  # type: ignore[index]
+
+
+def test_a_picture_has_a_line_where_it_came_and_sources_stand_below_the_end() -> None:
+    picture = MediaReceived(png(4, 3), "cat\x1b.png")
+    source = PartAdded(CitationPart(0, 4, "https://example.org", "Giraffes"))
+    line = "[▣ cat␛.png · PNG 4×3 · 71 B · not carried by this protocol]"
+
+    def told(*events: StreamEvent) -> str:
+        *_, last, _, _ = written(*events, ReplyEnded())
+        (text,) = value_of(last)["message"]["content"]["parts"]  # type: ignore[index]
+        return str(text).strip()
+
+    cited = told(TextDelta("Tall"), picture, source, TextDelta("!"))
+    assert cited == f"Tall\n\n{line}\n\n!\n\n[1] Giraffes · https://example.org"
+    assert told(picture) == line
+    # What the service takes back counts its own text alone.
+    assert told(TextDelta("Ab"), picture, TextDelta("cd"), TextReplaced(3, "e")) == (
+        f"Ab\n\n{line}\n\nce"
+    )
+    assert told(TextDelta("Abc"), picture, picture, TextReplaced(1, "")) == (
+        f"A\n\n{line}\n\n\n\n{line}"
+    )
 
 
 def test_all_of_the_text_is_in_every_event_and_the_last_one_ends_it() -> None:
