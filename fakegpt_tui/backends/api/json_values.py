@@ -1,9 +1,10 @@
-"""JSON values of services, read by name: tables, short texts, counts of tokens, and costs."""
+"""JSON values of services, read by name: tables, short texts, counts of tokens, usage, costs."""
 
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
+from fakegpt_tui.domain import Usage
 from fakegpt_tui.protocol.error_body import parse_json
 
 _MOST: Final = 10**12
@@ -61,7 +62,41 @@ _TICKS: Final = Decimal(10) ** 10
 """In which xAI counts a dollar."""
 
 
-def all_output(
+def read_usage(
+    value: object, prompt_name: str = "prompt", output_name: str = "completion"
+) -> Usage | None:
+    """The usage in the JSON of an event or a reply; `None` where nothing is told.
+
+    What is told twice is taken from the more exact place, and impossible numbers count as unknown.
+    """
+    usage = table_of(value, "usage")
+    prompt, output = (count(usage, f"{name}_tokens") for name in (prompt_name, output_name))
+    if prompt is None and output is None:
+        return None
+    details = table_of(usage, f"{prompt_name}_tokens_details")
+    read = count(details, "cached_tokens")
+    if read is None:
+        read = count(usage, "prompt_cache_hit_tokens")
+    written = count(details, "cache_write_tokens")
+    fresh = count(usage, "prompt_cache_miss_tokens")
+    if fresh is None and prompt is not None:
+        cached = (read or 0) + (written or 0)
+        # What is more than all cannot be a part of it: such services count what is fresh alone.
+        fresh = prompt - cached if cached <= prompt else prompt
+    reasoning = count(table_of(usage, f"{output_name}_tokens_details"), "reasoning_tokens")
+    return Usage(
+        fresh,
+        _all_output(output, reasoning, prompt, count(usage, "total_tokens")),
+        cache_read=read,
+        cache_write=written,
+        reasoning=reasoning,
+        cost=charged(usage),
+        tier=word_of(value, "service_tier"),
+        served_model=word_of(value, "model"),
+    )
+
+
+def _all_output(
     output: int | None, reasoning: int | None, prompt: int | None, total: int | None
 ) -> int | None:
     """The output with its reasoning, which some services count beside it."""

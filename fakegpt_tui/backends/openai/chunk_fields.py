@@ -1,4 +1,4 @@
-"""Fields of chat completions beside their content, in all forms: sources, usage, how they end.
+"""Fields of chat completions beside their content, in all forms: sources, and how they end.
 
 https://platform.openai.com/docs/api-reference/chat/object
 """
@@ -7,9 +7,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from fakegpt_tui.backends.api.json_values import all_output, charged, count, table_of, word_of
 from fakegpt_tui.backends.api.reply_decoder import unknown_end
-from fakegpt_tui.domain import FinishReason, Notice, ServiceError, Usage
+from fakegpt_tui.domain import FinishReason, Notice, ServiceError
 from fakegpt_tui.domain.parts import CitationPart
 from fakegpt_tui.text import replace_surrogates, safe_line
 
@@ -90,38 +89,6 @@ class CitedSources:
 def _first(fields: Mapping[Any, object], names: Iterable[str]) -> str:
     texts = (value for name in names if isinstance(value := fields.get(name), str))
     return next((text.strip() for text in texts if text.strip()), "")
-
-
-def read_usage(value: object) -> Usage | None:
-    """The usage in the JSON of an event or a reply; `None` where nothing is told.
-
-    What is told twice is taken from the more exact place, and impossible numbers count as unknown.
-    """
-    usage = table_of(value, "usage")
-    prompt, output = count(usage, "prompt_tokens"), count(usage, "completion_tokens")
-    if prompt is None and output is None:
-        return None
-    details = table_of(usage, "prompt_tokens_details")
-    read = count(details, "cached_tokens")
-    if read is None:
-        read = count(usage, "prompt_cache_hit_tokens")
-    written = count(details, "cache_write_tokens")
-    fresh = count(usage, "prompt_cache_miss_tokens")
-    if fresh is None and prompt is not None:
-        cached = (read or 0) + (written or 0)
-        # What is more than all cannot be a part of it: such services count what is fresh alone.
-        fresh = prompt - cached if cached <= prompt else prompt
-    reasoning = count(table_of(usage, "completion_tokens_details"), "reasoning_tokens")
-    return Usage(
-        fresh,
-        all_output(output, reasoning, prompt, count(usage, "total_tokens")),
-        cache_read=read,
-        cache_write=written,
-        reasoning=reasoning,
-        cost=charged(usage),
-        tier=word_of(value, "service_tier"),
-        served_model=word_of(value, "model"),
-    )
 
 
 _NO_REASON: Final = {"", "null", "none"}

@@ -6,9 +6,9 @@ from typing import ClassVar, Final
 from fakegpt_tui.backends.api.attachments import Pictures, ToolCalls
 from fakegpt_tui.backends.api.completion_text import CompletionText, SurrogateJoiner
 from fakegpt_tui.backends.api.errors import event_error, stream_error
-from fakegpt_tui.backends.api.json_values import unquoted
+from fakegpt_tui.backends.api.json_values import read_usage, unquoted
 from fakegpt_tui.backends.api.reply_decoder import NO_WORD, REFUSED, incomplete_error
-from fakegpt_tui.backends.openai.chunk_fields import CitedSources, FinishTracker, read_usage
+from fakegpt_tui.backends.openai.chunk_fields import CitedSources, FinishTracker
 from fakegpt_tui.backends.openai.content import (
     IllustratedText,
     content_text,

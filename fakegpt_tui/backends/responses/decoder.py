@@ -20,7 +20,7 @@ from fakegpt_tui.backends.responses.output import (
     index_of,
     is_refusal,
     message_texts,
-    read_usage,
+    read_response_usage,
     search_query,
     texts_of,
 )
@@ -247,7 +247,7 @@ class ResponseDecoder(ReplyDecoder):
             yield from self._reconcile([each for each in output if isinstance(each, dict)])
         if not self._text.has_text:
             yield from self._close_text({"text": response.get("output_text")}, "output_text")
-        usage = read_usage(response)
+        usage = read_response_usage(response)
         if usage is not None:
             unknown: dict[str, Any] = dict.fromkeys(self._uncounted)
             yield UsageReported(replace(usage, **unknown))

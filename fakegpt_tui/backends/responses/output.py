@@ -1,10 +1,11 @@
 """The output of a response: its items and their texts in order, citations, searches, counts."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from fakegpt_tui.backends.api.completion_text import CompletionText
-from fakegpt_tui.backends.api.json_values import all_output, charged, count, table_of, word_of
+from fakegpt_tui.backends.api.json_values import count, read_usage, table_of
 from fakegpt_tui.domain import StreamEvent, Usage
 
 _TEXT_KEYS: Final = ("text", "refusal")
@@ -66,27 +67,11 @@ def search_query(item: dict[str, object]) -> str:
             return ""
 
 
-def read_usage(response: Mapping[str, object]) -> Usage | None:
-    """The usage of a response; what was cached is a part of what it calls the input."""
-    usage = table_of(response, "usage")
-    prompt, output = count(usage, "input_tokens"), count(usage, "output_tokens")
-    if prompt is None and output is None:
-        return None
-    details = table_of(usage, "input_tokens_details")
-    read, written = count(details, "cached_tokens"), count(details, "cache_write_tokens")
-    cached = (read or 0) + (written or 0)
-    reasoning = count(table_of(usage, "output_tokens_details"), "reasoning_tokens")
-    return Usage(
-        prompt if prompt is None or cached > prompt else prompt - cached,
-        all_output(output, reasoning, prompt, count(usage, "total_tokens")),
-        cache_read=read,
-        cache_write=written,
-        reasoning=reasoning,
-        searches=count(table_of(table_of(response, "tool_usage"), "web_search"), "num_requests"),
-        cost=charged(usage),
-        tier=word_of(response, "service_tier"),
-        served_model=word_of(response, "model"),
-    )
+def read_response_usage(response: Mapping[str, object]) -> Usage | None:
+    """The usage of a response, and how often it searched the web."""
+    usage = read_usage(response, "input", "output")
+    searches = count(table_of(table_of(response, "tool_usage"), "web_search"), "num_requests")
+    return usage and replace(usage, searches=searches)
 
 
 def _text(part: object) -> str:

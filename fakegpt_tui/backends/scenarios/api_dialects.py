@@ -19,7 +19,7 @@ from fakegpt_tui.backends.scenarios.scenario import (
     ScenarioResponse,
     json_response,
 )
-from fakegpt_tui.backends.scenarios.streams import FRAMINGS
+from fakegpt_tui.backends.scenarios.streams import FRAMINGS, bytewise
 from fakegpt_tui.backends.scripted import Pause
 from fakegpt_tui.domain import FakeGPTError, ReplyEnded, ServiceError, StreamEvent, TextDelta
 from fakegpt_tui.protocol.anthropic.replies import MessageEncoder, message_error_fields
@@ -99,13 +99,6 @@ def _with_data(event: bytes, write: Callable[[Any], str]) -> bytes:
     return "\n".join([*lines, ""]).encode()
 
 
-def _bytewise(stream: bytes) -> Iterator[ResponseChunk]:
-    for place in range(len(stream)):
-        yield stream[place : place + 1]
-        if place % 50 == 0:
-            yield Pause(0.001)
-
-
 def _streams(dialect: ApiDialect) -> Mapping[str, tuple[ResponseChunk, ...]]:
     """The chunks of each scenario of a stream, by its name."""
     begun, reply, done = dialect.begun, dialect.reply, dialect.done
@@ -125,7 +118,7 @@ def _streams(dialect: ApiDialect) -> Mapping[str, tuple[ResponseChunk, ...]]:
             _with_data(each, lambda it: json.dumps(it, ensure_ascii=False)) for each in reply
         ),
         "one-piece": (b"".join(reply),),
-        "slow-drip": tuple(_bytewise(b"".join(reply))),
+        "slow-drip": tuple(bytewise(b"".join(reply))),
         "gzip": (gzip.compress(b"".join(reply), mtime=0),),
         "no-done": finished,
         "done-unterminated": (*finished, done.rstrip()),

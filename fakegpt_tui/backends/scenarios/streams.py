@@ -56,9 +56,8 @@ def _raw(value: object) -> bytes:
     return f"data: {json.dumps(value, ensure_ascii=False)}\n\n".encode()
 
 
-def _bytewise() -> Iterator[bytes | Pause]:
+def bytewise(stream: bytes) -> Iterator[bytes | Pause]:
     """Byte by byte, with pauses, so that it does not arrive all at once."""
-    stream = b"".join(encode_reply(message_event("Hello"), final_event()))
     for place in range(len(stream)):
         yield stream[place : place + 1]
         if place % 50 == 0:
@@ -91,7 +90,11 @@ FRAMINGS = (
     stream_scenario("bom", "The stream begins with a byte order mark.", b"\xef\xbb\xbf", *_NORMAL),
     stream_scenario("raw-utf8", "Text is not escaped to ASCII.", *map(_raw, normal_events()), DONE),
     stream_scenario("one-piece", "All of the stream comes at once.", b"".join(_NORMAL)),
-    stream_scenario("slow-drip", "The stream comes byte by byte.", *_bytewise()),
+    stream_scenario(
+        "slow-drip",
+        "The stream comes byte by byte.",
+        *bytewise(b"".join(encode_reply(message_event("Hello"), final_event()))),
+    ),
     stream_scenario(
         "long-event",
         "The reply is so long that one event has 1.2 MB.",

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakegpt_tui.backends.openai.chunk_fields import read_usage
+from fakegpt_tui.backends.api.json_values import read_usage
 from fakegpt_tui.domain import Usage
 
 
