@@ -1,6 +1,7 @@
-"""Temporary files: written beside their target, then moved there; what a kill left is removed.
+"""Temporary files: written beside their target, then moved there; and private folders.
 
-A file that is being written is locked, so that another process can tell it from an abandoned one.
+A file that is being written is locked, so that another process can tell it from one that a kill
+left, which is removed.
 """
 
 import os
@@ -15,6 +16,7 @@ if sys.platform != "win32":
     import fcntl
 
 PRIVATE = 0o600
+_PRIVATE_FOLDER = 0o700
 _HAS_LOCKS = sys.platform != "win32"
 _ATTEMPTS = 10
 _SAFELY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -22,6 +24,22 @@ _SAFELY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(
 _OLD_SECONDS = 3600
 """When a file counts as abandoned where there are no locks."""
 _tidied: set[tuple[Path, str]] = set()
+
+
+def make_private_folder(folder: Path) -> None:
+    """Make a folder, with those above it that are missing, for this user alone.
+
+    With `parents=True`, `mkdir` would leave those above it open to others.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    for each in reversed((folder, *folder.parents)):
+        if not each.exists():
+            # Another start of the program may make the same folder at this moment.
+            each.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)
+    if not folder.is_dir():
+        raise NotADirectoryError(0, "it is not a folder")
 
 
 @contextmanager

@@ -1,11 +1,15 @@
 """Temporary files: whole where they are moved, and gone where nothing needs them."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from fakegpt_tui.attachments.example_snippets import add_examples
+from fakegpt_tui.cli.log import LogFile, write_crash_report
+from fakegpt_tui.config.access_keys_file import edit_access_keys
 from fakegpt_tui.config.private_files import edit_file, load_host_key
 from fakegpt_tui.domain import Secret, Session
 from fakegpt_tui.formats.files import save_file
@@ -105,3 +109,29 @@ def test_a_file_is_private_and_gone_unless_it_was_moved(tmp_path: Path) -> None:
         assert path.stat().st_mode & 0o777 == 0o600
         assert path.read_bytes() == b"x"
     assert list(tmp_path.iterdir()) == []
+
+
+def open_log(folder: Path) -> None:
+    LogFile(folder / "log").close()
+
+
+def write_crash(folder: Path) -> None:
+    write_crash_report(ValueError(), folder=folder)
+
+
+def edit_keys(folder: Path) -> None:
+    edit_access_keys(folder / "keys.toml", lambda keys: keys)
+
+
+@pytest.mark.parametrize(
+    "save",
+    [save_text, save_session, save_config, add_examples, open_log, write_crash, edit_keys],
+)
+def test_new_folders_and_those_above_them_are_closed_to_others(tmp_path, save) -> None:
+    before = os.umask(0o022)
+    try:
+        save(tmp_path / "above" / "folder")
+    finally:
+        os.umask(before)
+    made = (tmp_path / "above", tmp_path / "above" / "folder")
+    assert [oct(folder.stat().st_mode & 0o777) for folder in made] == ["0o700"] * 2

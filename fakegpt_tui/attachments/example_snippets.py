@@ -5,10 +5,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from fakegpt_tui.domain import SaveError
-from fakegpt_tui.temporary_files import claim, temporary_file
+from fakegpt_tui.temporary_files import claim, make_private_folder, temporary_file
 from fakegpt_tui.text import safe_line
-
-_PRIVATE_FOLDER = 0o700
 
 _TEXTS = {
     "translate": """Translate into {{language=English}}. Keep the tone, and leave code alone.
@@ -66,7 +64,7 @@ def add_examples(folder: Path) -> tuple[str, ...]:
         SaveError: They cannot be written.
     """
     try:
-        folder.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
+        make_private_folder(folder)
         taken = {path.stem.casefold() for path in folder.iterdir()}
         return tuple(name for name in missing_examples(dict.fromkeys(taken)) if _add(folder, name))
     except OSError as error:

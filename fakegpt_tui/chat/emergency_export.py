@@ -126,12 +126,13 @@ def _write_typed(typed: Iterable[_Typed], folder: Path) -> Path:
     """Write texts into a file, and what is attached to them into a folder beside it."""
     from fakegpt_tui.domain.parts import attached_parts  # noqa: PLC0415 - not at every start
     from fakegpt_tui.formats.assets import write_assets  # noqa: PLC0415 - as above
-    from fakegpt_tui.formats.files import make_private, save_file, save_sentence  # noqa: PLC0415
+    from fakegpt_tui.formats.files import save_file, save_sentence  # noqa: PLC0415
+    from fakegpt_tui.temporary_files import make_private_folder  # noqa: PLC0415
 
     written: list[str] = []
     for each in typed:
         try:
-            make_private(folder)
+            make_private_folder(folder)
             paths = write_assets(folder, "unsent.assets", [each.parts], each.read_blob)
         except OSError as error:
             raise SaveError(save_sentence(folder, error)) from error

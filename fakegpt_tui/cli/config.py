@@ -13,8 +13,6 @@ from fakegpt_tui.config.spec import SETTING_SPECS, Settings
 from fakegpt_tui.domain import SaveError, Service
 from fakegpt_tui.text import safe_line
 
-_PRIVATE_FILE = 0o600
-_PRIVATE_FOLDER = 0o700
 _WIDTH = 100
 _HEAD = """\
 # Settings of fakegpt-tui. Remove the # in front of a line to change what it says.
@@ -97,9 +95,11 @@ def init(context: click.Context, *, as_json: bool) -> None:
     A file that is already there is left as it is.
     """
     target = folders_of(context, may_be_missing=True).config_file
+    from fakegpt_tui.temporary_files import PRIVATE, make_private_folder  # noqa: PLC0415 - not for show
+
     try:
-        target.parent.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
-        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE_FILE)
+        make_private_folder(target.parent)
+        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(template())
     except FileExistsError as error:

@@ -22,12 +22,12 @@ from fakegpt_tui import __version__
 from fakegpt_tui.cli.output import PROGRAM, echo_err
 from fakegpt_tui.config.spec import Settings, Source
 from fakegpt_tui.domain import FakeGPTError, SaveError
+from fakegpt_tui.temporary_files import PRIVATE, make_private_folder
 from fakegpt_tui.text import safe_line
 
 _OURS = "fakegpt_tui"
 _LONGEST = 1000
 _ROTATED_SIZE = 5_000_000
-_PRIVATE = 0o600
 _LOG = logging.getLogger(__name__)
 
 
@@ -77,10 +77,10 @@ class LogFile(logging.FileHandler):
 
     def __init__(self, path: Path) -> None:
         """Raises `OSError` if the file cannot be written."""
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(path.parent)
         if path.exists() and path.stat().st_size > _ROTATED_SIZE:
             path.replace(path.with_name(f"{path.name}.1"))
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, _PRIVATE))
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, PRIVATE))
         super().__init__(path, encoding="utf-8")
         self.setFormatter(_Formatter())
 
@@ -128,8 +128,8 @@ def write_crash_report(error: BaseException, *, folder: Path) -> Path:
     now = datetime.now(UTC)
     path = folder / f"crash-{now:%Y%m%d-%H%M%S-%f}.txt"
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        make_private_folder(folder)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.writelines(f"{line}\n" for line in [*_version_lines(now), "", *error_lines(error)])
     except OSError as trouble:

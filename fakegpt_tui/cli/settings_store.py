@@ -92,8 +92,7 @@ class LastChoices:
             self._remember(dict.fromkeys(names))
 
     def _remember(self, values: Mapping[str, str | None]) -> None:
-        from fakegpt_tui.config.private_files import create_private  # noqa: PLC0415 - seldom
-        from fakegpt_tui.temporary_files import temporary_file  # noqa: PLC0415 - the same
+        from fakegpt_tui.temporary_files import make_private_folder, temporary_file  # noqa: PLC0415 - seldom
 
         with self._lock:
             # Another instance may have remembered something else meanwhile.
@@ -102,7 +101,7 @@ class LastChoices:
             data = json.dumps({"version": 1, "values": self._values}, indent=1).encode()
             folder, name = self._path.parent, self._path.name
             try:
-                create_private(folder)  # The store may not be open yet, which makes it, too.
+                make_private_folder(folder)  # The store may not be open yet, which makes it, too.
                 with temporary_file(folder, data, name=name, durable=False) as written:
                     written.replace(self._path)
             except OSError as error:

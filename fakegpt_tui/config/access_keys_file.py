@@ -18,6 +18,7 @@ from fakegpt_tui.config.sources import Table, read_config
 from fakegpt_tui.config.validators import InvalidValue, Validator
 from fakegpt_tui.domain import ConfigError, SaveError
 from fakegpt_tui.host.access_keys import KEY_ID, AccessKey, KeyLimits, KeyRing
+from fakegpt_tui.temporary_files import PRIVATE, make_private_folder
 
 _LARGEST = 10**12
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -64,8 +65,8 @@ def edit_access_keys(
 def _lock(path: Path) -> Iterator[None]:
     """Two programs that change the file do so one after the other."""
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        number = os.open(path.with_name(f".{path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        make_private_folder(path.parent)
+        number = os.open(path.with_name(f".{path.name}.lock"), os.O_RDWR | os.O_CREAT, PRIVATE)
     except OSError as error:
         raise SaveError(f"The keys file {path} cannot be changed: {error.strerror}.") from error
     try:

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING
 
 from fakegpt_tui.config.sources import BYTE_ORDER_MARK, read_text
 from fakegpt_tui.domain import ConfigError, SaveError, StoreError
+from fakegpt_tui.temporary_files import PRIVATE, make_private_folder, temporary_file
 
 if TYPE_CHECKING:
     from fakegpt_tui.config.spec import Folders
 
-_PRIVATE_FOLDER = 0o700
-_PRIVATE_FILE = 0o600
 _KEY_BYTES = 32
 
 
@@ -31,25 +30,11 @@ def make_folders(folders: Folders) -> None:
     """
     for folder in (folders.data, folders.state):
         try:
-            create_private(folder)
+            make_private_folder(folder)
         except OSError as error:
             raise StoreError(f"The folder {folder} cannot be used: {error.strerror}.") from error
         if _belongs_to_another_user(folder):
             raise StoreError(f"The folder {folder} belongs to another user.")
-
-
-def create_private(folder: Path) -> None:
-    """Create a folder, with those above it that are missing, for this user alone.
-
-    Raises:
-        OSError: It cannot be created.
-    """
-    missing = [each for each in (folder, *folder.parents) if not each.exists()]
-    for each in reversed(missing):
-        # Another start of the program may make the same folder at this moment.
-        each.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)
-    if not folder.is_dir():
-        raise NotADirectoryError(0, "it is not a folder")
 
 
 def _belongs_to_another_user(folder: Path) -> bool:
@@ -79,8 +64,6 @@ def _create_key(path: Path) -> None:
     """Create the key atomically, because another host may read it at the same time."""
     import secrets  # noqa: PLC0415 - loads OpenSSL, and a key is made once
 
-    from fakegpt_tui.temporary_files import temporary_file  # noqa: PLC0415 - as above
-
     key = secrets.token_bytes(_KEY_BYTES)
     with (
         temporary_file(path.parent, key, name=path.name) as made,
@@ -96,8 +79,8 @@ def write_secret(path: Path, text: str) -> None:
         SaveError: The file cannot be written.
     """
     try:
-        create_private(path.parent)
-        _replace(path, text, _PRIVATE_FILE)
+        make_private_folder(path.parent)
+        _replace(path, text, PRIVATE)
     except OSError as error:
         raise SaveError(f"The file {path} cannot be written: {error.strerror}.") from error
 
@@ -119,8 +102,8 @@ def edit_file(path: Path, edit: Callable[[str], str]) -> str:
     if after == before:
         return after
     try:
-        mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else _PRIVATE_FILE
-        create_private(target.parent)
+        mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else PRIVATE
+        make_private_folder(target.parent)
         _replace(target, content[: len(content) - len(before)] + after, mode)
     except OSError as error:
         raise SaveError(
@@ -130,7 +113,5 @@ def edit_file(path: Path, edit: Callable[[str], str]) -> str:
 
 
 def _replace(target: Path, text: str, mode: int) -> None:
-    from fakegpt_tui.temporary_files import temporary_file  # noqa: PLC0415 - files are seldom written
-
     with temporary_file(target.parent, text.encode(), name=target.name, mode=mode) as written:
         written.replace(target)

@@ -9,7 +9,13 @@ from hashlib import sha256
 from pathlib import Path
 
 from fakegpt_tui.domain import SaveError
-from fakegpt_tui.temporary_files import PRIVATE, claim, sync_folder, temporary_file
+from fakegpt_tui.temporary_files import (
+    PRIVATE,
+    claim,
+    make_private_folder,
+    sync_folder,
+    temporary_file,
+)
 from fakegpt_tui.text import file_stem, replace_surrogates, safe_line
 
 _DIGEST = re.compile(rb"sha256:[0-9a-f]{64}")
@@ -65,7 +71,7 @@ def save_file(
         SaveError: It could not be written; nothing has changed.
     """
     try:
-        make_private(folder)
+        make_private_folder(folder)
         data = sign(replace_surrogates(text).encode(), owner_id)
         with temporary_file(folder, data, durable=durable) as part:
             target = _publish(part, data, folder / base_name(stem, owner_id), suffix, owner_id)
@@ -96,13 +102,6 @@ def save_file_at(path: Path, text: str, *, owner_id: str) -> Path:
         reason = error if isinstance(error, OSError) else OSError(str(error))
         raise SaveError(save_sentence(path.parent, reason)) from error
     return target
-
-
-def make_private(folder: Path) -> None:
-    """Make the folder and those above it; `parents=True` would leave those open to others."""
-    for missing in reversed((folder, *folder.parents)):
-        if not missing.exists():
-            missing.mkdir(mode=0o700, exist_ok=True)
 
 
 def base_name(stem: str, owner_id: str) -> str:

@@ -11,12 +11,12 @@ from fakegpt_tui.formats import markdown
 from fakegpt_tui.formats.assets import ReadBlob, remove_assets, write_assets
 from fakegpt_tui.formats.files import (
     base_name,
-    make_private,
     save_file,
     save_file_at,
     save_sentence,
 )
 from fakegpt_tui.formats.registry import WRITERS
+from fakegpt_tui.temporary_files import make_private_folder
 from fakegpt_tui.text import safe_line
 
 _SELECTION = "selection"
@@ -137,7 +137,7 @@ def _written(
     if suffix != markdown.FORMAT.suffix:
         return WRITERS[suffix](conversation, messages, part=part, read_blob=read_blob)
     try:
-        make_private(assets.parent)
+        make_private_folder(assets.parent)
         paths = write_assets(
             assets.parent, assets.name, (each.parts for each in messages), read_blob
         )

@@ -12,11 +12,9 @@ from typing import Protocol
 
 from fakegpt_tui.domain import SaveError, Secret, Session
 from fakegpt_tui.http.addresses import is_header_safe
-from fakegpt_tui.temporary_files import sync_folder, temporary_file
+from fakegpt_tui.temporary_files import PRIVATE, make_private_folder, sync_folder, temporary_file
 
 _VERSION = 1
-_PRIVATE = 0o600
-_PRIVATE_FOLDER = 0o700
 _OTHERS_MASK = 0o077
 _MAX_FILE_SIZE = 4_000_000
 _RETENTION = timedelta(days=30)
@@ -123,16 +121,14 @@ class SessionFile:
 
 
 def _make_folder(folder: Path) -> None:
-    for each in reversed((folder, *folder.parents)):
-        if not each.is_dir():
-            each.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)
+    make_private_folder(folder)
     if os.name == "posix" and folder.stat().st_uid not in (os.geteuid(), 0):
         raise PermissionError(errno.EPERM, "the folder belongs to another user")
 
 
 def _make_private(descriptor: int) -> None:
     if os.name == "posix" and stat.S_IMODE(os.fstat(descriptor).st_mode) & _OTHERS_MASK:
-        os.fchmod(descriptor, _PRIVATE)
+        os.fchmod(descriptor, PRIVATE)
 
 
 def _recent(entries: Mapping[str, Session]) -> dict[str, Session]:

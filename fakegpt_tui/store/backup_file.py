@@ -17,7 +17,7 @@ from fakegpt_tui.store import connection, instances, maintenance, migrations
 from fakegpt_tui.store.blob_uses import list_uses
 from fakegpt_tui.store.blobs import DIGEST, HALF, blob_folder, is_damaged, list_blobs
 from fakegpt_tui.store.errors import translate_errors
-from fakegpt_tui.temporary_files import claim
+from fakegpt_tui.temporary_files import claim, make_private_folder
 from fakegpt_tui.text import safe_line
 
 _DATABASE: Final = "conversations.db"
@@ -55,7 +55,7 @@ def restore_backup(archive: Path, store: Path) -> Path | None:
     """
     with translate_errors(store):
         instances.require_private(store.parent)
-        connection.prepare_folder(store.parent)
+        make_private_folder(store.parent)
         is_open = LoadError("The program is open. Close it everywhere, and try again.")
         with _hold_alone(store, is_open), _open_archive(archive) as opened:
             return _restore(opened, store)

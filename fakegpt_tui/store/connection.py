@@ -42,13 +42,6 @@ decode_lossy = partial(str, encoding="utf-8", errors="replace")
 """Damaged text is shown as far as it goes, where Python's own decoding would raise."""
 
 
-def prepare_folder(path: Path) -> None:
-    """Make a folder, with those above it, for this user only."""
-    for folder in reversed((path, *path.parents)):
-        if not folder.exists():
-            folder.mkdir(mode=0o700, exist_ok=True)
-
-
 def prepare_file(path: Path) -> None:
     """Make the file private before anything is in it; the logs beside it take over its mode."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -23,6 +23,7 @@ from fakegpt_tui.store import (
 from fakegpt_tui.store.connection import JOURNAL, FileIdentity, closing_on_failure
 from fakegpt_tui.store.errors import DamagedStore, TransientStoreError, translate_errors
 from fakegpt_tui.store.instances import FileLock, HoldLock, Instance, InstanceStatus
+from fakegpt_tui.temporary_files import make_private_folder
 from fakegpt_tui.text import safe_line
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ def _read_only_notice(path: Path) -> str:
 
 def _open_for_writing(path: Path, *, is_remote: bool) -> StoreFiles:
     lock = FileLock(path.with_name(f"{path.name}.lock"))
-    connection.prepare_folder(path.parent)
+    make_private_folder(path.parent)
     with ExitStack() as stack:
         stack.enter_context(lock.hold())
         folder = path.with_name(f"{path.name}.instances")

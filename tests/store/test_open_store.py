@@ -10,6 +10,7 @@ import pytest
 from fakegpt_tui.domain import StoreError
 from fakegpt_tui.store import connection, maintenance
 from fakegpt_tui.store.conversation_store import ConversationStore
+from fakegpt_tui.temporary_files import make_private_folder
 from tests.store.tree import conversation
 
 
@@ -167,7 +168,7 @@ def test_a_backup_is_private_and_has_what_is_still_in_the_log(path: Path) -> Non
 
 
 def test_without_a_shared_log_the_store_works_the_same(path: Path) -> None:
-    connection.prepare_folder(path.parent)
+    make_private_folder(path.parent)
     with ConversationStore.open(path) as store:
         store.add_turn(conversation()).result()
     with closing(connection.open_writer(path, journal="DELETE")) as other:

@@ -14,7 +14,7 @@ from fakegpt_tui.backends.api.request_variant import RequestVariant
 from fakegpt_tui.backends.token_estimate import TokenRatios
 from fakegpt_tui.domain import Model, now
 from fakegpt_tui.domain.prices import TokenPrices
-from fakegpt_tui.temporary_files import temporary_file
+from fakegpt_tui.temporary_files import make_private_folder, temporary_file
 
 KEPT: Final = timedelta(days=30)
 _MAX_BYTES: Final = 4_000_000
@@ -128,7 +128,7 @@ class ModelMemory:
         """Write the facts of this service beside those of the others, which may be newer."""
         assert self._path is not None  # noqa: S101 - for the type checker
         with suppress(OSError):
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private_folder(self._path.parent)
             services = self._read()
             services[self._address] = services.get(self._address, {}) | self._entries
             data = json.dumps(services, ensure_ascii=False).encode()

@@ -192,8 +192,10 @@ async def _run(command: Sequence[str], data: bytes, environment: Mapping[str, st
 
 def _save(data: bytes, folder: Path, why: str) -> Path:
     path = folder / f"copy-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}.txt"
+    from fakegpt_tui.temporary_files import make_private_folder  # noqa: PLC0415 - seldom
+
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(folder)
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(data)
     except OSError as trouble:
