@@ -21,7 +21,7 @@ def read(pieces: Iterable[bytes]) -> list[ServerEvent]:
 
 
 def messages(*data: str) -> list[ServerEvent]:
-    return [ServerEvent(text) for text in data]
+    return [ServerEvent("message", text) for text in data]
 
 
 VECTORS = {
@@ -40,7 +40,7 @@ VECTORS = {
     "format-field-data": (b"data:\n\ndata\ndata\n\ndata:last\n\n", messages("", "\n", "last")),
     "format-field-event": (
         b"event:news\ndata:1\n\ndata:2\n\n",
-        [ServerEvent("1", "news"), ServerEvent("2")],
+        [ServerEvent("news", "1"), ServerEvent("message", "2")],
     ),
     "format-field-event-empty": (b"event: \ndata:1\n\n", messages("1")),
     "event without data": (b"event:news\n\ndata:1\n\n", messages("1")),
@@ -70,7 +70,7 @@ VECTORS = {
     ),
     "ping": (
         b"event: ping\r\ndata: 2023-11-05 10:00:00+00:00\r\n\r\n: ping\n\ndata:1\n\n",
-        [ServerEvent("2023-11-05 10:00:00+00:00", "ping"), ServerEvent("1")],
+        [ServerEvent("ping", "2023-11-05 10:00:00+00:00"), ServerEvent("message", "1")],
     ),
     "blank lines and nothing else": (b"\n\r\n\r\r\n\n", []),
     "nothing": (b"", []),

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import ClassVar, Final, Protocol
 
-from fakegpt_tui.domain import BadReply, ReplyCut, ServiceError, StreamEvent, TextDelta, Usage
+from fakegpt_tui.domain import BadReply, ReplyCut, ServiceError, StreamEvent, Usage
 from fakegpt_tui.http.requests import EVENT_STREAM, HttpRequest
 from fakegpt_tui.http.responses import HttpResponse
-from fakegpt_tui.http.retries import StreamTimeouts
 from fakegpt_tui.http.sse import EventReader, ServerEvent
 from fakegpt_tui.protocol.error_body import NOT_JSON, parse_json
 from fakegpt_tui.text import safe_line
@@ -21,7 +21,7 @@ _STREAMS: Final = (EVENT_STREAM, "application/x-ndjson", "application/jsonl")
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _BLANK: Final = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t\r\n]+|:[^\r\n]*[\r\n])*")
 _COMMENT_BYTES: Final = 64_000
-_END: Final = ServerEvent("[DONE]")
+_END: Final = ServerEvent("message", "[DONE]")
 """JSON that can be read came whole, whether or not it tells why the reply ended."""
 
 _WHOLE_REPLY_BYTES: Final = 16_000_000
@@ -130,16 +130,15 @@ class ReplyBody:
         self._decoder = decoder
         self._reader = reader
         self._beginning = b""
-        self._is_stream = False
+        self.is_stream = False
+        """Is it known to be an event stream, so that the reader can be fed at once?"""
 
-    async def batches(self, chunks: Sequence[bytes]) -> Iterable[Sequence[ServerEvent]]:
-        """The events in `chunks`, or all those of a reply that is sent at once.
+    async def begin(self, chunks: Sequence[bytes]) -> Iterable[Sequence[ServerEvent]]:
+        """The events in the first `chunks`, or all those of a reply that is sent at once.
 
         Raises:
             ServiceError: The body is an error, a page, or too long to be a reply.
         """
-        if self._is_stream:
-            return map(self._reader.feed, chunks)
         came = self._beginning + b"".join(chunks)
         beginning = came[_blank_length(came) :]
         if _is_undecided(beginning):
@@ -148,7 +147,7 @@ class ReplyBody:
         is_json = beginning.startswith(_NOT_EVENTS)
         if is_json and (self._decoder.json_key or self._response.media_type not in _STREAMS):
             return await self._whole(beginning)
-        self._is_stream = True
+        self.is_stream = True
         return map(self._reader.feed, [self._beginning, *chunks])
 
     async def _whole(self, beginning: bytes) -> Iterable[Sequence[ServerEvent]]:
@@ -156,7 +155,7 @@ class ReplyBody:
         if not key:
             raise await self._response.read_error(beginning)
         body = await self._response.read_body(limit=_WHOLE_REPLY_BYTES, beginning=beginning)
-        self._is_stream = True
+        self.is_stream = True
         match parse_json(body):
             case {**fields} if fields.get(key):
                 pass
@@ -167,7 +166,7 @@ class ReplyBody:
                 raise await self._response.read_error(body)
         if len(body) >= _WHOLE_REPLY_BYTES:
             raise BadReply("The service answered with more than can be one reply.")
-        return [[ServerEvent(body.decode(errors="replace")), _END]]
+        return [[ServerEvent("message", body.decode(errors="replace")), _END]]
 
 
 def _blank_length(body: bytes) -> int:
@@ -181,57 +180,21 @@ def _is_undecided(beginning: bytes) -> bool:
     return is_comment or _BYTE_ORDER_MARK.startswith(beginning)
 
 
-def server_events(
-    batches: Iterable[Sequence[ServerEvent]], timeouts: StreamTimeouts
-) -> Iterator[tuple[str, str]]:
-    """The name and the data of each event, which is recorded as progress."""
-    for batch in batches:
-        for event in batch:
-            timeouts.record_event()
-            yield event.event, event.data
-
-
-def join_texts(events: Iterable[StreamEvent]) -> Iterator[StreamEvent]:
-    """`events` that came together, with texts that follow each other as one.
-
-    Each event takes several turns of generators, and a fast service sends thousands a second.
-    """
-    texts: list[str] = []
-    try:
-        for event in events:
-            if type(event) is TextDelta:
-                texts.append(event.text)
-                continue
-            yield from _joined(texts)
-            yield event
-    except ServiceError:
-        yield from _joined(texts)
-        raise
-    yield from _joined(texts)
-
-
-def _joined(texts: list[str]) -> Iterator[TextDelta]:
-    if texts:
-        text = "".join(texts)
-        texts.clear()
-        yield TextDelta(text)
-
-
 def _last_batch(reader: EventReader) -> Iterator[Sequence[ServerEvent]]:
     """What is still pending, read only when the decoder takes it: it may raise."""
     yield reader.finish()
 
 
 def finish(
-    decoder: Decoder, reader: EventReader, timeouts: StreamTimeouts, failure: ServiceError | None
+    decoder: Decoder, reader: EventReader, failure: ServiceError | None
 ) -> Iterator[StreamEvent]:
     """The last events. A reply that proves whole is whole, however its connection ended."""
     try:
         if not decoder.done:
-            yield from decoder.decode_all(server_events(_last_batch(reader), timeouts))
+            yield from decoder.decode_all(chain.from_iterable(_last_batch(reader)))
         yield from decoder.finish()
     except ReplyCut as cut:
-        if failure is None and reader.noise and not reader.has_events:
+        if failure is None and reader.noise and not reader.count:
             shown = safe_line(reader.noise)
             failure = BadReply(f"The service answered with something that is no reply: {shown}")
         raise failure or cut from cut

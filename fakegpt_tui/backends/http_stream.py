@@ -2,20 +2,15 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from itertools import chain
 from typing import Final, TypeVar
 
 from fakegpt_tui.backends.base import ReplyRequest
 from fakegpt_tui.backends.credentials import Credentials, redact
-from fakegpt_tui.backends.http_protocol import (
-    ReplyBody,
-    RequestBuilder,
-    finish,
-    join_texts,
-    server_events,
-)
+from fakegpt_tui.backends.http_protocol import ReplyBody, RequestBuilder, finish
 from fakegpt_tui.backends.token_estimate import estimate_total_tokens
 from fakegpt_tui.domain import (
     KeyNeeded,
@@ -193,11 +188,14 @@ class HttpStreamBackend(ABC):
             async with OpenResponse(self._transport, timeouts, request, headers) as response:
                 body = ReplyBody(response, decoder, reader)
                 while not decoder.done and (chunks := await response.read()):
-                    batches = await body.batches(join_small(chunks))
+                    known, pieces = reader.count, join_small(chunks)
+                    read = map(reader.feed, pieces) if body.is_stream else await body.begin(pieces)
                     timeouts.record_bytes(chunks)
-                    decoded = decoder.decode_all(server_events(batches, timeouts))
-                    for event in _note_events(join_texts(decoded), timeouts, builder):
+                    for event in decoder.decode_all(chain.from_iterable(read)):
+                        _note_event(event, timeouts, builder)
                         yield event
+                    if reader.count != known:
+                        timeouts.record_event()
                     timeouts.allow_silence(working=decoder.is_working)
                     if decoder.grace is not None:
                         timeouts.expect_end(decoder.grace)
@@ -205,7 +203,7 @@ class HttpStreamBackend(ABC):
             if not timeouts.has_begun:
                 raise
             failure = error
-        for event in finish(decoder, reader, timeouts, failure):
+        for event in finish(decoder, reader, failure):
             yield event
 
     async def _authorize(self, credentials: Credentials) -> dict[str, str]:
@@ -255,16 +253,12 @@ async def _build(builder: RequestBuilder) -> HttpRequest:
     return await asyncio.to_thread(lambda: builder.build().encoded())
 
 
-def _note_events(
-    events: Iterator[StreamEvent], timeouts: StreamTimeouts, builder: RequestBuilder
-) -> Iterator[StreamEvent]:
-    """The same events; the time limits and the builder hear of those that concern them."""
-    for event in events:
-        if isinstance(event, _TEXT):
-            timeouts.expect_more()
-        elif isinstance(event, UsageReported):
-            builder.learn(event.usage)
-        yield event
+def _note_event(event: StreamEvent, timeouts: StreamTimeouts, builder: RequestBuilder) -> None:
+    """Tell the time limits and the builder of an event that concerns them."""
+    if isinstance(event, _TEXT):
+        timeouts.expect_more()
+    elif isinstance(event, UsageReported):
+        builder.learn(event.usage)
 
 
 def _retry_or_raise(

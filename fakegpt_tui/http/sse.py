@@ -3,10 +3,9 @@
 import json
 import re
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from fakegpt_tui.domain import ReplyCut
-from fakegpt_tui.domain.fast_dataclass import dataclass
 
 JOINED: Final = "joined"
 """The name of an event that stands for several which had none, with their texts together."""
@@ -25,12 +24,11 @@ _LONGEST_NAME = len("event:")
 _NOISE_BYTES = 800
 
 
-@dataclass(frozen=True, slots=True)
-class ServerEvent:
+class ServerEvent(NamedTuple):
     """One dispatched event; several data lines are joined with line feeds."""
 
+    event: str
     data: str
-    event: str = "message"
 
 
 _SMALL_CHUNK: Final = 4096
@@ -83,7 +81,8 @@ class EventReader:
         self._data: list[str] = []
         self.noise = ""
         """How the first line begins that is no part of an event stream."""
-        self.has_events = False
+        self.count = 0
+        """How many events have come."""
         self._size = 0
         self._event = ""
         self._ready: list[ServerEvent] = []
@@ -216,8 +215,8 @@ class EventReader:
 
     def _dispatch(self) -> None:
         if self._data:
-            self.has_events = True
-            self._ready.append(ServerEvent("\n".join(self._data), self._event or "message"))
+            self.count += 1
+            self._ready.append(ServerEvent(self._event or "message", "\n".join(self._data)))
             self._data.clear()
             self._size = 0
         self._event = ""

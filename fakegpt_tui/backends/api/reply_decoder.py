@@ -20,6 +20,7 @@ from fakegpt_tui.domain import (
     ReplyEnded,
     ServiceError,
     StreamEvent,
+    TextDelta,
 )
 from fakegpt_tui.domain.parts import CitationPart, Origin, UnknownPart
 from fakegpt_tui.protocol.error_body import parse_json
@@ -38,6 +39,33 @@ _MAX_SHOWN: Final = 2_000
 
 SaveState: TypeAlias = Callable[[list[dict[str, object]]], Origin | None]
 """Makes the items of a reply into what is kept to be sent back, if there is anything."""
+
+
+def join_texts(events: Iterable[StreamEvent]) -> Iterator[StreamEvent]:
+    """`events` that came together, with texts that follow each other as one.
+
+    Each event takes several turns of generators, and a fast service sends thousands a second, so
+    decoders join what comes in pieces.
+    """
+    texts: list[str] = []
+    try:
+        for event in events:
+            if type(event) is TextDelta:
+                texts.append(event.text)
+                continue
+            yield from _joined(texts)
+            yield event
+    except ServiceError:
+        yield from _joined(texts)
+        raise
+    yield from _joined(texts)
+
+
+def _joined(texts: list[str]) -> Iterator[TextDelta]:
+    if texts:
+        text = "".join(texts)
+        texts.clear()
+        yield TextDelta(text)
 
 
 def save_nothing(_items: list[dict[str, object]]) -> None:
@@ -71,6 +99,9 @@ class ReplyDecoder(ABC):
 
     def decode_all(self, server_events: Iterable[tuple[str, str]]) -> Iterator[StreamEvent]:
         """As `Decoder.decode_all`."""
+        return join_texts(self._decode_each(server_events))
+
+    def _decode_each(self, server_events: Iterable[tuple[str, str]]) -> Iterator[StreamEvent]:
         try:
             for event, data in server_events:
                 if not self.done:

@@ -7,7 +7,7 @@ from fakegpt_tui.backends.api.attachments import Pictures, ToolCalls
 from fakegpt_tui.backends.api.completion_text import CompletionText, SurrogateJoiner
 from fakegpt_tui.backends.api.errors import event_error, stream_error
 from fakegpt_tui.backends.api.json_values import read_usage, unquoted
-from fakegpt_tui.backends.api.reply_decoder import NO_WORD, REFUSED, incomplete_error
+from fakegpt_tui.backends.api.reply_decoder import NO_WORD, REFUSED, incomplete_error, join_texts
 from fakegpt_tui.backends.openai.chunk_fields import CitedSources, FinishTracker
 from fakegpt_tui.backends.openai.content import (
     IllustratedText,
@@ -85,6 +85,9 @@ class CompletionDecoder:
         Raises:
             ServiceError: What comes out of `server_events`, after all text before it.
         """
+        return join_texts(self._decode_each(server_events))
+
+    def _decode_each(self, server_events: Iterable[tuple[str, str]]) -> Iterator[StreamEvent]:
         try:
             for event, data in server_events:
                 yield from self.decode(event, data)

@@ -6,19 +6,15 @@ from typing import Any
 import pytest
 
 from fakegpt_tui.backends.anthropic.decoder import MessageDecoder
-from fakegpt_tui.backends.http_protocol import server_events
 from fakegpt_tui.domain import (
     BadReply,
     FinishReason,
     PartAdded,
     ReplyCut,
-    TimeLimits,
     ToolStarted,
     UsageReported,
 )
 from fakegpt_tui.domain.parts import Part, ReasoningSpan, ToolCallPart, UnknownPart
-from fakegpt_tui.http.addresses import Route
-from fakegpt_tui.http.retries import StreamTimeouts
 from fakegpt_tui.http.sse import EventReader
 from tests.anthropic_server import (
     PING,
@@ -96,22 +92,10 @@ def test_pings_are_no_part_of_the_reply() -> None:
     assert (found.text, found.reason) == ("ab", STOP)
 
 
-class CountingTimeouts(StreamTimeouts):
-    """Counts the signs of life."""
-
-    def __init__(self) -> None:
-        super().__init__(TimeLimits(), Route("somewhere"))
-        self.count = 0
-
-    def record_event(self) -> None:
-        self.count += 1
-
-
-def test_pings_are_signs_of_life() -> None:
-    timeouts = CountingTimeouts()
-    batches = [EventReader().feed(PING * 3)]
-    assert list(MessageDecoder().decode_all(server_events(batches, timeouts))) == []
-    assert timeouts.count == 3
+def test_pings_are_events_that_say_nothing() -> None:
+    reader = EventReader()
+    assert list(MessageDecoder().decode_all(reader.feed(PING * 3))) == []
+    assert reader.count == 3
 
 
 def test_an_error_after_some_text_keeps_it() -> None:

@@ -97,8 +97,7 @@ class Transcript(SelectingView, can_focus=True, inherit_bindings=False):
             self._positions.setdefault(conversation_id, position)
         self._begin_path(labels)
         self._expect_pictures(messages)
-        saved = self._positions.get(conversation_id or "")
-        self.viewport.open(messages, None if at_end else saved)
+        self.viewport.open(messages, None if at_end else self._positions.get(conversation_id or ""))
         self.sync_view()
 
     def show_variant(
@@ -147,8 +146,7 @@ class Transcript(SelectingView, can_focus=True, inherit_bindings=False):
                 self.find.update_messages()
             self.sync_view()
             if message.id in self.message_list.rests:
-                rests = self.message_list.rests
-                show_rest(rests, message.id, self.update_message, self.set_timer)
+                show_rest(self.message_list.rests, message.id, self.update_message, self.set_timer)
 
     def set_labels(self, labels: Mapping[str, MessageLabel]) -> None:
         """Show other notes in the headers of the messages with these ids."""
