@@ -16,8 +16,7 @@ from textual.theme import BUILTIN_THEMES, Theme
 from fakegpt_tui.domain import ConfigError
 from fakegpt_tui.ui.contrast import variables_for
 from fakegpt_tui.ui.options import AUTO_THEME, DARK_THEME, ChoiceMemory
-from fakegpt_tui.ui.terminal.line_filters import TransparentFilter
-from fakegpt_tui.ui.terminal.output import refresh_theme, start_with_theme
+from fakegpt_tui.ui.terminal.line_filters import TransparentFilter, refresh_theme, start_with_theme
 
 if TYPE_CHECKING:
     from textual.timer import Timer

@@ -110,7 +110,7 @@ class MessageController:
 
     def _is_meant(self) -> bool:
         """Was the message marked by a key, where a letter acts on it? Else say how."""
-        if not self._is_letter or self._window.transcript.is_marked:
+        if not self._is_letter or self._window.transcript.viewport.is_marked:
             return True
         up, down, last = (
             first_key(f"transcript.{name}", self._state.keys)
@@ -118,7 +118,7 @@ class MessageController:
         )
         self._window.notify(
             f"Mark a message first: {up} and {down} do, {last} the last one.",
-            while_true=lambda: not self._window.transcript.is_marked,
+            while_true=lambda: not self._window.transcript.viewport.is_marked,
         )
         return False
 

@@ -18,7 +18,7 @@ from fakegpt_tui.domain.diff import DiffKind, DiffPart
 from fakegpt_tui.domain.message_tree import TurnRow
 from fakegpt_tui.text import safe_line, safe_text
 from fakegpt_tui.ui.dialogs import DialogFrame, ScrollingFrame
-from fakegpt_tui.ui.dialogs.preview_list import PreviewListScreen
+from fakegpt_tui.ui.dialogs.pick import PreviewListScreen
 from fakegpt_tui.ui.markdown.document import Document
 from fakegpt_tui.ui.markdown.palette import Palette
 from fakegpt_tui.ui.markdown.parser import is_plain

@@ -1,13 +1,14 @@
-"""Pick and ask dialogs: choose one of many by typing a part of it, or type one line."""
+"""Pick and ask dialogs: choose a row by typing a part of it, also with a preview, or type one."""
 
 from collections.abc import Callable, Sequence
 from itertools import islice
-from typing import TypeVar
+from typing import ClassVar, Final, TypeVar
 
 from rich.cells import cell_len
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding
+from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
@@ -22,6 +23,8 @@ from fakegpt_tui.ui.widgets.text_field import TextField
 T = TypeVar("T")
 
 _WIDEST_LABEL = 66
+_WIDE: Final = 90
+"""From this width on there is room for the preview beside the rows."""
 _MAX_NOTE = 400
 _MAX_SHOWN = 200
 """An option list lays out all of its options whenever one changes."""
@@ -66,7 +69,20 @@ class ListScreen(ModalScreen[T]):
             options.highlighted = places[max(0, min(at + step, len(places) - 1))]
 
 
-class PickScreen(ListScreen[str | None]):
+class ChoiceListScreen(ListScreen[str | None]):
+    """Dismissed with the id of a row."""
+
+    @on(Input.Submitted)
+    def choose_highlighted(self) -> None:
+        if (option := self.options.highlighted_option) is not None:
+            self.dismiss(option.id)
+
+    @on(OptionList.OptionSelected)
+    def choose(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(event.option_id)
+
+
+class PickScreen(ChoiceListScreen):
     """A field and the choices that have every word of it; dismissed with the id of one."""
 
     CSS_PATH = ["dialog.tcss", "pick.tcss"]
@@ -119,20 +135,10 @@ class PickScreen(ListScreen[str | None]):
     def filter(self, event: Input.Changed) -> None:
         self._show(event.value)
 
-    @on(Input.Submitted)
-    def choose_highlighted(self) -> None:
-        option = self.options.highlighted_option
-        if option is not None:
-            self.dismiss(option.id)
-
     @on(OptionList.OptionHighlighted)
     def show_preview(self, event: OptionList.OptionHighlighted) -> None:
         if self._preview is not None and event.option_id is not None:
             self._preview(event.option_id)
-
-    @on(OptionList.OptionSelected)
-    def choose(self, event: OptionList.OptionSelected) -> None:
-        self.dismiss(event.option_id)
 
     def _show(self, query: str) -> None:
         words = query.casefold().split()
@@ -183,6 +189,51 @@ def _label_width(choices: Sequence[Choice]) -> int:
     """How wide the column of labels is: as the longest, within limits."""
     widths = (cell_len(safe_line(each.label)) for each in choices[:_MAX_SHOWN] if each.detail)
     return min(_WIDEST_LABEL, max(widths, default=0))
+
+
+class PreviewListScreen(ChoiceListScreen):
+    """Shows what the marked row stands for. Each dialog of the kind fills rows and preview."""
+
+    FRAME: ClassVar[str]
+    """The name of the dialog in the style sheet."""
+
+    def compose(self) -> ComposeResult:
+        with DialogFrame(self.FRAME):
+            yield TextField(placeholder="Type to filter", compact=True)
+            with Horizontal():
+                yield OptionList(compact=True, markup=False)
+                with VerticalScroll(id="preview", can_focus=False):
+                    yield Static(markup=False)
+
+    @property
+    def preview(self) -> Static:
+        return self.query_one("#preview Static", Static)
+
+    @property
+    def words(self) -> list[str]:
+        """What the rows are filtered by, in lower case."""
+        return self.query_one(Input).value.casefold().split()
+
+    def show_fitting(self) -> None:
+        """Show the rows that have all of the words."""
+        raise NotImplementedError
+
+    def show_marked(self, row_id: str | None) -> None:
+        """Show what the marked row stands for in the preview."""
+        raise NotImplementedError
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.set_class(event.size.width < _WIDE, "-narrow")
+        # Rows may go by the width of the list, which this changes.
+        self.call_after_refresh(self.show_fitting)
+
+    @on(Input.Changed)
+    def filter(self) -> None:
+        self.show_fitting()
+
+    @on(OptionList.OptionHighlighted)
+    def follow_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        self.show_marked(event.option_id)
 
 
 class AskScreen(ModalScreen[str | None]):

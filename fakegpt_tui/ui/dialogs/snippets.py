@@ -12,7 +12,7 @@ from fakegpt_tui.attachments.example_snippets import EXAMPLES
 from fakegpt_tui.attachments.snippets import Snippet, variable_spans
 from fakegpt_tui.text import safe_line, safe_text
 from fakegpt_tui.ui.dialogs import DialogFrame
-from fakegpt_tui.ui.dialogs.preview_list import PreviewListScreen
+from fakegpt_tui.ui.dialogs.pick import PreviewListScreen
 from fakegpt_tui.ui.widgets.drawing import fit
 
 ADD_EXAMPLES: Final = "+"

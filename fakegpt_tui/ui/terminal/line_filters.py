@@ -1,9 +1,10 @@
-"""Line filters: the last changes to every line drawn, first of all to what a terminal would obey.
+"""Line filters and themes: the last changes to every line drawn, and the theme it is drawn in.
 
 Mends: Textual writes control characters of content, and of OSC 8 links, to the terminal as they
-are. It draws emoji and frames by the newest Unicode, and a row as one text (see `bidi_isolates`).
+are. It draws emoji and frames by the newest Unicode, and a row as one text (see `bidi_isolates`). A
+theme that is set while the app mounts has all styles parsed once more.
 Since: Textual 8.2.8 and Rich 15.0.0. Can go: never, as a second wall; the others with
-`width_detection` and `bidi_isolates`.
+`width_detection` and `bidi_isolates`, and with a theme as an argument of an app.
 """
 
 import re
@@ -185,3 +186,21 @@ def _safe(segment: Segment) -> Segment:
     if style is not None and style.link and _HOSTILE.search(style.link):
         style += Style(link=_HOSTILE.sub("", style.link))  # written as it is, by OSC 8
     return Segment(text.translate(_REPLACED), style)
+
+
+def start_with_theme(app: App[Any], name: str) -> None:
+    """Set the theme of an app that does not run yet, if it has one of that name."""
+    if name not in app.available_themes:
+        return
+    app.set_reactive(App.theme, name)
+    is_dark = app.current_theme.dark
+    app.set_class(is_dark, "-dark-mode", update=False)
+    app.set_class(not is_dark, "-light-mode", update=False)
+    app.set_class(True, f"-theme-{name}", update=False)
+    app._refresh_truecolor_filter(app.ansi_theme)  # noqa: SLF001 (see above)
+    app.stylesheet.set_variables(app.get_css_variables())
+
+
+def refresh_theme(app: App[Any]) -> None:
+    """Use the theme in use anew, after another one was registered by its name."""
+    app._watch_theme(app.theme)  # noqa: SLF001 (see above)

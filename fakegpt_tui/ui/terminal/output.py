@@ -3,9 +3,9 @@
 Mends: a write error ends Textual's writer thread, after which the app waits for ever; a terminal
 that takes nothing stops the whole app after thirty writes; a letter that is typed while something
 else changes waits for the next tick but one of Textual's clock; an app has no public way to write a
-control sequence; a theme that is set while the app mounts has all styles parsed once more.
+control sequence.
 Since: Textual 8.2.8. Can go: with a writer thread that survives errors, a public way to draw what
-has changed, a public way to write that tells when it is done, and a theme as an argument of an app.
+has changed, and a public way to write that tells when it is done.
 """
 
 import os
@@ -285,21 +285,3 @@ def repaint_now(screen: Screen[Any], urgent: Widget | None = None) -> bool:
     if is_due:
         screen._on_timer_update()  # noqa: SLF001 (what Textual's clock calls)
     return is_due
-
-
-def start_with_theme(app: App[Any], name: str) -> None:
-    """Set the theme of an app that does not run yet, if it has one of that name."""
-    if name not in app.available_themes:
-        return
-    app.set_reactive(App.theme, name)
-    is_dark = app.current_theme.dark
-    app.set_class(is_dark, "-dark-mode", update=False)
-    app.set_class(not is_dark, "-light-mode", update=False)
-    app.set_class(True, f"-theme-{name}", update=False)
-    app._refresh_truecolor_filter(app.ansi_theme)  # noqa: SLF001 (see above)
-    app.stylesheet.set_variables(app.get_css_variables())
-
-
-def refresh_theme(app: App[Any]) -> None:
-    """Use the theme in use anew, after another one was registered by its name."""
-    app._watch_theme(app.theme)  # noqa: SLF001 (see above)

@@ -6,8 +6,7 @@ from typing import Final
 
 from textual.widgets.text_area import Selection
 
-from fakegpt_tui.ui.widgets.editing.box_text import selected_range
-from fakegpt_tui.ui.widgets.text_box import TextBox, end_of
+from fakegpt_tui.ui.widgets.text_box import TextBox, end_of, selected_range
 
 _STEPS: Final = {"tab": 1, "shift+tab": -1}
 

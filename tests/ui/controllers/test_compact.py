@@ -22,7 +22,7 @@ async def test_a_summary_is_offered_made_edited_and_removed() -> None:
         await it.see("From here on the model sees a summary of the first 2 messages.")
         await it.see("Summary, in place of the first 2 messages")
         await it.see("They talked.")
-        await it.until(lambda: it.app.screen.query_one(Transcript).is_marked)
+        await it.until(lambda: it.app.screen.query_one(Transcript).viewport.is_marked)
         await it.pilot.press("tab", "E", "end", *" A lot.", "enter")
         await it.see("They talked. A lot.")
         to_transcript(it)

@@ -94,7 +94,7 @@ async def test_a_message_is_marked_for_the_keys_that_follow() -> None:
         it.app.post_message(LayoutKey("а", "а", "f"))
         await it.see("Marked: y copies, e edits")
         view = transcript(it)
-        assert view.is_marked
+        assert view.viewport.is_marked
         assert view.has_focus
         assert view.current_message in it.path
         await hinted(it)

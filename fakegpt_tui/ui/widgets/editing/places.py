@@ -146,12 +146,6 @@ def paragraphs(text: str) -> Iterator[tuple[int, int, bool]]:
         at = end + 1
 
 
-def common_length(one: str, other: str) -> int:
-    """With how many characters two texts begin alike."""
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
-
-
 _BRACKETS: Final = {"(": ")", "[": "]", "{": "}"}
 _OPENING: Final = {close: opening for opening, close in _BRACKETS.items()}
 _SENTENCE = re.compile(

@@ -2,13 +2,6 @@
 
 from collections.abc import Collection
 
-from fakegpt_tui.ui.widgets.editing.box_text import (
-    index_of,
-    location_of,
-    selected_range,
-    text_of,
-    write_text,
-)
 from fakegpt_tui.ui.widgets.editing.operators import EditState, clear, insert
 from fakegpt_tui.ui.widgets.editing.readline import (
     KILLS,
@@ -19,7 +12,14 @@ from fakegpt_tui.ui.widgets.editing.readline import (
     transpose_words,
 )
 from fakegpt_tui.ui.widgets.editing.text_objects import TextRange
-from fakegpt_tui.ui.widgets.text_box import TextBox
+from fakegpt_tui.ui.widgets.text_box import (
+    TextBox,
+    index_of,
+    location_of,
+    selected_range,
+    text_of,
+    write_text,
+)
 
 _KILLS = {*KILLS, "kill_line"}
 

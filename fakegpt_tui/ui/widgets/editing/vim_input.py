@@ -10,12 +10,11 @@ from textual.widgets.text_area import Selection
 from fakegpt_tui.ui.messages import CopyText
 from fakegpt_tui.ui.terminal.driver import set_quick_escape
 from fakegpt_tui.ui.terminal.typed_keys import HeldKey, LayoutKey
-from fakegpt_tui.ui.widgets.editing.box_text import index_of, location_of, text_of, write_text
 from fakegpt_tui.ui.widgets.editing.operators import EditState, Register, fit, lines_around, put
 from fakegpt_tui.ui.widgets.editing.places import after, before
 from fakegpt_tui.ui.widgets.editing.vim import Vim
 from fakegpt_tui.ui.widgets.editing.vim_state import Request, VimKeys, VimMode, Wanted
-from fakegpt_tui.ui.widgets.text_box import TextBox
+from fakegpt_tui.ui.widgets.text_box import TextBox, index_of, location_of, text_of, write_text
 
 _NEWLINE = "prompt.newline"
 AskForClipboard = Callable[[Callable[[str], None], str], object]

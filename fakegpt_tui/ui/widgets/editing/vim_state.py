@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum, auto
+from os.path import commonprefix
 from typing import Final
 
 from fakegpt_tui.keymap import Command, KeyScope
@@ -26,7 +27,6 @@ from fakegpt_tui.ui.widgets.editing.operators import (
 from fakegpt_tui.ui.widgets.editing.places import (
     after,
     before,
-    common_length,
     line_below,
     line_start,
 )
@@ -120,7 +120,7 @@ class Insertion:
         if not state.text.endswith(tail):
             return 0, ""
         now = state.text[: len(state.text) - len(tail)]
-        kept = common_length(head, now)
+        kept = len(commonprefix((head, now)))  # noqa: RUF071 - no paths
         return len(head) - kept, now[kept:]
 
 

@@ -19,6 +19,7 @@ from fakegpt_tui.ui.terminal.key_serializer import replace_bindings
 from fakegpt_tui.ui.widgets.drawing import changed_regions
 from fakegpt_tui.ui.widgets.transcript.appearance import ROW_CLASSES, ROW_CSS
 from fakegpt_tui.ui.widgets.transcript.row_renderer import RowRenderer
+from fakegpt_tui.ui.widgets.transcript.scroll_bar import follow_scroll_bar, sync_scroll_bar
 
 if TYPE_CHECKING:
     from fakegpt_tui.ui.widgets.transcript.find.controller import FindController
@@ -176,8 +177,6 @@ class TranscriptScrollView(ScrollView, inherit_bindings=False):
         lines = round(new_value) - round(old_value)
         if lines and self.visible_rows == self.viewport.height:
             # A scroll bar or a selection has set a position.
-            from fakegpt_tui.ui.widgets.transcript.scroll_bar import follow_scroll_bar  # noqa: PLC0415 - as below
-
             follow_scroll_bar(self, self.viewport, round(new_value), lines)
             self.sync_view()
 
@@ -189,8 +188,6 @@ class TranscriptScrollView(ScrollView, inherit_bindings=False):
         """Make scroll bar and rows show where the viewport is."""
         if not self.viewport.height:
             return
-        from fakegpt_tui.ui.widgets.transcript.scroll_bar import sync_scroll_bar  # noqa: PLC0415 - not before the first frame
-
         self._is_syncing = True
         try:
             sync_scroll_bar(self, self.viewport, int(self.is_finding))

@@ -187,11 +187,6 @@ class Transcript(SelectingView, can_focus=True, inherit_bindings=False):
         """The message under the cursor, which the keys act on."""
         return self.viewport.cursor_message
 
-    @property
-    def is_marked(self) -> bool:
-        """Did a key move the cursor to the message that it is on?"""
-        return self.viewport.is_marked
-
     def viewport_moved(self) -> None:
         is_at_end = bool(self.viewport.positions) and self.viewport.lines_below == 0
         if is_at_end and not self._has_read_to_end and self._conversation_id is not None:
