@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from fakegpt_tui.chat.search import parse_query
 from fakegpt_tui.domain import SearchHit, SearchQuery
 from tests.chat.fake_chat import service_of
+from tests.patience import PATIENCE
 from tests.stubs import MemoryStore
 
 HIT = SearchHit(
@@ -90,8 +91,8 @@ async def test_the_next_key_ends_a_search() -> None:
     store = Slow()
     chat, _, _ = service_of(store=store)
     search = asyncio.create_task(chat.search.find("word"))
-    await asyncio.to_thread(store.began.wait, 5)
+    await asyncio.to_thread(store.began.wait, PATIENCE)
     search.cancel()
     with pytest.raises(asyncio.CancelledError):
         await search
-    assert await asyncio.to_thread(store.ended.wait, 5)
+    assert await asyncio.to_thread(store.ended.wait, PATIENCE)
