@@ -14,6 +14,7 @@ from fakegpt_tui.domain.media_types import (
     EMPTY,
     PDF,
     PIXEL_HEAD,
+    SOUNDS,
     TEXT,
     MediaType,
     can_decode,
@@ -99,9 +100,9 @@ def _refusal(kind: MediaType, name: str, size: int, limit: int) -> str:
         return f"{name} is empty."
     if is_picture(kind.name) and not can_decode(*kind):
         return f"{name} is a picture ({label}) that cannot be sent; convert it to PNG or JPEG."
-    if kind.name not in (TEXT, PDF) and not is_picture(kind.name):
+    if kind.name not in (TEXT, PDF, *SOUNDS) and not is_picture(kind.name):
         what = "neither text nor a picture" if kind.name == BINARY else f"a file of kind {label}"
-        return f"{name} is {what}; models take text, pictures and PDFs."
+        return f"{name} is {what}; models take text, pictures, PDFs, WAV and MP3."
     if size > limit:
         return f"{name} has {size / 1e6:,.1f} MB; {label} may have {limit / 1e6:,.0f} MB at most."
     return ""

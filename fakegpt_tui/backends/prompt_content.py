@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 _PIECE: Final = 3 * 65_536
 _MUCH_TEXT: Final = 1_000_000
 _MEDIA: Final = re.compile(
-    r"\bimages?\b|image_url|vision|multi-?modal|\bpictures?\b|mmproj|\bmedia\b|\bfiles?\b"
+    r"\bimages?\b|image_url|vision|multi-?modal|\bpictures?\b|mmproj|\bmedia\b|\bfiles?\b|audio"
     r"|content\b[^\n]{0,60}\b(?:string|array|list)|\b(?:string|array|list)\b[^\n]{0,60}content"
 )
 """What services say who cannot read one, or no list of contents."""
@@ -84,6 +84,7 @@ class PromptContent:
         self._takes_pictures = takes_pictures
         self._prepared: dict[str, Media] = {}
         self._has_sent_media = False
+        self._has_sent_pictures = False
         self.read_pdfs: dict[str, str] = {}
         """The PDFs of which only the text goes along, as the service takes none: digest to name."""
 
@@ -103,7 +104,7 @@ class PromptContent:
                     _add_text(found, text)
                 case ImagePart(blob, name):
                     self._add_picture(found, part)
-                case FilePart(blob, name) if PDF == blob.media_type in self._takes:
+                case FilePart(blob, name) if blob.media_type in self._takes:
                     if part.as_text:
                         documents.append(self._document(part))
                     else:
@@ -112,7 +113,9 @@ class PromptContent:
                     documents.append(self._document(part))
                 case _:
                     pass  # Reasoning, sources and tools are not what was said.
-        self._has_sent_media |= any(isinstance(each, Media) for each in found)
+        media = [each for each in found if isinstance(each, Media)]
+        self._has_sent_media |= bool(media)
+        self._has_sent_pictures |= any(each.is_picture for each in media)
         return _with_documents([_said(message, each) for each in found], documents)
 
     def check_refusal(self, error: ServiceError, response: str, model: str) -> None:
@@ -128,7 +131,9 @@ class PromptContent:
             return
         if _TOO_LARGE.search(said):
             self.check_size(error, model, str(error))
-        raise PictureRefused(
+        # A model that takes no sound may see all the same.
+        refused = PictureRefused if self._has_sent_pictures else RequestRefused
+        raise refused(
             f"{safe_line(model, 80)} does not take the picture or file of this conversation. "
             f"Choose another model, or take it out of the prompt and describe it in words. {error}"
         ) from error

@@ -159,8 +159,8 @@ MESSAGE_TOKENS: Final = 4
 _PATCH: Final = 28
 _PICTURE_EDGE: Final = 2_000
 _MAX_PICTURE_TOKENS: Final = 4_784
-_PDF_BYTES: Final = 40
-"""A token of a PDF; its pages tell more than its bytes, and are not looked at for an estimate."""
+_BYTES_PER_TOKEN: Final = {"application/pdf": 40, "audio/mpeg": 250, "audio/wav": 1_000}
+"""Of files whose bytes are not looked at for an estimate; pages of PDFs tell more than these."""
 
 
 def estimate_tokens(text: str) -> int:
@@ -188,7 +188,8 @@ def estimate_part_tokens(part: Part) -> int:
     """About how many tokens a picture or file is, rather too much than too little; else 0.
 
     A picture costs most where each square of 28 pixels is a token, as with newer models of
-    Anthropic (November 2026); of a PDF, pages are sent as text and as pictures.
+    Anthropic (November 2026); of a PDF, pages are sent as text and as pictures. A second of sound
+    is at most 32 tokens.
     """
     blob = getattr(part, "blob", None)
     if blob is None:
@@ -197,4 +198,4 @@ def estimate_part_tokens(part: Part) -> int:
         scale = min(1.0, _PICTURE_EDGE / max(blob.width, blob.height))
         columns, rows = (-(-int(each * scale) // _PATCH) for each in (blob.width, blob.height))
         return min(columns * rows, _MAX_PICTURE_TOKENS)
-    return -(-int(blob.size) // (_PDF_BYTES if blob.media_type == "application/pdf" else 3))
+    return -(-int(blob.size) // _BYTES_PER_TOKEN.get(blob.media_type, 3))

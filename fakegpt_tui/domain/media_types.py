@@ -40,6 +40,9 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\x7fELF", "application/x-executable"),
     (b"OggS", "audio/ogg"),
     (b"ID3", "audio/mpeg"),
+    (b"\xff\xfb", "audio/mpeg"),
+    (b"\xff\xf3", "audio/mpeg"),
+    (b"\xff\xf2", "audio/mpeg"),
     (b"fLaC", "audio/flac"),
 )
 _RIFF = {b"WEBP": "image/webp", b"WAVE": "audio/wav", b"AVI ": "video/x-msvideo"}
@@ -51,6 +54,7 @@ _BRANDS = (
 )
 
 _LABELS = {
+    "audio/mpeg": "MP3",
     TEXT: "text",
     BINARY: "binary",
     EMPTY: "empty",
@@ -77,6 +81,9 @@ DECODABLE: Final = frozenset(
 MAX_PIXELS: Final = 50_000_000
 MAX_EDGE: Final = 20_000
 """A picture beyond these is kept as a file: to decode it would take all memory."""
+
+SOUNDS: Final = {"audio/wav": "wav", "audio/mpeg": "mp3"}
+"""The sounds that models take, and what services call them."""
 
 _SUFFIXES: Final = {
     "image/jpeg": ".jpg",

@@ -86,7 +86,8 @@ def test_accents_may_be_apart_from_their_letters_or_not(tmp_path: Path) -> None:
 
 def test_the_bytes_decide_and_not_the_name() -> None:
     assert check_file(BytesIO(png(3, 2)), "notes.txt") == ("image/png", 3, 2)
-    assert "WAV" in refusal(b"RIFF\x24\0\0\0WAVEfmt ", "photo.webp")
+    assert check_file(BytesIO(b"RIFF\x24\0\0\0WAVEfmt "), "photo.webp").name == "audio/wav"
+    assert "MSVIDEO" in refusal(b"RIFF\x24\0\0\0AVI LIST", "photo.webp")
 
 
 def test_sizes_are_limited_by_kind() -> None:

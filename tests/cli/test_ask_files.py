@@ -13,6 +13,7 @@ from tests.cli.test_openai import serving, use
 from tests.openai_server import CHAT, replies
 
 PICTURE = png(3, 2)
+SOUND = b"RIFF\x24\0\0\0WAVEfmt " + bytes(20)
 
 
 @pytest.fixture
@@ -78,6 +79,13 @@ def test_a_picture_on_standard_input_is_known_by_its_bytes(home: Home) -> None:
     assert [each["type"] for each in content] == ["image_url"]
 
 
+def test_a_sound_is_attached_as_it_is(home: Home) -> None:
+    content, code, _ = asked(home, "Who speaks?", stdin=SOUND)
+    assert code == 0
+    assert content[0]["input_audio"]["format"] == "wav"
+    assert base64.b64decode(content[0]["input_audio"]["data"]) == SOUND
+
+
 def test_text_on_standard_input_stays_a_plain_string_in_any_encoding(home: Home) -> None:
     content, code, _ = asked(home, "Translate:", stdin="Grüße".encode("utf-16"))
     assert (content, code) == ("Translate:\n\nGrüße", 0)
@@ -88,7 +96,7 @@ def test_text_on_standard_input_stays_a_plain_string_in_any_encoding(home: Home)
     [
         (["-f", "missing.py", "x"], 1, "There is no file missing.py"),
         (["-f", "{files}/photo.png", "x"], 1, "--attach sends it"),
-        (["--attach", "{files}/data.zip", "x"], 1, "models take text, pictures and PDFs"),
+        (["--attach", "{files}/data.zip", "x"], 1, "models take text, pictures, PDFs, WAV and MP3"),
         (["--attach", "{files}", "x"], 1, "is a folder"),
         (["-f", "/dev/zero", "x"], 1, "is a device"),
         (["--attach", "a"] * 21, 2, "21 files are too many"),

@@ -37,6 +37,7 @@ from tests.attachments.pictures import photo
         (b"\0\0\0\x20ftypisom\0\0\2\0isomiso2", "video/mp4"),
         (b"RIFF\x24\0\0\0WAVEfmt ", "audio/wav"),
         (b"RIFF\x24\0\0\0what", BINARY),
+        (b"\xff\xfb\x90\x64\0\0", "audio/mpeg"),
         (b"", EMPTY),
         (b"x", TEXT),
         (b"MZ is how this letter begins", TEXT),

@@ -10,7 +10,7 @@ from fakegpt_tui.backends.base import ReplyRequest
 from fakegpt_tui.backends.openai.decoder import CompletionDecoder
 from fakegpt_tui.backends.prompt_content import Content
 from fakegpt_tui.domain import Role
-from fakegpt_tui.domain.media_types import PDF
+from fakegpt_tui.domain.media_types import PDF, SOUNDS
 from fakegpt_tui.text import replace_surrogates
 
 
@@ -50,11 +50,14 @@ def _block(content: Content) -> dict[str, object]:
     if content.is_picture:
         detail = {"detail": content.detail} if content.detail else {}
         return {"type": "image_url", "image_url": {"url": content.url, **detail}}
+    if content.media_type in SOUNDS:
+        sound = {"data": content.data, "format": SOUNDS[content.media_type]}
+        return {"type": "input_audio", "input_audio": sound}
     return {"type": "file", "file": {"filename": content.name, "file_data": content.url}}
 
 
-_FILE_TYPES: Final = {"api.openai.com": (PDF,), "openrouter.ai": (PDF,)}
-"""What hosts are known to take as files, as of November 2026; all others get text."""
+_PDF_HOSTS: Final = frozenset({"api.openai.com", "openrouter.ai"})
+"""The hosts that are known to take PDFs, as of November 2026; all others get text."""
 
 
 class OpenAIBackend(ApiBackend):
@@ -64,5 +67,5 @@ class OpenAIBackend(ApiBackend):
         return CompletionBuilder(
             request,
             self._target(model, "/chat/completions"),
-            takes=_FILE_TYPES.get(self._transport.address.host, ()),
+            takes=(*SOUNDS, *((PDF,) if self._transport.address.host in _PDF_HOSTS else ())),
         )

@@ -143,6 +143,29 @@ async def test_a_pdf_goes_as_text_to_a_service_that_is_not_known_to_take_it(
     assert told == [["Of a.pdf only the text is sent, as the service takes no PDF."], []]
 
 
+@pytest.mark.parametrize(
+    ("data", "name"), [(b"RIFF\x24\0\0\0WAVEfmt ", "wav"), (b"\xff\xfb\x90\x64\0\0", "mp3")]
+)
+async def test_a_sound_goes_as_it_is(server: FaultServer, data: bytes, name: str) -> None:
+    request = said(prompt("What is this?", FilePart(BLOBS.put(data), f"a.{name}"), TextSpan(13)))
+    (found,) = await sent(server, request)
+    sound = {"data": base64.b64encode(data).decode(), "format": name}
+    assert found["content"] == [
+        {"type": "input_audio", "input_audio": sound},
+        {"type": "text", "text": "What is this?"},
+    ]
+
+
+async def test_a_model_that_hears_nothing_gets_a_sentence_with_the_choices(
+    server: FaultServer,
+) -> None:
+    server.script(CHAT, *refuses(400, "This model does not support audio input."))
+    sound = FilePart(BLOBS.put(b"RIFF\x24\0\0\0WAVEfmt "), "a.wav")
+    with pytest.raises(RequestRefused, match="does not take the picture or file") as refused:
+        await events_of(backend_for(service(server.url)), said(prompt("x", sound)))
+    assert not isinstance(refused.value, PictureRefused)
+
+
 async def test_a_picture_that_cannot_be_read_is_told_before_anything_is_sent(
     server: FaultServer,
 ) -> None:
