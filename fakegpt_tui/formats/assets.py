@@ -28,11 +28,19 @@ from fakegpt_tui.text import file_stem, safe_line
 ReadBlob: TypeAlias = Callable[[str], bytes]
 """The bytes with a digest; raises `StoreError` where they are missing or damaged."""
 
+ASSETS_SUFFIX: Final = ".assets"
+"""How the name of a folder beside a saved conversation ends, in place of `.md`."""
+
 _SHORT_DIGEST: Final = 16
 _OURS: Final = re.compile(rf"([0-9a-f]{{{_SHORT_DIGEST}}})\b.*")
 _LONGEST_NAME: Final = 60
 _MOST_FILES: Final = 100_000
 _SAFELY: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+
+
+def asset_folders(names: Iterable[str]) -> set[str]:
+    """The folders of assets that belong to the saved conversations among files."""
+    return {f"{name[:-3]}{ASSETS_SUFFIX}" for name in names if name.endswith(".md")}
 
 
 class AssetFolder:

@@ -17,6 +17,7 @@ import platformdirs
 
 from fakegpt_tui.domain import LoadError
 from fakegpt_tui.formats.archives import READ_SUFFIXES
+from fakegpt_tui.formats.assets import asset_folders
 from fakegpt_tui.formats.base import LoadedItem
 from fakegpt_tui.formats.documents import ImportFile, ImportPath
 from fakegpt_tui.formats.registry import explain, read_conversations
@@ -230,7 +231,7 @@ def list_import_files(paths: Iterable[Path]) -> Iterator[ImportPath]:
             yield ImportPath(path, named=True)
             continue
         for folder, folders, names in os.walk(path.expanduser()):
-            passed = GPTME_FOLDERS if GPTME_LOG in names else ()
+            passed = asset_folders(names).union(GPTME_FOLDERS if GPTME_LOG in names else ())
             folders[:] = sorted(
                 each for each in folders if not each.startswith(".") and each not in passed
             )

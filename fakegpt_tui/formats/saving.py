@@ -8,7 +8,7 @@ from typing import NamedTuple, Self
 from fakegpt_tui.domain import ChatMessage, Conversation, SaveError
 from fakegpt_tui.domain.parts import fit_parts, without_origins
 from fakegpt_tui.formats import markdown
-from fakegpt_tui.formats.assets import ReadBlob, remove_assets, write_assets
+from fakegpt_tui.formats.assets import ASSETS_SUFFIX, ReadBlob, remove_assets, write_assets
 from fakegpt_tui.formats.files import (
     base_name,
     save_file,
@@ -20,7 +20,6 @@ from fakegpt_tui.temporary_files import make_private_folder
 from fakegpt_tui.text import safe_line
 
 _SELECTION = "selection"
-_ASSETS = ".assets"
 """How the name of the folder ends that has the pictures and files of a Markdown file."""
 
 
@@ -46,7 +45,7 @@ def save_as(
     """
     chosen = _Chosen.of(conversation, messages, only)
     title = f"{conversation.title} {_SELECTION if only else ''}"
-    assets = folder / f"{base_name(title, chosen.owner_id)}{_ASSETS}"
+    assets = folder / f"{base_name(title, chosen.owner_id)}{ASSETS_SUFFIX}"
     text = _written(chosen, suffix, assets, read_blob, with_origins=with_origins)
     return save_file(folder, title, f".{suffix}", text, owner_id=chosen.owner_id)
 
@@ -71,7 +70,7 @@ def save_at(
     ending = next((each for each in endings if path.name.lower().endswith(each)), "")
     target = path if ending else path.with_name(f"{path.name}.{suffix}")
     chosen = _Chosen.of(conversation, messages, ())
-    assets = target.with_name(target.name[: -len(ending or endings[0])] + _ASSETS)
+    assets = target.with_name(target.name[: -len(ending or endings[0])] + ASSETS_SUFFIX)
     text = _written(chosen, suffix, assets, read_blob)
     return save_file_at(target, text, owner_id=chosen.owner_id)
 

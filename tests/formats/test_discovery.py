@@ -1,13 +1,18 @@
 """What other programs keep on a machine is found, counted and left as it is."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from fakegpt_tui.formats.discovery import FoundSource, find_sources
+from fakegpt_tui.domain.parts import FilePart, TextSpan
+from fakegpt_tui.formats.discovery import FoundSource, find_sources, list_import_files
+from fakegpt_tui.formats.saving import save_as
+from fakegpt_tui.store.blobs import MemoryBlobs
 from tests.formats.exports import many, ordinary, zipped
 from tests.formats.reading import FILES
+from tests.formats.trees import branched
 
 HOMES = {
     "Claude Code": ("claude-code/session.jsonl", ".claude/projects/-a/one.jsonl"),
@@ -98,6 +103,19 @@ def test_exports_among_the_downloads_are_known_by_what_they_hold(tmp_path: Path)
 )
 def test_how_much_there_is_is_told_in_words(count: int, size: int, told: str) -> None:
     assert FoundSource("A", Path("a"), (), count, size).summary == told
+
+
+def test_a_saved_conversation_that_is_attached_to_another_is_not_imported_with_it(
+    tmp_path: Path,
+) -> None:
+    conversation, messages = branched()
+    other, blobs = save_as(replace(conversation, id="other"), messages, tmp_path), MemoryBlobs()
+    part = FilePart(blobs.put(other.read_bytes()), other.name)
+    other.unlink()
+    prompt = replace(messages[0], parts=(part, TextSpan(len(messages[0].text))))
+    saved = save_as(conversation, [prompt], tmp_path, read_blob=blobs.read)
+    assert [each.suffix for each in saved.with_suffix(".assets").iterdir()] == [".txt"]
+    assert [each.path for each in list_import_files([tmp_path])] == [saved]
 
 
 def test_links_are_not_followed(tmp_path: Path) -> None:
