@@ -18,6 +18,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from redis.asyncio import ConnectionPool, Redis, Sentinel
 from redis.asyncio.client import Pipeline
 from redis.asyncio.retry import Retry
+from redis.asyncio.sentinel import SentinelConnectionPool
 from redis.backoff import NoBackoff
 from redis.commands.core import AsyncScript
 from redis.exceptions import OutOfMemoryError, RedisError
@@ -33,19 +34,7 @@ _SENTINEL_PORT = 26_379
 _SENTINEL_NAME = "mymaster"
 
 
-@dataclass(frozen=True, slots=True)
-class StateClient:
-    """A client, and all that is to be closed with it."""
-
-    redis: Redis
-    _closers: tuple[Callable[[], Awaitable[None]], ...]
-
-    async def close(self) -> None:
-        for close in self._closers:
-            await close()
-
-
-def open_client(url: str, seconds: float, secret: Secret | None = None) -> StateClient:
+def open_client(url: str, seconds: float, secret: Secret | None = None) -> Redis:
     """A client for `url`, whose steps take at most `seconds` each and are never tried again.
 
     `url` is `unix:///path`, `redis://`, `rediss://` or `sentinel://host,host/name`. `secret` is the
@@ -74,13 +63,10 @@ def open_client(url: str, seconds: float, secret: Secret | None = None) -> State
         pool = ConnectionPool.from_url(url, health_check_interval=_HEALTH_SECONDS, **options)
     except ValueError as error:
         raise ConfigError("The address of the shared state cannot be used.") from error
-    redis = Redis.from_pool(pool)
-    return StateClient(redis, (redis.aclose,))
+    return Redis.from_pool(pool)
 
 
-def _open_through_sentinels(
-    parts: SplitResult, seconds: float, options: dict[str, Any]
-) -> StateClient:
+def _open_through_sentinels(parts: SplitResult, seconds: float, options: dict[str, Any]) -> Redis:
     """The client of the primary that the sentinels name, anew after each lost connection.
 
     They are asked one after the other, so that one that is silent must not use up all the time.
@@ -105,7 +91,14 @@ def _open_through_sentinels(
     redis: Redis = sentinel.master_for(
         unquote(parts.path.strip("/")) or _SENTINEL_NAME, health_check_interval=_HEALTH_SECONDS
     )
-    return StateClient(redis, (redis.aclose, sentinel.aclose))
+    return redis
+
+
+async def close_client(redis: Redis) -> None:
+    """Close a client, and those of the sentinels that it asks."""
+    await redis.aclose()
+    if isinstance(pool := redis.connection_pool, SentinelConnectionPool):
+        await pool.sentinel_manager.aclose()
 
 
 PREFIX: Final = "fg1:"
@@ -158,14 +151,14 @@ class StateConnection:
         Raises:
             ConfigError: The address has another form.
         """
-        self._client = open_client(url, seconds, secret)
+        self._redis = open_client(url, seconds, secret)
         self._seconds = seconds
         self._places = asyncio.Semaphore(_COMMANDS_AT_ONCE)
         self.breaker = breaker or CircuitBreaker()
         self.figures = StateFigures()
 
     def script(self, source: str) -> "StateScript":
-        return StateScript(self, self._client.redis.register_script(source))
+        return StateScript(self, self._redis.register_script(source))
 
     async def run(self, command: Callable[[Redis], Awaitable[_T]]) -> _T:
         """The result of `command`, which is given the client.
@@ -181,7 +174,7 @@ class StateConnection:
         try:
             async with asyncio.timeout(self._seconds), self._places:
                 waited = monotonic() - begun
-                result = await command(self._client.redis)
+                result = await command(self._redis)
         except OutOfMemoryError as error:
             self.figures.full += 1
             self.breaker.succeed()
@@ -197,7 +190,7 @@ class StateConnection:
         return result
 
     async def close(self) -> None:
-        await self._client.close()
+        await close_client(self._redis)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,12 @@ from redis.asyncio.sentinel import SentinelConnectionPool
 
 from fakegpt_tui.domain import ConfigError, Secret
 from fakegpt_tui.host.conversations import StateFull, StateLost
-from fakegpt_tui.host.shared_state.connection import CircuitBreaker, StateConnection, open_client
+from fakegpt_tui.host.shared_state.connection import (
+    CircuitBreaker,
+    StateConnection,
+    close_client,
+    open_client,
+)
 from fakegpt_tui.host.shared_state.reply_writer import ScriptBatches
 from tests.host.shared_state.engine import PATIENCE, Engine, apart, running_engine
 from tests.host.test_listeners import certificate
@@ -208,7 +213,7 @@ async def test_over_tls_the_certificate_is_checked(tmp_path: Path) -> None:
 
 async def test_an_address_of_sentinels_has_a_login_ports_and_a_name() -> None:
     client = open_client("sentinel://chat:p%40ss@one:1,two/name", 0.3)
-    pool = client.redis.connection_pool
+    pool = client.connection_pool
     assert isinstance(pool, SentinelConnectionPool)
     places = [each.connection_pool.connection_kwargs for each in pool.sentinel_manager.sentinels]
     assert [(each["host"], each["port"]) for each in places] == [("one", 1), ("two", 26_379)]
@@ -216,7 +221,7 @@ async def test_an_address_of_sentinels_has_a_login_ports_and_a_name() -> None:
     assert all(each.get("password") is None for each in places)
     login = [pool.connection_kwargs[name] for name in ("username", "password")]
     assert (pool.service_name, login) == ("name", ["chat", "p@ss"])
-    await client.close()
+    await close_client(client)
 
 
 @pytest.mark.parametrize("url", ["http://state", "redis://state:port", "sentinel://a:b/c", ""])
