@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from fakegpt_tui.domain import StoreError, now
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.domain.undo import MOST_ACTIONS, OLDEST_ACTION, UndoAction, UndoStep
-from fakegpt_tui.store import queries, rows
+from fakegpt_tui.store import rows
 from fakegpt_tui.store.connection import run_statement
 from fakegpt_tui.store.errors import TransientStoreError
 from fakegpt_tui.store.instances import FileLock
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from fakegpt_tui.store.writer import StoreWriter
 
 
+_FAILURES: Final = """
+    SELECT conversation_id, reply_id
+    FROM failed_reply JOIN conversation ON id = conversation_id AND leaf_id = reply_id
+"""
 _NEWEST: Final = "SELECT coalesce(max(position), 0) FROM conversation_change"
 _NOT_SHOWN: Final = """
     NOT EXISTS (
@@ -112,8 +116,7 @@ class ChangeLog:
 
     def failed_replies(self) -> Mapping[str, str]:
         """The replies that failed last, by conversation, until it goes on."""
-        found: dict[str, str] = self._read(queries.list_failures)
-        return found
+        return dict(self._read(_fetch, _FAILURES, {}))
 
     def last_action(self, scope: str, *, but_not: Iterable[str] = ()) -> UndoAction | None:
         """The last action of a scope or on whole conversations, of any instance."""

@@ -39,10 +39,6 @@ _PATH_END = f"""
     )
     {_SELECT_MESSAGE} JOIN upwards ON position = place ORDER BY step DESC
 """  # noqa: S608 - constants
-_FAILURES = """
-    SELECT conversation_id, reply_id
-    FROM failed_reply JOIN conversation ON id = conversation_id AND leaf_id = reply_id
-"""
 _LARGEST_INTEGER = 2**63 - 1
 _DELTAS = "SELECT keep, text, part FROM reply_delta WHERE message_id = :id ORDER BY seq"
 
@@ -105,11 +101,6 @@ def count_messages(connection: sqlite3.Connection, conversation_id: str) -> int:
     values = {"id": replace_surrogates(conversation_id)}
     (count,) = connection.execute(_COUNT, values).fetchone()
     return int(count)
-
-
-def list_failures(connection: sqlite3.Connection) -> dict[str, str]:
-    """The replies that failed last, by conversation, until it goes on."""
-    return {row["conversation_id"]: row["reply_id"] for row in connection.execute(_FAILURES)}
 
 
 def read_message(connection: sqlite3.Connection, row: sqlite3.Row) -> ChatMessage:
