@@ -101,7 +101,7 @@ class GenerationScreen(ModalScreen[Preset | None]):
     """
 
     CSS_PATH = ["dialog.tcss", "generation.tcss"]
-    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (56, "-narrow"), (100, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-least"), (38, "-tiny"), (56, "-narrow"), (100, "-wide")]
     BINDINGS = [Binding("ctrl+s", "keep", "Save"), Binding("escape", "leave", "Close")]
 
     def __init__(
@@ -169,6 +169,7 @@ class GenerationScreen(ModalScreen[Preset | None]):
     @on(TextArea.Changed)
     def judge(self) -> None:
         self._asked_about = None
+        self._say("note", self._note)
         self._judge()
 
     @on(Input.Submitted)

@@ -20,7 +20,7 @@ from fakegpt_tui.pictures.cells import BoundedCache, in_decoder
 from fakegpt_tui.pictures.decoding import DecodingCancelled, Pixels, decode
 from fakegpt_tui.pictures.placement import Zoom, kept_size
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.ui.dialogs import fitting_keys
+from fakegpt_tui.ui.dialogs import key_rows
 from fakegpt_tui.ui.dialogs.items import MessageItem
 from fakegpt_tui.ui.dialogs.pick import AskPathScreen
 from fakegpt_tui.ui.messages import CopyText, OpenFile
@@ -31,6 +31,7 @@ from fakegpt_tui.ui.widgets.picture_frames import MOST_SENT
 
 _OTHERS = "n N others · "
 _KEYS = "o open · s save · c copy path · + - 0 1 zoom · arrows move · esc close"
+_KEY_ROWS: Final = 2
 _NO_FILE = "A temporary conversation has no file; s saves the picture to one."
 _MARGIN: Final = 2
 """Cells beside the lines below the picture."""
@@ -53,6 +54,7 @@ class PictureViewer(ModalScreen[None]):
     CSS_PATH = ["dialog.tcss", "picture_viewer.tcss"]
     BINDINGS = [
         Binding("escape,q", "dismiss", "Close"),
+        Binding("f1", "show_all_keys", "Keys", show=False),
         Binding("plus,equals_sign", "zoom(1)", "Larger"),
         Binding("minus", "zoom(-1)", "Smaller"),
         Binding("0", "fit", "Fit"),
@@ -128,8 +130,14 @@ class PictureViewer(ModalScreen[None]):
     def on_resize(self) -> None:
         """Tell as many keys as there is room for."""
         others = _OTHERS if len(self._pictures) > 1 else ""
-        keys = fitting_keys(f"{others}{_KEYS}", self.size.width - _MARGIN)
-        self.query_one("#keys", Static).update(Content(keys))
+        most = self.size.height if self.has_class("-all-keys") else _KEY_ROWS
+        rows = key_rows(f"{others}{_KEYS}", self.size.width - _MARGIN, most)
+        self.query_one("#keys", Static).update(Content("\n".join(rows)))
+
+    def action_show_all_keys(self) -> None:
+        """Show all keys, whatever room they take, or again as many as fit."""
+        self.toggle_class("-all-keys")
+        self.on_resize()
 
     def on_unmount(self) -> None:
         self._is_closed = True

@@ -19,6 +19,7 @@ WALKING = {"enter", "tab", "shift+tab", "left", "right", "up", "down", *"hjkl"}
 SAME = {
     "ctrl+s": {"Save", "Ask"},  # what is filled in, or marked, is taken
     "escape": {"Close", "Stop"},  # what is under way is stopped first
+    "f1": {"Close", "Keys"},  # what shows keys hides them again
     "c": {"Copy", "Copy as curl", "Copy path"},
     "y": {"Copy", "Copy path"},
 }

@@ -6,7 +6,7 @@ import pytest
 from textual.widget import Widget
 from textual.widgets import OptionList
 
-from fakegpt_tui.ui.dialogs import Choice, fitting_keys
+from fakegpt_tui.ui.dialogs import Choice, key_rows
 from fakegpt_tui.ui.dialogs.pick import PickScreen
 from fakegpt_tui.ui.screens.chat import ChatScreen
 from tests.ui.dialog_scenes import DIALOGS
@@ -54,16 +54,45 @@ def is_whole(frame: Widget) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("width", "shown"),
+    ("width", "most", "shown"),
     [
-        (40, "enter open · d remove · esc close"),
-        (32, "enter open, d remove, esc close"),
-        (30, "enter open, …, esc close"),
-        (9, "esc close"),
+        (40, 1, ["enter open · d remove · esc close"]),
+        (32, 1, ["enter open, d remove, esc close"]),
+        (30, 1, ["enter open, F1 keys, esc close"]),
+        (30, 2, ["enter open · d remove", "esc close"]),
+        (19, 1, ["F1 keys, esc close"]),
+        (19, 3, ["enter open", "d remove, esc close"]),
+        (9, 1, ["esc close"]),
     ],
 )
-def test_keys_move_together_before_one_goes(width: int, shown: str) -> None:
-    assert fitting_keys("enter open · d remove · esc close", width) == shown
+def test_keys_without_room_stand_in_another_row_or_behind_a_key(
+    width: int, most: int, shown: list[str]
+) -> None:
+    assert key_rows("enter open · d remove · esc close", width, most) == shown
+
+
+async def test_all_keys_of_a_dialog_are_told_at_every_size() -> None:
+    keys = "enter use, F4 add, F2 edit, F9 remove, F5 test, F3 star, alt+enter here, esc close"
+    async with running(size=(60, 20)) as it:
+        await it.pilot.press("f6")
+        for size, hidden in (((60, 20), False), ((25, 6), True)):
+            await it.pilot.resize_terminal(*size)
+            await it.until(lambda hidden=hidden: ("F1 keys" in it.text) == hidden)
+            await it.pilot.press(*["f1"] * hidden)
+            for key in keys.split(", "):
+                await it.see(key)
+        await it.pilot.press("f1")
+        await it.see("F1 keys, esc close")
+        # Where none is hidden, that key does nothing.
+        await it.pilot.resize_terminal(60, 20)
+        await it.pilot.press("f1")
+        await it.pilot.resize_terminal(25, 6)
+        await it.see("F1 keys, esc close")
+        await it.pilot.press("escape")
+        await it.app.push_screen(DIALOGS["picture"]())
+        await it.pilot.press("f1")
+        for key in ("n N others", "o open", "s save", "c copy path", "arrows move", "esc close"):
+            await it.see(key)
 
 
 async def test_page_keys_do_nothing_in_a_list_without_rows_on_the_screen() -> None:
