@@ -28,7 +28,10 @@ class AttachmentList:
         """`lines` describe what is attached, by the marks."""
         attached = self._state.attached
         if not attached:
-            self._window.notify("Nothing is attached; @ in the prompt or /attach attaches a file.")
+            self._window.notify(
+                "Nothing is attached; @ in the prompt or /attach attaches a file.",
+                while_true=lambda: not self._state.attached,
+            )
             return
 
         def take(chosen: tuple[AttachmentAction, Attachment]) -> None:

@@ -52,7 +52,9 @@ class RecallController:
         """Take a prompt that waits back to where it was typed, to be changed or dropped."""
         queued, prompt = self._state.queued, self._window.prompt
         if not queued:
-            self._window.notify("Nothing is queued here.")
+            self._window.notify(
+                "Nothing is queued here.", while_true=lambda: not self._state.queued
+            )
             return
         choices = [Choice(each.id, queued_text(each)) for each in queued]
 

@@ -39,14 +39,22 @@ class SideBySideController:
 
     def ask(self, *names: str) -> None:
         """Ask two to four models, which the user chooses unless they are named."""
-        if self._state.turn is not None:
-            self._window.notify("A reply is under way in this conversation; stop it first.")
-        elif self._state.edited_prompt is not None:
+        state, prompt = self._state, self._window.prompt
+        if state.turn is not None:
             self._window.notify(
-                "Send the edited prompt first; then its reply can be asked of others."
+                "A reply is under way in this conversation; stop it first.",
+                while_true=lambda: state.turn is not None,
             )
-        elif not self._window.prompt.text.strip() and not self._state.path:
-            self._window.notify("Type a prompt first; several will answer it side by side.")
+        elif state.edited_prompt is not None:
+            self._window.notify(
+                "Send the edited prompt first; then its reply can be asked of others.",
+                while_true=lambda: state.edited_prompt is not None,
+            )
+        elif not prompt.text.strip() and not state.path:
+            self._window.notify(
+                "Type a prompt first; several will answer it side by side.",
+                while_true=lambda: not prompt.text.strip(),
+            )
         elif named := [find_model(self._chat, self._state.open, each) for each in names if each]:
             self._ask(tuple(named))
         else:

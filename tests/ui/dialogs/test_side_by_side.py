@@ -24,6 +24,7 @@ from fakegpt_tui.keymap import COMMANDS, KeyScope
 from fakegpt_tui.ui.dialogs.link import LinkScreen
 from fakegpt_tui.ui.dialogs.side_by_side import SideBySideScreen
 from fakegpt_tui.ui.screens.chat import ChatScreen
+from fakegpt_tui.ui.widgets.status_bar import StatusBar
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from tests.attachments.examples import png
 from tests.ui.running import Running, reply, running
@@ -204,7 +205,12 @@ async def test_with_an_empty_prompt_the_last_one_is_asked_of_others() -> None:
     async with running(reply("the first"), services=services, backends=backends) as it:
         await it.command("/side-by-side")
         await it.see("Type a prompt first")
-        await it.ask("hi")
+        it.prompt.insert("hi")
+        # Each second it is looked whether a notice still holds.
+        status = it.app.screen.query_one(StatusBar)
+        status.check_notice()
+        assert not status.notice
+        await it.pilot.press("enter")
         await it.see("the first")
         await it.until(lambda: not it.chat.active_turns.all())
         await it.command("/side-by-side")
