@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -24,7 +25,9 @@ TESTS = Path(__file__).parent
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Write the bytecode of all tests once, where the workers would each write it."""
+    """Let programs be interrupted, and write the bytecode of all tests once, not in each worker."""
+    # A shell has what it runs in the background ignore it, and programs would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     is_worker = "PYTEST_XDIST_WORKER" in os.environ
     if is_worker or config.getoption("numprocesses", None) in (None, 0) or config.args != ["tests"]:
         return

@@ -1,8 +1,6 @@
 """Discovery of model servers on loopback, on ports of the tests."""
 
 import asyncio
-import socket
-import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -11,6 +9,8 @@ from fakegpt_tui.backends.discovery import DEFAULT_PORTS, discover_services
 from fakegpt_tui.domain import Service, ServiceKind
 from tests.fault_server import FaultServer, Reset, Send, Stall, reply
 from tests.openai_server import MODELS, lists, openai_server, refuses, service
+from tests.patience import PATIENCE
+from tests.ports import free_port
 
 
 @pytest.fixture
@@ -23,14 +23,8 @@ def port_of(server: FaultServer) -> int:
     return int(server.host.rpartition(":")[2])
 
 
-def closed_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-    return port
-
-
 async def test_a_server_is_offered_as_a_service_with_its_models(server: FaultServer) -> None:
-    (found,) = await discover_services(ports={"ollama": port_of(server)}, seconds=5)
+    (found,) = await discover_services(ports={"ollama": port_of(server)}, seconds=PATIENCE)
     assert found.service == Service(name="ollama", kind=ServiceKind.OPENAI, url=server.url)
     assert [model.id for model in found.models] == ["model-1"]
     assert "authorization" not in server.exchanges[0].headers
@@ -38,21 +32,31 @@ async def test_a_server_is_offered_as_a_service_with_its_models(server: FaultSer
 
 
 async def test_all_servers_are_probed_at_the_same_time(server: FaultServer) -> None:
-    async with FaultServer() as slow, FaultServer() as page, FaultServer() as broken:
-        slow.script(MODELS, Stall())
-        page.script(MODELS, Send(reply(b"<html>", content_type="text/html")))
-        broken.script(MODELS, Reset())
-        ports = {
-            "slow": port_of(slow),
-            "page": port_of(page),
-            "broken": port_of(broken),
-            "closed": closed_port(),
-            "good": port_of(server),
-        }
-        started = time.monotonic()
-        found = await discover_services(ports=ports, seconds=3)
-        assert time.monotonic() - started < 9
+    async with FaultServer() as page, FaultServer() as broken:
+        async with FaultServer() as slow:
+            slow.script(MODELS, Stall())
+            page.script(MODELS, Send(reply(b"<html>", content_type="text/html")))
+            broken.script(MODELS, Reset())
+            ports = {
+                "slow": port_of(slow),
+                "page": port_of(page),
+                "broken": port_of(broken),
+                "closed": free_port(),
+                "good": port_of(server),
+            }
+            asked = discover_services(ports=ports, seconds=10 * PATIENCE)
+            discovering = asyncio.create_task(asked)
+            for each in (slow, page, broken, server):
+                await each.arrived(MODELS)
+            assert not discovering.done()
+        found = await discovering
         assert [each.service.name for each in found] == ["good"]
+
+
+async def test_a_server_that_does_not_answer_is_left() -> None:
+    async with FaultServer() as slow:
+        slow.script(MODELS, Stall())
+        assert await discover_services(ports={"slow": port_of(slow)}, seconds=0.2) == ()
         await slow.idle()
 
 
@@ -61,7 +65,7 @@ async def test_a_server_that_wants_a_key_or_offers_nothing_is_not_offered() -> N
         closed.script(MODELS, *refuses(401))
         empty.script(MODELS, *lists())
         ports = {"closed": port_of(closed), "empty": port_of(empty)}
-        assert await discover_services(ports=ports, seconds=5) == ()
+        assert await discover_services(ports=ports, seconds=PATIENCE) == ()
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
@@ -73,7 +77,7 @@ async def test_what_is_configured_is_not_asked(server: FaultServer, host: str) -
 
 async def test_a_name_that_is_taken_is_not_taken_again(server: FaultServer) -> None:
     mine = Service(name="ollama", kind=ServiceKind.OPENAI, url="https://example.org")
-    (found,) = await discover_services([mine], ports={"ollama": port_of(server)}, seconds=5)
+    (found,) = await discover_services([mine], ports={"ollama": port_of(server)}, seconds=PATIENCE)
     assert found.service.name == "ollama-local"
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import signal
-import socket
 import subprocess
 from contextlib import AbstractContextManager
 
@@ -23,6 +22,7 @@ from fakegpt_tui.domain import (
 from tests.cli.program import COMMAND, Home, served
 from tests.fault_server import FaultServer, Send, json_reply
 from tests.patience import PATIENCE
+from tests.ports import free_port
 from tests.terminal import Terminal
 
 HELLO: list[Step] = [TextDelta("Hello "), TextDelta("you"), ReplyEnded()]
@@ -238,8 +238,7 @@ def test_a_refusal_is_a_sentence_and_an_exit_code(
 
 
 def test_a_service_that_is_down_is_unavailable(home: Home) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as unused:
-        port = unused.getsockname()[1]
+    port = free_port()
     home.use_service(f"http://127.0.0.1:{port}")
     done = home.run("ask", "Hi")
     assert (done.returncode, done.stdout) == (4, "")

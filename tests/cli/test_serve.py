@@ -3,7 +3,6 @@
 import signal
 import socket
 import subprocess
-import time
 
 import httpx
 import pytest
@@ -13,6 +12,7 @@ from fakegpt_tui.domain import ReplyEnded, TextDelta
 from tests.cli.program import COMMAND, Home, served
 from tests.host.calls import prompt_body, token_of
 from tests.patience import PATIENCE
+from tests.ports import free_port
 from tests.terminal import Terminal
 
 
@@ -136,11 +136,6 @@ def test_a_key_file_lets_tokens_outlive_the_host(home: Home) -> None:
     assert session.read_bytes() == before
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_who_is_being_answered_is_told_that_it_ends(
     home: Home, number: signal.Signals
@@ -154,9 +149,7 @@ async def test_who_is_being_answered_is_told_that_it_ends(
                 lines = response.aiter_lines()
                 assert (await anext(lines)).startswith("data: ")
                 process.send_signal(number)
-                asked_at = time.monotonic()
                 told = [line async for line in lines]
         assert process.wait(PATIENCE) == 0
-        assert time.monotonic() - asked_at < 2
     assert "The host was stopped" in told[-4]
     assert told[-2] == "data: [DONE]"

@@ -8,7 +8,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -32,6 +31,7 @@ from tests.host.calls import NO_TLS, prompt_body, token_of, until
 from tests.host.keys import new_key
 from tests.host.test_raw_requests import ANSWERED, CHUNKS, REFUSED
 from tests.patience import PATIENCE
+from tests.ports import free_port
 
 Serve: TypeAlias = Callable[..., HostServer]
 NAME = "chat.example.org"
@@ -49,11 +49,6 @@ def page_block(mark: str) -> str:
     found = re.search(rf"<!-- {mark} -->\n+```\w*\n(.*?)```", PAGE, re.DOTALL)
     assert found is not None
     return found[1]
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
 
 
 @contextmanager

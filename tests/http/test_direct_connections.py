@@ -15,6 +15,7 @@ from fakegpt_tui.http.wire_request import WireRequest, full_headers
 from fakegpt_tui.http.wire_response import ChunkedBody
 from tests.host.calls import NO_TLS
 from tests.patience import PATIENCE
+from tests.ports import free_port
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\n"
 CHUNKS = b'5\r\nhello\r\n6;name="v"\r\n, host\r\n0\r\ntrailer: x\r\n\r\n'
@@ -191,7 +192,7 @@ async def test_of_the_addresses_of_a_name_the_first_that_answers_is_taken(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with answering(HEAD + b"\r\nhello") as url:
-        nobody, port = closed_port(), url.port
+        nobody, port = free_port(), url.port
         found = [
             (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("::1", nobody, 0, 0)),
             (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", nobody)),
@@ -280,8 +281,3 @@ def resolves(found: list[object]) -> Callable[..., object]:
         return found
 
     return getaddrinfo
-
-
-def closed_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
