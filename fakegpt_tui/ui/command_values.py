@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from fakegpt_tui.attachments.path_listing import list_names
 from fakegpt_tui.chat.argument_values import DEFAULT, ArgumentValues
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.keymap.argument_kinds import (
@@ -18,7 +19,6 @@ from fakegpt_tui.keymap.argument_kinds import (
 from fakegpt_tui.keymap.command_grammar import SNIPPET_ID
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.options import EffectiveSetting, Options
-from fakegpt_tui.ui.path_completion import list_names
 from fakegpt_tui.ui.state import ChatState
 
 if TYPE_CHECKING:

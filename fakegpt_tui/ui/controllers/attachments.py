@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from fakegpt_tui.attachments.files import MAX_ATTACHMENTS
 from fakegpt_tui.attachments.marks import PASTE, lay_out, mark_of, new_id, write_mark
+from fakegpt_tui.attachments.path_listing import typed_path
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain import FakeGPTError, LoadError
 from fakegpt_tui.domain.media_types import can_decode, identify
 from fakegpt_tui.domain.parts import Attachment, Blob, FilePart, ImagePart, Part
 from fakegpt_tui.text import clipboard_text, safe_line
 from fakegpt_tui.ui.messages import ReadClipboard
-from fakegpt_tui.ui.path_completion import typed_path
 from fakegpt_tui.ui.state import ChatState
 from fakegpt_tui.ui.window import Window
 

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from fakegpt_tui.attachments.path_listing import typed_path
 from fakegpt_tui.chat.jobs import MARKDOWN, Job, export_formats
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain import SaveError
 from fakegpt_tui.text import file_stem, safe_line
 from fakegpt_tui.ui.dialogs import Choice
 from fakegpt_tui.ui.messages import CopyText, OpenFile, RunJob
-from fakegpt_tui.ui.path_completion import typed_path
 from fakegpt_tui.ui.state import ChatState
 from fakegpt_tui.ui.window import Window
 

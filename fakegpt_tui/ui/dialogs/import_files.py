@@ -10,10 +10,10 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Checkbox, Input, ProgressBar, Static
 
+from fakegpt_tui.attachments.path_listing import typed_path
 from fakegpt_tui.chat.jobs import Job
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.dialogs import DialogFrame, ScrollingFrame
-from fakegpt_tui.ui.path_completion import typed_path
 from fakegpt_tui.ui.widgets.service_list import PlainCheckbox
 from fakegpt_tui.ui.widgets.text_field import PathField
 

@@ -4,14 +4,13 @@ import asyncio
 from contextlib import suppress
 from pathlib import Path
 
-from fakegpt_tui.attachments.path_listing import PathEntry, fitting_paths, list_paths
+from fakegpt_tui.attachments.path_listing import PathEntry, fitting_paths, list_paths, typed_path
 from fakegpt_tui.attachments.prompt_paths import (
     Reference,
     read_reference,
     reference_at,
     write_reference,
 )
-from fakegpt_tui.ui.path_completion import typed_path
 from fakegpt_tui.ui.widgets.prompt_editor import PromptEditor
 
 _MAX_FITTING = 100

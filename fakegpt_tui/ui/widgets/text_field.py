@@ -9,9 +9,9 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
+from fakegpt_tui.attachments.path_listing import PathCompletion, complete_path
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.graphemes import backspace_boundary, next_boundary, previous_boundary
-from fakegpt_tui.ui.path_completion import PathCompletion, complete_path
 from fakegpt_tui.ui.terminal.key_serializer import EditsInTurn
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from fakegpt_tui.ui.path_completion import complete_path
+from fakegpt_tui.attachments.path_listing import complete_path
 
 
 @pytest.fixture
