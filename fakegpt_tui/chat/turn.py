@@ -275,7 +275,7 @@ class Turn:
         elif error is None and status is MessageStatus.INTERRUPTED:
             self.error = ReplyCut(REPLY_CUT)
         self._task = None
-        self._reply = replace(
+        self._reply = reply = replace(
             self.reply,
             status=status,
             error=add_notices(self.ending, self.notices, status),
@@ -284,14 +284,13 @@ class Turn:
         )
         _LOG.info(
             "A reply of %s ended: %s, %d characters in %.1f s, error %s",
-            self._reply.service,
+            reply.service,
             status.value,
             self._buffer.length,
             self._stopwatch.elapsed,
             type(self.error).__name__ if self.error else "none",
         )
         # In the store's queue before anything is awaited: from here on nothing can lose it.
-        reply = self._reply
         saved = self._writes.submit(reply_key(reply), lambda: self._store.finish_reply(reply))
         if self._events is not None:
             await self._events.aclose()
