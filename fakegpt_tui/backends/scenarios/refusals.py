@@ -1,8 +1,11 @@
 """Scenarios of refused prompts and failed logins."""
 
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from fakegpt_tui.backends.scenarios.scenario import (
+    CONVERSATION,
     Expectation,
     Scenario,
     ScenarioResponse,
@@ -11,98 +14,77 @@ from fakegpt_tui.backends.scenarios.scenario import (
     text_response,
 )
 
-_LOADS = "/api/loads"
-_LOGIN = "/auth/login"
-_SESSION = "/api/auth/session"
 _JSON = (("content-type", "application/json"),)
 
 
-def _failing_login(name: str, description: str, path: str, response: ScenarioResponse) -> Scenario:
-    return Scenario(
-        name=name,
-        description=description,
-        expectation=Expectation.ERROR,
-        path=path,
-        responses=(response,),
-    )
-
-
-def _recovering_login(
-    name: str, description: str, path: str, response: ScenarioResponse
+def _refusal(
+    name: str,
+    description: str,
+    response: ScenarioResponse,
+    *,
+    path: str = CONVERSATION,
+    recovers: bool = False,
 ) -> Scenario:
-    """It fails once, and a correct client tries again."""
+    """Where it `recovers`, a correct client tries again."""
     return Scenario(
         name=name,
         description=description,
-        expectation=Expectation.WHOLE,
+        expectation=Expectation.WHOLE if recovers else Expectation.ERROR,
         path=path,
         responses=(response,),
-        recovers=True,
+        recovers=recovers,
     )
+
+
+_refused_accounts = partial(_refusal, path="/api/loads")
+_refused_login = partial(_refusal, path="/auth/login")
 
 
 def _token_from_cookie(name: str, description: str, response: ScenarioResponse) -> Scenario:
     """The session cannot be used, but the login has set a cookie that is the token."""
-    return Scenario(
-        name=name,
-        description=f"{description}, but the login's cookie is good.",
-        expectation=Expectation.WHOLE,
-        path=_SESSION,
-        responses=(response,),
-    )
+    found = _refusal(name, f"{description}, but the login's cookie is good.", response)
+    return replace(found, path="/api/auth/session", expectation=Expectation.WHOLE)
 
 
 LOGINS = (
-    _failing_login("no-accounts", "No account is shared.", _LOADS, json_response({"loads": []})),
-    _failing_login(
-        "no-loads", "The list of accounts is no list.", _LOADS, json_response({"accounts": 5})
+    _refused_accounts("no-accounts", "No account is shared.", json_response({"loads": []})),
+    _refused_accounts(
+        "no-loads", "The list of accounts is no list.", json_response({"accounts": 5})
     ),
-    _failing_login(
-        "loads-page", "A page comes in place of accounts.", _LOADS, html_response("Welcome")
+    _refused_accounts("loads-page", "A page comes in place of accounts.", html_response("Welcome")),
+    _refused_accounts(
+        "loads-challenge", "A page wants to see a browser.", html_response("Just a moment...", 403)
     ),
-    _failing_login(
-        "loads-challenge",
-        "A page wants to see a browser.",
-        _LOADS,
-        html_response("Just a moment...", 403),
-    ),
-    _failing_login(
+    _refused_accounts(
         "loads-elsewhere",
         "The list of accounts is said to be on another host.",
-        _LOADS,
         ScenarioResponse(chunks=(), status=302, headers=(("location", "http://nowhere.invalid/"),)),
     ),
-    _recovering_login(
-        "loads-503-once", "The server restarts, once.", _LOADS, text_response("Wait.", 503)
+    _refused_accounts(
+        "loads-503-once", "The server restarts, once.", text_response("Wait.", 503), recovers=True
     ),
-    _failing_login(
+    _refused_accounts(
         "unknown-accounts",
         "All of the listed accounts are refused.",
-        _LOADS,
         json_response(
             {"loads": [{"token_id": "0" * 32, "count": 5}, {"token_id": "1" * 32}, {"x": 1}]}
         ),
     ),
-    _failing_login(
+    _refused_login(
         "login-refused",
         "The login is refused with status 200.",
-        _LOGIN,
         json_response({"code": 500, "message": "The session password is too weak."}),
     ),
-    _failing_login(
-        "login-page",
-        "The login is answered by a page.",
-        _LOGIN,
-        html_response("Error 400: no such key"),
+    _refused_login(
+        "login-page", "The login is answered by a page.", html_response("Error 400: no such key")
     ),
-    _failing_login(
+    _refused_login(
         "login-limit",
         "There were too many logins, for nine seconds more.",
-        _LOGIN,
         json_response({"detail": "rate limited."}, 429, headers={"retry-after": "9"}),
     ),
-    _failing_login(
-        "login-500", "The login fails in the server.", _LOGIN, text_response("Internal Error", 500)
+    _refused_login(
+        "login-500", "The login fails in the server.", text_response("Internal Error", 500)
     ),
     _token_from_cookie(
         "session-broken", "The session is no JSON", ScenarioResponse(chunks=(b"{",), headers=_JSON)
@@ -114,18 +96,6 @@ LOGINS = (
         json_response({"error": "RefreshAccessTokenError"}),
     ),
 )
-
-
-def _refusal(
-    name: str, description: str, *responses: ScenarioResponse, recovers: bool = False
-) -> Scenario:
-    return Scenario(
-        name=name,
-        description=description,
-        expectation=Expectation.WHOLE if recovers else Expectation.ERROR,
-        responses=responses,
-        recovers=recovers,
-    )
 
 
 def _detail(message: str, code: str, **more: Any) -> dict[str, Any]:
