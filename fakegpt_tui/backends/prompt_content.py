@@ -108,7 +108,7 @@ class PromptContent:
                     if part.as_text:
                         documents.append(self._document(part))
                     else:
-                        found.append(self._media(blob, name, _base64([self._bytes(blob)])))
+                        found.append(self._media(blob, name, _base64([self._bytes(part)])))
                 case FilePart():
                     documents.append(self._document(part))
                 case _:
@@ -161,7 +161,7 @@ class PromptContent:
             from fakegpt_tui.backends.picture_copies import SURELY_TAKEN, copy_picture  # noqa: PLC0415 - for a picture
 
             takes = SURELY_TAKEN | self._takes
-            copy = copy_picture(self._bytes(part.blob), part.name, takes=takes)
+            copy = copy_picture(self._bytes(part), part.name, takes=takes)
             known = Media(copy.media_type, _base64(copy.pieces), part.name, part.detail)
             self._prepared[part.blob.digest] = known
         found.append(known)
@@ -172,16 +172,17 @@ class PromptContent:
     def _document(self, part: FilePart) -> TextFile:
         from fakegpt_tui.backends.documents import TextFile, document_text  # noqa: PLC0415 - for a file
 
-        text = document_text(self._bytes(part.blob), part.blob.media_type, part.name)
+        text = document_text(self._bytes(part), part.blob.media_type, part.name)
         if part.blob.media_type == PDF:
             self.read_pdfs[part.blob.digest] = part.name
         return TextFile(part.name, text)
 
-    def _bytes(self, blob: Blob) -> bytes:
+    def _bytes(self, part: ImagePart | FilePart) -> bytes:
         try:
-            return self._read(blob.digest)
+            return self._read(part.blob.digest)
         except StoreError as error:
-            raise RequestRefused(f"Nothing was sent. {error}") from error
+            name = safe_line(part.name) or "a picture without a name"
+            raise RequestRefused(f"Nothing was sent, because of {name}. {error}") from error
 
 
 def join_contents(contents: Iterable[Content]) -> list[Content]:

@@ -170,9 +170,9 @@ async def test_a_picture_that_cannot_be_read_is_told_before_anything_is_sent(
     server: FaultServer,
 ) -> None:
     broken = ImagePart(BLOBS.put(JPEG[:60]), "broken.jpg")
-    missing = ImagePart(replace(PICTURE.blob, digest="ab" * 32))
+    missing = ImagePart(replace(PICTURE.blob, digest="ab" * 32), "lost.jpg")
     for part in (broken, missing):
-        with pytest.raises(RequestRefused):
+        with pytest.raises(RequestRefused, match=part.name):
             await events_of(backend_for(service(server.url)), said(prompt("x", part)))
     assert not server.asked(CHAT)
 

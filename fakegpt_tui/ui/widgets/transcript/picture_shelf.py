@@ -122,7 +122,10 @@ class PictureShelf:
 
     def want(self, conversation_id: str, pictures: Iterable[PictureRow]) -> None:
         """Have pictures made, the first ones first; others are not wanted any more."""
-        self._wanted = {_key(each): conversation_id for each in pictures}
+        before, self._wanted = self._wanted, {_key(each): conversation_id for each in pictures}
+        for key in self._wanted.keys() - before.keys():
+            if (kept := self._kept.get(key)) is not None and kept.words:
+                self._kept.drop(key)  # It may have been attached again.
         if not self._is_working and self._next() is not None:
             self._is_working = True
             self._widget.run_worker(self._work(), group="pictures")

@@ -171,7 +171,8 @@ async def test_what_must_not_be_decoded_has_a_sentence_and_is_not_read(part: Ima
 
 
 async def test_what_turns_out_to_be_no_picture_has_a_sentence_in_its_rows() -> None:
-    app = PictureApp(Source(a=b"<svg onload='x'/>", c=encoded(200, 160)[:90]))
+    source = Source(a=b"<svg onload='x'/>", c=encoded(200, 160)[:90])
+    app = PictureApp(source)
     async with app.run_test(size=(60, 40)) as pilot:
         parts = (TextSpan(4), image("a"), image("b"), image("c"))
         await show(pilot, prompt(0, "Look", parts=parts))
@@ -184,6 +185,13 @@ async def test_what_turns_out_to_be_no_picture_has_a_sentence_in_its_rows() -> N
         assert sum("▣" in line for line in before) == sum(
             "▣" in line for line in shown(app.transcript)
         )
+        # One that was attached again meanwhile is drawn when it next comes into view.
+        source.data["b"] = encoded(200, 160)
+        await show(pilot, reply(1, "No picture."))
+        await show(pilot, prompt(0, "Look", parts=parts))
+        await finish(pilot)
+        assert "red" in blocks(app)
+        assert "missing" not in " ".join(shown(app.transcript))
 
 
 async def captions_alone(app: PictureApp, source: Source) -> bool:
