@@ -16,7 +16,6 @@ from fakegpt_tui.ui.messages import (
     PromptEdited,
     PromptNotSaved,
     ReadClipboard,
-    ReplyGrew,
     Report,
     ShowNotice,
     TurnFinished,
@@ -55,7 +54,7 @@ class BackgroundWork:
         if report is not None:
             self._report(report)
 
-    def _report(self, report: Report | ReplyGrew) -> None:
+    def _report(self, report: Report) -> None:
         self._screen.post_message(report)
 
     def start_turn(self, turn: Turn) -> None:
@@ -81,8 +80,7 @@ class BackgroundWork:
             async with turn:
                 self._report(TurnStarted(turn.prompt.text if turn.is_new_prompt else ""))
                 async for _ in turn.events():
-                    if not self._screen.reply_drawing.is_repaint_planned:
-                        self._report(ReplyGrew())
+                    self._screen.reply_drawing.plan_repaint()
         except StoreError as error:
             draft = turn.draft_text, str(error), turn.draft_parts
             self._report(PromptNotSaved(turn.conversation.id, *draft))
@@ -100,7 +98,7 @@ class BackgroundWork:
 
             async def make() -> None:
                 await titles.make(turn)
-                self._report(ReplyGrew())
+                self._report(Report())
 
             group = f"title-{turn.conversation.id}"
             self._app.run_worker(make(), group=group, description="a title")

@@ -70,7 +70,7 @@ class ReplyDrawing:
 
     def plan_repaint(self) -> None:
         """Show what has arrived of the reply, now or as soon as the screen is due again."""
-        if self.is_repaint_planned:
+        if self.is_repaint_planned or not self._screen.is_running:
             return
         # A timer of no time at all can fail by dividing by it, as of Textual 8.2.8.
         if delay := self._window.limiter.delay():
