@@ -116,7 +116,7 @@ async def test_a_request_that_comes_byte_by_byte_has_the_same_time_as_any_other(
 
 async def test_a_request_that_never_ends_does_not_count_on_its_key(serve: Serve) -> None:
     key, text = new_key(requests_per_minute=1, burst=1)
-    limits = ConnectionLimits(request_seconds=0.2)
+    limits = ConnectionLimits(request_seconds=1.0)
     host = serve(
         (TextDelta("x"), ReplyEnded()), keys=KeyRing([key]), secret_path=False, limits=limits
     )
@@ -141,7 +141,7 @@ def flood() -> Iterator[Step]:
 
 async def test_a_client_that_reads_nothing_is_given_up(serve: Serve) -> None:
     backend = ScriptedBackend(flood())
-    host = serve(backend=backend, limits=ConnectionLimits(reader_seconds=0.2))
+    host = serve(backend=backend, limits=ConnectionLimits(reader_seconds=1.0))
     async with (
         signed_in(host) as client,
         client.stream("POST", "/api/conversation", json=prompt_body()) as response,

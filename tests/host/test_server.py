@@ -244,16 +244,16 @@ async def test_the_deadline_is_for_requests_and_not_for_replies(serve: Serve) ->
     gate = Gate()
     host = serve(
         (TextDelta("x"), gate, ReplyEnded()),
-        limits=ConnectionLimits(request_seconds=0.05),
-        ping_seconds=0.02,
+        limits=ConnectionLimits(request_seconds=1.0),
+        ping_seconds=0.2,
     )
     async with signed_in(host) as client, asking(client) as response:
         pings = 0
         async for line in response.aiter_lines():
             pings += line.startswith(":")
-            if pings == 10:  # four times the deadline
+            if pings == 8:  # later than the deadline
                 gate.open()
-    assert pings >= 10
+    assert pings >= 8
     assert line == ""
 
 

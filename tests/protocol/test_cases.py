@@ -4,16 +4,22 @@ from collections.abc import Callable
 
 import pytest
 
-from fakegpt_tui.domain import FinishReason
+from fakegpt_tui.domain import FinishReason, TimeLimits
 from tests.protocol.cases import Case, played
 from tests.protocol.logins import LOGINS
 from tests.protocol.refusals import REFUSALS
 from tests.protocol.streams import STREAMS
 
 CASES = [*STREAMS, *REFUSALS, *LOGINS]
+EACH = [
+    pytest.param(
+        case, id=case.row, marks=[pytest.mark.short_limits] if case.limits != TimeLimits() else []
+    )
+    for case in CASES
+]
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.row)
+@pytest.mark.parametrize("case", EACH)
 async def test_a_case_has_its_outcome(case: Case, note: Callable[[str, object], None]) -> None:
     outcome = await played(case)
     note(case.row, outcome)

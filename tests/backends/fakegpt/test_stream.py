@@ -220,6 +220,7 @@ STALLS: dict[str, tuple[list[Step], str]] = {
 }
 
 
+@pytest.mark.short_limits
 @pytest.mark.parametrize("name", STALLS)
 async def test_silence_ends_in_time_and_says_how(server: FaultServer, name: str) -> None:
     steps, words = STALLS[name]
@@ -234,6 +235,7 @@ async def test_silence_ends_in_time_and_says_how(server: FaultServer, name: str)
     await server.idle()
 
 
+@pytest.mark.short_limits
 async def test_a_reply_has_a_total_limit_where_one_is_set(server: FaultServer) -> None:
     events = [Send(chunk(message_event("x" * n)), 0.05) for n in range(1, 30)]
     server.script(CHAT, Send(stream_head()), *events)
@@ -242,6 +244,7 @@ async def test_a_reply_has_a_total_limit_where_one_is_set(server: FaultServer) -
     assert "longer than the 0.3 s" in str(failure)
 
 
+@pytest.mark.short_limits
 async def test_a_steady_reply_may_take_longer_than_any_one_event(server: FaultServer) -> None:
     events = [Send(chunk(message_event("x" * n)), 0.03) for n in range(1, 20)]
     end = [Send(chunk(message_event("x" * 19, status="finished_successfully") + DONE))]
@@ -261,6 +264,7 @@ async def test_the_environment_has_no_say_about_this_machine(
         assert proxy.exchanges == []
 
 
+@pytest.mark.short_limits
 async def test_a_slow_reader_is_not_the_fault_of_the_service(server: FaultServer) -> None:
     server.script(CHAT, *stream("Hel", "Hello"))
     limits = TimeLimits(first_event=0.2, idle=0.2)

@@ -83,6 +83,7 @@ def choice(index: int = 0, reason: object = None, **fields: object) -> bytes:
     return event({"choices": [{"index": index, "finish_reason": reason, **fields}]})
 
 
+@pytest.mark.short_limits
 @pytest.mark.parametrize("word", ["null", "None", "", "stop"])
 async def test_a_finish_reason_in_every_chunk_cuts_nothing(server: FaultServer, word: str) -> None:
     """Words that come after the two seconds that the end of a reply is given count, too."""

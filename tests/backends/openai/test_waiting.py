@@ -48,6 +48,7 @@ def test_a_service_may_be_silent_for_ten_minutes() -> None:
     assert TimeLimits().idle >= 600
 
 
+@pytest.mark.short_limits
 @pytest.mark.parametrize("sign", [b": reading the prompt\n\n", b"\n", b"\r\n"])
 async def test_what_only_keeps_alive_is_waited_with(server: FaultServer, sign: bytes) -> None:
     alive = [Send(chunk(sign), 0.1) for _ in range(6)]
