@@ -145,7 +145,7 @@ def clipboard_text(text: str) -> str:
 
 
 def without_controls(text: str) -> str:
-    """`text` for a pipe, whose end may be a terminal: unchanged but for what that would act on."""
+    """`text` for a pipe that may end in a terminal: without characters that control one."""
     return replace_surrogates(text).translate(_ACTING)
 
 

@@ -127,7 +127,7 @@ class ShellCommand:
 
 
 async def end_process(process: asyncio.subprocess.Process) -> None:
-    """End a process and what it has started, also where it has left that running behind."""
+    """End a process and all that it has started, also after the process itself has ended."""
     with suppress(ProcessLookupError, PermissionError):
         if sys.platform == "win32":
             process.kill()

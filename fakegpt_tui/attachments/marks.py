@@ -49,7 +49,7 @@ def new_id(part: ImagePart | FilePart, known: Iterable[Attachment], text: str) -
 
 
 def mark_around(line: str, column: int, marks: Collection[str], *, before: bool) -> tuple[int, int]:
-    """Where the mark stands that a deletion at `column` would touch; an empty range where none."""
+    """The place of the mark that a deletion at `column` would touch; empty if there is none."""
     for match in _MARK.finditer(line) if marks else ():
         is_touched = (
             match.start() < column <= match.end()

@@ -133,7 +133,7 @@ def blanks(names: Iterable[str]) -> str:
 
 
 def read_snippets(folder: Path) -> SnippetFolder:
-    """Read the Markdown files of a folder; one that is not there has none."""
+    """Read the Markdown files of a folder; a missing folder has none."""
     found: dict[str, Snippet] = {}
     problems: list[str] = []
     try:

@@ -92,7 +92,7 @@ def build_host(
     spending: Spending | None = None,
     **options: Any,  # those of `HostServer`, which is imported below
 ) -> HostServer:
-    """A host, not yet started, that answers through `service`; where that is embedded, itself.
+    """A host, not yet started, that answers through `service`, or itself for the embedded one.
 
     With `upstreams` it answers through these, and not through `service`. With `spending` it keeps
     to the budget, and what it spends is recorded.

@@ -29,7 +29,7 @@ _MAX_NAME = 60
 
 @dataclass(frozen=True, slots=True)
 class AskPrompt:
-    """What is asked: a text, files whose text goes before it, and files that go as they are.
+    """A question: a text, files whose text precedes it, and files that are sent unchanged.
 
     `piped` is what came from standard input and is no text.
     """

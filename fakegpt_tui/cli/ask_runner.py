@@ -151,7 +151,7 @@ def _print_end(turn: Turn, output: AskOutput) -> None:
 
 
 async def _stream_reply(chat: ChatService, turn: Turn, answer: ReplyOutput | None) -> bool:
-    """Stream the reply to the printer, if there is one; is it where it belongs?
+    """Stream the reply to the printer, if there is one; true if all of it was printed.
 
     Raises:
         StoreError: The prompt could not be saved.

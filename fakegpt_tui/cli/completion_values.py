@@ -35,7 +35,7 @@ Value: TypeAlias = tuple[str, str]
 def complete_conversations(
     context: click.Context, _parameter: click.Parameter, typed: str
 ) -> list[CompletionItem]:
-    """Ids that begin with what is typed, or else those whose titles do."""
+    """Ids that begin with the typed text, or else ids of titles that do."""
     return _matching_conversations(_read(context, lambda store: store.conversations()), typed)
 
 

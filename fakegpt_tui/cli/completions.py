@@ -150,7 +150,7 @@ Register-ArgumentCompleter -Native -CommandName '%(prog_name)s' -ScriptBlock {
 
 
 class WithTitles(ShellComplete):
-    """A shell whose list of what fits says what is known of each, which may have commas in it."""
+    """A shell that lists each value with a description, which may have commas in it."""
 
     def format_completion(self, item: CompletionItem) -> str:
         return f"{item.type}\t{item.value}\t{item.help or ''}".rstrip("\t")

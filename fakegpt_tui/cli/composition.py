@@ -193,7 +193,7 @@ async def _export_unsaved(chat: ChatService, settings: Settings) -> None:
 
 
 class _UnhandledErrors(logging.Handler):
-    """Where there is no log: reports errors of tasks, which Python would print with values."""
+    """Reports errors of tasks without a log; Python would print the values in them."""
 
     def emit(self, record: logging.LogRecord) -> None:
         kind, error, traceback = record.exc_info or (None, None, None)

@@ -46,7 +46,7 @@ class ReplyOutput(Protocol):
         """
 
     def finish(self) -> bool:
-        """Print what is left to be said; is all of the reply where it belongs?"""
+        """Print the rest; true if all of the reply is on standard output."""
 
 
 class EventPrinter:
@@ -142,7 +142,7 @@ class ReplyPrinter:
         return replace_surrogates if self._file.exists else without_controls
 
     def finish(self) -> bool:
-        """End the last line, after what is still to be said; is the reply on standard output?"""
+        """Print the rest and end the last line; true if the reply is on standard output."""
         is_printed = not self._text.is_rewritten or self._print_anew()
         if self._reasoning and not (self._has_parts or self._text.text.strip()):
             echo_err("The model gave no answer; this is its reasoning.")
@@ -151,7 +151,7 @@ class ReplyPrinter:
         return is_printed
 
     def _print_anew(self) -> bool:
-        """Print a reply that is no longer what was printed; whether there was a way."""
+        """Print a reply that has changed since it was printed; false if that is impossible."""
         if not self._is_terminal and not self._file.rewind():
             self._end_line()
             echo_err(
@@ -179,7 +179,7 @@ class ReplyPrinter:
 
 
 class _OutputFile:
-    """Standard output where that is a file of its own, so that it can be written anew."""
+    """Standard output as a regular file, which can be written anew."""
 
     def __init__(self) -> None:
         found = os.fstat(1)
@@ -193,7 +193,7 @@ class _OutputFile:
         return self._start >= 0
 
     def rewind(self) -> bool:
-        """Take away what was printed; `False` where that cannot be done."""
+        """Remove what was printed; false if that is impossible."""
         if not self.exists:
             return False
         sys.stdout.flush()

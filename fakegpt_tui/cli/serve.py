@@ -120,7 +120,7 @@ def serve(
 
 
 def _spending(context: click.Context, settings: Settings) -> Spending | None:
-    """What keeps to the monthly budget, if there is one; its store is closed with the command."""
+    """Keeps to the monthly budget, if there is one; the command closes its store."""
     if settings.monthly_budget is None:
         return None
     from fakegpt_tui.cli.composition import LazyStore, open_spending  # noqa: PLC0415 - with a budget

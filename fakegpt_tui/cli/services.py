@@ -143,7 +143,7 @@ def forget_session(settings: Settings, service: Service) -> None:
 
 
 def is_valid(session: Session | None) -> bool:
-    """Is there a token that has not expired, as far as is known?"""
+    """Is there a token that is not known to have expired?"""
     return session is not None and (session.expires_at is None or session.expires_at > now())
 
 

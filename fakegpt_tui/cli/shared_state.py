@@ -70,7 +70,7 @@ def run_in_state(options: StateOptions, work: "Callable[[StateConnection], Await
 
 
 def check_state(options: StateOptions) -> tuple[list[str], list[str]]:
-    """What there is to say of an engine, and what of it needs attention. Raises as above."""
+    """Facts about an engine, and those that need attention. Raises as above."""
 
     async def examine(connection: "StateConnection") -> "EngineReport":
         from fakegpt_tui.host.shared_state import checks  # noqa: PLC0415 - an extra
@@ -149,7 +149,7 @@ class StateKeys:
         return self._run(lambda kept: kept.load())
 
     def edit(self, edit: Edit) -> list[AccessKey]:
-        """Change keys, again where another program has changed one of them meanwhile.
+        """Change keys; try again if another program has changed one of them meanwhile.
 
         Raises:
             Unreachable: As above, or others change the keys without an end.

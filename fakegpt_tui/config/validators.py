@@ -216,7 +216,7 @@ def url_path(value: object) -> str:
 
 
 def proxy(value: object) -> Secret:
-    """A proxy's URL, which may hold a password, or that there is to be none."""
+    """A proxy's URL, which may hold a password, or `off`."""
     if value is False or (isinstance(value, str) and value.strip().lower() in ("", NO_PROXY)):
         return Secret(NO_PROXY)
     parts = _split_url(value)

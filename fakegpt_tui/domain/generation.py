@@ -246,7 +246,7 @@ def format_generation(settings: GenerationSettings) -> Mapping[str, str]:
 
 
 def parse_generation(typed: Mapping[str, str]) -> tuple[GenerationSettings, Mapping[str, str]]:
-    """The settings that were typed, and a sentence for each one that cannot be used."""
+    """The typed settings, and a sentence for each that cannot be used."""
     values: dict[str, Any] = {}
     problems: dict[str, str] = {}
     for row in GENERATION_ROWS:

@@ -117,7 +117,7 @@ LOST_BYTES: Final = "missing"
 
 
 def missing_part(part: ImagePart | FilePart) -> UnknownPart:
-    """What stands for a picture or file whose bytes are not there."""
+    """The stand-in for a picture or file whose bytes are missing."""
     return UnknownPart(LOST_BYTES, _dump(part_values(part)))
 
 

@@ -104,7 +104,7 @@ def sum_costs(costs: Iterable[Cost]) -> Cost:
 
 
 def reply_cost(usage: Usage | None, prices: TokenPrices | None, *, is_whole: bool) -> Cost:
-    """What a reply cost. One that was stopped or failed has an unknown cost, if it is not free."""
+    """The cost of a reply. It is unknown if the reply was stopped or failed and is not free."""
     if usage is not None and usage.cost:
         return Cost(charged=Decimal(usage.cost), known=1)
     if prices is not None and not (prices.input or prices.output):

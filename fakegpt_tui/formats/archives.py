@@ -68,7 +68,7 @@ class ZipExport:
         self._read = 0
 
     def missing_parts(self) -> Iterator[str]:
-        """The names of numbered parts that are not there, between two that are."""
+        """The names of numbered parts that are missing between others."""
         numbers: dict[tuple[str, str], dict[int, int]] = {}
         for name in self.by_name:
             if part := _PART.fullmatch(name):
@@ -202,7 +202,7 @@ class ArchiveGroup(ExitStack):
         return self._opened
 
     def find(self, path: str) -> AbstractContextManager[ByteStream] | None:
-        """The file of an archive whose path ends so; none where there is none."""
+        """The file of an archive whose path ends so, or `None`."""
         if self._by_base is None:
             self._by_base = {}
             for source in self.sources():
@@ -238,7 +238,7 @@ class _JoinedAssets:
 
     @contextmanager
     def open(self, name: str) -> Iterator[ByteStream]:
-        """One of them, as `AssetSource.open` says; what is not here may be in another archive."""
+        """Open one, as `AssetSource.open` does; another archive may have what this one lacks."""
         with ExitStack() as stack:
             if name.startswith(_ELSEWHERE):
                 number, _, path = name.removeprefix(_ELSEWHERE).partition("/")

@@ -77,7 +77,7 @@ def stand_in(name: str) -> Blob:
 
 
 class BlobImport:
-    """Puts the bytes of one conversation into the store; without one, looks what is there."""
+    """Puts the bytes of one conversation into the store; without one, counts what is missing."""
 
     def __init__(
         self,
@@ -132,7 +132,7 @@ class BlobImport:
             self.missing += 1
 
     def fill_in(self, known: ChatMessage, found: ChatMessage) -> ChatMessage | None:
-        """A message that is known, with bytes that it lacks; `None` where it lacks or gets none.
+        """A known message with bytes that it lacked; `None` if it gets none.
 
         Raises:
             StoreError: The bytes cannot be written.

@@ -213,7 +213,7 @@ def unreadable(error: OSError) -> LoadError:
 
 
 class Writer(Protocol):
-    """Makes a text of a conversation; where that is a part of it, `part` tells people so.
+    """Makes a text of a conversation; `part` tells people which part of it this is.
 
     `read_blob` reads pictures and files by their digests, for formats that have room for them.
     """

@@ -235,7 +235,7 @@ def _is_thought(message: ChatMessage) -> bool:
 
 
 def _label(text: str, found: Mapping[str, object], author: str) -> str:
-    """What was said, below whom it came from or went to where that is not the person."""
+    """The text of a message, below its sender or recipient if that is not the person."""
     if not text:
         return ""
     recipient = _text(found.get("recipient")) or "all"

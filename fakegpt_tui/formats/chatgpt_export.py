@@ -25,7 +25,7 @@ _MOST_NAMES: Final = 64 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class ExportNode:
-    """One place of the tree; `message` is what the file has there, which may be anything."""
+    """One place of the tree; `message` may be anything, as the file has it."""
 
     id: str
     parent_id: str | None

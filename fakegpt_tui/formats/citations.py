@@ -132,7 +132,7 @@ def _old_marks(text: str, citations: object) -> Iterator[_Mark]:
 
 
 def _widget_text(mark: str) -> str:
-    """What a person would read in a mark that is no citation; empty if that is nothing."""
+    """The readable text of a mark that is no citation; empty if there is none."""
     kind, _, held = mark.partition(_SEPARATOR)
     if kind not in ("entity", "genui"):
         return ""

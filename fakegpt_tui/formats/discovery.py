@@ -155,7 +155,7 @@ def _bases(
 
 
 def _look(place: _Place, folder: Path) -> Iterator[FoundSource]:
-    """What of the program is in the folder: one source, or one for each database."""
+    """The sources of the program in the folder: one, or one for each database."""
     files = [path for pattern in place.patterns for path in folder.glob(pattern) if _is_file(path)]
     for path in files:
         if path.suffix in _DATABASES and (count := _count(path)):

@@ -1,4 +1,4 @@
-"""Files to import as documents: a file itself, what is in an archive, or in one inside of that."""
+"""Documents to import: files, members of archives, and members of archives in archives."""
 
 import codecs
 import json

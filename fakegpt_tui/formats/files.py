@@ -83,7 +83,7 @@ def save_file(
 
 
 def save_file_at(path: Path, text: str, *, owner_id: str) -> Path:
-    """Write `text` to the file at `path`, in a folder that exists, and tell where that is.
+    """Write `text` to the file at `path`, in a folder that exists; return its path.
 
     A file that was written here for `owner_id`, and is unmodified since, is replaced.
 
@@ -123,7 +123,7 @@ def is_own_name(name: str, owner_id: str) -> bool:
 
 
 def _publish(part: Path, data: bytes, base: Path, suffix: str, owner_id: str) -> Path:
-    """Move `part`, which holds `data`, to a free path or the owner's last file; where that is."""
+    """Move `part`, which holds `data`, to a free path or the owner's last file; return it."""
     for number in range(1, _ATTEMPTS + 1):
         path = Path(f"{base}{suffix}" if number == 1 else f"{base}-{number}{suffix}")
         if _is_replaceable(path, data, owner_id) or claim(part, path):

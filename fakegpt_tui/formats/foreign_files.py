@@ -79,7 +79,7 @@ def held_file(held: object, depth: int = 0) -> ForeignFile | None:
 
 
 def base64_file(data: str) -> ForeignFile | None:
-    """A file of these characters, which opening it decodes; none where there are none."""
+    """A file whose base64 is decoded when it is opened; `None` if there are no characters."""
     return _file(data, partial(_decode, data)) if data else None
 
 

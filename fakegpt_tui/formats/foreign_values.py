@@ -68,7 +68,7 @@ def objects_by_id(held: object) -> dict[str, object]:
 
 
 def name_speaker(name: str, text: str) -> str:
-    """What one of several people said, behind the name, or below it where a block begins."""
+    """The text of one of several people, behind the name, or below it if it begins a block."""
     gap = " " if text[:1].isalnum() and not _ITEM.match(text) else "\n\n"
     return f"**{safe_line(name)}:**{gap}{text}"
 
@@ -128,7 +128,7 @@ def _read_date(text: str) -> datetime | None:
 
 
 def read_folders(held: object) -> dict[str, Folder]:
-    """Folders in a list or by their ids, each of which may name the one that it is in.
+    """Folders from a list or an object by ids; each may name its parent.
 
     Those that name their conversations are known by the ids of these, too.
     """

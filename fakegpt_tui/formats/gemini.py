@@ -115,7 +115,7 @@ def _read_activity(values: list[object], origin: SourceDefaults) -> Iterator[Imp
 
 
 def _prompt(record: Record) -> str | None:
-    """What was asked; nothing where the activity is another one."""
+    """The prompt of an activity; nothing if it is of another kind."""
     title = texts_of(record, "title")
     verb = _VERB.match(title.replace("\u00a0", " "))
     if not _is_gemini(record) or (verb is None and not record.get("safeHtmlItem")):

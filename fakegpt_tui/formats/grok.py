@@ -46,7 +46,7 @@ def _read(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
 
 
 def _places(asset: str) -> tuple[str, ...]:
-    """Where an asset of this id, or an address that ends with one, is in the archive."""
+    """The places in an archive of an asset with this id, or with an address that ends so."""
     ids = [each for each in asset.split("/") if _ASSET_ID.fullmatch(each)]
     return tuple(f"prod-mc-asset-server/{each}/content" for each in reversed(ids))
 

@@ -36,7 +36,7 @@ class ImportOutcome(StrEnum):
 
 @dataclass(slots=True)
 class ImportReport:
-    """What an import did, or would do. `left_out` is that of all that was taken.
+    """What an import did, or would do. `left_out` counts losses of what was taken.
 
     `trashed` counts those among the extended and the known that stay in the trash, `passed_over`
     those of the `files` that were found in a folder and hold no conversation.

@@ -53,7 +53,7 @@ class ImportStore(BlobImportStore, Protocol):
 
 
 class Importer:
-    """Takes what was found into the store, but for what is there already.
+    """Takes what was found into the store, without what is there already.
 
     A conversation that is known gets the messages that it lacks; when its shown path leads into
     them, they are shown. A reply that was cut short in an earlier file is completed, and pictures
@@ -109,7 +109,7 @@ class Importer:
         return outcome
 
     def refuse(self, path: ImportPath, error: LoadError) -> str:
-        """A sentence about a file that cannot be read; none for one that is passed over."""
+        """A sentence about a file that cannot be read; empty if the file is passed over."""
         if isinstance(error, UnknownFormat) and not path.named:
             self.report.passed_over += 1
             return ""
@@ -172,7 +172,7 @@ class Importer:
             self._store.add_turn(header, *lacking).result()
 
     def _make_folder(self, folder: Folder | None) -> None:
-        """Make a folder for the sake of its preset; one that is there keeps its own."""
+        """Make a folder for its preset; an existing folder keeps its own preset."""
         if folder and folder.path not in {each.path for each in self._store.folders()}:
             self._keep_undo(ImportChange(folder=folder.path))
             self._store.save_folder(folder).result()
@@ -213,7 +213,7 @@ def _completes(found: ChatMessage, known: ChatMessage | None) -> bool:
 
 
 def _take_over(known: Conversation, found: Conversation) -> Conversation:
-    """What is known, with what a later export says of the title, and that it was put away."""
+    """The known conversation with the title, folder and tags of a later export."""
     if found.updated_at < known.updated_at:
         return known
     is_named = found.title and found.title_source is not TitleSource.PROMPT
@@ -225,7 +225,7 @@ def _take_over(known: Conversation, found: Conversation) -> Conversation:
 
 
 def _take_order(known: Conversation, found: Conversation) -> Conversation:
-    """What is known, where a newer export put it: into the archive, into a folder, under tags."""
+    """The known conversation in the archive, folder and tags of a newer export."""
     ordered = replace(
         known,
         archived=known.archived or found.archived,
@@ -236,7 +236,7 @@ def _take_order(known: Conversation, found: Conversation) -> Conversation:
 
 
 def _extend(known: Conversation, found: LoadedItem) -> Conversation:
-    """What is known, with its shown path prolonged where that is all that happened."""
+    """The known conversation, whose shown path goes on if nothing else happened to it."""
     leaf_id = found.conversation.leaf_id
     above = {each.id for each in MessageTree(found.messages).upwards(leaf_id)}
     if known.leaf_id is not None and known.leaf_id not in above:

@@ -204,7 +204,7 @@ class JsonReader:
             yield from self._read_value(value, self._where(number))
 
     def _refused(self, items: Iterable[ImportItem], where: str) -> Iterator[ImportItem]:
-        """The items, with what turns out to be no conversation as one that is skipped."""
+        """The items; what turns out to be no conversation becomes a skipped one."""
         try:
             yield from items
         except EmptyConversation:

@@ -232,7 +232,7 @@ class _Scanner:
             self._parts.append(part)
 
     def _taken(self) -> Iterator[bytes | None]:
-        """The element that has ended, if there is one: `[]` has none."""
+        """The element that has ended; `[]` has none."""
         if self._size > self._largest:
             yield None
         elif element := b"".join(self._parts).strip():

@@ -39,7 +39,7 @@ _WORD = re.compile("[A-Za-z0-9_+#.-]{1,30}")
 
 
 def find_closing_line(text: str) -> str:
-    """The line to put after `text` so that what follows it is not part of it; mostly none.
+    """The line that closes what `text` leaves open; mostly none is needed.
 
     Only a code fence or an HTML block that is in no list and no quote can go on and on. Where
     that cannot be told from the fences at the margin, it is left to a parser, which is slow: what
@@ -58,7 +58,7 @@ def find_closing_line(text: str) -> str:
 
 
 def block_starts(text: str) -> Iterator[int]:
-    """Where a block begins that is in no other, below one."""
+    """The places where a block begins that is in no other block."""
     starts = [0, *line_starts(text)]
     for token in _parser().parse(text):
         if token.level == 0 and token.map and 0 < token.map[0] < len(starts):
@@ -121,7 +121,7 @@ def write_shown_parts(message: ChatMessage, assets: Mapping[str, str], mark: str
 
 
 def _runs(message: ChatMessage, assets: Mapping[str, str]) -> list[str | list[str]]:
-    """Pieces of the text, and between them the lines that show what came there."""
+    """Pieces of the text, and between them the lines that show its parts."""
     text = replace_surrogates(message.text)
     found: list[str | list[str]] = []
     for is_text, pieces in groupby(

@@ -175,7 +175,7 @@ def _escaped(character: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A message as it is in a file: the line where it begins, its fields, and what follows them."""
+    """A message of a file: the line where it begins, its fields, and the text below them."""
 
     line: int
     fields: dict[str, object]

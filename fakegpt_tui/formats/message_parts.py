@@ -128,7 +128,7 @@ class MessageParts:
             self.add_file(name)
 
     def add_files(self, files: object, kind: str = "File") -> None:
-        """Add each of a list of files, which are names, or objects that have one or the bytes."""
+        """Add the files of a list: names, or objects with a name or bytes."""
         for each in list_of(files):
             self.add_file(file_name(each), kind, held_file(each))
 

@@ -84,7 +84,7 @@ class MirrorFolder:
         return is_unmodified_file(path, conversation_id)
 
     def stamp(self, path: Path) -> str:
-        """What tells without reading it whether a file was changed; empty where there is none."""
+        """Tells without reading whether a file has changed; empty if there is no file."""
         try:
             found = path.stat()
         except OSError:

@@ -141,7 +141,7 @@ def _add_output(parts: MessageParts, item: Record) -> None:
 
 
 def _add_file(parts: MessageParts, file: Record, origin: SourceDefaults) -> None:
-    """Add a file: its bytes, or else its text where the program has taken that out of it."""
+    """Add a file: its bytes, or else the text that the program took out of it."""
     found = held_file(file.get("url")) or _upload(file, origin)
     name = texts_of(file, "name", "url", "id")
     data = dict_of(file.get("file")).get("data")
@@ -170,7 +170,7 @@ def _split_details(text: str) -> tuple[str, str]:
 
 
 def _end_of_details(text: str, at: int) -> re.Match[str] | None:
-    """The tag that closes what was opened before, over all that is opened and closed in it."""
+    """The tag that closes the one before `at`; others may be opened and closed between them."""
     depth = 1
     for tag in _DETAILS.finditer(text, at):
         depth += -1 if tag[1] else 1
@@ -254,7 +254,7 @@ def _write_message(message: ChatMessage, read_blob: ReadBlob | None) -> dict[str
 
 
 def _write_file(file: EmbeddedFile) -> dict[str, object]:
-    """A picture, or a file with its text, as far as it is one, which the program searches."""
+    """A picture, or a file with its text, if it has any, which the program searches."""
     if file.is_picture:
         return {"type": "image", "name": file.name, "url": file.url}
     about = {"filename": file.name, "data": {"content": file.text}, "meta": {"name": file.name}}

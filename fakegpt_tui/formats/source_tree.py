@@ -160,7 +160,7 @@ class SourceConversation:
         return LoadedItem(header, tuple(built), self.left_out, blobs, folder)
 
     def item(self, origin: SourceDefaults) -> ImportItem:
-        """The conversation as one of several, where one without a word is no error."""
+        """The conversation as one of several; here an empty one is no error."""
         try:
             return self.build(origin)
         except EmptyConversation:
@@ -269,7 +269,7 @@ def _title_from(prompt: str) -> str:
 
 
 def cut_circles(parents: dict[str, str | None]) -> int:
-    """Make a root of one in each circle of keys that follow each other; how many that were."""
+    """Break circles of keys, each at one message, which becomes a root; return their number."""
     cut = 0
     settled: set[str | None] = {None}
     for key in parents:

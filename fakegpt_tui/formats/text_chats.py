@@ -174,7 +174,7 @@ def _parse_lines(data: bytes) -> Iterator[Record | None]:
 def _add_history(
     conversation: SourceConversation, lines: Iterable[Record | None], origin: SourceDefaults
 ) -> str | None:
-    """Add the messages of a whole history that are not there yet; the key of its last one.
+    """Add the new messages of a whole history; return the key of its last message.
 
     A message is known by all that was said up to it, so that histories share what they begin with.
     """

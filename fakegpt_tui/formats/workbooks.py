@@ -71,7 +71,7 @@ class _SheetBuilder(ET.TreeBuilder):
 
 
 def _parse(archive: ZipExport, name: str) -> ET.Element:
-    """A member of the workbook; an empty one where it is not there."""
+    """A member of the workbook; an empty element if it is missing."""
     member = archive.by_name.get(name)
     if member is None:
         return ET.Element("empty")

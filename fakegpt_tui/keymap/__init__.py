@@ -87,7 +87,7 @@ _SIGNS = {
 
 
 def key_sign(name: str) -> str:
-    """What the key of a name types; the name where that is nothing."""
+    """The sign that the key of a name types, or else the name."""
     if len(name) == 1 or name in _SIGNS:
         return _SIGNS.get(name, name)
     try:

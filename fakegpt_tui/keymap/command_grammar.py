@@ -90,7 +90,7 @@ def example_of(command: Command) -> str:
 
 
 def reserved_words(command_id: str, values: Values) -> frozenset[str]:
-    """What is never a path for a command that saves; `./all` is one."""
+    """Words that a command that saves never takes for a path; `./all` is a path."""
     if not command_id.startswith(_SAVES):
         return frozenset()
     formats = values(ArgumentQuestion(command_id, KINDS["FORMAT"])) or ()
@@ -204,7 +204,7 @@ class _ArgumentReader:
         return OpenArgument(start, tuple(questions))
 
     def _whole(self, slot: Slot, text: str, given: tuple[str, ...]) -> tuple[str, int] | None:
-        """What a slot takes with a blank behind it, so that the next one is being typed."""
+        """The value of a slot that a blank ends, so that the next slot is being typed."""
         for kind in slot.kinds:
             for value, length in self._takings(kind, text, given):
                 if text[length : length + 1].isspace():

@@ -58,7 +58,7 @@ _BESIDE = {KeyScope.PROMPT, KeyScope.ANY}
 
 
 def editing_keys(changed: Mapping[str, str]) -> dict[str, str]:
-    """The actions of the keys; one that a user has given to another command is left to that."""
+    """The actions by keys, without keys that a user has given to another command."""
     given = {
         key
         for command in COMMANDS
@@ -85,7 +85,7 @@ def editing_key_problems(changed: Mapping[str, str]) -> Iterator[tuple[tuple[str
 
 
 def _is_given(other: str, command_id: str, changed: Mapping[str, str]) -> bool:
-    """Is a key that two commands have one that a user gave to an edit?"""
+    """Has a user given an edit a key that another command has, too?"""
     both = {other, command_id} & changed.keys()
     return any(each.startswith(EDITING_PREFIX) for each in both)
 

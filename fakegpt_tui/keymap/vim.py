@@ -183,7 +183,7 @@ def begins_keys(keys: Keys, scope: KeyScope, changed: Mapping[str, str]) -> bool
 def _conflicts(
     commands: Iterable[Command], changed: Mapping[str, str]
 ) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Keys that would be of two commands, or with which the keys of another one begin."""
+    """Keys that two commands have, or with which the keys of another command begin."""
     taken: dict[Keys, str] = {}
     begun: dict[Keys, str] = {}
     for command in commands:

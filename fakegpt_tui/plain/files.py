@@ -106,7 +106,7 @@ class PlainFiles:
             self._session.say("Say /save to and a path, whose end says in which format.")
 
     async def save_as(self, suffix: str = "") -> None:
-        """Save in a format; without one, say which there are."""
+        """Save in a format; without one, list the formats."""
         if suffix:
             await self.save(suffix)
             return

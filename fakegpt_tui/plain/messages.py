@@ -147,7 +147,7 @@ class PlainMessages:
         )
 
     def _last_with_variants(self) -> ChatMessage:
-        """The reply where it has variants, or else the prompt where that has, or else the reply."""
+        """The last reply or prompt that has variants, or else the reply."""
         path = self._session.path_to_mark
         last = path[-1:] if self._session.marked else path[-2:][::-1]
         count = {
@@ -176,7 +176,7 @@ class PlainItems:
         self._ports = session.ports
 
     async def show(self, number: str = "", path: str = "") -> None:
-        """Say what there is; with a number read one out, and with a path save it there."""
+        """List blocks and files; with a number read one out, with a path save it there."""
         items = self._items()
         if not items:
             self._session.say("There is no code block or file in this conversation.")

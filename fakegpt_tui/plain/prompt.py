@@ -58,7 +58,7 @@ class PlainPrompt:
             await self.send(text.strip())
 
     def show_queue(self, number: str = "") -> None:
-        """Say the prompts that wait to be sent, as another run has left them; take one back."""
+        """List queued prompts that another run has left, or take one back."""
         session, queue = self._session, self._session.chat.queue
         queued = queue.of(session.open.id)
         if number and 0 < int(number) <= len(queued):

@@ -24,7 +24,7 @@ WriteLine = Callable[[str], None]
 
 
 class NamedSetting(Protocol):
-    """A setting with the value that is in effect, and where that comes from."""
+    """A setting with its effective value and the origin of that."""
 
     @property
     def name(self) -> str: ...

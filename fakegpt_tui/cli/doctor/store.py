@@ -52,7 +52,7 @@ def store_findings(path: Path, now: datetime, report: ReportProgress) -> Iterato
 
 
 def _copies(path: Path) -> Iterator[Finding]:
-    """Copies that programs which synchronize folders make of a store that two machines wrote."""
+    """Conflict copies that sync programs made, because two machines wrote the store."""
     names = sorted(
         each.name
         for each in path.parent.glob(f"{path.stem}*{path.suffix}")
