@@ -58,8 +58,12 @@ class ContentParser:
                 yield self._picture(_data_of(url), detail=_text(more.get("detail")))
             case {"type": "file", "file": {"file_data": str(url), **more}}:
                 yield FilePart(self._decode(_data_of(url)), _text(more.get("filename")))
+            case {"type": "input_audio", "input_audio": {"data": str(data)}}:
+                yield FilePart(self._decode(data))
             case _:
-                raise InvalidContent("may have text, and pictures and files as data: URLs, only")
+                raise InvalidContent(
+                    "may have text, sounds, and pictures and files as data: URLs, only"
+                )
 
     def _picture(self, data: str, *, detail: str = "") -> ImagePart:
         """A picture of base64."""

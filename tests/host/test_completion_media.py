@@ -84,7 +84,7 @@ async def test_what_is_no_picture_is_refused_and_no_address_is_fetched(
     assert not backend.asked
 
 
-async def test_a_picture_goes_on_to_the_service_byte_for_byte(
+async def test_a_picture_and_a_sound_go_on_to_the_service_byte_for_byte(
     host: Callable[..., HostServer],
 ) -> None:
     data = photo((40, 20))
@@ -94,14 +94,18 @@ async def test_a_picture_goes_on_to_the_service_byte_for_byte(
         upstream.script(CHAT, *replies("A cat."))
         async with client_of(host(backend=backend_for(service(upstream.url)))) as client:
             picture = {"type": "image_url", "image_url": {"url": url}}
+            spoken = base64.b64encode(b"RIFF\x24\0\0\0WAVEfmt ").decode()
+            sound = {"type": "input_audio", "input_audio": {"data": spoken, "format": "wav"}}
             answer = await client.post(
                 "/chat/completions",
-                json={**said({"type": "text", "text": "?"}, picture), "model": "model-1"},
+                json={**said({"type": "text", "text": "?"}, picture, sound), "model": "model-1"},
             )
         assert answer.json()["choices"][0]["message"]["content"] == "A cat."
         sent = upstream.asked(CHAT)[0].json
     assert isinstance(sent, dict)
-    assert sent["messages"][0]["content"][1]["image_url"]["url"] == url
+    content = sent["messages"][0]["content"]
+    assert content[1]["image_url"]["url"] == url
+    assert content[2] == sound
 
 
 async def test_a_large_picture_is_taken(host: Callable[..., HostServer]) -> None:
