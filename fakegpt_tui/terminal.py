@@ -58,7 +58,7 @@ class WidthSample(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TerminalInfo:
-    """What a terminal has said; what it did not answer is `None` or missing.
+    """Answers of a terminal; those that it did not give are `None` or missing.
 
     `keyboard` holds the flags of the kitty keyboard protocol. `modes` tells whether a mode can be
     used, `cells` how many a sample takes. With `is_whole` the last question was answered, so that
@@ -80,7 +80,7 @@ class TerminalInfo:
 
 
 def build_queries(environment: Mapping[str, str]) -> bytes:
-    """What this terminal may be asked; nothing where it would show the questions.
+    """The questions for this terminal; empty if it would show them.
 
     The last one is answered by every terminal, and in turn, so that its answer ends all others.
     """
@@ -94,7 +94,7 @@ def build_queries(environment: Mapping[str, str]) -> bytes:
 
 
 def parse_responses(said: bytes) -> TerminalInfo:
-    """What is to be read in all that came from a terminal so far, be it typed or answered."""
+    """The answers in all that came from a terminal so far; typed keys may stand among them."""
     keyboard = _KEYBOARD_RESPONSE.search(said)
     name = _NAME_RESPONSE.search(said)
     attributes = _ATTRIBUTES_RESPONSE.search(said)

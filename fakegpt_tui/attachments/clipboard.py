@@ -108,7 +108,7 @@ class _Tools:
         return path is not None and Path(path).is_absolute()
 
     async def output(self, name: str, *arguments: str) -> bytes:
-        """What the tool writes; nothing where it fails.
+        """The output of the tool; empty if it fails.
 
         Raises:
             LoadError: It hangs, or writes too much.

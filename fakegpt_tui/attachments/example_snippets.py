@@ -74,7 +74,7 @@ def add_examples(folder: Path) -> tuple[str, ...]:
 
 
 def _add(folder: Path, name: str) -> bool:
-    """Write an example whole, unless there is such a file by now; whether it was written."""
+    """Write an example whole, unless there is such a file by now; true if it was written."""
     path = folder / f"{name}.md"
     with temporary_file(folder, f"{EXAMPLES[name]}\n".encode(), name=path.name) as part:
         if not claim(part, path):

@@ -39,7 +39,7 @@ class PathEntry:
 def list_paths(
     folder: Path, *, clock: Callable[[], float] = monotonic, is_deep: bool = True
 ) -> tuple[PathEntry, ...]:
-    """What is in a folder, and below it where `is_deep`, the nearest first.
+    """The content of a folder, and with `is_deep` of those below it, the nearest first.
 
     Folders behind links are named and not entered, and so are ignored ones and those that begin
     with a dot: a path that names them leads into them.

@@ -123,7 +123,7 @@ IsFile = Callable[[str], bool]
 
 
 def is_file(path: str) -> bool:
-    """Is there such a file, as far as can be known?"""
+    """Is there such a file? False if that cannot be told."""
     try:
         return Path(path).is_file()
     except (OSError, ValueError):

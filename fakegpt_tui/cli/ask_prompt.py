@@ -50,7 +50,7 @@ class AskOutput(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AskPlan:
-    """Where a prompt goes, and what is set for it.
+    """The conversation that a prompt goes to, and its settings.
 
     `continues` names a conversation that is gone on with, by the beginning of its id or its title;
     it is empty for the newest, and `None` for a new one, which may be in a `folder`. Without a

@@ -65,7 +65,7 @@ def unambiguous_prefix_length(conversations: Iterable[Conversation]) -> int:
 def _read(
     context: click.Context, read: Callable[[ConversationStore], Iterable[_Read]]
 ) -> tuple[_Read, ...]:
-    """What is read from the store, which is not made for this."""
+    """What `read` finds in the store; nothing if there is no store yet."""
     settings = _settings(context)
     if settings is None or not settings.database.exists():
         return ()
@@ -79,7 +79,7 @@ def _read(
 
 
 def _completing(values: Callable[[click.Context, Settings], Iterable[Value]]) -> Complete:
-    """Offer those of some values that begin with what is typed."""
+    """Offer the values that begin with the typed text."""
 
     def complete(
         context: click.Context, _parameter: click.Parameter, typed: str

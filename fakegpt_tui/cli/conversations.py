@@ -89,7 +89,7 @@ def _fits(
     before: datetime | None,
     after: datetime | None,
 ) -> bool:
-    """Is the conversation one of those that are wanted?"""
+    """Do the filters let this conversation through?"""
     from fakegpt_tui.domain.folders import has_tags, is_named  # noqa: PLC0415 - not for --help
 
     is_place = conversation.archived if archived else everything or not conversation.archived

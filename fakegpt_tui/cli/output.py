@@ -102,7 +102,7 @@ _DELETE = "\x7f"
 
 
 def echo_json(document: object) -> None:
-    """Print `document` as JSON; what a terminal or a reader of lines would act on is escaped."""
+    """Print `document` as JSON; characters that terminals or line readers act on are escaped."""
     click.echo(_escaped(json.dumps(document, ensure_ascii=False, indent=2)))
 
 

@@ -61,7 +61,7 @@ class EventPrinter:
 
 
 def event_document(event: StreamEvent) -> dict[str, object] | None:
-    """What `--jsonl` prints of an event; nothing of what means something to the service alone."""
+    """What `--jsonl` prints of an event; `None` for events that only services understand."""
     match event:
         case TextDelta(text):
             return {"type": "text", "text": text}

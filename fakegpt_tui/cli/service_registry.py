@@ -107,7 +107,7 @@ class ServiceRegistry:
                 return "the keyring of the system"
 
     def removable_key_location(self, name: str) -> str:
-        """Where the key is that is deleted together with the service, in words; empty for none.
+        """The place of the key that is deleted with the service, in words; empty for none.
 
         A file that is not named after the service belongs to the user, and stays.
         """

@@ -110,7 +110,7 @@ class LastChoices:
 
 
 def _read_choices(path: Path) -> dict[str, str]:
-    """What the file holds, as far as it can be read: nothing in it is needed."""
+    """The readable choices of the file; the program needs none of them."""
     with suppress(OSError, ValueError, RecursionError):
         content = json.loads(path.read_bytes())
         values = content.get("values") if isinstance(content, dict) else None

@@ -30,7 +30,7 @@ _HEADER = "Access keys of a FakeGPT host; `fakegpt-tui serve-admin keys` changes
 
 
 def load_access_keys(path: Path, limits: KeyLimits | None = None) -> KeyRing:
-    """The keys in the file at `path`; what their own limits leave open is as in `limits`.
+    """The keys in the file at `path`; `limits` fill in those that a key does not name.
 
     Raises:
         ConfigError: It cannot be read, others may write it, or something in it cannot be used.

@@ -210,7 +210,7 @@ def _unquoted(key: str) -> str:
 
 
 def _key_error(key: str) -> str:
-    """What a key cannot have, without a word of the key itself; empty if it can be one."""
+    """The reason why a text is no key, without a word of it; empty if it can be one."""
     if len(key) >= _MAX_LENGTH:
         return f"it is longer than {_MAX_LENGTH:,} characters"
     if len(key.splitlines()) > 1:

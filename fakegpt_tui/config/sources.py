@@ -84,7 +84,7 @@ class Table:
         return Table(self.consume(key, read_table, {}), path=self.path, name=self._full(key))
 
     def tables(self, key: str) -> "list[Table]":
-        """The tables of an array of tables; none where it is missing."""
+        """The tables of an array of tables; empty if it is missing."""
 
         def read(value: object) -> list[dict[str, object]]:
             if isinstance(value, list) and all(isinstance(each, dict) for each in value):

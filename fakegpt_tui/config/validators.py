@@ -246,7 +246,7 @@ def model_refs(value: object) -> tuple[ModelRef, ...]:
 
 
 def parse_list(text: str) -> TomlValue:
-    """What `text` from the environment says as TOML would: a list of what commas separate."""
+    """A list of the texts between commas, as TOML would have it."""
     return [part.strip() for part in text.split(",") if part.strip()]
 
 

@@ -241,7 +241,7 @@ def settings_for(service: Service, model: str, chosen: GenerationSettings) -> Ge
 
 
 def format_generation(settings: GenerationSettings) -> Mapping[str, str]:
-    """What a person would have typed; nothing where it is left to the service."""
+    """The text that a person would type; empty if the service decides."""
     return {row.name: row.kind.format(getattr(settings, row.name)) for row in GENERATION_ROWS}
 
 

@@ -44,7 +44,7 @@ def encode_parts(parts: Iterable[Part]) -> str | None:
 
 
 def decode_parts(text: str | None) -> tuple[Part, ...]:
-    """The parts of a JSON array; what damage has made unreadable is left out."""
+    """The parts of a JSON array, without those that are damaged."""
     return parts_from_values(_load(text))
 
 
@@ -85,7 +85,7 @@ def decode_attachments(text: str | None) -> tuple[Attachment, ...]:
 
 
 def part_values(part: Part) -> dict[str, Any]:
-    """A part as a JSON object; what has its default is left out."""
+    """A part as a JSON object, without defaults."""
     if isinstance(part, UnknownPart) and part.origin is None:
         found = _load(part.data)
         # A newer version's part is written as that version wrote it.

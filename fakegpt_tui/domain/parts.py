@@ -197,7 +197,7 @@ def _is_plain(part: Part) -> bool:
 
 
 class PartLayout:
-    """Parts while a reply arrives; what is added comes at the end."""
+    """Parts of a reply that is arriving; new ones are added at the end."""
 
     def __init__(self, parts: Iterable[Part] = ()) -> None:
         self._parts: list[Part] = []

@@ -33,7 +33,7 @@ class TokenPrices:
     """Of what a cache keeps for an hour or longer."""
 
     def cost(self, usage: Usage) -> Decimal | None:
-        """What a whole reply costs; `None` where not all of its tokens are known.
+        """The cost of a whole reply; `None` if some of its tokens are unknown.
 
         What a cache took part in costs as much as what is fresh, where its price is unknown, and
         what it keeps for long as much as what it keeps.

@@ -130,7 +130,7 @@ def request_fields(
 
 
 def hints_for(service: Service) -> Mapping[str, str]:
-    """What a person should know of each setting that the service takes nowhere, or ignores."""
+    """A hint for each setting that the service does not take, or ignores."""
     family = server_family(service.url)
     dialect = family.dialect(service.kind)
     hints: dict[str, str] = {}
@@ -152,7 +152,7 @@ def nested(path: str, value: object) -> dict[str, object]:
 
 
 def value_at(body: Mapping[str, object], path: str) -> object:
-    """What stands at `path`; `None` where nothing does."""
+    """The value at `path`, or `None`."""
     value: object = body
     for name in path.split("."):
         value = value.get(name) if isinstance(value, Mapping) else None

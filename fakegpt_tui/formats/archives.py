@@ -108,7 +108,7 @@ class ZipExport:
             yield _Member(self, stream, member)
 
     def count(self, size: int) -> int:
-        """Note that `size` more bytes were unpacked; how many that are in all."""
+        """Note that `size` more bytes were unpacked; return the sum."""
         self._read += size
         return self._read
 
@@ -127,7 +127,7 @@ class ZipAssets:
 
     @contextmanager
     def open(self, name: str) -> Iterator[ByteStream]:
-        """One of them, as `AssetSource.open` says."""
+        """Open one, as `AssetSource.open` does."""
         member = self._archive.by_name.get(self._folder + name)
         if member is None:
             raise LoadError("A picture or file is not in the archive.")

@@ -249,7 +249,7 @@ class Format:
 
 
 def parse_json(text: str | bytes) -> object:
-    """What a text of JSON says; nothing where it is damaged."""
+    """The value of a text of JSON; `None` if it is damaged."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):

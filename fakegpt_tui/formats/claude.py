@@ -109,7 +109,7 @@ def _add_block(parts: MessageParts, block: Record) -> None:
 
 
 def _add_result(parts: MessageParts, block: Record) -> None:
-    """What a tool gave back: its texts, and what it found as sources."""
+    """Add the result of a tool: its texts, and sources that it found."""
     is_error = block.get("is_error") is True
     found = dicts_of(block.get("content"))
     texts = [text for each in found if (text := texts_of(each, "text"))]

@@ -223,7 +223,7 @@ class OpenDocument:
             yield rest
 
     def _fill(self, size: int) -> bool:
-        """Read more bytes; whether there were any."""
+        """Read more bytes; true if there were any."""
         data = self._stream.read(size)
         self.file.bytes_read += len(data)
         self._peeked += self._narrow(data) if self._decoder else data
@@ -258,7 +258,7 @@ def _open(path: Path) -> IO[bytes]:
 
 
 def _kept(stream: ByteStream) -> IO[bytes]:
-    """What comes out of a pipe, as a file that can be read from its beginning."""
+    """The bytes of a pipe as a file that can be read from its beginning."""
     kept = SpooledTemporaryFile(_KEPT_IN_MEMORY)  # noqa: SIM115 - its reader closes it
     while data := stream.read(_CHUNK_SIZE):
         kept.write(data)

@@ -81,18 +81,18 @@ class Fields:
         return self.time(name) if self._has(name) else None
 
     def fields(self, name: str) -> "Fields":
-        """The fields inside of a field; none where it is missing."""
+        """The fields inside of a field; empty if it is missing."""
         return Fields(self._typed(name, "an object", None, dict) if self._has(name) else {})
 
     def texts(self, name: str) -> list[str]:
-        """The texts of a list; none where it is missing."""
+        """The texts of a list; empty if it is missing."""
         found = self._typed(name, "a list of texts", None, list) if self._has(name) else []
         if all(isinstance(each, str) for each in found):
             return found
         raise _format_error(name, "a list of texts", found)
 
     def value(self, name: str) -> object:
-        """Whatever is there; nothing where it is missing."""
+        """The value, whatever it is; `None` if it is missing."""
         return self._values.get(name)
 
     def _has(self, name: str) -> bool:

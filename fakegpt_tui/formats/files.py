@@ -136,7 +136,7 @@ def _publish(part: Path, data: bytes, base: Path, suffix: str, owner_id: str) ->
 
 
 def _is_replaceable(path: Path, data: bytes, owner_id: str) -> bool:
-    """Is this the owner's file, or an empty one that a kill has left, or the same already?"""
+    """Is this the owner's file, an empty one that a kill left, or one with the same bytes?"""
     found = _read_plain_file(path)
     if found is None:
         return False
@@ -153,7 +153,7 @@ def is_empty_claim(path: Path) -> bool:
 
 
 def is_unmodified_file(path: Path, owner_id: str) -> bool:
-    """Is this a plain file that was written here for that id, and never changed by hand?"""
+    """Is this a plain file that this program wrote for that id and that is unchanged since?"""
     found = _read_plain_file(path)
     return found is not None and is_unmodified(found, owner_id)
 

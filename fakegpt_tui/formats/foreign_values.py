@@ -52,7 +52,7 @@ def list_of(value: object) -> list[object]:
 
 
 def dicts_of(value: object) -> list[dict[str, object]]:
-    """The objects of a list; none where it is no list."""
+    """The objects of a list; empty if the value is no list."""
     return [each for each in list_of(value) if isinstance(each, dict)]
 
 

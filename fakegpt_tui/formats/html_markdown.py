@@ -69,7 +69,7 @@ class _Formula:
 
 
 class _Reader(HTMLParser):
-    """Writes Markdown as tags come; what is not closed is closed by the end."""
+    """Writes Markdown as tags come; the end closes what is still open."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)

@@ -71,7 +71,7 @@ class ImportReport:
         )
 
     def loss_sentences(self) -> list[str]:
-        """What was left out of conversations that were taken, a sentence for each kind."""
+        """A sentence for each kind of loss in conversations that were taken."""
         losses = sorted(self.left_out.items(), key=lambda each: (-each[1], each[0]))
         told = [loss.counted(count) for loss, count in losses]
         if self.passed_over or not self.files:

@@ -203,7 +203,7 @@ class Importer:
 
 
 def _completes(found: ChatMessage, known: ChatMessage | None) -> bool:
-    """Is this a reply to its end, of which only the beginning is there?"""
+    """Does this complete a known reply that was cut short?"""
     return (
         known is not None
         and known.status is MessageStatus.INTERRUPTED

@@ -71,7 +71,7 @@ def write_json_lines(
 
 
 def _blob_rows(blob: Blob, read_blob: ReadBlob | None) -> Iterator[dict[str, object]]:
-    """The bytes of a blob; none where they are missing or damaged."""
+    """The lines with the bytes of a blob; none if they are missing or damaged."""
     with suppress(StoreError):
         data = read_blob(blob.digest) if read_blob else b""
         head = {"digest": blob.digest, "size": blob.size, "type": blob.media_type}

@@ -133,7 +133,7 @@ class _Window:
         return self._stream.read(size)
 
     def _fill(self) -> bool:
-        """Read as much again as is here; whether there was more."""
+        """Read as much again as is here; true if there was more."""
         left = self._text[self._at :]
         data = self._stream.read(max(_LEAST, len(left)))
         more = self._decoder.decode(data)
@@ -216,7 +216,7 @@ class _Scanner:
         return self.is_done
 
     def _after_string(self, chunk: bytes, at: int) -> int:
-        """Where the string that is open at `at` ends, or else the chunk."""
+        """The end of the string that is open at `at`, or else of the chunk."""
         begin = at + 1 if self._is_escaped else at
         match = _IN_STRING.match(chunk, begin)
         end = match.end() if match else len(chunk)

@@ -125,7 +125,7 @@ def _write_front_matter(conversation: Conversation, mark: str, part: str, versio
 
 
 def _write_version(first: ChatMessage, tree: MessageTree, mark: str) -> str:
-    """What tells a person where the messages from `first` on belong."""
+    """A line that tells people where the messages from `first` on belong."""
     variants, before = tree.variants(first), tree.get(first.parent_id)
     if before is None:
         where = "from the beginning"

@@ -183,7 +183,7 @@ class Section:
 
 
 def read_sections(text: str, mark: str) -> Iterator[Section]:
-    """The messages; what lies between them for people is passed over."""
+    """The messages, without the lines between them, which are for people."""
     begins = re.compile(rf"^<!-- (?:message {mark} (.*)|version {mark}) -->$", re.MULTILINE)
     found = list(begins.finditer(text))
     ends = [*(each.start() for each in found[1:]), len(text)][: len(found)]

@@ -262,7 +262,7 @@ def write_sharegpt(
 
 
 def _shown(conversation: Conversation, messages: Sequence[ChatMessage]) -> list[ChatMessage]:
-    """What was said on the shown path, without what says nothing."""
+    """The messages of the shown path that say something."""
     _, path = reading_order(messages, conversation.leaf_id)
     return [each for each in path if each.text or attached_parts(each.parts)]
 

@@ -141,7 +141,7 @@ def read_conversations(file: ImportFile) -> Iterator[ImportItem]:
 
 
 def explain(file: ImportFile) -> Iterator[str]:
-    """What the file is taken for, and why: a sentence for each format that is found in it.
+    """A sentence for each format that is found in the file, with the reason.
 
     Raises:
         LoadError: As above.

@@ -88,7 +88,7 @@ def _suffix_of(path: Path) -> str:
 
 
 class _Chosen(NamedTuple):
-    """What of a conversation is saved, and the id that the file is written for."""
+    """The part of a conversation that is saved, and the id of the file's owner."""
 
     conversation: Conversation
     messages: tuple[ChatMessage, ...]
@@ -127,7 +127,7 @@ def _written(
     *,
     with_origins: bool = False,
 ) -> str:
-    """The text of a file; what it needs beside it is there, on the disk, before it is."""
+    """The text of a file, whose assets are written to the disk first."""
     conversation, messages, part, _ = chosen
     if suffix == markdown.FORMAT.suffix and not with_origins:
         messages = tuple(map(_for_people, messages))

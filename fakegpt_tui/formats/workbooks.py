@@ -56,7 +56,7 @@ def _value(cell: ET.Element, shared: list[str]) -> str:
 
 
 def _text(element: ET.Element) -> str:
-    """The text of a cell, which may be in pieces; how words are pronounced is none of it."""
+    """The text of a cell, which may be in pieces, without pronunciations."""
     pieces = [each.text or "" for each in element.findall(f"{_ANY}t")]
     pieces += [each.text or "" for each in element.findall(f"{_ANY}r/{_ANY}t")]
     pieces += [each.text or "" for each in element.findall(f"{_ANY}is//{_ANY}t")]

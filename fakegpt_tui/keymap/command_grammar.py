@@ -175,7 +175,7 @@ class _ArgumentReader:
     def _choices(
         self, slots: Sequence[Slot], text: str, given: tuple[str, ...]
     ) -> Iterator[tuple[str, int]]:
-        """What the first slot may take, and how much of the text that is; nothing comes last."""
+        """What the first slot may take, with its length in the text; nothing comes last."""
         for kind in slots[0].kinds:
             yield from self._takings(kind, text, given)
         if _may_skip(slots):
@@ -214,7 +214,7 @@ class _ArgumentReader:
     def _takings(
         self, kind: ArgumentKind, text: str, given: tuple[str, ...]
     ) -> Iterator[tuple[str, int]]:
-        """What a kind may take of the beginning of a text, and how much that is."""
+        """What a kind may take from the beginning of a text, with its length there."""
         known = self._known(kind, text, given) if kind.is_listed else None
         if known is not None:
             yield from _listed(known, text)

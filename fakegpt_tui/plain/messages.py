@@ -169,7 +169,7 @@ class PlainMessages:
 
 
 class PlainItems:
-    """What can be taken out of the last message that has anything."""
+    """Code blocks and files of the last message that has any."""
 
     def __init__(self, session: PlainSession) -> None:
         self._session = session
@@ -237,7 +237,7 @@ class PlainPictures:
 
 
 class PlainLinks:
-    """What leads out of the last message that has any link."""
+    """Links of the last message that has any."""
 
     def __init__(self, session: PlainSession) -> None:
         self._session = session

@@ -101,7 +101,7 @@ class PlainPrompt:
 
 
 class PlainSnippets:
-    """What prompts of the user's own there are; their names are commands."""
+    """Prompts of the user's own; their names are commands."""
 
     def __init__(self, session: PlainSession) -> None:
         self._session = session

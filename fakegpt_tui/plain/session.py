@@ -150,7 +150,7 @@ class PlainSession:
         self._numbered[kind] = tuple(ids)
 
     def numbered(self, kind: str, typed: str) -> str | None:
-        """What a number of the last list of its kind means, if it is one."""
+        """The entry of a number in the last list of its kind, if it is one."""
         known = self._numbered.get(kind, ())
         is_number = typed.isdecimal() and 0 < int(typed) <= len(known)
         return known[int(typed) - 1] if is_number else None
