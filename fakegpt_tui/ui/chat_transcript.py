@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.ui.terminal.graphics import GraphicsDetection, TerminalGraphics
     from fakegpt_tui.ui.view_model import ChatView
     from fakegpt_tui.ui.widgets.transcript.message_layout import MessageBody
-    from fakegpt_tui.ui.widgets.transcript.pictures import PictureSource
+    from fakegpt_tui.ui.widgets.transcript.picture_shelf import PictureSource
 
 
 def make_transcript(options: Options, pictures: Callable[[], PictureSource]) -> Transcript:
@@ -37,22 +37,20 @@ def _draw_no_diagrams(palette: Palette) -> MessageBody:
 
 def show_path(transcript: Transcript, before: ChatView | None, shown: ChatView) -> None:
     """Show the messages; of a path that is shown already, only those that have changed."""
-    conversation_id, path = shown.conversation.id, shown.path
-    if before is None or before.conversation.id != conversation_id:
-        known = None
-    else:
-        known = [message.id for message in before.path]
-    if known == [message.id for message in path]:
-        for old, message in zip(before.path if before else (), path, strict=True):
+    path = shown.path
+    if before is not None and before.conversation.id != shown.conversation.id:
+        before = None
+    if before is not None and [each.id for each in before.path] == [each.id for each in path]:
+        for old, message in zip(before.path, path, strict=True):
             if old is not message and old != message:
                 transcript.update_message(message)
-        if before is None or before.labels != shown.labels:
+        if before.labels != shown.labels:
             transcript.set_labels(shown.labels)
-    elif known is not None and shown.variant is not None:
+    elif before is not None and shown.variant is not None:
         transcript.show_variant(shown.variant, path, shown.labels)
     else:
         transcript.show(
-            conversation_id,
+            shown.conversation.id,
             path,
             labels=shown.labels,
             position=shown.position,

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from fakegpt_tui.ui.markdown.lines import Line, PictureRow
     from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
 
-__all__ = ["PictureSource", "TranscriptPictures", "picture_cell"]
-
 
 class TranscriptPictures:
     """Draws the rows of pictures in view, and has those made that are not there yet."""

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.ui.widgets.transcript.diagrams import DiagramShelf
     from fakegpt_tui.ui.widgets.transcript.line_ids import ReadingPosition
     from fakegpt_tui.ui.widgets.transcript.message_layout import MessageBody
-    from fakegpt_tui.ui.widgets.transcript.pictures import PictureSource
+    from fakegpt_tui.ui.widgets.transcript.picture_shelf import PictureSource
 
 _NO_LABELS: Mapping[str, MessageLabel] = MappingProxyType({})
 
