@@ -21,13 +21,12 @@ from fakegpt_tui.domain.message_tree import MessageTree
 from fakegpt_tui.domain.parts import Attachment, Blob, FilePart, ImagePart
 from fakegpt_tui.domain.prices import Cost
 from fakegpt_tui.ui.dialogs import Choice
-from fakegpt_tui.ui.dialogs.attachments import AttachmentsScreen, TextScreen
 from fakegpt_tui.ui.dialogs.branches import CompareScreen, TreeScreen
-from fakegpt_tui.ui.dialogs.command_output import CommandScreen
+from fakegpt_tui.ui.dialogs.command_output import CommandScreen, TextScreen
 from fakegpt_tui.ui.dialogs.folders import FolderPickScreen, PromptTextScreen, TagScreen
 from fakegpt_tui.ui.dialogs.generation import RequestScreen
 from fakegpt_tui.ui.dialogs.import_files import ImportScreen, JobScreen
-from fakegpt_tui.ui.dialogs.items import ItemsScreen, items_of
+from fakegpt_tui.ui.dialogs.items import AttachmentsScreen, ItemsScreen, items_of
 from fakegpt_tui.ui.dialogs.keys import KeysScreen, PressKeyScreen
 from fakegpt_tui.ui.dialogs.link import LinkScreen, check_link
 from fakegpt_tui.ui.dialogs.pick import AskPathScreen, AskScreen, PickScreen

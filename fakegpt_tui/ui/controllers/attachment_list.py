@@ -10,7 +10,8 @@ from fakegpt_tui.domain import FakeGPTError
 from fakegpt_tui.domain.media_types import suffix_of
 from fakegpt_tui.domain.parts import Attachment, FilePart, ImagePart
 from fakegpt_tui.text import file_stem, safe_line
-from fakegpt_tui.ui.dialogs.attachments import AttachmentAction, AttachmentsScreen, TextScreen
+from fakegpt_tui.ui.dialogs.command_output import TextScreen
+from fakegpt_tui.ui.dialogs.items import AttachmentAction, AttachmentsScreen, file_item
 from fakegpt_tui.ui.messages import OpenEditor
 from fakegpt_tui.ui.state import ChatState
 from fakegpt_tui.ui.window import Window
@@ -70,7 +71,6 @@ class AttachmentList:
             return
         if isinstance(attachment.part, ImagePart):
             from fakegpt_tui.ui.controllers.pictures import PictureController  # noqa: PLC0415 - for a picture
-            from fakegpt_tui.ui.dialogs.items import file_item  # noqa: PLC0415 - as above
 
             pictures = PictureController(self._chat, self._state, self._window)
             pictures.view_item(file_item(attachment.part))

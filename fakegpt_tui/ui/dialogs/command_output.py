@@ -1,4 +1,4 @@
-"""Command dialog: shows a command before it runs, and then its output."""
+"""Command and text dialogs: a command before it runs and then its output, and a text to read."""
 
 from typing import ClassVar
 
@@ -102,3 +102,22 @@ class CommandScreen(ModalScreen[str | None]):
     def action_copy(self) -> None:
         if self._command.ending:
             self.app.post_message(CopyText(self._command.output, "output"))
+
+
+class TextScreen(ModalScreen[None]):
+    """A text to read, in a box that scrolls."""
+
+    CSS_PATH = ["dialog.tcss", "command_output.tcss"]
+    BINDINGS = [Binding("escape,q", "dismiss", "Close", priority=True)]
+
+    def __init__(self, title: str, text: str) -> None:
+        super().__init__(classes="text")
+        self._title = title
+        self._text = text
+
+    def compose(self) -> ComposeResult:
+        with DialogFrame("command"):
+            yield TextBox(safe_text(self._text), read_only=True, id="output")
+
+    def on_mount(self) -> None:
+        self.query_one(DialogFrame).set_frame(self._title, "esc close")

@@ -1,7 +1,7 @@
-"""Items dialog: code blocks, pictures and files of a message, to be saved, opened or copied."""
+"""Items dialogs: what is in a message or attached to the prompt, to be opened, saved or changed."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePosixPath
@@ -14,7 +14,7 @@ from textual.widgets.option_list import Option
 
 from fakegpt_tui.domain.captions import blob_label, size_label
 from fakegpt_tui.domain.media_types import is_picture, suffix_of
-from fakegpt_tui.domain.parts import Blob, FilePart, ImagePart, Part, attached_parts
+from fakegpt_tui.domain.parts import Attachment, Blob, FilePart, ImagePart, Part, attached_parts
 from fakegpt_tui.text import file_stem, safe_line, safe_text
 from fakegpt_tui.ui.dialogs import DialogFrame
 from fakegpt_tui.ui.dialogs.pick import ListScreen
@@ -25,6 +25,7 @@ _PREVIEW_WIDTH = 400
 _NAMED = re.compile(r"""\b(?:title|file|filename|name)=["']?([^"'\s{}]+)""")
 _PATH = re.compile(r"[\w./-]*\w\.\w{1,8}")
 _KEYS = "s save · o open · e edit · p pipe · c copy · esc close"
+_ATTACHMENT_KEYS = "enter open · e edit · t text · d remove · esc close"
 _PICTURE_KEYS = "enter view · s save · o open · p pipe · esc close"
 
 
@@ -190,3 +191,49 @@ def _line(number: int, item: MessageItem) -> Content:
         (safe_line(item.name, 60), "bold"),
         (f"  {safe_line(item.label, 30)}, {item.size}", "$text-muted"),
     )
+
+
+class AttachmentAction(StrEnum):
+    """What can be done with an attachment of the prompt."""
+
+    OPEN = "open"
+    EDIT = "edit"
+    INSERT = "insert"
+    REMOVE = "remove"
+
+
+class AttachmentsScreen(ListScreen[tuple[AttachmentAction, Attachment] | None]):
+    """A line for each attachment; dismissed with one of them and what to do with it."""
+
+    CSS_PATH = ["dialog.tcss", "items.tcss"]
+    BINDINGS = [
+        Binding("e", "choose('edit')", "Edit"),
+        Binding("t,i", "choose('insert')", "Back to text"),
+        Binding("d,delete,backspace", "choose('remove')", "Remove"),
+        Binding("o", "choose('open')", "Open"),
+        Binding("j", "move(1)", "Next", show=False),
+        Binding("k", "move(-1)", "Previous", show=False),
+        Binding("q", "dismiss", "Close", show=False),
+    ]
+
+    def __init__(self, attachments: Sequence[Attachment], lines: Mapping[str, str]) -> None:
+        """`lines` describe them, by their marks, in the same order."""
+        super().__init__()
+        self._attachments = attachments
+        self._lines = lines
+
+    def compose(self) -> ComposeResult:
+        with DialogFrame("attached"):
+            options = [Option(Content(safe_line(line))) for line in self._lines.values()]
+            yield OptionList(*options, compact=True, markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one(DialogFrame).set_frame("Attachments", _ATTACHMENT_KEYS)
+        self.options.highlighted = 0
+
+    def on_option_list_option_selected(self) -> None:
+        self.action_choose(AttachmentAction.OPEN)
+
+    def action_choose(self, action: str) -> None:
+        if (index := self.options.highlighted) is not None:
+            self.dismiss((AttachmentAction(action), self._attachments[index]))

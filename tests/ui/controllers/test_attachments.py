@@ -14,8 +14,8 @@ from fakegpt_tui.backends.base import ReplyRequest
 from fakegpt_tui.backends.scripted import Gate, ScriptedBackend
 from fakegpt_tui.domain import Model, PictureRefused, Service, ServiceKind, StoreError
 from fakegpt_tui.domain.parts import Blob, FilePart, ImagePart, attached_parts
-from fakegpt_tui.ui.dialogs.attachments import AttachmentsScreen, TextScreen
-from fakegpt_tui.ui.dialogs.command_output import CommandScreen
+from fakegpt_tui.ui.dialogs.command_output import CommandScreen, TextScreen
+from fakegpt_tui.ui.dialogs.items import AttachmentsScreen
 from fakegpt_tui.ui.dialogs.picture_viewer import PictureViewer
 from fakegpt_tui.ui.dialogs.services import ServicesScreen
 from fakegpt_tui.ui.widgets.prompt_lists import AttachmentBar
