@@ -7,7 +7,6 @@ from datetime import datetime
 from textual import on, work
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from fakegpt_tui.chat.service import ChatService
@@ -23,6 +22,7 @@ from fakegpt_tui.domain import (
 )
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.dialogs import DialogFrame, shown_keys
+from fakegpt_tui.ui.dialogs.pick import ListScreen
 from fakegpt_tui.ui.options import ServiceRepository
 from fakegpt_tui.ui.service_rows import (
     ServiceListing,
@@ -47,7 +47,7 @@ class SelectionRequest:
     preselected: tuple[ModelRef, ...] = ()
 
 
-class ServicePickerScreen(ModalScreen[tuple[ModelRef, ...] | None]):
+class ServicePickerScreen(ListScreen[tuple[ModelRef, ...] | None]):
     """Shows all services at once, filtered by what is typed.
 
     Services of the OpenAI protocol are asked for their models, those that want a login only where
@@ -117,9 +117,6 @@ class ServicePickerScreen(ModalScreen[tuple[ModelRef, ...] | None]):
         highlighted, text = self._message
         is_current = text is not None and highlighted == self._list.highlighted_model
         self.query_one("#about", Static).update(text if text and is_current else self._about())
-
-    def action_move(self, step: int) -> None:
-        self._list.move(step)
 
     def action_sign_in(self) -> None:
         if (service := self._service) is None:

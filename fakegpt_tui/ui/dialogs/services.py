@@ -17,7 +17,6 @@ from fakegpt_tui.domain import (
 )
 from fakegpt_tui.keymap import KeyScope
 from fakegpt_tui.ui.bindings import bindings
-from fakegpt_tui.ui.dialogs.pick import ListScreen
 from fakegpt_tui.ui.dialogs.service_picker import ServicePickerScreen
 from fakegpt_tui.ui.service_rows import check_step_line
 from fakegpt_tui.ui.widgets.service_list import ServiceList
@@ -28,7 +27,7 @@ class ServicesScreen(ServicePickerScreen):
     nothing.
     """
 
-    BINDINGS = [*bindings(KeyScope.SERVICES), *ListScreen.BINDINGS]
+    BINDINGS = bindings(KeyScope.SERVICES)
 
     is_only_here = False
     """Is what was chosen for the open conversation alone, and not for new ones?"""

@@ -75,17 +75,6 @@ class ServiceList(OptionList):
         )
         self.highlighted = _row_to_highlight(rows, wanted, was_first=was_first)
 
-    def move(self, step: int) -> None:
-        """Highlight the row so many places on, passing over headings; the ends are joined."""
-        open_rows = [index for index, row in enumerate(self._rows) if row.model is not None]
-        if not open_rows:
-            return
-        at = open_rows.index(self.highlighted) if self.highlighted in open_rows else 0
-        if abs(step) == 1:
-            self.highlighted = open_rows[(at + step) % len(open_rows)]
-        else:
-            self.highlighted = open_rows[max(0, min(at + step, len(open_rows) - 1))]
-
 
 def _row_to_highlight(
     rows: Sequence[ServiceRow], wanted: ModelRef | None, *, was_first: bool
