@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
-from fakegpt_tui.backends.scenarios.api_dialects import COMPLETIONS, MESSAGES
+from fakegpt_tui.backends.scenarios import COMPLETIONS, MESSAGES
 from fakegpt_tui.backends.scenarios.scenario import (
     CONVERSATION,
     Disconnect,

@@ -8,8 +8,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from fakegpt_tui.backends.scenarios import SCENARIOS
-from fakegpt_tui.backends.scenarios.api_dialects import COMPLETIONS, MESSAGES
+from fakegpt_tui.backends.scenarios import COMPLETIONS, MESSAGES, SCENARIOS
 from fakegpt_tui.backends.scenarios.scenario import PARTIAL, WHOLE, Expectation, Scenario
 from fakegpt_tui.backends.scripted import ScriptedBackend
 from fakegpt_tui.domain import (

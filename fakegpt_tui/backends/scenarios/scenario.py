@@ -89,6 +89,47 @@ def encode_reply(*values: object) -> tuple[bytes, ...]:
     return (*encode_events(values), DONE)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleStream:
+    """A reply as the events of a protocol."""
+
+    begun: tuple[bytes, ...]
+    """Its beginning."""
+    finished: tuple[bytes, ...]
+    """All of it but the end marker."""
+    done: bytes
+    """The end marker."""
+    failed: tuple[bytes, ...]
+    """What tells of an error in its place."""
+    noise: tuple[bytes, ...]
+    """What clients pass over."""
+
+    @property
+    def reply(self) -> tuple[bytes, ...]:
+        return (*self.finished, self.done)
+
+
+FAKEGPT: Final = SampleStream(
+    begun=(encode_event(message_event("Hel")), encode_event(message_event(PARTIAL))),
+    finished=tuple(encode_events(normal_events())),
+    done=DONE,
+    failed=encode_reply(error_event("The model is overloaded.")),
+    noise=(
+        b": a comment\n",
+        b"retry: 10000\nid: 7\n\n",
+        b"event: ping\ndata: 2023-11-05 10:00:00.000000\n\n",
+        b"nonsense without a colon\n\n",
+        b"unheard: of\n\n",
+        b"data\n\n",
+        b"data:\n\n",
+        b"data: 5\n\ndata: null\n\ndata: true\n\n",
+        b'data: "s"\n\ndata: []\n\ndata: {}\n\n',
+        b"data: {broken\n\n",
+        b"<html></html>\n\n",
+    ),
+)
+
+
 CONVERSATION: Final = "/api/conversation"
 EVENT_STREAM: Final = "text/event-stream"
 

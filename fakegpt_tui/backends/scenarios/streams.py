@@ -2,17 +2,18 @@
 
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from fakegpt_tui.backends.scenarios.scenario import (
-    DONE,
     EVENT_STREAM,
+    FAKEGPT,
     WHOLE,
     Expectation,
+    SampleStream,
     Scenario,
     ScenarioResponse,
-    encode_events,
+    encode_event,
     encode_reply,
     final_event,
     message_event,
@@ -22,41 +23,73 @@ from fakegpt_tui.backends.scenarios.scenario import (
 )
 from fakegpt_tui.backends.scripted import Pause
 
-_NORMAL = encode_reply(*normal_events())
-_NOISE = (
-    b": a comment\n",
-    b"retry: 10000\nid: 7\n\n",
-    b"event: ping\ndata: 2023-11-05 10:00:00.000000\n\n",
-    b"nonsense without a colon\n\n",
-    b"unheard: of\n\n",
-    b"data\n\n",
-    b"data:\n\n",
-    b"data: 5\n\ndata: null\n\ndata: true\n\n",
-    b'data: "s"\n\ndata: []\n\ndata: {}\n\n',
-    b"data: {broken\n\n",
-    b"<html></html>\n\n",
-)
+
+def framings(sample: SampleStream) -> Iterator[Scenario]:
+    """One reply in every framing that a protocol may have."""
+    reply, make = sample.reply, stream_scenario
+    whole = b"".join(reply)
+    yield make("lf", "The reply comes as it should, with line feeds.", *reply)
+    yield make("crlf", "Lines end in CR LF.", *_replaced(reply, b"\n", b"\r\n"))
+    yield make("cr", "Lines end in CR alone.", *_replaced(reply, b"\n", b"\r"))
+    yield make("no-space", "No space follows `data:`.", *_replaced(reply, b"data: ", b"data:"))
+    yield make(
+        "split-data",
+        "Each event is spread over several data lines.",
+        *(_with_data(each, indent=1) for each in reply),
+    )
+    yield make(
+        "noise",
+        "Comments, pings, other fields and junk stand between the events.",
+        *(piece for event in reply for piece in (*sample.noise, event)),
+    )
+    yield make("bom", "The stream begins with a byte order mark.", b"\xef\xbb\xbf", *reply)
+    yield make(
+        "raw-utf8",
+        "Text is not escaped to ASCII.",
+        *(_with_data(each, ensure_ascii=False) for each in reply),
+    )
+    yield make("one-piece", "All of the stream comes at once.", whole)
+    yield make("slow-drip", "The stream comes byte by byte.", *_bytewise(whole))
+    yield make("wrong-type", "The stream is sent as text/plain.", *reply, content_type="text/plain")
+    yield make(
+        "charset-twice",
+        "The content type names its charset twice.",
+        *reply,
+        content_type=f"{EVENT_STREAM}; charset=utf-8; charset=utf-8",
+    )
+    yield make(
+        "wrong-charset",
+        "The content type names a charset that the stream does not have.",
+        *reply,
+        content_type=f"{EVENT_STREAM}; charset=utf-16",
+    )
+    headers = (("content-type", EVENT_STREAM), ("content-encoding", "gzip"))
+    compressed = ScenarioResponse(chunks=(gzip.compress(whole, mtime=0),), headers=headers)
+    yield Scenario(
+        name="gzip",
+        description="The stream is compressed, though no compression was requested.",
+        expectation=Expectation.WHOLE,
+        responses=(compressed,),
+    )
 
 
-def _with_line_ends(end: bytes) -> tuple[bytes, ...]:
-    return tuple(piece.replace(b"\n", end) for piece in _NORMAL)
+def _replaced(stream: Iterable[bytes], old: bytes, new: bytes) -> Iterator[bytes]:
+    return (piece.replace(old, new) for piece in stream)
 
 
-def _in_data_lines(value: object) -> bytes:
-    """`value` in many data lines of one event."""
-    text = json.dumps(value, indent=1)
-    return "".join(f"data: {part}\n" for part in text.split("\n")).encode() + b"\n"
+def _with_data(event: bytes, **options: Any) -> bytes:
+    """An event whose JSON is written in another way, over as many data lines as it has lines."""
+    lines = []
+    for line in event.decode().splitlines():
+        text = line
+        if line.startswith("data: {"):
+            written = json.dumps(json.loads(line.removeprefix("data: ")), **options)
+            text = "\n".join(f"data: {each}" for each in written.split("\n"))
+        lines.append(text)
+    return "\n".join([*lines, ""]).encode()
 
 
-def _with_noise() -> tuple[bytes, ...]:
-    return tuple(piece for event in _NORMAL for piece in (*_NOISE, event))
-
-
-def _raw(value: object) -> bytes:
-    return f"data: {json.dumps(value, ensure_ascii=False)}\n\n".encode()
-
-
-def bytewise(stream: bytes) -> Iterator[bytes | Pause]:
+def _bytewise(stream: bytes) -> Iterator[bytes | Pause]:
     """Byte by byte, with pauses, so that it does not arrive all at once."""
     for place in range(len(stream)):
         yield stream[place : place + 1]
@@ -65,35 +98,11 @@ def bytewise(stream: bytes) -> Iterator[bytes | Pause]:
 
 
 FRAMINGS = (
-    stream_scenario("lf", "The reply comes as it should, with line feeds.", *_NORMAL),
-    stream_scenario("crlf", "Lines end in CR LF.", *_with_line_ends(b"\r\n")),
-    stream_scenario("cr", "Lines end in CR alone.", *_with_line_ends(b"\r")),
-    stream_scenario(
-        "no-space",
-        "No space follows `data:`.",
-        *(piece.replace(b"data: ", b"data:", 1) for piece in _NORMAL),
-    ),
-    stream_scenario(
-        "split-data",
-        "Each event is spread over several data lines.",
-        *map(_in_data_lines, normal_events()),
-        DONE,
-    ),
+    *framings(FAKEGPT),
     stream_scenario(
         "no-blank-line",
         "No blank line stands between the events.",
-        *(piece.replace(b"\n\n", b"\n") for piece in _NORMAL),
-    ),
-    stream_scenario(
-        "noise", "Comments, pings, other fields and junk stand between the events.", *_with_noise()
-    ),
-    stream_scenario("bom", "The stream begins with a byte order mark.", b"\xef\xbb\xbf", *_NORMAL),
-    stream_scenario("raw-utf8", "Text is not escaped to ASCII.", *map(_raw, normal_events()), DONE),
-    stream_scenario("one-piece", "All of the stream comes at once.", b"".join(_NORMAL)),
-    stream_scenario(
-        "slow-drip",
-        "The stream comes byte by byte.",
-        *bytewise(b"".join(encode_reply(message_event("Hello"), final_event()))),
+        *_replaced(FAKEGPT.reply, b"\n\n", b"\n"),
     ),
     stream_scenario(
         "long-event",
@@ -101,37 +110,10 @@ FRAMINGS = (
         *encode_reply(message_event("ü" * 200000), final_event(WHOLE)),
     ),
     stream_scenario(
-        "wrong-type", "The stream is sent as text/plain.", *_NORMAL, content_type="text/plain"
-    ),
-    stream_scenario(
-        "charset-twice",
-        "The content type names its charset twice.",
-        *_NORMAL,
-        content_type=f"{EVENT_STREAM}; charset=utf-8; charset=utf-8",
-    ),
-    stream_scenario(
-        "wrong-charset",
-        "The content type names a charset that the stream does not have.",
-        *_NORMAL,
-        content_type=f"{EVENT_STREAM}; charset=utf-16",
-    ),
-    stream_scenario(
         "line-separators",
         "Characters that some take for line ends stand raw inside an event.",
-        _raw(message_event("a\u2028b\u2029c\x85d")),
-        *encode_events(normal_events()),
-        DONE,
-    ),
-    Scenario(
-        name="gzip",
-        description="The stream is compressed, though no compression was requested.",
-        expectation=Expectation.WHOLE,
-        responses=(
-            ScenarioResponse(
-                chunks=(gzip.compress(b"".join(_NORMAL), mtime=0),),
-                headers=(("content-type", EVENT_STREAM), ("content-encoding", "gzip")),
-            ),
-        ),
+        _with_data(encode_event(message_event("a\u2028b\u2029c\x85d")), ensure_ascii=False),
+        *FAKEGPT.reply,
     ),
 )
 
