@@ -16,6 +16,7 @@ from fakegpt_tui.domain import (
     LoginFailed,
     MessageStatus,
     RateLimited,
+    RemoteIdAssigned,
     ReplyEnded,
     Role,
     Service,
@@ -32,6 +33,7 @@ from fakegpt_tui.ui.screens.chat import ChatScreen
 from fakegpt_tui.ui.themes import DARK, LIGHT
 from fakegpt_tui.ui.widgets import RowStatus
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList
+from fakegpt_tui.ui.widgets.drawing import FrameLimiter
 from fakegpt_tui.ui.widgets.prompt_input import PromptInput
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from tests.patience import PATIENCE
@@ -613,13 +615,17 @@ async def test_the_first_words_of_a_reply_are_drawn_without_waiting_for_the_cloc
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     words, rest = Gate(), Gate()
-    async with running(reply("zero"), [words, TextDelta("one"), rest, ReplyEnded()]) as it:
+    named = RemoteIdAssigned("c", "m")
+    async with running(reply("zero"), [words, named, TextDelta("one"), rest, ReplyEnded()]) as it:
         await it.ask("first")
         await it.see("zero")
         it.prompt.cursor_blink = False
         monkeypatch.setattr("textual.screen.UPDATE_PERIOD", 3600.0)
         monkeypatch.setattr(it.app.screen, "_Screen__update_timer", None)
         await it.ask("second")
+        await it.until(lambda: "waiting" in it.status)
+        # What is drawn first has them, whatever came before them.
+        it.app.screen.window.limiter = FrameLimiter(0.001)
         drawn = asyncio.Event()
         it.app.post_display_hook = lambda: drawn.set() if "one" in it.text else None
         words.open()
