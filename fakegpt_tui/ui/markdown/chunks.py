@@ -1,11 +1,13 @@
 """Chunks: a message cut into parts, of which those that are looked at are parsed to fragments."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.text import safe_text
+from fakegpt_tui.ui.markdown.block_cuts import find_block_cuts
 from fakegpt_tui.ui.markdown.block_types import BLOCK_TYPES
 from fakegpt_tui.ui.markdown.blocks import (
     CHUNK_SIZE,
@@ -23,10 +25,12 @@ from fakegpt_tui.ui.markdown.blocks import (
 from fakegpt_tui.ui.markdown.parser import parse_blocks
 from fakegpt_tui.ui.markdown.plain_text import PLAIN, plain_end, plain_fragments, plain_start
 from fakegpt_tui.ui.markdown.sections import sections_after
-from fakegpt_tui.ui.markdown.split_points import LINE_ENDS, find_split_points
+from fakegpt_tui.ui.markdown.split_points import LINE_ENDS, UNUSUAL_LINE_END, find_split_points
 
 _MUCH = 32_768
 """Characters of growth from which on cutting costs less than parsing."""
+_LONG = 4
+"""Chunks from which on a block is cut before it is parsed."""
 _LINE_END = re.compile(f"\r\n|[{LINE_ENDS}]")
 """What safe text shows as a line feed; keeping to it keeps lines and offsets in step."""
 
@@ -209,10 +213,29 @@ class ChunkedText(ChunkSource):
         if not tail.start and _MAY_BE_EMPTY.match(self.text):
             # The first chunk has to show something, as a block at a split point does.
             points = points[1:]
-        if points:
+        starts = [tail.start, *(tail.start + point for point in points)]
+        for start, end in pairwise([*starts, len(self.text)]):
+            self.chunks += [Chunk(start)] if start > tail.start else []
+            self.chunks += self._cut_block(start, end)
+        if self.chunks[-1] is not tail:
             tail.fragments = None
-            self.chunks.extend(Chunk(tail.start + point) for point in points)
             self.chunks[-1].fragments = ()
+
+    def _cut_block(self, start: int, end: int) -> Iterator[Chunk]:
+        """Cuts in a list or table that goes on for longer than is parsed at once."""
+        if end - start <= _LONG * self._size or UNUSUAL_LINE_END.search(self.text, start, end):
+            return
+        head = self.text.find("\n", start + self._size, end) + 1
+        if not head:
+            return
+        parsed = parse_fragments(self.text[:head], start, None, self._options)
+        yield from find_block_cuts(
+            self.text[:end],
+            parsed.fragments,
+            parsed.settled,
+            self._size,
+            self._options.limits.block,
+        )
 
     def _parse(self, index: int, settled: int) -> int:
         """Parse a chunk below its settled fragments, and divide it if it is long.

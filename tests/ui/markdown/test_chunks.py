@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fakegpt_tui.ui.markdown.chunks import ChunkedText
 from fakegpt_tui.ui.markdown.document import Document
 from fakegpt_tui.ui.markdown.palette import Palette
 from fakegpt_tui.ui.markdown.parser import find_references
@@ -69,9 +70,18 @@ def test_the_corpus_in_chunks_is_the_corpus(name: str, line_end: str) -> None:
 @pytest.mark.parametrize("name", LONG_BLOCKS)
 def test_one_long_block_in_chunks_shows_what_the_whole_does(name: str) -> None:
     text = LONG_BLOCKS[name][:20_000]
-    chunked = Document(Palette.colourless())
+    chunked = Document(Palette.colourless(), chunk_size=1_500)
     chunked.update(text, complete=True)
     assert drawn(chunked, 60) == drawn(whole(text), 60)
+
+
+@pytest.mark.parametrize("name", ["bullets", "loose bullets", "numbers", "nested", "table"])
+@pytest.mark.parametrize("above", ["", "Words.\n\n"])
+def test_a_long_list_or_table_is_parsed_where_it_is_looked_at(name: str, above: str) -> None:
+    text = ChunkedText(keep_breaks=False)
+    text.update(above + LONG_BLOCKS[name][:200_000], complete=True, references={})
+    assert len(text.chunks) > 20
+    assert sum(chunk.fragments is not None for chunk in text.chunks) < 4
 
 
 @pytest.mark.parametrize(
