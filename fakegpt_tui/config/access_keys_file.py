@@ -114,7 +114,7 @@ def parse_limits(table: Table, base: KeyLimits | None = None) -> KeyLimits:
     Raises:
         ConfigError: One of them cannot be used.
     """
-    return table.fill(base or KeyLimits(), _NUMBERS | {"models": _models})
+    return table.fill(base or KeyLimits(), _NUMBERS | {"models": validators.many(validators.text)})
 
 
 def _format(keys: Iterable[AccessKey]) -> str:
@@ -155,10 +155,3 @@ def _moment(value: object) -> datetime:
     if isinstance(value, datetime):
         return value if value.tzinfo else value.replace(tzinfo=UTC)
     raise InvalidValue("a date and a time")
-
-
-def _models(value: object) -> tuple[str, ...]:
-    items = value if isinstance(value, list) else [value]
-    if all(isinstance(item, str) and item.strip() for item in items):
-        return tuple(str(item).strip() for item in items)
-    raise InvalidValue('a list such as ["llama3.2"]')

@@ -2,7 +2,6 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
@@ -148,13 +147,6 @@ def _seconds_or_none(value: object) -> float:
     return 0.0 if value in (0, 0.0) and value is not False else validators.seconds(value)
 
 
-def _many(read: Validator[str]) -> Validator[tuple[str, ...]]:
-    def read_all(value: object) -> tuple[str, ...]:
-        return tuple(read(item) for item in (value if isinstance(value, list) else [value]))
-
-    return read_all
-
-
 SERVE_TABLES: dict[str, dict[str, Validator[object]]] = {
     "listen": {
         "address": validators.text,
@@ -169,9 +161,9 @@ SERVE_TABLES: dict[str, dict[str, Validator[object]]] = {
         "keep_alive_seconds": validators.integer(1, 3_600),
     },
     "names": {
-        "hosts": _many(host_name),
-        "origins": _many(origin),
-        "trust_proxies": _many(trusted_proxy),
+        "hosts": validators.many(host_name),
+        "origins": validators.many(origin),
+        "trust_proxies": validators.many(trusted_proxy),
     },
     "access": {"keys_file": validators.path, "token_key_file": validators.path},
     "watch": {
@@ -250,21 +242,12 @@ def _read_file(path: Path) -> dict[str, Any]:
         table.reject_unknown()
     values["limits"] = parse_limits(whole.table("limits"))
     values["total"] = whole.table("global").fill(TotalLimits(), _TOTALS)
-    none: list[Mapping[str, object]] = []
-    upstreams = whole.consume("upstream", _tables, none)
-    values["upstreams"] = tuple(_upstream(each, path) for each in upstreams)
+    values["upstreams"] = tuple(map(_upstream, whole.tables("upstream")))
     whole.reject_unknown()
     return {key: _relative(value, path) for key, value in values.items()}
 
 
-def _tables(value: object) -> list[Mapping[str, object]]:
-    if isinstance(value, list) and all(isinstance(item, dict) for item in value):
-        return value
-    raise InvalidValue("written as [[upstream]]")
-
-
-def _upstream(values: Mapping[str, object], path: Path) -> UpstreamOptions:
-    table = Table(values, path=path, name="upstream")
+def _upstream(table: Table) -> UpstreamOptions:
     service = table.consume("service", validators.text, "")
     if not service:
         raise ConfigError(f"{table.label('service')} is missing.")
@@ -274,7 +257,7 @@ def _upstream(values: Mapping[str, object], path: Path) -> UpstreamOptions:
             "service": validators.text,
             "order": validators.integer(1, 100),
             "weight": validators.integer(1, 1000),
-            "models": _many(validators.text),
+            "models": validators.many(validators.text),
         },
     )
 

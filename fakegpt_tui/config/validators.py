@@ -180,6 +180,15 @@ def one_of(*names: str) -> Validator[str]:
     return read
 
 
+def many(read: Validator[str]) -> Validator[tuple[str, ...]]:
+    """A reader of a list, or of one that stands without brackets."""
+
+    def read_all(value: object) -> tuple[str, ...]:
+        return tuple(read(item) for item in (value if isinstance(value, list) else [value]))
+
+    return read_all
+
+
 def letters(value: object) -> str:
     """At least four letters of the Latin alphabet, each once."""
     if isinstance(value, str):
