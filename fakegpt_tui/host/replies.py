@@ -17,6 +17,7 @@ from fakegpt_tui.host.exchange import GONE
 from fakegpt_tui.host.limiter import Tally
 from fakegpt_tui.host.logs import RequestRecord, record_of
 from fakegpt_tui.host.reply_output import EventOutput, ReplyEncoder
+from fakegpt_tui.protocol.client_protocols import ReplyProgress
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -204,15 +205,12 @@ class ReplyStream:
 class WholeBody(Protocol):
     """A reply in the form of a protocol, as it grows."""
 
-    reason: FinishReason | None
-    """Why it ended; `None` before that."""
-
     def add(self, event: StreamEvent) -> None:
         """Apply an event; what this form cannot say is left out."""
         ...
 
-    def body(self, estimate: Usage) -> dict[str, object]:
-        """The reply; `estimate` is told where the service tells no usage."""
+    def body(self, reason: FinishReason, usage: Usage) -> dict[str, object]:
+        """The reply as it ended, and what it took."""
         ...
 
 
@@ -238,14 +236,16 @@ class WholeReply:
             await self.error_response(ReplyCut(listening.sentence))(scope, receive, send)
 
     async def _gather(self) -> Response:
+        progress = ReplyProgress()
         try:
             async with aclosing(self.events) as events:
                 async for event in events:
                     self.reply.add(event)
-            if self.reply.reason is None:
+                    progress.note(event)
+            if progress.reason is None:
                 raise ReplyCut("The reply broke off before its end.")
         except ServiceError as error:
             forget_traceback(error)
             return self.error_response(error)
-        estimate = Usage(self.tally.prompt_tokens, self.tally.reply_tokens)
-        return json_response(self.reply.body(estimate))
+        usage = progress.reported or Usage(self.tally.prompt_tokens, self.tally.reply_tokens)
+        return json_response(self.reply.body(progress.reason, usage))

@@ -21,12 +21,10 @@ from fakegpt_tui.domain import (
     RateLimited,
     ReasoningDelta,
     ReplyCut,
-    ReplyEnded,
     StreamEvent,
     TextDelta,
     TextReplaced,
     Usage,
-    UsageReported,
 )
 from fakegpt_tui.protocol.client_protocols import (
     ClientRequest,
@@ -124,9 +122,7 @@ class WholeCompletion:
     reply_id: str
     created_at: int
     model: str
-    reason: FinishReason | None = None
     _text_parts: list[str] = field(default_factory=list)
-    _usage: Usage | None = None
 
     def add(self, event: StreamEvent) -> None:
         """Apply an event; what this form cannot say is left out."""
@@ -135,25 +131,20 @@ class WholeCompletion:
                 self._text_parts.append(text)
             case TextReplaced(keep, text):
                 self._text_parts = ["".join(self._text_parts)[:keep] + text]
-            case UsageReported(usage):
-                self._usage = usage
-            case ReplyEnded(reason):
-                self.reason = reason
             case _:
                 pass
 
-    def body(self, estimate: Usage) -> dict[str, object]:
-        """The completion; `estimate` is told where the service tells no usage."""
+    def body(self, reason: FinishReason, usage: Usage) -> dict[str, object]:
+        """The completion as it ended, and what it took."""
         message = {"role": "assistant", "content": "".join(self._text_parts), "refusal": None}
-        reason = self.reason.value if self.reason else None
-        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": reason}
+        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": reason.value}
         return {
             "id": self.reply_id,
             "object": "chat.completion",
             "created": self.created_at,
             "model": self.model,
             "choices": [choice],
-            "usage": usage_body(self._usage or estimate),
+            "usage": usage_body(usage),
         }
 
 

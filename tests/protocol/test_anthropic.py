@@ -30,7 +30,7 @@ from fakegpt_tui.protocol.anthropic.requests import (
     read_counted_messages,
     read_message_request,
 )
-from fakegpt_tui.protocol.client_protocols import InvalidClientRequest
+from fakegpt_tui.protocol.client_protocols import InvalidClientRequest, ReplyProgress
 from tests.attachments.examples import png
 from tests.backends.decoding import Decoded
 from tests.examples import examples
@@ -221,9 +221,12 @@ def streamed(*script: StreamEvent, thinks: bool = True) -> bytes:
 
 def whole(*script: StreamEvent, thinks: bool = True) -> dict[str, Any]:
     message = WholeMessage(request=request(thinks=thinks), reply_id="msg_1", model="m")
+    progress = ReplyProgress(5)
     for event in script:
         message.add(event)
-    return message.body(Usage(5, 2))
+        progress.note(event)
+    assert progress.reason is not None
+    return message.body(progress.reason, progress.reported or Usage(5, 2))
 
 
 def values(stream: bytes) -> list[dict[str, Any]]:

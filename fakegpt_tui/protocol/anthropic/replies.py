@@ -19,12 +19,10 @@ from fakegpt_tui.domain import (
     PartAdded,
     ReasoningDelta,
     ReplyCut,
-    ReplyEnded,
     StreamEvent,
     TextDelta,
     TextReplaced,
     Usage,
-    UsageReported,
 )
 from fakegpt_tui.domain.media_types import media_type
 from fakegpt_tui.domain.parts import CitationPart
@@ -142,9 +140,7 @@ class WholeMessage:
     request: MessageRequest
     reply_id: str
     model: str
-    reason: FinishReason | None = None
     _blocks: list[dict[str, Any]] = field(default_factory=list)
-    _usage: Usage | None = None
 
     def add(self, event: StreamEvent) -> None:
         """Apply an event; what this form cannot say is left out."""
@@ -160,18 +156,13 @@ class WholeMessage:
                 self._block("text").setdefault("citations", []).append(_citation(part))
             case MediaReceived(data):
                 self._blocks.append(_picture(data))
-            case UsageReported(usage):
-                self._usage = usage
-            case ReplyEnded(reason):
-                self.reason = reason
             case _:
                 pass
 
-    def body(self, estimate: Usage) -> dict[str, object]:
-        """The message; `estimate` is told where the service tells no usage."""
+    def body(self, reason: FinishReason, usage: Usage) -> dict[str, object]:
+        """The message as it ended, and what it took."""
         joined = [_joined(block) for block in self._blocks]
-        usage = usage_body(self._usage or estimate)
-        return _message_body(self.reply_id, self.model, joined, self.reason, usage)
+        return _message_body(self.reply_id, self.model, joined, reason, usage_body(usage))
 
     def _block(self, kind: str) -> dict[str, Any]:
         """The last block, if it is of that kind, or else a new one; its text is in pieces."""
