@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from fakegpt_tui.chat.pending_writes import PendingWrites, Stores, WriteKey
 
 _LONG_TREE = 400
-_TAIL_LENGTH = 60
-"""Of a longer tree the last `_TAIL_LENGTH` messages are read and shown first."""
+"""Of a longer tree the last messages are read and shown first."""
+
+_LEAST_ROWS = 2
+"""Rows of a screen that even the shortest message fills, with one to spare."""
 
 _MAX_CACHED = 2
 """Cached trees; a long one takes as much memory as its text."""
@@ -44,10 +46,11 @@ class TreeCache:
         self._unsettled: dict[str, tuple[ChatMessage, WriteKey]] = {}
         self._changes = 0
 
-    def path_tail(self, conversation_id: str) -> tuple[ChatMessage, ...]:
+    def path_tail(self, conversation_id: str, rows: int) -> tuple[ChatMessage, ...]:
         """The last messages of the shown path, where reading the whole tree would take long.
 
-        Empty for short trees, and after `load`: then `path` is fast.
+        They fill so many rows of a screen. There are none for short trees, and after `load`: then
+        `path` is fast.
         """
         leaf_id = self._index.get(conversation_id).leaf_id
         if leaf_id is None or not self._is_only_on_disk(conversation_id):
@@ -55,7 +58,7 @@ class TreeCache:
         store = self._stores.of(conversation_id)
         if store.count_messages(conversation_id) <= _LONG_TREE:
             return ()
-        end = fold_reasoning(store.path_end(leaf_id, _TAIL_LENGTH))
+        end = fold_reasoning(store.path_end(leaf_id, rows // _LEAST_ROWS + 1))
         # `path` handles a leaf that is missing or of another conversation, as after damage.
         is_ours = any(
             each.id == leaf_id and each.conversation_id == conversation_id for each in end

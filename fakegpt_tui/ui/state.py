@@ -124,21 +124,21 @@ class ChatState:
         self.edited_prompt = None
         self.picked = frozenset()
 
-    def open_conversation(self, conversation_id: str, *, whole: bool = True) -> Draft | None:
+    def open_conversation(self, conversation_id: str, *, rows: int | None = None) -> Draft | None:
         """Open a conversation, which marks it as read; returns its unsent prompt.
 
-        A prompt that was being edited there still is. Unless it is wanted `whole`, a long one may
-        have only a `tail` until `load_rest` has read the rest.
+        A prompt that was being edited there still is. With `rows`, a long conversation may have
+        only a `tail` that fills them, until `load_rest` has read the rest.
 
         Raises:
             NotFound: There is no such conversation.
             StoreError: It cannot be read.
         """
-        tail = self._chat.messages.path_tail(conversation_id)
+        tail = () if rows is None else self._chat.messages.path_tail(conversation_id, rows)
         path = tail or self._chat.messages.path(conversation_id)
         self.start(self._chat.conversations.get(conversation_id))
         self._path = path
-        self._tail = () if whole else tail
+        self._tail = tail
         if self.held is not None and self.held.conversation.id == conversation_id:
             # It is in the draft, and so in the prompt again.
             self.held = None

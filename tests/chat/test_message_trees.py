@@ -45,11 +45,11 @@ async def test_of_a_long_conversation_the_end_is_there_before_all_of_it_is_read(
     store = MemoryStore()
     conversation_id = long_conversation(store, 900)
     chat, _, _ = service_of(store=store)
-    end = chat.messages.path_tail(conversation_id)
-    assert [each.text for each in end] == [f"text {number}" for number in range(840, 900)]
+    end = chat.messages.path_tail(conversation_id, 50)
+    assert [each.text for each in end] == [f"text {number}" for number in range(874, 900)]
     await chat.messages.load(conversation_id)
-    assert chat.messages.path_tail(conversation_id) == ()
-    assert chat.messages.path(conversation_id)[-60:] == end
+    assert chat.messages.path_tail(conversation_id, 50) == ()
+    assert chat.messages.path(conversation_id)[-26:] == end
     assert len(chat.messages.path(conversation_id)) == 900
 
 
@@ -61,7 +61,7 @@ async def test_a_removed_summary_is_not_shown_before_all_of_it_is_read_either() 
     header = replace(store.conversation(conversation_id), leaf_id="removed")
     store.add_turn(header, removed).result()
     chat, _, _ = service_of(store=store)
-    end = chat.messages.path_tail(conversation_id)
+    end = chat.messages.path_tail(conversation_id, 50)
     assert end
     await chat.messages.load(conversation_id)
     assert end == chat.messages.path(conversation_id)[-len(end) :]
@@ -72,7 +72,7 @@ async def test_a_short_conversation_is_read_at_once() -> None:
     chat, store, _ = service_of(says("one"))
     first = await ask(chat, "first")
     later, _, _ = service_of(store=store)
-    assert later.messages.path_tail(first.conversation.id) == ()
+    assert later.messages.path_tail(first.conversation.id, 50) == ()
 
 
 async def test_what_is_written_while_a_tree_is_read_is_part_of_it() -> None:
@@ -91,7 +91,7 @@ async def test_a_leaf_of_another_conversation_is_no_end() -> None:
     one, two = long_conversation(store, 450), long_conversation(store, 450)
     store.headers[two] = replace(store.headers[two], leaf_id=store.headers[one].leaf_id)
     chat, _, _ = service_of(store=store)
-    assert chat.messages.path_tail(two) == ()
+    assert chat.messages.path_tail(two, 50) == ()
 
 
 async def test_variants_are_compared_word_by_word() -> None:

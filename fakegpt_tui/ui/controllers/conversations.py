@@ -80,7 +80,8 @@ class ConversationController:
         was_above = self._was_left_above_end(conversation_id)
         whole = whole or was_above
         unread = self._unread_reply(conversation_id)
-        draft = self._state.open_conversation(conversation_id, whole=whole)
+        rows = None if whole else self._window.transcript.app.size.height
+        draft = self._state.open_conversation(conversation_id, rows=rows)
         self._window.prompt.load_draft(draft.text if draft else "", draft.cursor if draft else None)
         if self._state.tail:
             self._window.work(self._load_rest(), group="rest")
