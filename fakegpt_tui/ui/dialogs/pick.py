@@ -1,4 +1,4 @@
-"""Pick and ask dialogs: choose a row by typing a part of it, also with a preview, or type one."""
+"""Pick and ask dialogs: choose a row by typing a part of it, or with a preview, or type a line."""
 
 from collections.abc import Callable, Sequence
 from itertools import islice

@@ -21,7 +21,7 @@ _EMPTY_LINES = re.compile(r"\A(?:[^\S\n]*\n)+")
 
 
 class PromptEditor(TextBox):
-    """A text box with a history of what was sent, and with what helpers of the prompt report."""
+    """A text box with what was sent before; completions of commands and paths post its messages."""
 
     editing: reactive[str] = reactive("readline", repaint=False)
     """Whose keys are used: those of `readline`, or of `vim`."""

@@ -1,4 +1,4 @@
-"""Prompt input widget: sends what is typed, and knows commands, references and pastes in it."""
+"""Prompt input widget: sends what is typed, and takes commands, references and pastes."""
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
@@ -124,8 +124,7 @@ class PromptInput(PromptEditor, inherit_bindings=False):
         if self._command is None:
             from fakegpt_tui.ui.widgets.command_completion import CommandEntry  # noqa: PLC0415 - when typed
 
-            values = self.command_values
-            self._command = CommandEntry(self, self.snippets(), values)
+            self._command = CommandEntry(self, self.snippets(), self.command_values)
         self._command.follow()
         return self._command
 
