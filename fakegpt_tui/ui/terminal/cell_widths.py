@@ -7,19 +7,22 @@ table, and what it and Textual have cached is dropped; this holds for the whole 
 Since: Rich 15.0.0 and Textual 8.2.8. Can go: when Rich measures by a profile that can be set.
 
 Frames, bars and the … behind what is cut stay at one cell, because Textual counts on that; a wide
-terminal is sent narrow characters that look alike, see `ascii_lookalike`. Text that is copied,
-found or saved is as it was written.
+terminal is sent narrow characters that look alike, see `ascii_lookalike`, and one that does not put
+emoji together is sent simpler ones. Text that is copied, found or saved is as it was written.
 """
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from typing import Any
 
 from rich import cells, segment
 from rich.cells import CellTable, cell_len
+from rich.segment import Segment
+from textual.color import Color
 from textual.content import Content
+from textual.filter import LineFilter
 
 from fakegpt_tui.domain.fast_dataclass import dataclass
 
@@ -219,3 +222,35 @@ class EmojiSupport:
         if not self.variation_selectors:
             shown = shown.replace(_SELECTOR, "")
         return shown + " " * (cell_len(composed[0]) - cell_len(shown))
+
+
+class EmojiFilter(LineFilter):
+    """Puts simpler emoji in the place of those that the terminal does not put together."""
+
+    def __init__(self, composing: EmojiSupport) -> None:
+        super().__init__()
+        self.composing = composing
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002 (the filter's interface)
+        if all(text.isascii() for text, _, _ in segments):
+            return segments
+        fitted = self.composing.simplify
+        return [Segment(fitted(text), style, control) for text, style, control in segments]
+
+
+class WideTerminalFilter(LineFilter):
+    """Draws frames with narrow characters, where the terminal has wide ones for what frames are.
+
+    It comes last, because the filters before it look for frames.
+    """
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002 (the filter's interface)
+        if all(text.isascii() for text, _, _ in segments):
+            return segments
+        return [Segment(ascii_lookalike(text), style, control) for text, style, control in segments]
+
+
+def width_filters(emoji: EmojiSupport, *, is_wide: bool) -> Sequence[LineFilter]:
+    """What lines pass last of all on a terminal that supports such emoji, or `is_wide`."""
+    found: list[LineFilter] = [] if emoji.is_full else [EmojiFilter(emoji)]
+    return (*found, WideTerminalFilter()) if is_wide else tuple(found)

@@ -1,10 +1,10 @@
 """Line filters and themes: the last changes to every line drawn, and the theme it is drawn in.
 
 Mends: Textual writes control characters of content, and of OSC 8 links, to the terminal as they
-are. It draws emoji and frames by the newest Unicode, and a row as one text (see `bidi_isolates`). A
-theme that is set while the app mounts has all styles parsed once more.
-Since: Textual 8.2.8 and Rich 15.0.0. Can go: never, as a second wall; the others with
-`width_detection` and `bidi_isolates`, and with a theme as an argument of an app.
+are, and a row as one text (see `bidi_isolates`). A theme that is set while the app mounts has all
+styles parsed once more.
+Since: Textual 8.2.8. Can go: never, as a second wall; the others with `bidi_isolates`, and with a
+theme as an argument of an app.
 """
 
 import re
@@ -20,7 +20,6 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 
 from fakegpt_tui.text import ISOLATE, POP_ISOLATE, RIGHT_TO_LEFT
-from fakegpt_tui.ui.terminal.cell_widths import EmojiSupport, ascii_lookalike
 from fakegpt_tui.ui.terminal.output import HELD_PICTURES, PICTURE_META
 
 _BIDI = (*range(0x200E, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x061C)
@@ -127,32 +126,6 @@ class BidiRepairingApp(App[None]):
 
             repair_bidi(renderable)
         super()._display(screen, renderable)
-
-
-class EmojiFilter(LineFilter):
-    """Puts simpler emoji in the place of those that the terminal does not put together."""
-
-    def __init__(self, composing: EmojiSupport) -> None:
-        super().__init__()
-        self.composing = composing
-
-    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002 (the filter's interface)
-        if all(text.isascii() for text, _, _ in segments):
-            return segments
-        fitted = self.composing.simplify
-        return [Segment(fitted(text), style, control) for text, style, control in segments]
-
-
-class WideTerminalFilter(LineFilter):
-    """Draws frames with narrow characters, where the terminal has wide ones for what frames are.
-
-    It comes last, because the filters before it look for frames.
-    """
-
-    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002 (the filter's interface)
-        if all(text.isascii() for text, _, _ in segments):
-            return segments
-        return [Segment(ascii_lookalike(text), style, control) for text, style, control in segments]
 
 
 def _is_clean(segments: Iterable[Segment]) -> bool:

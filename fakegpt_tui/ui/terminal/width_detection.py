@@ -9,8 +9,7 @@ Since: Textual 8.2.8 and Rich 15.0.0. Can go: when Textual asks the terminal for
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Final, Protocol, runtime_checkable
 
@@ -21,11 +20,11 @@ from textual.widget import Widget
 from textual.widgets import TextArea
 
 from fakegpt_tui.ui.options import AmbiguousWidth
-from fakegpt_tui.ui.terminal.cell_widths import EmojiSupport, WidthProfile, use_profile
-from fakegpt_tui.ui.terminal.line_filters import BidiIsolateFilter, EmojiFilter, WideTerminalFilter
+from fakegpt_tui.ui.terminal.line_filters import BidiIsolateFilter
 from fakegpt_tui.ui.terminal.output import write_to_terminal
 
 _TWO = 2
+_CELL_WIDTHS: Final = "fakegpt_tui.ui.terminal.cell_widths"
 
 _LEAST_ROWS: Final = 2
 """A terminal must have as many rows to be asked: what it reports of the first one is a key."""
@@ -77,6 +76,17 @@ class CellReported(Message):
         super().__init__()
         self.width = width
         self.height = height
+
+
+def _is_odd(report: WidthReported) -> bool:
+    """Does the terminal not count an example as Rich does?"""
+    match report.probe:
+        case WidthProbe.AMBIGUOUS | WidthProbe.SPACED:
+            return report.cells == _TWO
+        case WidthProbe.RECENT:
+            return report.cells == 1
+        case _:
+            return report.cells != _TWO
 
 
 def build_width_query(columns: int, *, isolates: bool) -> str:
@@ -145,14 +155,15 @@ class WidthDetection:
     def __init__(self, app: App[Any], preference: AmbiguousWidth, *, isolates: bool) -> None:
         self._app = app
         self._preference = preference
-        self._profile = WidthProfile()
+        self._odd: set[WidthProbe] = set()
+        """The kinds of which the terminal does not count as Rich does."""
+        self._filtered: set[WidthProbe] = set()
+        """Those that the filters are for."""
         self.isolates = isolates
         """Whether isolates are written: asked for, and not shown as characters by the terminal."""
-        self._emoji_support = EmojiSupport()
         # One instance of each: strips are cached by the filters they went through.
         self._isolate_filter = BidiIsolateFilter()
-        self._emoji_filter = EmojiFilter(self._emoji_support)
-        self._frame_filter = WideTerminalFilter()
+        self._width_filters: Sequence[LineFilter] = ()
         self.filters: Sequence[LineFilter] = ()
         """The last filters of all lines."""
         self._is_scheduled = False
@@ -164,8 +175,7 @@ class WidthDetection:
 
     def start(self) -> None:
         """Use the preference, and ask; to be called before anything is drawn."""
-        use_profile(self._wanted_profile)
-        self.filters = tuple(self._needed_filters())
+        self._use_widths()
         columns, rows = self._app.size
         if rows >= _LEAST_ROWS:
             write_to_terminal(self._app, build_width_query(columns, isolates=self.isolates))
@@ -177,29 +187,13 @@ class WidthDetection:
 
     def handle_report(self, report: WidthReported) -> None:
         """Use what the terminal reports."""
-        has_two = report.cells == _TWO
-        match report.probe:
-            case WidthProbe.AMBIGUOUS:
-                self._profile = replace(self._profile, wide_ambiguous=has_two)
-            case WidthProbe.ISOLATED:
-                self.isolates = self.isolates and report.cells == 0
-            case WidthProbe.SELECTED:
-                self._emoji_support = replace(self._emoji_support, variation_selectors=has_two)
-            case WidthProbe.JOINED:
-                self._emoji_support = replace(self._emoji_support, joins_sequences=has_two)
-            case WidthProbe.TONED:
-                self._emoji_support = replace(self._emoji_support, skin_tones=has_two)
-            case WidthProbe.SPACED:
-                self._profile = replace(self._profile, wide_marks=has_two)
-            case WidthProbe.RECENT:
-                self._profile = replace(self._profile, before_unicode_16=report.cells == 1)
+        if report.probe is WidthProbe.ISOLATED:
+            self.isolates = self.isolates and report.cells == 0
+        elif _is_odd(report):
+            self._odd.add(report.probe)
+        else:
+            self._odd.discard(report.probe)
         self._schedule()
-
-    @property
-    def _wanted_profile(self) -> WidthProfile:
-        if self._preference is AmbiguousWidth.AUTO:
-            return self._profile
-        return replace(self._profile, wide_ambiguous=self._preference is AmbiguousWidth.WIDE)
 
     def _schedule(self) -> None:
         """Apply what is known once all reports that have arrived are handled."""
@@ -209,20 +203,47 @@ class WidthDetection:
 
     def _apply(self) -> None:
         self._is_scheduled = False
-        has_new_widths = use_profile(self._wanted_profile)
-        before, self.filters = self.filters, tuple(self._needed_filters())
+        before = self.filters
+        has_new_widths = self._use_widths()
         if has_new_widths or self.filters != before:
             self._redraw(has_new_widths=has_new_widths)
 
-    def _needed_filters(self) -> Iterator[LineFilter]:
-        if self.isolates:
-            yield self._isolate_filter
-        if self._emoji_filter.composing != self._emoji_support:
-            self._emoji_filter = EmojiFilter(self._emoji_support)
-        if not self._emoji_support.is_full:
-            yield self._emoji_filter
-        if self._wanted_profile.wide_ambiguous:
-            yield self._frame_filter
+    @property
+    def _wanted_odd(self) -> set[WidthProbe]:
+        match self._preference:
+            case AmbiguousWidth.AUTO:
+                return set(self._odd)
+            case AmbiguousWidth.WIDE:
+                return self._odd | {WidthProbe.AMBIGUOUS}
+            case _:
+                return self._odd - {WidthProbe.AMBIGUOUS}
+
+    def _use_widths(self) -> bool:
+        """Count and filter as is known by now; whether widths are counted in another way."""
+        odd, has_new_widths = self._wanted_odd, False
+        if odd or _CELL_WIDTHS in sys.modules:  # As long as it is not, Rich counts by itself.
+            from fakegpt_tui.ui.terminal import cell_widths  # noqa: PLC0415 - where Rich is wrong
+
+            has_new_widths = cell_widths.use_profile(
+                cell_widths.WidthProfile(
+                    wide_ambiguous=WidthProbe.AMBIGUOUS in odd,
+                    wide_marks=WidthProbe.SPACED in odd,
+                    before_unicode_16=WidthProbe.RECENT in odd,
+                )
+            )
+            if odd != self._filtered:
+                self._filtered = odd
+                self._width_filters = cell_widths.width_filters(
+                    cell_widths.EmojiSupport(
+                        joins_sequences=WidthProbe.JOINED not in odd,
+                        skin_tones=WidthProbe.TONED not in odd,
+                        variation_selectors=WidthProbe.SELECTED not in odd,
+                    ),
+                    is_wide=WidthProbe.AMBIGUOUS in odd,
+                )
+        own = (self._isolate_filter,) if self.isolates else ()
+        self.filters = (*own, *self._width_filters)
+        return has_new_widths
 
     def _redraw(self, *, has_new_widths: bool) -> None:
         for screen in self._app.screen_stack:

@@ -17,12 +17,12 @@ from fakegpt_tui.ui.markdown.document import Document
 from fakegpt_tui.ui.markdown.palette import Palette
 from fakegpt_tui.ui.markdown.wrapping import chop, padded, wrap
 from fakegpt_tui.ui.terminal.cell_widths import (
+    WideTerminalFilter,
     WidthProfile,
     ascii_lookalike,
     use_profile,
     width_profile,
 )
-from fakegpt_tui.ui.terminal.line_filters import WideTerminalFilter
 from tests.ui.markdown.documents import FRAGMENTS
 from tests.wide_terminal import is_wide
 
