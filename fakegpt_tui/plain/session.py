@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from fakegpt_tui.chat.argument_values import ServiceWriter, SettingChoices
 from fakegpt_tui.domain import ChatMessage, Conversation, FakeGPTError
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.plain.replies import PlainReply
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.attachments.snippets import Snippet
     from fakegpt_tui.chat.service import ChatService
     from fakegpt_tui.chat.turn import Turn
-    from fakegpt_tui.domain import ConnectionCheck, ModelRef, Secret, Service, ServiceForm
+    from fakegpt_tui.domain import ConnectionCheck, ModelRef, Secret, ServiceForm
     from fakegpt_tui.domain.parts import Blob, FilePart, ImagePart, Part
 
 _LONGEST_LINE = 1000
@@ -23,19 +24,13 @@ _LONGEST_LINE = 1000
 WriteLine = Callable[[str], None]
 
 
-class NamedSetting(Protocol):
+class NamedSetting(SettingChoices, Protocol):
     """A setting with its effective value and the origin of that."""
 
-    @property
-    def name(self) -> str: ...
-    @property
-    def value(self) -> str: ...
     @property
     def origin(self) -> str: ...
     @property
     def description(self) -> str: ...
-    @property
-    def choices(self) -> tuple[str, ...]: ...
 
 
 class SettingsAccess(Protocol):
@@ -45,15 +40,13 @@ class SettingsAccess(Protocol):
     async def change(self, name: str, value: str | None) -> str | None: ...
 
 
-class ServiceAccess(Protocol):
+class ServiceAccess(ServiceWriter, Protocol):
     """Adds, tests, changes and removes services; raises a `FakeGPTError` where it cannot."""
 
     @property
     def favourites(self) -> tuple[ModelRef, ...]: ...
     async def set_favourite(self, answerer: ModelRef, *, favourite: bool) -> None: ...
-    def validate(self, draft: ServiceForm) -> Mapping[str, str]: ...
     def check_connection(self, draft: ServiceForm) -> AsyncIterator[ConnectionCheck]: ...
-    async def save(self, draft: ServiceForm) -> Service: ...
     async def remove(self, name: str) -> None: ...
 
 
