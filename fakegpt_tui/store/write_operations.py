@@ -105,10 +105,11 @@ def add_turn(
 
 
 def finish_reply(reply: ChatMessage, owner: str) -> WriteOperation:
-    values = _message_values(reply, owner)
-    reply_id = str(values["id"])
+    reply_id = replace_surrogates(reply.id)
 
     def write(connection: sqlite3.Connection) -> None:
+        # Here, as to sum up a reply of megabytes takes long.
+        values = _message_values(reply, owner)
         search.unindex_message(connection, reply_id)
         _execute_change(connection, _FINISH_REPLY, _keep_trashed_at(connection, values))
         record_uses(connection, "message", reply_id, values["parts"])
