@@ -143,7 +143,7 @@ class Usage:
         return sum(parts) if parts or self.fresh is not None else None
 
     def __add__(self, other: "Usage") -> "Usage":
-        """Of two requests. What only one of them tells is unknown, but for what few tell."""
+        """The sum of two requests; unknown if one does not tell, but for what few tell."""
         return Usage(
             _sum_known(self.fresh, other.fresh),
             _sum_known(self.output, other.output),
@@ -218,13 +218,12 @@ class Conversation:
 class ChatMessage:
     """One node of a conversation's tree.
 
-    `text` is what was typed or sent, untouched; `error` is a sentence for a person.
-    `service` and `model` say who was asked, and are empty for prompts. `reasoning` is what a
-    service sent apart from the text. `server_id` is the service's own name for the message.
-    `parts` lay out text and reasoning among pictures, files and citations; without any, the
-    message is its reasoning, and then its text.
-    `first_word_after` and `ended_after` say how long a reply took, from when its prompt was sent;
-    `thought_for` is the length of its reasoning. Replies from before these were kept have none.
+    `text` is what was typed or sent, untouched; `error` is a sentence for a person. `service` and
+    `model` say who was asked, and are empty for prompts. `reasoning` is what a service sent apart
+    from the text. `server_id` is the service's own name for the message. `parts` lay out text and
+    reasoning among pictures, files and citations; without any, the message is its reasoning, and
+    then its text. `first_word_after` and `ended_after` say how long a reply took, from when its
+    prompt was sent; `thought_for` is the length of its reasoning. Older replies have none of these.
     A message that `summarizes` stands in requests for that many messages from the root of its path.
     """
 

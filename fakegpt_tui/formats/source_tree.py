@@ -190,7 +190,6 @@ class SourceConversation:
         is_reply = source.role is Role.ASSISTANT
         text = replace_surrogates(source.text)
         reasoning = replace_surrogates(source.reasoning) if is_reply else ""
-        fallback = before.created_at if before else self._began_at(origin)
         return ChatMessage(
             id=source_id(f"{self.program}/{self.key}/{source.key}"),
             conversation_id=self._id(),
@@ -198,7 +197,7 @@ class SourceConversation:
             role=source.role,
             text=text,
             status=source.status if is_reply else MessageStatus.COMPLETE,
-            created_at=source.time or fallback,
+            created_at=source.time or (before.created_at if before else self._began_at(origin)),
             service=self.program if is_reply else "",
             model=replace_surrogates(source.model) if is_reply else "",
             reasoning=reasoning,
@@ -208,7 +207,7 @@ class SourceConversation:
         )
 
     def _began_at(self, origin: SourceDefaults) -> datetime:
-        """When messages were that have no time and follow none; never now."""
+        """The time of messages that have none and follow none; never now."""
         times = (each.time for each in self.messages if each.time)
         return self.created or self.updated or min(times, default=origin.modified)
 
@@ -243,7 +242,7 @@ class SourceConversation:
 
 
 def _name_speakers(messages: Iterable[SourceMessage]) -> None:
-    """Name who speaks, wherever the prompts or the replies are of more than one."""
+    """Name the speakers of prompts, or of replies, where there are several."""
     for role in Role:
         spoken = [each for each in messages if each.role is role and each.text]
         is_group = len({each.speaker for each in spoken}) > 1
