@@ -201,8 +201,8 @@ class _Builder:
         is_reply = role is Role.ASSISTANT
         model = _text(reader.metadata.get("model_slug")) or self.default_model
         labelled = text if is_context else _label(text, found, author)
-        if self.is_group and role is Role.USER and text and (name := _author_name(found)):
-            labelled = name_speaker(name, text)
+        if self.is_group and role is Role.USER and text:
+            labelled = name_speaker(_author_name(found), text, role)
         labelled = replace_surrogates(labelled)
         return ChatMessage(
             id=source_id(f"{self.source_key}/{node.id}"),

@@ -67,8 +67,13 @@ def objects_by_id(held: object) -> dict[str, object]:
     return found
 
 
-def name_speaker(name: str, text: str) -> str:
-    """The text of one of several people, behind the name, or below it if it begins a block."""
+def name_speaker(name: str, text: str, role: Role) -> str:
+    """The text of one of several people behind the name, if there is one.
+
+    Prompts are shown as they are; in Markdown the name is bold, and above a block that begins.
+    """
+    if not name or role is Role.USER:
+        return f"{safe_line(name)}: {text}" if name else text
     gap = " " if text[:1].isalnum() and not _ITEM.match(text) else "\n\n"
     return f"**{safe_line(name)}:**{gap}{text}"
 

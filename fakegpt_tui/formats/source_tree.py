@@ -245,9 +245,8 @@ def _name_speakers(messages: Iterable[SourceMessage]) -> None:
     """Name the speakers of prompts, or of replies, where there are several."""
     for role in Role:
         spoken = [each for each in messages if each.role is role and each.text]
-        is_group = len({each.speaker for each in spoken}) > 1
-        for each in spoken if is_group else ():
-            each.text = name_speaker(each.speaker, each.text) if each.speaker else each.text
+        for each in spoken if len({one.speaker for one in spoken}) > 1 else ():
+            each.text = name_speaker(each.speaker, each.text, role)
 
 
 def source_id(name: str) -> str:

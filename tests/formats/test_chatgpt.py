@@ -86,7 +86,7 @@ def test_each_of_several_people_is_named_and_one_alone_is_not() -> None:
         ]
         return path(loaded(exported(nodes)))
 
-    named = ["**Ann:** Where to?", "**Ben:**\n\n- home", "2. Paris"]
+    named = ["Ann: Where to?", "Ben: - home", "2. Paris"]
     assert spoken("Ann", "Ben", None) == named
     assert spoken("Ann", "Ann", "Ann") == ["Where to?", "- home", "2. Paris"]
 

@@ -108,16 +108,22 @@ def test_each_of_several_people_or_models_is_named(tmp_path: Path) -> None:
         {"role": "user", "name": "Ben", "content": "Ho"},
         {"role": "assistant", "name": "Guide", "content": "Hello"},
     ]
-    told = ["1 > '**Ann:** Hi'", "2 > '**Ben:** Ho'", "3 <* 'Hello'"]
+    told = ["1 > 'Ann: Hi'", "2 > 'Ben: Ho'", "3 <* 'Hello'"]
     assert outline(read_bytes(tmp_path, json.dumps(said).encode()))[1:] == told
     lines: list[dict[str, object]] = [
         {"user_name": "Ann", "character_name": "Guide"},
         {"name": "Ann", "is_user": True, "mes": "Hi", "extra": {"image": "sky.png"}},
         {"name": "Guide", "is_user": False, "mes": "Hello"},
         {"name": "Bosun", "is_user": False, "mes": "Ahoy"},
+        {"name": "Bosun", "is_user": False, "mes": "1. Row"},
     ]
     found = read_bytes(tmp_path, "\n".join(map(json.dumps, lines)).encode())
-    assert outline(found)[1:] == ["1 > 'Hi' - sky.png", "2 < 'Hello'", "3 <* '**Bosun:** Ahoy'"]
+    assert outline(found)[1:] == [
+        "1 > 'Hi' - sky.png",
+        "2 < 'Hello'",
+        "3 < '**Bosun:** Ahoy'",
+        "4 <* '**Bosun:**\\n\\n1. Row'",
+    ]
 
 
 def test_reasoning_of_open_webui_in_the_text_is_apart(tmp_path: Path) -> None:
