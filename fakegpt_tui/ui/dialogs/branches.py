@@ -18,7 +18,7 @@ from fakegpt_tui.domain.diff import DiffKind, DiffPart
 from fakegpt_tui.domain.message_tree import TurnRow
 from fakegpt_tui.text import safe_line, safe_text
 from fakegpt_tui.ui.dialogs import DialogFrame, ScrollingFrame
-from fakegpt_tui.ui.dialogs.pick import PreviewListScreen
+from fakegpt_tui.ui.dialogs.pick import PreviewListScreen, nothing_fits
 from fakegpt_tui.ui.markdown.document import Document
 from fakegpt_tui.ui.markdown.palette import Palette
 from fakegpt_tui.ui.markdown.parser import is_plain
@@ -146,12 +146,9 @@ class TreeScreen(PreviewListScreen):
         self._fitting = fitting
         width = self.options.scrollable_content_region.width - _MARGIN
         self.options.clear_options()
-        self.options.add_options(
-            [
-                Option(line, id=row.message.id)
-                for row, line in zip(fitting, self._lines(fitting, width), strict=True)
-            ]
-        )
+        lines = zip(fitting, self._lines(fitting, width), strict=True)
+        options = [Option(line, id=row.message.id) for row, line in lines]
+        self.options.add_options(options or [nothing_fits()])
         ids = [row.message.id for row in fitting]
         shown = [row.message.id for row in fitting if row.is_shown]
         wanted = (marked.id if marked else None, *reversed(shown), *ids)

@@ -17,7 +17,7 @@ from fakegpt_tui.keymap import COMMANDS, Command
 from fakegpt_tui.keymap.command_grammar import snippet_commands
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.dialogs import DialogFrame
-from fakegpt_tui.ui.dialogs.pick import ListScreen
+from fakegpt_tui.ui.dialogs.pick import ListScreen, nothing_fits
 from fakegpt_tui.ui.options import ChoiceMemory
 from fakegpt_tui.ui.slash_commands import (
     CommandMatch,
@@ -115,7 +115,7 @@ class PaletteScreen(ListScreen[str | None]):
             self.options.highlighted = 1
             return
         matches = matching_commands(query, self._snippets, described=True)
-        self.options.add_options([*map(self._row, matches), *opening])
+        self.options.add_options([*map(self._row, matches), *opening] or [nothing_fits()])
         first = first_choice(matches)
         self.options.highlighted = 0 if first is None and titled and not matches else first
 

@@ -50,7 +50,7 @@ class ListScreen(ModalScreen[T]):
         """Show other rows; the highlighted one stays so, or else the first that has an id is."""
         marked = self.options.highlighted_option
         self.options.clear_options()
-        self.options.add_options(rows or [_nothing_fits()])
+        self.options.add_options(rows or [nothing_fits()])
         ids = [row.id for row in rows if row.id is not None]
         if ids:
             wanted = marked.id if marked is not None and marked.id in ids else ids[0]
@@ -150,7 +150,7 @@ class PickScreen(ChoiceListScreen):
         shown = list(islice(fitting, _MAX_SHOWN))
         self.options.clear_options()
         rows = [Option(self._line(choice), id=choice.id) for choice in shown]
-        self.options.add_options(rows or ([_nothing_fits()] if words else []))
+        self.options.add_options(rows or ([nothing_fits()] if words else []))
         ids = [choice.id for choice in shown]
         if ids:
             self.options.highlighted = ids.index(self._current) if self._current in ids else 0
@@ -164,7 +164,8 @@ class PickScreen(ChoiceListScreen):
         return Content.assemble(mark, label, (f"  {safe_line(choice.detail)}", "$text-muted"))
 
 
-def _nothing_fits() -> Option:
+def nothing_fits() -> Option:
+    """The row of a list of which nothing has the words that were typed."""
     return Option(Content.styled("Nothing fits.", "$text-muted"), disabled=True)
 
 
@@ -230,6 +231,8 @@ class PreviewListScreen(ChoiceListScreen):
     @on(Input.Changed)
     def filter(self) -> None:
         self.show_fitting()
+        if self.options.highlighted is None:
+            self.preview.update()
 
     @on(OptionList.OptionHighlighted)
     def follow_highlighted(self, event: OptionList.OptionHighlighted) -> None:

@@ -88,6 +88,8 @@ class SettingsScreen(ListScreen[str | None]):
         lines = ["Every command with its keys, to be changed."]
         if setting is not None:
             lines = setting_details(setting)
+        elif self.options.highlighted is None:
+            lines = []
         self.query_one("#about", Static).update(Content("\n".join(lines)))
 
     @on(OptionList.OptionSelected)
@@ -186,6 +188,7 @@ class SettingsScreen(ListScreen[str | None]):
         words = self.query_one("#words", Input).value.casefold().split()
         is_narrow = self.size.width < _NARROW
         self.show_rows(list(_rows(self._settings.values(), words, is_narrow=is_narrow)))
+        self.describe()
 
     def _open_field(self, setting: EffectiveSetting) -> None:
         self._edited = setting.name

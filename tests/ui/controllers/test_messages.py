@@ -262,6 +262,9 @@ async def test_a_tree_of_many_turns_is_drawn_and_filtered() -> None:
         await it.until(lambda: isinstance(it.app.screen, TreeScreen))
         await it.pilot.press(*"beta ans")
         await it.until(lambda: it.text.count("●") == 1)
+        await it.pilot.press(*"zzz")
+        await it.until(lambda: "Nothing fits." in it.text and "answer" not in it.text)
+        await it.pilot.press(*["backspace"] * 3)
         # A row is filtered out before the list has told that it was marked.
         tree = it.app.screen
         await it.pilot.press(*["backspace"] * 8)

@@ -310,6 +310,9 @@ async def test_a_setting_is_found_by_its_words_its_name_and_its_group(
         await it.pilot.press(*words)
         await it.until(lambda: title in it.text and "Notifications" not in it.text)
         assert "Mirror folder" not in it.text
+        # Below nothing at all stands nothing about a setting.
+        await it.pilot.press(*"zzz")
+        await it.until(lambda: "Nothing fits." in it.text and "In config.toml" not in it.text)
 
 
 async def test_a_folder_is_completed_and_a_number_is_not(config: Path, tmp_path: Path) -> None:
