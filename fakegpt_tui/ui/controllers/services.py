@@ -80,6 +80,7 @@ class ServiceController:
         self._state.found = tuple(each for each in self._state.found if each != name)
         self._chat.actions.set_service(self._state.open.id, service.name, service.model)
         self._use_from_now_on(ModelRef(service.name, service.model))
+        self._window.prompt.focus()
         self._window.post(RunLogin(service.name))
 
     def sign_in_if_needed(self) -> None:

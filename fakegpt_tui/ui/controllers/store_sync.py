@@ -82,7 +82,9 @@ class StoreSync:
         elif unsent and not prompt.text:
             draft = unsent[-1]
             self._state.attachments.learn(draft.conversation_id, draft.attachments)
-            self._state.start(self._chat.drafts.resume(draft))
+            self._state.start(
+                self._chat.conversations.create(conversation_id=draft.conversation_id)
+            )
             prompt.load_draft(draft.text, draft.cursor)
         if self._options.typed:
             prompt.insert(self._options.typed)

@@ -232,6 +232,10 @@ class ChatScreen(RenderCache, TolerantScreen):
         elif event.widget is self.window.list and self.window.list.is_over and self.focused:
             self._list_wanted[False] = event.widget.display = False
 
+    def on_paste(self, event: events.Paste) -> None:
+        """Put what is pasted where nothing can be typed into the prompt."""
+        self.window.prompt.focus().post_message(events.Paste(event.text))
+
     def on_resize(self, event: events.Resize) -> None:
         if event.size == self.outer_size:
             event.prevent_default()  # Textual would lay it out in the same size once more.

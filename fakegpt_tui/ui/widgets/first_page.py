@@ -87,8 +87,11 @@ class FirstPage(RenderCache, Widget, can_focus=True):
             event.prevent_default()
             self.post_message(self.Typed(event.character))
 
-    def watch_steps(self) -> None:
-        self.marked = max(0, min(self.marked, len(self.steps) - 1))
+    def watch_steps(self, before: Sequence[FirstStep], steps: Sequence[FirstStep]) -> None:
+        """Keep the mark at the same step, where one can see it, or else in the same place."""
+        marked = before[self.marked] if self.has_focus and before else None
+        place = steps.index(marked) if marked in steps else self.marked
+        self.marked = max(0, min(place, len(steps) - 1))
 
     def action_move(self, rows: int) -> None:
         if self.steps:

@@ -1,5 +1,6 @@
 """The first page: what an empty conversation says, and what can be done from there."""
 
+from textual import events
 from textual.widgets import Input
 
 from fakegpt_tui import __version__
@@ -7,7 +8,7 @@ from fakegpt_tui.domain import FoundService, Model, Service, ServiceKind
 from fakegpt_tui.ui.dialogs.import_files import ImportScreen
 from fakegpt_tui.ui.dialogs.service_form import ServiceFormScreen
 from fakegpt_tui.ui.dialogs.services import ServicesScreen
-from fakegpt_tui.ui.widgets.first_page import FirstPage
+from fakegpt_tui.ui.widgets.first_page import FirstPage, FirstStep
 from tests.stubs import MemoryStore
 from tests.ui.running import reply, running
 
@@ -28,6 +29,11 @@ async def test_it_says_which_program_this_is_and_offers_the_first_steps() -> Non
         assert "› Connect" not in it.text
         await it.pilot.press("tab")
         await it.see("› Connect a service")
+        # What comes in above it does not take its place.
+        page = it.app.screen.query_one(FirstPage)
+        page.steps = (FirstStep("Use another", "services", "use_found"), *page.steps)
+        await it.see("Use another")
+        assert "› Connect a service" in it.text
         # Where there is nothing to choose from, one is added.
         await it.pilot.press("enter")
         await it.until(lambda: isinstance(it.app.screen, ServiceFormScreen))
@@ -63,6 +69,7 @@ async def test_a_server_that_is_found_on_this_machine_answers_with_one_key() -> 
         await it.until(lambda: "ollama llama3" in it.status)
         assert "ollama" in it.services
         assert "Use ollama" not in it.text
+        assert it.app.focused is it.prompt
         await it.pilot.press("ctrl+n")
         await it.until(lambda: "ollama llama3" in it.status)
 
@@ -79,6 +86,13 @@ async def test_what_is_typed_there_goes_into_the_prompt() -> None:
         await it.pilot.press("tab", "d", "o", "space", "i", "t")
         await it.until(lambda: it.prompt.text == "do it")
         assert it.app.focused is it.prompt
+        # So does what is pasted, wherever nothing can be typed.
+        for key, text in (("tab", "do it now"), ("alt+l", "do it now now")):
+            await it.pilot.press(key)
+            await it.until(lambda: it.app.focused is not it.prompt)
+            it.app.post_message(events.Paste(" now"))
+            await it.until(lambda text=text: it.prompt.text == text)
+            assert it.app.focused is it.prompt
 
 
 async def test_a_service_that_was_switched_off_is_not_offered() -> None:
