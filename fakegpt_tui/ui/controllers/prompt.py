@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _MAX_TITLE = 40
 _EDIT_LEFT = "The edit is left; ctrl+z brings back what was typed in it."
-_SEARCH_LEFT = "The search is closed; n goes on with it."
+_SEARCH_LEFT = "The search is closed; in the transcript n goes on with it."
 
 
 class PromptController:

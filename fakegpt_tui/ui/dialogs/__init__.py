@@ -20,6 +20,8 @@ else:
     Widget = object  # A widget has the style sheet of its first base that is one.
 
 KEY_GAP = " · "
+UNSAVED = "Nothing is saved; ctrl+s saves, esc again drops it."
+"""What a form says to the first esc once something was typed."""
 _NARROW_GAP = ", "
 _MAX_TITLE = 200
 _CORNERS = 6
@@ -77,7 +79,7 @@ class _Framed(Widget):
         self.on_resize()
 
     def on_resize(self) -> None:
-        from textual.widgets import OptionList, Static  # noqa: PLC0415 - with a dialog
+        from textual.widgets import Static  # noqa: PLC0415 - with a dialog
 
         # Before the first layout it is at most as wide as the screen.
         room = (self.outer_size.width or self.app.size.width) - _CORNERS
@@ -90,11 +92,16 @@ class _Framed(Widget):
             rows.update(Content("\n".join(above)))
             rows.display = bool(above)
         self.set_class(bool(above), "-many-keys")
-        # What enter takes stays in view, and so does what is typed.
+        self.call_after_refresh(self.keep_in_view)
+
+    def keep_in_view(self) -> None:
+        """Show what enter takes and what is typed, where there is other room for it."""
+        from textual.widgets import OptionList  # noqa: PLC0415 - with a dialog
+
         for options in self.query(OptionList):
-            self.call_after_refresh(options.scroll_to_highlight)
+            options.scroll_to_highlight()
         if (focused := self.screen.focused) is not None:
-            self.call_after_refresh(focused.scroll_visible, animate=False)
+            focused.scroll_visible(animate=False)
 
     def action_show_all_keys(self) -> None:
         """Show all keys, whatever room they take, or again as many as fit."""

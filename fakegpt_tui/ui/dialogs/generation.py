@@ -17,7 +17,7 @@ from fakegpt_tui.domain import FakeGPTError, GenerationSettings, Preset
 from fakegpt_tui.domain.exact_request import ExactRequest, LastAnswer
 from fakegpt_tui.domain.generation import GENERATION_ROWS, format_generation, parse_generation
 from fakegpt_tui.text import clipboard_text, safe_line, safe_text
-from fakegpt_tui.ui.dialogs import DialogFrame
+from fakegpt_tui.ui.dialogs import UNSAVED, DialogFrame
 from fakegpt_tui.ui.messages import CopyText
 from fakegpt_tui.ui.options import SavePreset
 from fakegpt_tui.ui.widgets.text_box import TextBox
@@ -132,12 +132,12 @@ class GenerationScreen(ModalScreen[Preset | None]):
         self._asked_about: str | None = None
 
     def compose(self) -> ComposeResult:
-        with DialogFrame("generation"):
+        with DialogFrame("generation").add_class("form"):
             yield from self._compose_fields()
             yield Static(Content(safe_line(self._note)), id="note")
 
     def _compose_fields(self) -> ComposeResult:
-        with VerticalScroll(id="fields", can_focus=False):
+        with VerticalScroll(classes="fields", can_focus=False):
             yield Label("system prompt", markup=False)
             yield TextBox(self._current.system_prompt, id=SYSTEM_PROMPT, compact=True)
             for name in (row.name for row in GENERATION_ROWS):
@@ -162,7 +162,7 @@ class GenerationScreen(ModalScreen[Preset | None]):
 
     def _show_beginning(self, field: Widget) -> None:
         """Show the field that has the focus, and what is above it where there is room for that."""
-        self.query_one("#fields").scroll_home(animate=False)
+        self.query_one(".fields").scroll_home(animate=False)
         field.scroll_visible(animate=False)
 
     @on(Input.Changed)
@@ -190,7 +190,7 @@ class GenerationScreen(ModalScreen[Preset | None]):
         """Leave all as it is, once it is clear that what was typed here may go."""
         if self._texts() != self._shown and self._asked_about != SYSTEM_PROMPT:
             self._asked_about = SYSTEM_PROMPT
-            self._say("note", "ctrl+s keeps what was changed; esc again drops it.", is_bad=True)
+            self._say("note", UNSAVED, is_bad=True)
         else:
             self.dismiss(None)
 
@@ -226,6 +226,8 @@ class GenerationScreen(ModalScreen[Preset | None]):
         place = self.query_one(f"#{where}", Static)
         place.set_class(is_bad, "-bad")
         place.update(Content(safe_line(sentence)))
+        if is_bad:
+            self.call_after_refresh(self.query_one(DialogFrame).keep_in_view)
 
     def _generation(self) -> tuple[GenerationSettings, Mapping[str, str]]:
         texts = self._texts()

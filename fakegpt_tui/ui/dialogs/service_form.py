@@ -24,7 +24,7 @@ from fakegpt_tui.domain.service_setup import complete_address
 from fakegpt_tui.keymap import KeyScope
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.bindings import bindings
-from fakegpt_tui.ui.dialogs import Choice, DialogFrame, shown_keys
+from fakegpt_tui.ui.dialogs import UNSAVED, Choice, DialogFrame, shown_keys
 from fakegpt_tui.ui.dialogs.pick import PickScreen
 from fakegpt_tui.ui.dialogs.service_fields import (
     FIELDS,
@@ -72,8 +72,8 @@ class ServiceFormScreen(ModalScreen[Service | None]):
         """What was tried out last, which what is said is about."""
 
     def compose(self) -> ComposeResult:
-        with DialogFrame("form"):
-            with VerticalScroll(can_focus=False):
+        with DialogFrame("form").add_class("form"):
+            with VerticalScroll(classes="fields", can_focus=False):
                 yield from self._input("name")
                 with Horizontal(classes="row"):
                     yield Label("Speaks")
@@ -103,8 +103,7 @@ class ServiceFormScreen(ModalScreen[Service | None]):
         self._before = self._draft()
         for _ in range(KINDS.index(self._kind_before)):
             self.query_one(RadioSet).action_next_button()  # where its cursor begins
-        first = "url" if self._service else "name"
-        self.query_one(f"#{first}", Input).focus()
+        self.query_one("#url" if self._service else "#name", Input).focus()
         self._ask_about_keyring()
 
     @work(exclusive=True, group="keyring")
@@ -132,6 +131,8 @@ class ServiceFormScreen(ModalScreen[Service | None]):
     @on(Input.Changed)
     @on(Checkbox.Changed)
     def note_change(self) -> None:
+        if self._leave_confirmed:
+            self._say(Content(""))
         self._leave_confirmed = False
         if self._validated:
             self._show_problems(goes_there=False)
@@ -220,9 +221,9 @@ class ServiceFormScreen(ModalScreen[Service | None]):
         """Leave; once something was typed, only when asked for again."""
         if self._leave_confirmed or self._draft() == self._before:
             self.dismiss(None)
-            return
-        self._leave_confirmed = True
-        self._say(Content("Nothing is saved yet: ctrl+s save, esc leave without."))
+        else:
+            self._leave_confirmed = True
+            self._say(Content(UNSAVED))
 
     def _box(self, field: str, label: str, *, value: bool = False) -> Horizontal:
         box = PlainCheckbox(Content(label), value=value, id=field, compact=True)
@@ -284,8 +285,7 @@ class ServiceFormScreen(ModalScreen[Service | None]):
     def _show_needs(self) -> None:
         """Show what a service of the chosen kind needs; one of FakeGPT has a login, and no key."""
         for field in FIELDS:
-            hint = self._known.hint(field, self._kind)
-            self.query_one(f"#{field}", Input).placeholder = hint
+            self.query_one(f"#{field}", Input).placeholder = self._known.hint(field, self._kind)
         for field, is_needed in self._known.needs(self._kind).items():
             self.query_one(f"#{field}-row").display = is_needed
 
@@ -296,4 +296,5 @@ class ServiceFormScreen(ModalScreen[Service | None]):
         return self.query_one(f"#{field}", Checkbox).value
 
     def _say(self, text: Content) -> None:
-        self.query_one("#outcome", Static).update(text)
+        self.set_class(bool(text), "-said").query_one("#outcome", Static).update(text)
+        self.call_after_refresh(self.query_one(DialogFrame).keep_in_view)

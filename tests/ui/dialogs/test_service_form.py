@@ -143,8 +143,15 @@ async def test_saving_that_fails_says_why_and_keeps_what_was_typed() -> None:
 async def test_what_was_typed_is_left_only_when_that_is_asked_for_twice() -> None:
     async with adding() as it:
         await fill(it, name="local")
+        for size, typed in (((25, 6), "1"), ((60, 20), "2"), ((80, 24), "3")):
+            await it.pilot.resize_terminal(*size)
+            await it.pilot.press("escape")
+            await it.see("Nothing is saved")
+            await it.pilot.press(typed)
+            await it.until(lambda: "Nothing is saved" not in it.text)
+        await it.see("local123")
         await it.pilot.press("escape")
-        await it.see("Nothing is saved yet")
+        await it.see("Nothing is saved")
         await it.pilot.press("escape")
         await it.see("Services and models")
         assert it.registry.saved == []
@@ -196,7 +203,7 @@ async def test_a_key_that_is_kept_can_be_taken_away() -> None:
         await it.see("take the key away, and delete it from the keyring of the system")
         it.app.screen.query_one("#without_key").focus()
         await it.pilot.press("space", "escape")
-        await it.see("Nothing is saved yet")
+        await it.see("Nothing is saved")
         await it.pilot.press("ctrl+s")
         await it.until(lambda: bool(it.registry.saved))
         assert it.registry.saved[0].without_key
