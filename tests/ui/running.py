@@ -6,9 +6,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.screen import Screen
 
 from fakegpt_tui.backends.base import Backend
 from fakegpt_tui.backends.scripted import Gate, ScriptedBackend, Step
@@ -53,6 +55,8 @@ class Running:
     backend: ScriptedBackend
     services: dict[str, Service]
     registry: FakeServiceRepository
+    _settled: Screen[Any] | None = None
+    """The screen that was topmost at the end of the last wait."""
 
     @property
     def prompt(self) -> PromptInput:
@@ -99,10 +103,14 @@ class Running:
     async def until(
         self, condition: Callable[[], bool], what: Callable[[], str] | None = None
     ) -> None:
+        """Wait until that is so, and the screen that is then the topmost is whole."""
         try:
             async with asyncio.timeout(PATIENCE):
                 while not condition():
                     await self.pilot.pause(0.01)
+                while self._settled is not self.app.screen:
+                    self._settled = self.app.screen
+                    await self.pilot.pause()
         except TimeoutError:
             pytest.fail(what() if what else f"never came true; the screen:\n{self.text}")
 

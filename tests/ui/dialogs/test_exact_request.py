@@ -71,8 +71,8 @@ async def test_what_is_attached_goes_along(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.chdir(tmp_path)
     async with running(services=(SERVICE,), backends={"scripted": Previewing()}) as it:
         await it.pilot.press(*"/attach notes.md", "enter")
+        await it.see("▤ 1 notes.md")
         await it.pilot.press(*"Why?")
-        await it.until(lambda: "notes.md" in it.prompt.text)
         await it.command("/request")
         await it.see("Request to scripted")
         await it.see('"parts": 2')

@@ -132,7 +132,7 @@ async def test_the_list_of_a_message_shows_the_picture_that_is_chosen() -> None:
         await it.see("s save · o open · e edit")
         await it.pilot.press("up")
         await it.see("enter view · s save")
-        await it.pilot.press("enter")
+        await view(it, "enter")
         await it.see("▣ second.png")
         await it.pilot.press("c")
         await it.see("A temporary conversation has no file")

@@ -69,8 +69,12 @@ async def fill_in(it: Running, name: str, value: str) -> None:
 
 
 async def saved(it: Running, config: Path, line: str) -> None:
+    """Wait until the line is in the file, and the settings know that it is."""
     await it.until(
         lambda: line in config.read_text(), lambda: f"{line} not in\n{config.read_text()}"
+    )
+    await it.until(
+        lambda: all(each.is_finished for each in it.app.workers if each.group == "settings")
     )
     await it.pilot.pause()
 
@@ -122,8 +126,8 @@ async def test_without_motion_the_start_is_calm_already() -> None:
 async def test_a_theme_is_shown_at_once_and_can_be_undone(config: Path) -> None:
     async with settings_open(config) as it:
         await choose(it, "theme", "light")
+        await saved(it, config, 'theme = "light"')
         await it.until(lambda: it.app.theme == LIGHT.name)
-        assert 'theme = "light"' in config.read_text()
         await it.pilot.press("ctrl+z")
         await it.until(lambda: it.app.theme == DARK.name)
         assert config.read_text() == MINE
