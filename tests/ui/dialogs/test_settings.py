@@ -300,7 +300,7 @@ async def test_the_settings_say_that_a_theme_is_the_one_chosen_last(config: Path
         await it.pilot.press("ctrl+z")
         await it.see("last choice")
         assert config.read_text() == MINE
-        assert it.app.theme == LIGHT.name
+        await it.until(lambda: it.app.theme == LIGHT.name)
 
 
 @pytest.mark.parametrize(
