@@ -23,7 +23,13 @@ from tests.ui.ways import IN_SCENES, METAS, WIDGETS, clicks_in_sources, unreacha
 from tests.ui.widgets.transcript.transcript_app import MarkdownApp, prompt, show
 from tests.ui.widgets.transcript.transcript_app import reply as transcript_reply
 
-BASES = {"ListScreen", "PreviewListScreen", "CommandListScreen", "ServicePickerScreen"}
+BASES = {
+    "ChoiceListScreen",
+    "ListScreen",
+    "PreviewListScreen",
+    "CommandListScreen",
+    "ServicePickerScreen",
+}
 """What dialogs are made of, and is not shown itself."""
 
 
