@@ -109,13 +109,15 @@ TextChange = TextDelta | TextReplaced
 class SnapshotText:
     """The newest text of each message, and how the reply changes with it.
 
-    The reply is the text of each message, in the order in which they first appeared, with a blank
+    The reply is the text of each message, in the order in which their texts began, with a blank
     line between; messages without text do not count. The first half of a surrogate pair at the end
     of a text is held back until the other half comes, or `flush` is called.
     """
 
     def __init__(self) -> None:
         self._texts: dict[str, str] = {}
+        self._begun: set[str] = set()
+        """The messages that have had some text."""
         self._held: dict[str, str] = {}
         self._last_id = ""
         self._length = 0
@@ -144,12 +146,14 @@ class SnapshotText:
         ]
 
     def _set_text(self, message_id: str, text: str) -> list[TextChange]:
-        if message_id not in self._texts:
-            self._texts[message_id] = ""
-            self._last_id = message_id
-        shown = self._texts[message_id]
+        shown = self._texts.setdefault(message_id, "")
         if text == shown:
             return []
+        if message_id not in self._begun:
+            # What begins late stands below what is shown already.
+            self._begun.add(message_id)
+            del self._texts[message_id]
+            self._last_id = message_id
         self._texts[message_id] = text
         if message_id == self._last_id:
             return self._change_end(shown, text)

@@ -41,8 +41,8 @@ _SERVICE: Final = "The service"
 class StreamDecoder:
     """Turns the events of one reply into domain events, and judges how it ended.
 
-    The reply's text is the text of each message of the turn, in the order in which they first
-    appeared, with a blank line between; `TextReplaced.keep` counts from the start of all of it.
+    The reply's text is the text of each message of the turn, in the order in which their
+    texts began, with a blank line between; `TextReplaced.keep` counts from the start of all of it.
     """
 
     json_key: ClassVar[str] = ""

@@ -18,6 +18,7 @@ from fakegpt_tui.domain import (
     TitleSuggested,
 )
 from fakegpt_tui.protocol.fakegpt import StreamDecoder
+from tests.protocol.fakegpt.test_stream_decoder import text_in_order
 from tests.signed_in import text_of
 
 
@@ -169,9 +170,7 @@ def test_however_events_come_together_the_last_text_of_each_message_is_rebuilt(
         told += together(reader, *events[:count])
         events = events[count:]
     told += together(reader, "[DONE]")
-    order = dict.fromkeys(message_id for message_id, _ in said)
-    last = {message_id: json.loads(json.dumps(text)) for message_id, text in said}
-    expected = "\n\n".join(filter(None, (last[message_id] for message_id in order)))
+    expected = text_in_order(said)
     if expected:
         told += reader.finish()
         assert text_of(told) == "".join(

@@ -384,6 +384,32 @@ def test_absurdly_many_messages_are_refused() -> None:
             reader.decode("message", data_of(message("x", str(number))))
 
 
+def text_in_order(said: Sequence[tuple[str, str]]) -> str:
+    """The last text of each message, in the order in which their texts began."""
+    # JSON joins two halves that follow each other, so the model does it too.
+    joined = [(name, json.loads(json.dumps(text))) for name, text in said]
+    # Half a character at the end is no text before the end of all.
+    whole = [name for name, text in joined if text and (text[1:] or not _is_first_half(text))]
+    last = dict(joined)
+    return "\n\n".join(last[name] for name in dict.fromkeys([*whole, *last]) if last[name])
+
+
+def _is_first_half(sign: str) -> bool:
+    return "\ud800" <= sign < "\udc00"
+
+
+def test_a_message_that_begins_empty_stands_where_its_text_began() -> None:
+    assert text_in_order([("A", ""), ("B", "b"), ("A", "a")]) == "b\n\na"
+    reader = StreamDecoder()
+    said = [("A", ""), ("B", "b"), ("A", "Hel"), ("A", "Hello")]
+    told = [
+        event
+        for name, text in said
+        for event in reader.decode("message", data_of(message(text, name)))
+    ]
+    assert told == [TextDelta("b"), TextDelta("\n\nHel"), TextDelta("lo")]
+
+
 TEXTS = st.text(st.sampled_from("ab\n é😀\ud83d\ude00"), max_size=8)
 
 
@@ -392,11 +418,7 @@ TEXTS = st.text(st.sampled_from("ab\n é😀\ud83d\ude00"), max_size=8)
 def test_what_is_told_rebuilds_the_last_text_of_each_message(
     updates: list[tuple[str, str]], finished: bool
 ) -> None:
-    last: dict[str, str] = {}
-    for message_id, text in updates:
-        # JSON joins two halves that follow each other, so the model does it too.
-        last[message_id] = json.loads(json.dumps(text))
-    expected = "\n\n".join(filter(None, last.values()))
+    expected = text_in_order(updates)
     end = message(updates[-1][1], updates[-1][0], **FINISHED) if finished and updates else DONE
     reader = StreamDecoder()
     events = [
