@@ -1,5 +1,7 @@
 """The one table of keys."""
 
+import re
+
 import pytest
 from textual.binding import Binding
 
@@ -18,6 +20,12 @@ def test_every_command_has_a_name_of_its_own_and_help() -> None:
     assert all(command.help for command in COMMANDS)
     # Of two rows of the help with the same word, a reader would not know which to take.
     assert len({(command.scope, command.label) for command in COMMANDS}) == len(COMMANDS)
+
+
+def test_what_a_command_acts_on_is_named_where_it_stands_alone() -> None:
+    """In the palette, in completion and in plain mode no list is beside it."""
+    named = (each.help for each in COMMANDS if each.slash)
+    assert [words for words in named if re.match(r"\w+ (it|them)\b", words)] == []
 
 
 def test_only_stopping_and_going_back_share_a_key() -> None:
