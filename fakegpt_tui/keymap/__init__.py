@@ -113,7 +113,7 @@ PROMPT, ANY, TRANSCRIPT, VISUAL, LIST, SIDE_BY_SIDE, SERVICES, SERVICE_FORM, *_ 
 # fmt: off
 COMMANDS: tuple[Command, ...] = (
     Command(PROMPT, "prompt.send", _ENTER, "send", "Send", "Send the prompt"),
-    Command(PROMPT, "prompt.newline", _ENTER_VARIANTS, "newline", "New line", "Break the line; ctrl+j is told from Enter in every terminal"),
+    Command(PROMPT, "prompt.newline", _ENTER_VARIANTS, "newline", "New line", "Break the line; ctrl+j does so in every terminal"),
     Command(PROMPT, "prompt.delete-or-quit", "ctrl+d", "delete_or_quit", "Delete", "Delete the character under the cursor; leave if the prompt is empty"),
 
     Command(ANY, "chat.new", "ctrl+n,f4", "conversations.new", "New", "Start a new conversation; replies under way go on", "/new", "/clear /reset", in_footer=True),

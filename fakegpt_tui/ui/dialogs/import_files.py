@@ -41,7 +41,7 @@ class ImportScreen(ModalScreen[ImportRequest | None]):
     def compose(self) -> ComposeResult:
         with DialogFrame("import"):
             yield PathField(placeholder="File or folder; tab completes")
-            yield PlainCheckbox("Only tell what would be done", compact=True)
+            yield PlainCheckbox("Dry run: nothing is imported", compact=True)
             yield Static(Content(_WHAT), id="what")
 
     def on_mount(self) -> None:
