@@ -43,15 +43,17 @@ class ImportReport:
     def summary(self, *, dry_run: bool) -> str:
         """All of it in a line."""
         counts = self.outcomes
-        return (
-            f"{'To add' if dry_run else 'Added'}: "
-            f"{_count(counts[ImportOutcome.ADDED], 'conversation')} "
-            f"with {_count(self.messages, 'new message')}. "
-            f"Extended: {counts[ImportOutcome.EXTENDED]}. Known: {counts[ImportOutcome.KNOWN]}. "
-            f"Skipped: {counts[ImportOutcome.SKIPPED]}."
-            f"{f' Empty: {counts[ImportOutcome.EMPTY]}.' if counts[ImportOutcome.EMPTY] else ''}"
-            f"{f' In the trash: {self.trashed}.' if self.trashed else ''}"
-        )
+        added = _count(counts[ImportOutcome.ADDED], "conversation")
+        others = {
+            "Extended": counts[ImportOutcome.EXTENDED],
+            "Already there": counts[ImportOutcome.KNOWN],
+            "Skipped": counts[ImportOutcome.SKIPPED],
+            "Empty": counts[ImportOutcome.EMPTY],
+            "In the trash": self.trashed,
+        }
+        told = "".join(f" {what}: {count}." for what, count in others.items() if count)
+        verb = "To add" if dry_run else "Added"
+        return f"{verb}: {added} with {_count(self.messages, 'new message')}.{told}"
 
     def loss_sentences(self) -> list[str]:
         """A sentence for each kind of loss in conversations that were taken."""

@@ -85,7 +85,7 @@ async def test_a_thousand_are_taken_back_at_once_and_a_stop_leaves_whole_ones(
     told = await chat.imports.import_files([file], JobProgress(), dry_run=True)
     rest = await chat.imports.import_files([file], JobProgress())
     assert rest.summary.removeprefix("Added") == told.summary.removeprefix("To add")
-    assert f"Known: {there}." in rest.summary
+    assert f"Already there: {there}." in rest.summary
     assert len(store.headers) == 1000
     assert chat.history.undo() == f"{1000 - there} conversations were imported."
     assert chat.history.undo() == f"{there} conversations were imported."

@@ -40,7 +40,7 @@ def test_an_export_is_taken_once(home: Home, tmp_path: Path) -> None:
     file.write_bytes(zipped({"conversations.json": many(3)}))
     assert "Added: 3 conversations with 12 new messages." in home.invoke("import", str(file)).stdout
     before = held(home)
-    assert "Added: 0 conversations with 0 new messages. Extended: 0. Known: 3." in (
+    assert "Added: 0 conversations with 0 new messages. Already there: 3." in (
         home.invoke("import", str(file)).stdout
     )
     assert held(home) == before

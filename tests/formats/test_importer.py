@@ -143,7 +143,9 @@ def test_what_was_thrown_away_does_not_come_back(store: ConversationStore) -> No
     importer = Importer(store)
     assert importer.add(OURS) is ImportOutcome.KNOWN
     assert store.conversations() == ()
-    assert importer.report.summary(dry_run=False).endswith("Known: 1. Skipped: 0. In the trash: 1.")
+    assert importer.report.summary(dry_run=False).endswith(
+        "new messages. Already there: 1. In the trash: 1."
+    )
 
 
 def test_nothing_goes_on_streaming_into_what_was_imported(store: ConversationStore) -> None:

@@ -162,7 +162,7 @@ async def test_an_export_is_imported_and_taken_back(tmp_path: Path) -> None:
         await it.until(lambda: not it.list.rows)
         await it.pilot.press("alt+i")
         await name(it, f'"{file}"')
-        await it.see("Known: 3. Skipped: 1. In the")
+        await it.see("Already there: 3. Skipped: 1. In the")
 
 
 async def test_conversations_of_other_programs_are_found_and_imported(
