@@ -193,7 +193,7 @@ class DictStore:
         return dict(self._drafts)
 
     def save_draft(self, draft: Draft) -> Future[None]:
-        if draft.text:
+        if draft.text or draft.header:
             self._drafts[draft.conversation_id] = draft
         else:
             self._drafts.pop(draft.conversation_id, None)

@@ -52,7 +52,7 @@ class ConversationIndex:
         self._stores = stores
         self._writes = writes
         self._active = active
-        self._default_model = default_model
+        self.default_model = default_model
         self.is_all_temporary = temporary
         """Do all new conversations leave nothing on disk?"""
         self._conversations: dict[str, Conversation] | None = None
@@ -111,7 +111,7 @@ class ConversationIndex:
         """
         if conversation_id and (known := self.find(conversation_id)) is not None:
             return known
-        service, model = self._default_model()
+        service, model = self.default_model()
         time = now()
         conversation = Conversation(
             id=conversation_id or new_id(),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from contextlib import suppress
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from fakegpt_tui.domain import Bookmark, Draft
+from fakegpt_tui.domain import Bookmark, Conversation, Draft
 
 if TYPE_CHECKING:
     from fakegpt_tui.chat.conversation_index import ConversationIndex
@@ -99,17 +101,54 @@ class Drafts:
     ) -> None:
         """Save what is typed; may be called at every key, as the store gathers writes.
 
-        Blank text removes the draft. `attachments` are what the marks in the text stand for.
+        Blank text removes the draft, unless a conversation without a prompt has been set up.
+        `attachments` are what the marks in the text stand for.
         """
-        draft = Draft(conversation_id, text if text.strip() else "", cursor, attachments)
-        if draft.text:
+        header = self._header(conversation_id)
+        text = text if text.strip() else ""
+        draft = Draft(conversation_id, text, cursor, attachments, header)
+        if draft.text or draft.header:
             if self.get(conversation_id) == draft:
                 return
             self._known()[conversation_id] = draft
         elif self._known().pop(conversation_id, None) is None:
             return
-        store = self._stores.of(conversation_of_draft(conversation_id))
-        self._writes.submit((_DRAFT, conversation_id), lambda: store.save_draft(draft))
+        self._submit(draft)
+
+    def resume(self, draft: Draft) -> Conversation:
+        """The conversation of a draft of an earlier run, set up as it was."""
+        conversation = self._index.create(conversation_id=draft.conversation_id)
+        if draft.header:
+            from fakegpt_tui.formats.base import FormatError  # noqa: PLC0415 - not at every start
+            from fakegpt_tui.formats.fields import Fields, decode_conversation  # noqa: PLC0415
+
+            with suppress(ValueError, FormatError):
+                conversation = decode_conversation(Fields(json.loads(draft.header)))
+                self._index.put_unsaved(conversation)
+        return conversation
+
+    def leave(self, conversation_id: str) -> None:
+        """Forget what a conversation was set up as in which nothing is asked or typed."""
+        draft = self.get(conversation_id)
+        if draft is not None and not draft.text:
+            del self._known()[conversation_id]
+            self._submit(Draft(conversation_id, ""))
+
+    def _submit(self, draft: Draft) -> None:
+        store = self._stores.of(conversation_of_draft(draft.conversation_id))
+        self._writes.submit((_DRAFT, draft.conversation_id), lambda: store.save_draft(draft))
+
+    def _header(self, conversation_id: str) -> str:
+        """What a conversation without a prompt was set up as; empty where nothing was."""
+        if not self._index.is_new(conversation_id):
+            return ""
+        found = self._index.get(conversation_id)
+        is_plain = (found.service, found.model) == self._index.default_model()
+        if is_plain and not found.is_set_up:
+            return ""
+        from fakegpt_tui.formats.fields import encode_conversation  # noqa: PLC0415 - not at every start
+
+        return json.dumps(encode_conversation(found))
 
     def edits(self, conversation_id: str) -> Mapping[str, Draft]:
         """The drafts of edited prompts in a conversation, by the id of the prompt."""

@@ -112,7 +112,7 @@ class EmergencyExport:
 
     def _drafted(self) -> Iterator[_Typed]:
         for each in self._writes.pending("draft"):
-            if draft := self._drafts.get(each):
+            if (draft := self._drafts.get(each)) and draft.text:
                 parts = tuple(attachment.part for attachment in draft.attachments)
                 store = self._stores.of(conversation_of_draft(each))
                 yield _Typed(draft.text, parts, store.read_blob)

@@ -270,6 +270,8 @@ class Draft:
     text: str
     cursor: tuple[int, int] = (0, 0)
     attachments: "tuple[Attachment, ...]" = ()
+    header: str = ""
+    """What a conversation without a prompt was set up as, in JSON."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -254,6 +254,8 @@ STEPS: tuple[Step, ...] = (
         """,
     ),
     CHANGE_TABLES,
+    # What a conversation without a prompt was set up as, in JSON.
+    ("ALTER TABLE draft ADD COLUMN header TEXT NOT NULL DEFAULT ''",),
 )
 
 VERSION = len(STEPS)

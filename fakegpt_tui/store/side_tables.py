@@ -42,7 +42,7 @@ _BOOKMARK = f"{select_statement('bookmark', BOOKMARK.columns)} WHERE conversatio
 _SAVE_BOOKMARK = _upsert_statement("bookmark", BOOKMARK.columns, key="conversation_id")
 _DELETE_BOOKMARK = "DELETE FROM bookmark WHERE conversation_id = :id"
 
-_DRAFT = ("conversation_id", "text", "line", "place", "attachments")
+_DRAFT = ("conversation_id", "text", "line", "place", "attachments", "header")
 _DRAFTS = f"{select_statement('draft', _DRAFT)} ORDER BY rowid"
 _SAVE_DRAFT = _upsert_statement("draft", _DRAFT, key="conversation_id")
 _DELETE_DRAFT = "DELETE FROM draft WHERE conversation_id = :conversation_id"
@@ -97,13 +97,14 @@ def read_drafts(connection: sqlite3.Connection) -> Mapping[str, Draft]:
             text,
             (line, place),
             part_json().decode_attachments(attachments) if attachments else (),
+            header,
         )
-        for conversation_id, text, line, place, attachments in connection.execute(_DRAFTS)
+        for conversation_id, text, line, place, attachments, header in connection.execute(_DRAFTS)
     }
 
 
 def save_draft(draft: Draft) -> WriteOperation:
-    """Save the draft, or delete one without text and attachments."""
+    """Save the draft, or delete one that holds nothing."""
     line, place = draft.cursor
     values: Values = {
         "conversation_id": replace_surrogates(draft.conversation_id),
@@ -113,8 +114,10 @@ def save_draft(draft: Draft) -> WriteOperation:
         "attachments": part_json().encode_attachments(draft.attachments)
         if draft.attachments
         else None,
+        "header": draft.header,
     }
-    statement = _SAVE_DRAFT if draft.text or draft.attachments else _DELETE_DRAFT
+    is_kept = draft.text or draft.attachments or draft.header
+    statement = _SAVE_DRAFT if is_kept else _DELETE_DRAFT
 
     def write(connection: sqlite3.Connection) -> None:
         connection.execute(statement, values)

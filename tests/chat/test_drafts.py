@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from fakegpt_tui.domain import Bookmark, Draft
+from fakegpt_tui.domain import Bookmark, Draft, GenerationSettings
 from fakegpt_tui.store.conversation_store import ConversationStore
 from tests.chat.fake_chat import ask, says, service_of
 
@@ -85,6 +85,40 @@ async def test_the_draft_of_a_conversation_without_a_prompt_is_found_again() -> 
     later.drafts.save(turn.conversation.id, "")
     assert turn.conversation.id == conversation.id
     assert later.drafts.unsent() == []
+    assert store.drafts() == {}
+
+
+async def test_what_was_chosen_for_a_conversation_without_a_prompt_is_found_again(
+    tmp_path: Path,
+) -> None:
+    with ConversationStore.open(tmp_path / "c.db") as store:
+        chat, _, _ = service_of(store=store)
+        begun = chat.conversations.create()
+        warm = GenerationSettings(temperature=0.5)
+        chat.actions.configure(begun.id, system_prompt="Be \ud800brief", generation=warm)
+        chat.drafts.save(begun.id, "")
+    with ConversationStore.open(tmp_path / "c.db") as store:
+        later, _, _ = service_of(says("one"), store=store)
+        (draft,) = later.drafts.unsent()
+        found = later.drafts.resume(draft)
+        assert (found.id, found.system_prompt) == (begun.id, "Be \ufffdbrief")
+        assert found.generation.temperature == 0.5
+        assert later.conversations.get(begun.id) == found
+        await ask(later, "hi", found)
+        later.drafts.save(begun.id, "")
+        assert later.drafts.get(begun.id) is None
+
+
+async def test_what_was_chosen_is_forgotten_when_the_conversation_is_left_without_a_word() -> None:
+    chat, store, _ = service_of()
+    begun = chat.conversations.create()
+    chat.actions.configure(begun.id, system_prompt="Be brief", generation=GenerationSettings())
+    for text, is_kept in [("typed", True), ("", False)]:
+        chat.drafts.save(begun.id, text)
+        chat.drafts.leave(begun.id)
+        assert bool(store.drafts()) is is_kept
+    chat.conversations.make_temporary(begun.id)
+    chat.drafts.save(begun.id, "typed")
     assert store.drafts() == {}
 
 

@@ -61,6 +61,7 @@ class ConversationController:
     def start(self, conversation: Conversation) -> None:
         """Open a conversation that has no prompt yet."""
         self._window.save_typed()
+        self._chat.drafts.leave(self._state.open.id)
         self._window.save_position()
         self._state.start(conversation)
         self._window.prompt.load_draft("")
@@ -74,6 +75,7 @@ class ConversationController:
         if conversation_id is None:
             return
         self._window.save_typed()
+        self._chat.drafts.leave(self._state.open.id)
         self._window.save_position()
         was_above = self._was_left_above_end(conversation_id)
         whole = whole or was_above

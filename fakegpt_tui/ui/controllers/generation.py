@@ -81,7 +81,8 @@ class GenerationController:
         self._tell_changed()
 
     def _tell_changed(self) -> None:
-        """Say from when on a change holds, until then."""
+        """Say from when on a change holds, until then; it outlives a quit."""
+        self._window.save_typed()
         leaf_id = self._state.open.leaf_id
         self._window.notify(
             "This holds from the next reply on. /undo takes it back.",
@@ -136,6 +137,7 @@ class GenerationController:
 
         def take(chosen: str) -> None:
             self._chat.actions.apply_preset(conversation_id, chosen)
+            self._window.save_typed()
             self._window.notify(f"The preset {chosen} is used from now on.")
 
         if name:

@@ -82,9 +82,7 @@ class StoreSync:
         elif unsent and not prompt.text:
             draft = unsent[-1]
             self._state.attachments.learn(draft.conversation_id, draft.attachments)
-            self._state.start(
-                self._chat.conversations.create(conversation_id=draft.conversation_id)
-            )
+            self._state.start(self._chat.drafts.resume(draft))
             prompt.load_draft(draft.text, draft.cursor)
         if self._options.typed:
             prompt.insert(self._options.typed)

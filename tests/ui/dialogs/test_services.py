@@ -37,15 +37,18 @@ async def test_another_model_is_chosen_and_answers_from_then_on() -> None:
         assert [each.model for each in it.path if each.model] == ["scripted-1", "scripted"]
 
 
-async def test_a_preset_is_used_for_the_open_conversation() -> None:
+async def test_a_preset_is_used_for_the_open_conversation_also_after_a_new_start() -> None:
     preset = Preset(
         name="terse", system_prompt="Be terse", generation=GenerationSettings(temperature=0.1)
     )
-    async with running(reply("one"), presets={"terse": preset}) as it:
+    store = MemoryStore()
+    async with running(presets={"terse": preset}, store=store) as it:
         await it.command("/preset")
         await it.see("terse")
         await it.pilot.press("enter")
         await it.see("used from now on")
+    async with running(reply("one"), store=store) as it:
+        await it.until(lambda: "system prompt" in it.header)
         await it.ask("hi")
         await it.see("one")
         assert it.backend.requests[0].messages[0].text == "Be terse"
