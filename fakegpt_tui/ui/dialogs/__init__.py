@@ -95,7 +95,7 @@ class _Framed(Widget):
         self.call_after_refresh(self.keep_in_view)
 
     def keep_in_view(self) -> None:
-        """Show what enter takes and what is typed, where there is other room for it."""
+        """Scroll to what enter takes, and to what is typed."""
         from textual.widgets import OptionList  # noqa: PLC0415 - with a dialog
 
         for options in self.query(OptionList):
