@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.chat.conversation_index import ConversationIndex
     from fakegpt_tui.chat.pending_writes import PendingWrites, Stores
     from fakegpt_tui.chat.store_interface import ChangeStore
-    from fakegpt_tui.formats.importer import ImportChange
+    from fakegpt_tui.formats.import_report import ImportChange
 
 _TITLE_LENGTH = 40
 _FROM_MESSAGES = "leaf_id"

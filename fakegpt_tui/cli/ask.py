@@ -137,14 +137,11 @@ def ask(
     and settings of it, where no option says otherwise.
     """
     piped = b"" if no_stdin else _standard_input()
-    from fakegpt_tui.cli.ask_prompt import read_prompt  # noqa: PLC0415 - not for --help
+    from fakegpt_tui.cli.ask_prompt import read_prompt, snippet_prompt  # noqa: PLC0415 - not for --help
 
     settings = settings_of(context)
-    plain = " ".join(words)
-    wrap = None
+    plain, wrap = " ".join(words), None
     if snippet is not None:
-        from fakegpt_tui.cli.ask_prompt import snippet_prompt  # noqa: PLC0415 - seldom
-
         plain, wrap = snippet_prompt(settings.snippets_folder, snippet, words)
     prompt = read_prompt(plain, piped, files, attachments, wrap)
     from fakegpt_tui.cli.ask_runner import ask_once, show_request  # noqa: PLC0415 - asyncio, not for --help

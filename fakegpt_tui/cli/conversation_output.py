@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from fakegpt_tui.cli.options import completing
+from fakegpt_tui.cli.options import completing, option_group
 from fakegpt_tui.cli.output import echo_json, echo_json_line
 from fakegpt_tui.domain import Conversation
 from fakegpt_tui.text import safe_line
@@ -42,31 +42,28 @@ class DateType(click.ParamType[datetime]):
         return found
 
 
-def filter_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Which conversations are meant; what `list` and `search` both know."""
-    for option in (
-        click.option("--before", type=DateType(), metavar="DATE", help="Only before this day."),
-        click.option("--after", type=DateType(), metavar="DATE", help="Only from this day on."),
-        click.option("-m", "--model", metavar="NAME", help="Only with a model named like this."),
-        click.option(
-            "--tag",
-            "tags",
-            multiple=True,
-            metavar="NAME",
-            help="Only with this tag; may be given several times.",
-            shell_complete=completing("tags"),
-        ),
-        click.option(
-            "--folder",
-            metavar="PATH",
-            help="Only in this folder, or one in it; / is none.",
-            shell_complete=completing("folders"),
-        ),
-        click.option("--archived", is_flag=True, help="Only archived ones."),
-        click.option("--pinned", is_flag=True, help="Only pinned ones."),
-    ):
-        command = option(command)
-    return command
+filter_options = option_group(
+    click.option("--pinned", is_flag=True, help="Only pinned ones."),
+    click.option("--archived", is_flag=True, help="Only archived ones."),
+    click.option(
+        "--folder",
+        metavar="PATH",
+        help="Only in this folder, or one in it; / is none.",
+        shell_complete=completing("folders"),
+    ),
+    click.option(
+        "--tag",
+        "tags",
+        multiple=True,
+        metavar="NAME",
+        help="Only with this tag; may be given several times.",
+        shell_complete=completing("tags"),
+    ),
+    click.option("-m", "--model", metavar="NAME", help="Only with a model named like this."),
+    click.option("--after", type=DateType(), metavar="DATE", help="Only from this day on."),
+    click.option("--before", type=DateType(), metavar="DATE", help="Only before this day."),
+)
+"""Which conversations are meant; what `list` and `search` both know."""
 
 
 def echo_items(

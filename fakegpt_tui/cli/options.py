@@ -39,6 +39,17 @@ def setting_option(*names: str, **attributes: Any) -> Callable[[_Command], _Comm
     return click.option(*names, expose_value=False, callback=note, help=help_text, **attributes)
 
 
+def option_group(*options: Callable[[Any], Any]) -> Callable[[_Command], _Command]:
+    """Several options as one, in the order of `--help`."""
+
+    def decorate(command: _Command) -> _Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
 def completing(values: str) -> "Complete":
     """What completes a value in a shell, by its name in `completion_values`, imported on tab."""
 
@@ -56,41 +67,37 @@ def completing(values: str) -> "Complete":
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
 
-def file_options(command: _Command) -> _Command:
-    """`--config`, `--data-dir` and `--log`."""
-    command = setting_option("--log", type=click.Path(), metavar="FILE")(command)
-    command = setting_option(
-        "--data-dir",
-        type=click.Path(),
-        metavar="DIR",
-        help="Keep everything that is written in this folder.",
-    )(command)
-    return setting_option(
+file_options = option_group(
+    setting_option(
         "--config",
         type=click.Path(),
         metavar="FILE",
         help="Read this configuration file instead of the usual one.",
-    )(command)
-
-
-def service_options(command: _Command) -> _Command:
-    """`--service` and `--model`."""
-    command = setting_option(
-        "-m",
-        "--model",
-        metavar="MODEL",
-        help="Ask for this model, by the service's name for it.",
-        shell_complete=completing("models"),
-    )(command)
-    return service_option(command)
-
-
+    ),
+    setting_option(
+        "--data-dir",
+        type=click.Path(),
+        metavar="DIR",
+        help="Keep everything that is written in this folder.",
+    ),
+    setting_option("--log", type=click.Path(), metavar="FILE"),
+)
 service_option = setting_option(
     "-s",
     "--service",
     metavar="NAME",
     help="Use this service of the configuration.",
     shell_complete=completing("services"),
+)
+service_options = option_group(
+    service_option,
+    setting_option(
+        "-m",
+        "--model",
+        metavar="MODEL",
+        help="Ask for this model, by the service's name for it.",
+        shell_complete=completing("models"),
+    ),
 )
 
 

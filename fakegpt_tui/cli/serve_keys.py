@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fakegpt_tui.cli.options import json_option
+from fakegpt_tui.cli.options import json_option, option_group
 from fakegpt_tui.cli.output import echo_err, echo_json
 from fakegpt_tui.cli.serve_options import FILE_PATH, with_state
 from fakegpt_tui.config.access_keys_file import key_label
@@ -59,23 +59,27 @@ def _book(path: Path | None, state: "StateOptions | None") -> "KeyBook":
     raise click.UsageError("Name the keys file with --file, or the shared state with --state.")
 
 
-def _limit_options(function: Callable[..., None]) -> Callable[..., None]:
-    helps = {
-        "requests_per_minute": "Requests a minute, in the long run.",
-        "burst": "Requests at once, before they come by the minute.",
-        "tokens_per_minute": "Tokens of prompts and replies a minute.",
-        "streams": "Replies at the same time.",
-        "tokens_per_day": "Tokens a day, which begins at midnight UTC.",
-    }
-    function = click.option(
+_LIMITS = {
+    "requests_per_minute": "Requests a minute, in the long run.",
+    "burst": "Requests at once, before they come by the minute.",
+    "tokens_per_minute": "Tokens of prompts and replies a minute.",
+    "streams": "Replies at the same time.",
+    "tokens_per_day": "Tokens a day, which begins at midnight UTC.",
+}
+_limit_options = option_group(
+    *(
+        click.option(
+            f"--{name.replace('_', '-')}",
+            name,
+            type=click.IntRange(0, _MOST),
+            help=f"{text} 0 is no limit.",
+        )
+        for name, text in _LIMITS.items()
+    ),
+    click.option(
         "--model", "models", multiple=True, help="A model that the key may use; may be repeated."
-    )(function)
-    for name, text in reversed(helps.items()):
-        option = "--" + name.replace("_", "-")
-        function = click.option(
-            option, name, type=click.IntRange(0, _MOST), help=f"{text} 0 is no limit."
-        )(function)
-    return function
+    ),
+)
 
 
 @keys.command("new")

@@ -1,10 +1,27 @@
-"""Reports of imports: what became of what was found, and what was left out of it."""
+"""Reports of imports: what each is about to write, what became of it, and what was left out."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from fakegpt_tui.domain import ChatMessage, Conversation
 from fakegpt_tui.formats.base import Loss, SkippedItem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportChange:
+    """What an import is about to write: a conversation, new where there is none `before`.
+
+    `added` are the ids of its new messages, and `replaced` other messages as they are until then.
+    A `folder` is one that is made.
+    """
+
+    before: Conversation | None = None
+    after: Conversation | None = None
+    added: Sequence[str] = ()
+    replaced: Sequence[ChatMessage] = ()
+    folder: str = ""
 
 
 class ImportOutcome(StrEnum):

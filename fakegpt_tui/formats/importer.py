@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 from fakegpt_tui.domain import (
@@ -33,7 +33,7 @@ from fakegpt_tui.formats.base import (
     UnknownFormat,
 )
 from fakegpt_tui.formats.documents import ImportPath
-from fakegpt_tui.formats.import_report import ImportOutcome, ImportReport
+from fakegpt_tui.formats.import_report import ImportChange, ImportOutcome, ImportReport
 
 
 class ImportStore(BlobImportStore, Protocol):
@@ -50,21 +50,6 @@ class ImportStore(BlobImportStore, Protocol):
     def folders(self) -> Sequence[Folder]: ...
 
     def save_folder(self, folder: Folder) -> Future[None]: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportChange:
-    """What an import is about to write: a conversation, new where there is none `before`.
-
-    `added` are the ids of its new messages, and `replaced` other messages as they are until then.
-    A `folder` is one that is made.
-    """
-
-    before: Conversation | None = None
-    after: Conversation | None = None
-    added: Sequence[str] = ()
-    replaced: Sequence[ChatMessage] = ()
-    folder: str = ""
 
 
 class Importer:

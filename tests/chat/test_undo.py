@@ -16,7 +16,7 @@ from fakegpt_tui.chat.jobs import JobProgress
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.undo import ImportUndo, header_step
 from fakegpt_tui.domain import Conversation, GenerationSettings, MessageStatus, TitleSource
-from fakegpt_tui.formats.importer import ImportChange
+from fakegpt_tui.formats.import_report import ImportChange
 from fakegpt_tui.formats.saving import save_as
 from fakegpt_tui.store.conversation_store import ConversationStore
 from tests.formats.trees import branched, message
