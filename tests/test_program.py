@@ -150,7 +150,7 @@ def test_a_killed_program_finds_its_reply_interrupted(home: Home) -> None:
             terminal.kill()
         assert replies(home)[0][1] is MessageStatus.INTERRUPTED
         with opened(home) as terminal:
-            terminal.press("alt+1")
+            terminal.wait_for("go on for ever").press("alt+1")
             terminal.wait_for("Interrupted: the program ended before the reply did.")
             terminal.wait_for("word 299")
             leave(terminal)
@@ -535,7 +535,7 @@ def test_a_draft_and_a_queued_prompt_outlive_a_kill(home: Home) -> None:
             wait_for_draft(home, "half a thought")
             terminal.kill()
         with opened(home) as terminal:
-            terminal.press("alt+1")
+            terminal.wait_for("begin").press("alt+1")
             terminal.wait_for("half a thought")
             terminal.wait_for("queued words  (waits: /send sends it")
             leave(terminal)

@@ -36,8 +36,7 @@ class AskedTerminal(GraphicsTerminal):
 
 def opened(terminal: GraphicsTerminal) -> None:
     """Open the conversation, and the viewer with its first picture."""
-    terminal.wait_for("signed in")
-    terminal.press("alt+1")
+    terminal.wait_for("signed in").wait_for("Pictures").press("alt+1")
     terminal.wait_for("reply 0")
     terminal.press("tab")
     terminal.wait_for("y Copy message")
