@@ -47,8 +47,8 @@ def opened(terminal: GraphicsTerminal) -> None:
 @pytest.mark.parametrize(
     ("kind", "says", "cells"),
     [
-        (GraphicsTerminal, SIXEL, (80 * 20, 15 * 22, 12 * 18)),
-        (AskedTerminal, ITERM, (80 * 16, 18 * 22, 15 * 18)),
+        (GraphicsTerminal, SIXEL, (80 * 20, 15 * 22, 11 * 17)),
+        (AskedTerminal, ITERM, (80 * 16, 18 * 22, 14 * 17)),
     ],
     ids=["Sixel", "iTerm2"],
 )
@@ -113,7 +113,7 @@ def test_kitty_shows_its_own_picture_of_each_view_and_keeps_none(tmp_path: Path)
         terminal.resize(60, 20)
         terminal.wait_for("· 61%")
         terminal.press("0")
-        third = shown(12, 18)
+        third = shown(11, 17)  # two rows of keys below it
         terminal.press("esc")
         terminal.wait_for("reply 0")
         terminal.wait_for(lambda _: not {second, third} & terminal.held.keys())
