@@ -137,13 +137,13 @@ def _shift_enter(
     elif tmux is not None and tmux.sends_all_keys:
         yield good(name, "Shift+enter breaks the line, where the terminal around tmux sends it.")
     elif answers is not None and answers.keyboard is not None:
-        yield good(name, "Shift+enter is told from enter (kitty keyboard protocol).")
+        yield good(name, "Shift+enter is a key of its own (kitty keyboard protocol).")
     elif answers is not None and answers.is_complete:
         yield note(
             name, "Shift+enter is enter here: no kitty keyboard protocol, so it sends.", _NEW_LINE
         )
     else:
-        yield note(name, "It is not known whether shift+enter is told from enter.", _NEW_LINE)
+        yield note(name, "It is not known whether shift+enter is a key of its own here.", _NEW_LINE)
 
 
 def _alt_letters(answers: TerminalInfo | None, environment: Mapping[str, str]) -> Finding:

@@ -64,7 +64,7 @@ def test_a_terminal_that_answers_is_described(home: Home) -> None:
             "Its background is light; --theme light suits it.",
             "It draws whole frames",
             "It marks pasted text (bracketed paste).",
-            "Shift+enter is told from enter",
+            "Shift+enter is a key of its own",
             "Alt and a letter arrive as such",
         ):
             assert sentence in text
