@@ -7,7 +7,6 @@ from itertools import pairwise
 
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.text import safe_text
-from fakegpt_tui.ui.markdown.block_cuts import find_block_cuts
 from fakegpt_tui.ui.markdown.block_types import BLOCK_TYPES
 from fakegpt_tui.ui.markdown.blocks import (
     CHUNK_SIZE,
@@ -25,7 +24,12 @@ from fakegpt_tui.ui.markdown.blocks import (
 from fakegpt_tui.ui.markdown.parser import parse_blocks
 from fakegpt_tui.ui.markdown.plain_text import PLAIN, plain_end, plain_fragments, plain_start
 from fakegpt_tui.ui.markdown.sections import sections_after
-from fakegpt_tui.ui.markdown.split_points import LINE_ENDS, UNUSUAL_LINE_END, find_split_points
+from fakegpt_tui.ui.markdown.split_points import (
+    LINE_ENDS,
+    UNUSUAL_LINE_END,
+    find_block_cuts,
+    find_split_points,
+)
 
 _MUCH = 32_768
 """Characters of growth from which on cutting costs less than parsing."""
@@ -229,13 +233,8 @@ class ChunkedText(ChunkSource):
         if not head:
             return
         parsed = parse_fragments(self.text[:head], start, None, self._options)
-        yield from find_block_cuts(
-            self.text[:end],
-            parsed.fragments,
-            parsed.settled,
-            self._size,
-            self._options.limits.block,
-        )
+        limit, known = self._options.limits.block, (parsed.fragments, parsed.settled)
+        yield from find_block_cuts(self.text[:end], *known, self._size, limit)
 
     def _parse(self, index: int, settled: int) -> int:
         """Parse a chunk below its settled fragments, and divide it if it is long.
