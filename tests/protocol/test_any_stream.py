@@ -63,10 +63,15 @@ def _unescaped(event: bytes) -> bytes:
 
 
 def last_texts(said: Said) -> str:
+    """The last text of each message, in the order in which their texts began."""
     last: dict[str, str] = {}
+    begun: dict[str, None] = {}
     for message_id, text in said:
         last[message_id] = json.loads(json.dumps(text))
-    whole = "\n\n".join(filter(None, last.values()))
+        # Half a surrogate pair is held back, and so begins nothing before its other half comes.
+        if len(last[message_id]) > 1 or not "\ud800" <= last[message_id] < "\udc00":
+            begun.update({message_id: None} if last[message_id] else {})
+    whole = "\n\n".join(filter(None, (last[each] for each in begun | dict.fromkeys(last))))
     return "".join("�" if "\ud800" <= sign < "\ue000" else sign for sign in whole)
 
 
