@@ -88,7 +88,7 @@ def run_block(block: str, home: Home, folder: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=20 * PATIENCE,
     )
     assert done.returncode == 0, f"{block}\n{done.stdout}\n{done.stderr}"
 

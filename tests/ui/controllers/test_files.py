@@ -130,7 +130,8 @@ async def test_every_format_can_be_chosen_in_the_list(tmp_path: Path) -> None:
         for count, (suffix, format_name) in enumerate(export_formats().items(), start=1):
             await it.pilot.press("alt+e")
             await it.see("This conversation as Markdown")
-            await it.pilot.press(*f"this as {format_name}", "enter")
+            it.app.screen.query_one(Input).insert_text_at_cursor(f"this as {format_name}")
+            await it.pilot.press("enter")
             found = await files(it, tmp_path, count)
             assert any(path.name.endswith(f".{suffix}") for path in found)
 
