@@ -16,6 +16,7 @@ from fakegpt_tui.ui.messages import (
     PromptEdited,
     PromptNotSaved,
     ReadClipboard,
+    ReplyGrew,
     Report,
     ShowNotice,
     TurnFinished,
@@ -54,7 +55,7 @@ class BackgroundWork:
         if report is not None:
             self._report(report)
 
-    def _report(self, report: Report) -> None:
+    def _report(self, report: Report | ReplyGrew) -> None:
         self._screen.post_message(report)
 
     def start_turn(self, turn: Turn) -> None:
@@ -80,7 +81,8 @@ class BackgroundWork:
             async with turn:
                 self._report(TurnStarted(turn.prompt.text if turn.is_new_prompt else ""))
                 async for _ in turn.events():
-                    self._screen.reply_drawing.plan_repaint()
+                    if not self._screen.reply_drawing.is_repaint_planned:
+                        self._report(ReplyGrew())
         except StoreError as error:
             draft = turn.draft_text, str(error), turn.draft_parts
             self._report(PromptNotSaved(turn.conversation.id, *draft))

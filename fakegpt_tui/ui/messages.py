@@ -116,6 +116,13 @@ class RunJob(Message):
     job: Job
 
 
+class ReplyGrew(Message):
+    """The reply of some turn has more text than before; one of these is as good as a hundred."""
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, ReplyGrew)
+
+
 class Report(Message):
     """Something has changed; the main screen looks up the current state and shows it."""
 

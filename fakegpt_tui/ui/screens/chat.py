@@ -18,7 +18,7 @@ from textual.widgets import Static
 from fakegpt_tui.domain import FakeGPTError
 from fakegpt_tui.keymap import KeyScope
 from fakegpt_tui.ui.bindings import bindings, effective_keys
-from fakegpt_tui.ui.messages import CopyText, Report
+from fakegpt_tui.ui.messages import CopyText, ReplyGrew, Report
 from fakegpt_tui.ui.screens.chat_pane import ChatPane
 from fakegpt_tui.ui.state import ChatState
 from fakegpt_tui.ui.terminal.key_serializer import obey_typed_ahead
@@ -222,6 +222,10 @@ class ChatScreen(RenderCache, TolerantScreen):
         if selected := self.get_selected_text():
             self.post_message(CopyText(selected, "selection", by_key=False))
             self.window.transcript.flash_copied()
+
+    @on(ReplyGrew)
+    def draw_reply(self) -> None:
+        self.reply_drawing.plan_repaint()
 
     def on_descendant_blur(self, event: events.DescendantBlur) -> None:
         """Keep the focus where all is hidden for lack of room; hide a list that lay over all."""

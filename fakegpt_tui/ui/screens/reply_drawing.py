@@ -70,15 +70,14 @@ class ReplyDrawing:
 
     def plan_repaint(self) -> None:
         """Show what has arrived of the reply, now or as soon as the screen is due again."""
-        if self.is_repaint_planned or not self._screen.is_running:
+        if self.is_repaint_planned:
             return
-        self.is_repaint_planned = True
         # A timer of no time at all can fail by dividing by it, as of Textual 8.2.8.
         if delay := self._window.limiter.delay():
+            self.is_repaint_planned = True
             self._screen.set_timer(delay, self._repaint)
         else:
-            # Once all is taken that came together: the first event may have no words.
-            self._screen.call_later(self._repaint)
+            self._repaint()
 
     def _repaint(self) -> None:
         """Show what has arrived: the only change that is not a new view."""
