@@ -8,10 +8,12 @@ and copied stays as it came; this is for the screen.
 import re
 import unicodedata
 
+from fakegpt_tui.fast_import import lazy_pattern
+
 ISOLATE = "\u2068"
 """Begins something that is turned, or not, by its own first letter."""
 POP_ISOLATE = "\u2069"
-RIGHT_TO_LEFT = re.compile(
+RIGHT_TO_LEFT = lazy_pattern(
     "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
 )
 """A character that is written from right to left."""
@@ -67,14 +69,14 @@ _SHOWN = {
     _PICTURE_CELL: "�",
 }
 
-_HIDDEN = re.compile(
+_HIDDEN = lazy_pattern(
     "[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in _HIDDEN_RANGES) + "]"
 )
-_TAG = re.compile("[\U000e0000-\U000e0fff]")
+_TAG = lazy_pattern("[\U000e0000-\U000e0fff]")
 _MOST_MARKS = 8
 """More marks or joiners on one letter are no script's, and spill over the lines around it."""
 
-_MAYBE_FLOOD = re.compile(rf"[^\w\s\x00-\x7f]{{{_MOST_MARKS + 1},}}")
+_MAYBE_FLOOD = lazy_pattern(rf"[^\w\s\x00-\x7f]{{{_MOST_MARKS + 1},}}")
 """Marks are no part of words for Python, and so are many other characters."""
 
 _JOINERS = "\u200c\u200d\ufe0e\ufe0f"

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from fakegpt_tui.attachments.commands import end_process
 from fakegpt_tui.domain import LoadError
-from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.domain.text_encodings import decode_text
+from fakegpt_tui.fast_import import dataclass
 
 MAX_SECONDS = 3.0
 MAX_BYTES = 33_554_432

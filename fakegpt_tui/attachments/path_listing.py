@@ -11,7 +11,7 @@ from pathlib import Path
 from time import monotonic
 from unicodedata import normalize
 
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass
 
 MAX_ENTRIES = 20_000
 MAX_SECONDS = 0.15

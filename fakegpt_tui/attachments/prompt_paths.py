@@ -18,7 +18,7 @@ from threading import Thread
 from unicodedata import normalize
 from urllib.parse import unquote_to_bytes, urlsplit
 
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass
 
 _BEFORE = set(" \t\n([{<'\",")
 """What may stand before the sign; after a letter it belongs to an address or to code."""

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 
-from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.domain.text_encodings import decode_text
+from fakegpt_tui.fast_import import dataclass
 from fakegpt_tui.text import safe_line
 
 INPUT, CLIPBOARD, SELECTION = "input", "clipboard", "selection"

@@ -17,7 +17,7 @@ from fakegpt_tui.domain import (
     new_id,
 )
 from fakegpt_tui.domain.exact_request import ExactRequest, LastAnswer
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass
 
 
 def _no_bytes(digest: str) -> bytes:

@@ -14,8 +14,8 @@ from fakegpt_tui.backends.token_estimate import (
     estimate_total_tokens,
 )
 from fakegpt_tui.domain import ContextMessage, Model, Notice, Role, Usage
-from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.domain.parts import FilePart, ImagePart, Part, TextSpan, fit_parts, place_parts
+from fakegpt_tui.fast_import import dataclass
 from fakegpt_tui.text import safe_line
 
 if TYPE_CHECKING:

@@ -1,11 +1,11 @@
 """Request builders and decoders, which a protocol adds to `http_stream`; feeding a decoder."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import ClassVar, Final, Protocol
 
 from fakegpt_tui.domain import BadReply, ReplyCut, ServiceError, StreamEvent, Usage
+from fakegpt_tui.fast_import import lazy_pattern
 from fakegpt_tui.http.requests import EVENT_STREAM, HttpRequest
 from fakegpt_tui.http.responses import HttpResponse
 from fakegpt_tui.http.sse import EventReader, ServerEvent
@@ -19,7 +19,7 @@ _STREAMS: Final = (EVENT_STREAM, "application/x-ndjson", "application/jsonl")
 """Media types of what comes bit by bit: events, or lines of JSON."""
 
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
-_BLANK: Final = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t\r\n]+|:[^\r\n]*[\r\n])*")
+_BLANK: Final = lazy_pattern(rb"(?:\xef\xbb\xbf)?(?:[ \t\r\n]+|:[^\r\n]*[\r\n])*")
 _COMMENT_BYTES: Final = 64_000
 _END: Final = ServerEvent("message", "[DONE]")
 """JSON that can be read came whole, whether or not it tells why the reply ended."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
@@ -24,9 +23,9 @@ from fakegpt_tui.domain import (
     Unreachable,
     Unsupported,
 )
-from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.domain.media_types import PDF
 from fakegpt_tui.domain.parts import Blob, FilePart, ImagePart, TextSpan, place_parts
+from fakegpt_tui.fast_import import dataclass, lazy_pattern
 from fakegpt_tui.http.requests import PlainText
 from fakegpt_tui.text import replace_surrogates, safe_line
 
@@ -35,12 +34,12 @@ if TYPE_CHECKING:
 
 _PIECE: Final = 3 * 65_536
 _MUCH_TEXT: Final = 1_000_000
-_MEDIA: Final = re.compile(
+_MEDIA: Final = lazy_pattern(
     r"\bimages?\b|image_url|vision|multi-?modal|\bpictures?\b|mmproj|\bmedia\b|\bfiles?\b|audio"
     r"|content\b[^\n]{0,60}\b(?:string|array|list)|\b(?:string|array|list)\b[^\n]{0,60}content"
 )
 """What services say who cannot read one, or no list of contents."""
-_TOO_LARGE: Final = re.compile(
+_TOO_LARGE: Final = lazy_pattern(
     r"too (?:large|big|many)|exceed|larger than|(?:at|of at) most|maximum"
 )
 """What those say who can, only not so large a one, or so many."""

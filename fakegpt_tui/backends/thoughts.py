@@ -19,7 +19,7 @@ from fakegpt_tui.domain import (
     TextDelta,
     TextReplaced,
 )
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass, lazy_pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +48,16 @@ _MARKS: Final = (
 _FIRST_OF_MARKS: Final = frozenset(marks.opener[0] for marks in _MARKS)
 _LONGEST_OPENER: Final = max(len(marks.opener) for marks in _MARKS)
 _CLOSERS: Final = (*(f"</{tag}>" for tag in _TAGS), "[/think]", "◁/think▷")
-_LONE_CLOSER: Final = re.compile(
+_LONE_CLOSER: Final = lazy_pattern(
     rf"(?:{'|'.join(map(re.escape, _CLOSERS))})(?:(?P<ended>[ \t]*\r?\n)|[ \t]*\r?\Z)",
     re.IGNORECASE,
 )
-_MAY_BE_MARK: Final = re.compile(r"[<\[◁]")
+_MAY_BE_MARK: Final = lazy_pattern(r"[<\[◁]")
 _WATCHED: Final = 100_000
 """Characters of text after which a closer without an opener is not looked for any more."""
 
 _SMALL: Final = str.maketrans(ascii_uppercase, ascii_lowercase)
-_BLANK_LINES: Final = re.compile(r"\s*\n")
+_BLANK_LINES: Final = lazy_pattern(r"\s*\n")
 
 
 class _Stage(Enum):

@@ -21,7 +21,7 @@ from fakegpt_tui.domain import (
     new_id,
     now,
 )
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass
 
 if TYPE_CHECKING:
     from fakegpt_tui.backends.base import Backend, ReplyRequest

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from fakegpt_tui.domain import FakeGPTError, LoadError, NotFound, StoreError
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass
 
 if TYPE_CHECKING:
     from fakegpt_tui.chat.conversation_index import ConversationIndex

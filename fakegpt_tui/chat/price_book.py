@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from fakegpt_tui.domain import ChatMessage, MessageStatus, Role, Service, ServiceKind, Usage
-from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.domain.prices import (
     USUAL_TIERS,
     Cost,
@@ -25,6 +24,7 @@ from fakegpt_tui.domain.prices import (
     reply_cost,
     sum_costs,
 )
+from fakegpt_tui.fast_import import dataclass
 
 _TABLE: Final = Path(__file__).with_name("prices.json")
 _LOCAL: Final = re.compile(

@@ -14,8 +14,8 @@ from fakegpt_tui.domain import (
     ReplyCut,
     RetryScheduled,
 )
-from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.domain.parts import Origin, Part, PartLayout, fit_parts, place_parts
+from fakegpt_tui.fast_import import dataclass
 
 REPLY_CUT = "The reply ended without its end marker, so it may not be whole."
 _PROGRAM_ENDED = "The program ended before the reply did."

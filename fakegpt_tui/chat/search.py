@@ -10,10 +10,11 @@ from typing import Any
 
 from fakegpt_tui.chat.store_interface import ChatStore
 from fakegpt_tui.domain import SearchHit, SearchQuery
+from fakegpt_tui.fast_import import lazy_pattern
 from fakegpt_tui.text import replace_surrogates
 
-_WORD = re.compile(r'(?:"[^"]*"?|\S)+')
-_DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?", re.ASCII)
+_WORD = lazy_pattern(r'(?:"[^"]*"?|\S)+')
+_DATE = lazy_pattern(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?", re.ASCII)
 
 
 def parse_query(text: str, zone: tzinfo | None = None) -> SearchQuery:

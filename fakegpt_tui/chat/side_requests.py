@@ -23,8 +23,8 @@ from fakegpt_tui.domain import (
     new_id,
     now,
 )
-from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.domain.prices import SpendingEntry
+from fakegpt_tui.fast_import import dataclass
 from fakegpt_tui.text import safe_line
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from fakegpt_tui.domain import RequestRefused, Usage, now
-from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.domain.prices import Cost, SpendingEntry, format_dollars, sum_costs
+from fakegpt_tui.fast_import import dataclass
 
 if TYPE_CHECKING:
     from fakegpt_tui.chat.price_book import PriceBook

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from fakegpt_tui.backends.context_window import prompt_budget
 from fakegpt_tui.backends.token_estimate import estimate_part_tokens, estimate_tokens
 from fakegpt_tui.domain import ChatMessage, Conversation, Role
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from fakegpt_tui.domain import (
     ServiceKind,
     StoreError,
 )
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass
 
 if TYPE_CHECKING:
     from fakegpt_tui.chat.active_turns import ActiveTurns

@@ -16,7 +16,7 @@ from fakegpt_tui.config.services import parse_services
 from fakegpt_tui.config.sources import PREFIX, Sources, Table, read_config
 from fakegpt_tui.config.spec import SETTING_SPECS, Folders, Settings, Source, ValueOrigin
 from fakegpt_tui.domain import ConfigError
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass, lazy_pattern
 
 if TYPE_CHECKING:
     from fakegpt_tui.config.secrets import KeySource
@@ -48,7 +48,7 @@ class UsableSettings:
     error: ConfigError | None
 
 
-_UNQUOTED_NAME = re.compile(r"""\s*(?:\[+[^"'\]]*|[^"'=\[#]*)[^\x00-\x7f][^"'=]*(?:\]|=)""")
+_UNQUOTED_NAME = lazy_pattern(r"""\s*(?:\[+[^"'\]]*|[^"'=\[#]*)[^\x00-\x7f][^"'=]*(?:\]|=)""")
 """A table or a key that is named in other letters than TOML takes without quotes."""
 
 

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 from fakegpt_tui.domain import ConfigError, Secret
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass, lazy_pattern
 
 _PROGRAM = "fakegpt-tui"
 _MAX_LENGTH = 10_000
 _MIN_PRIORITY = 1
 """What the library calls suitable; keyrings below it keep nothing, or keep it unencrypted."""
 
-_SECRET_NAME = re.compile(
+_SECRET_NAME = lazy_pattern(
     r"(?:API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)S?\Z", re.I
 )
 """How variables are called whose value is a secret of some service or other."""
@@ -178,11 +178,11 @@ def _decode(data: bytes) -> str:
 
 
 _INVISIBLE = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060"))
-_ASSIGNED = re.compile(
+_ASSIGNED = lazy_pattern(
     r"(?:export\s+)?[A-Za-z][A-Za-z0-9_]*(?:KEY|TOKEN)\s*=\s*(\S.*)", re.IGNORECASE
 )
 """A line of a file of variables, as many services show it to be copied."""
-_BEARER = re.compile(r"(?:authorization\s*:\s*)?bearer\s+", re.IGNORECASE)
+_BEARER = lazy_pattern(r"(?:authorization\s*:\s*)?bearer\s+", re.IGNORECASE)
 _QUOTES = ('""', "''", "``", "“”")
 
 

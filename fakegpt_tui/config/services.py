@@ -20,7 +20,7 @@ from fakegpt_tui.domain import (
     ServiceKind,
     TimeLimits,
 )
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass, lazy_pattern
 from fakegpt_tui.text import count_hidden
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 _NO_GENERATION = GenerationSettings()
-_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,80}")
+_HEADER_NAME = lazy_pattern(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,80}")
 _RESERVED = {
     *("accept", "accept-encoding", "authorization", "connection", "content-length"),
     *("content-type", "cookie", "host", "transfer-encoding", "x-authorization"),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fakegpt_tui.config import validators
 from fakegpt_tui.domain import ConfigError, ModelRef, Preset, Service
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass
 
 if TYPE_CHECKING:
     from decimal import Decimal

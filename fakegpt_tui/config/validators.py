@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
 from fakegpt_tui.domain import NO_PROXY, ModelRef, Secret
+from fakegpt_tui.fast_import import lazy_pattern
 
 if TYPE_CHECKING:
     from datetime import date, time
@@ -22,16 +22,16 @@ Validator: TypeAlias = Callable[[object], T]
 
 BACKSLASH_ADVICE = r"write a path with \ in single quotes, as in 'C:\Users\me'"
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_KEY_SHAPES = re.compile(
+_CONTROL = lazy_pattern(r"[\x00-\x1f\x7f-\x9f]")
+_VARIABLE = lazy_pattern(r"[A-Za-z_][A-Za-z0-9_]*")
+_KEY_SHAPES = lazy_pattern(
     r"(sk|pk|rk|hf|gsk|ghp|gho|github_pat|xai|pplx|r8|nvapi|csk|key)_(?=.*\d)\w{12,}"
     r"|AIza\w{16,}|[0-9a-f]{32,}|(?=.*\d)(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9]{20,}"
 )
 """Keys that could be names of variables by their characters."""
-_LETTERS = re.compile(r"[a-z]{4,26}")
+_LETTERS = lazy_pattern(r"[a-z]{4,26}")
 _PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
-_URL_PATH = re.compile(r"/[A-Za-z0-9._~%!$&'()*+,;=:@/-]{0,200}")
+_URL_PATH = lazy_pattern(r"/[A-Za-z0-9._~%!$&'()*+,;=:@/-]{0,200}")
 _SECONDS_PER_DAY = 86_400
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"", "0", "false", "no", "off"}

@@ -1,6 +1,5 @@
 """Captions: words for pictures, files and sources where only text is shown; sizes and times."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from typing import Final, NamedTuple
@@ -19,6 +18,7 @@ from fakegpt_tui.domain.parts import (
     ToolResultPart,
     UnknownPart,
 )
+from fakegpt_tui.fast_import import lazy_pattern
 
 _SHORT: Final = 200
 """Characters of what a tool was asked, or answered, in its line."""
@@ -26,7 +26,7 @@ _MINUTE = 60
 _HOUR = 60 * _MINUTE
 _WHOLE_SECONDS_FROM = 10
 _SHORTEST = 0.05
-_LINE_END = re.compile(r"\r\n|\n|\r")
+_LINE_END = lazy_pattern(r"\r\n|\n|\r")
 
 
 class Caption(NamedTuple):

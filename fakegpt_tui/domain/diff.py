@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from difflib import SequenceMatcher
 from enum import Enum, auto
 
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass
 
 _WORDS = re.compile(r"\s*\S+|\s+")
 _LINES = re.compile(r"[^\n]*\n|[^\n]+")

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, TypeAlias
 
 from fakegpt_tui.domain.conversations import FinishReason, Usage
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass
 
 if TYPE_CHECKING:
     from fakegpt_tui.domain.parts import Origin, Part

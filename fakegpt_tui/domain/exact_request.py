@@ -8,12 +8,12 @@ from functools import cache
 from itertools import pairwise
 from typing import Any, Final
 
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass, lazy_pattern
 
 _LONGEST: Final = 2_000
 """Characters of one text of a body that a page shows; bytes of pictures are no reading."""
 
-_BASE64: Final = re.compile(r"(?:data:[\w/+.-]+;base64,)?[A-Za-z0-9+/_=-]{200,}")
+_BASE64: Final = lazy_pattern(r"(?:data:[\w/+.-]+;base64,)?[A-Za-z0-9+/_=-]{200,}")
 _OWN_HEADERS: Final = ("host", "connection", "content-length", "accept-encoding")
 """Headers that curl writes itself."""
 
@@ -138,12 +138,12 @@ _KEY_HEADERS: Final = frozenset({
     *("x-api-key", "api-key", "apikey", "x-goog-api-key", "x-auth-token", "x-access-token"),
     *("cookie", "set-cookie", "ocp-apim-subscription-key", "x-amz-security-token"),
 })  # fmt: skip
-_KEY_FIELDS: Final = re.compile(
+_KEY_FIELDS: Final = lazy_pattern(
     r"([?&](?:[\w-]*key|[\w-]*token|[\w-]*secret|password|passwd|pwd|sig|signature|code|auth)=)"
     r"[^&#]*",
     re.IGNORECASE,
 )
-_USER_INFO: Final = re.compile(r"(?<=://)[^/?#@\s]*(?=@)")
+_USER_INFO: Final = lazy_pattern(r"(?<=://)[^/?#@\s]*(?=@)")
 
 SECRET_SHAPES: Final = (
     ("JSON web tokens", r"eyJ[\w-]{6,}(?:\.[\w-]*){1,2}"),

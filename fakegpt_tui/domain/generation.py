@@ -17,7 +17,6 @@ from fakegpt_tui.domain.conversations import (
     TOP_PS,
     GenerationSettings,
 )
-from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.domain.services import Service
 from fakegpt_tui.domain.setting_kinds import (
     PROTECTED,
@@ -31,6 +30,7 @@ from fakegpt_tui.domain.setting_kinds import (
     deep_merge,
     to_json,
 )
+from fakegpt_tui.fast_import import dataclass
 
 EFFORTS: Final = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 BodyFields: TypeAlias = Mapping[str, object]

@@ -1,7 +1,6 @@
 """Parts as JSON, in the store and in files; equal parts are equal text."""
 
 import json
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, fields
 from functools import cache
@@ -21,8 +20,9 @@ from fakegpt_tui.domain.parts import (
     ToolResultPart,
     UnknownPart,
 )
+from fakegpt_tui.fast_import import lazy_pattern
 
-_SURROGATES = re.compile("[\ud800-\udfff]")
+_SURROGATES = lazy_pattern("[\ud800-\udfff]")
 
 _KINDS: Mapping[str, type[Part]] = {
     "text": TextSpan,

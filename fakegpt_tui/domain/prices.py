@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from fakegpt_tui.domain.conversations import MessageStatus, Usage
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass
 
 _PER: Final = Decimal(1_000_000)
 _DIGITS: Final = 4

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fakegpt_tui.domain.conversations import GenerationSettings
-from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.domain.generation import (
     GENERATION_ROWS,
     ROW_BY_NAME,
@@ -17,6 +16,7 @@ from fakegpt_tui.domain.generation import (
 from fakegpt_tui.domain.server_families import ANY_SERVER, ServerFamily, server_family
 from fakegpt_tui.domain.services import Service, ServiceKind
 from fakegpt_tui.domain.setting_kinds import PROTECTED, UNSET, deep_merge, without_unset
+from fakegpt_tui.fast_import import dataclass
 
 
 def path_in(row: GenerationRow, kind: ServiceKind, family: ServerFamily) -> SettingPath:

@@ -6,9 +6,9 @@ from dataclasses import field
 from functools import lru_cache
 from typing import Final
 
-from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.domain.generation import ROW_BY_NAME, BodyFields, SettingPath
 from fakegpt_tui.domain.services import ServiceKind
+from fakegpt_tui.fast_import import dataclass
 
 
 def _reasoning(value: str) -> BodyFields:

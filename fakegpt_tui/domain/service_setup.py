@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final, Self
 
-from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.domain.services import Model, Secret, Service, ServiceKind, TimeLimits
+from fakegpt_tui.fast_import import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,10 @@
 """Kinds of generation settings: read from files, parsed from what is typed, and written back."""
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from typing import Final, Protocol, TypeVar, runtime_checkable
 
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass, lazy_pattern
 
 UNSET: Final = "!unset"
 """In place of a value inside `extra`: the field is taken out of the request."""
@@ -15,9 +14,9 @@ PROTECTED: Final = frozenset({"model", "messages", "input", "stream", "system", 
 
 _ESCAPES: Final = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _MEANINGS: Final = {written: meant for meant, written in _ESCAPES.items()}
-_ESCAPED: Final = re.compile(r"\\[\\nrt]")
+_ESCAPED: Final = lazy_pattern(r"\\[\\nrt]")
 _LONGEST_NUMBER: Final = 40
-_WORD: Final = re.compile(r"[\w.:-]{1,60}")
+_WORD: Final = lazy_pattern(r"[\w.:-]{1,60}")
 _MAX_JSON: Final = 200_000
 _FLAGS: Final = {True: "on", False: "off", "true": "on", "false": "off"}
 

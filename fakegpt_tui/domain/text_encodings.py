@@ -1,7 +1,8 @@
 """Text encodings: is it text that these bytes are, and what does it say?"""
 
 import codecs
-import re
+
+from fakegpt_tui.fast_import import lazy_pattern
 
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -10,7 +11,7 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+_CONTROLS = lazy_pattern(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _LEGACY_CONTROLS = 0.01
 """The largest share of control characters in text of an old encoding."""
 _SAMPLE = 8_192

@@ -5,8 +5,8 @@ from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Final, Self
 
-from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.domain.services import new_id, now
+from fakegpt_tui.fast_import import dataclass
 
 MOST_ACTIONS: Final = 200
 OLDEST_ACTION: Final = timedelta(days=30)

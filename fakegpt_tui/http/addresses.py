@@ -16,16 +16,16 @@ from typing import TypeAlias
 import httpx
 
 from fakegpt_tui.domain import NO_PROXY, ConfigError, Service
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass, lazy_pattern
 
 _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
-_HOST_NAME = re.compile(rf"{_LABEL}(\.{_LABEL})*\.?")
+_HOST_NAME = lazy_pattern(rf"{_LABEL}(\.{_LABEL})*\.?")
 _MAX_NAME_LENGTH = 253
 _LAST_PORT = 65535
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_API_PATH = re.compile(r"/+(?:(?:chat/)?completions|models|responses|messages|embeddings)/*\Z")
+_API_PATH = lazy_pattern(r"/+(?:(?:chat/)?completions|models|responses|messages|embeddings)/*\Z")
 """The end of an address that was copied with the path of a request."""
-_ZONE = re.compile(r"(//\[[0-9A-Fa-f:.]+)%25")
+_ZONE = lazy_pattern(r"(//\[[0-9A-Fa-f:.]+)%25")
 """The sign before the network interface of an IPv6 address, as URLs write it."""
 _PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 
@@ -198,7 +198,7 @@ def find_service_proxy(
     return proxy_address(found, where="in the environment") if found else None
 
 
-_WITH_PORT = re.compile(r"(\[[^\]]*\]|[^:]*)(?::(\d{1,5}))?")
+_WITH_PORT = lazy_pattern(r"(\[[^\]]*\]|[^:]*)(?::(\d{1,5}))?")
 
 
 def is_exempt(url: httpx.URL, no_proxy: str) -> bool:

@@ -1,7 +1,6 @@
 """Connection errors of httpx, sockets and TLS, translated into sentences."""
 
 import errno
-import re
 import ssl
 from collections.abc import Iterator
 from socket import gaierror
@@ -10,6 +9,7 @@ from typing import TypeAlias
 import httpx
 
 from fakegpt_tui.domain import BadReply, NoAnswer, NoConnection, UntrustedCertificate
+from fakegpt_tui.fast_import import lazy_pattern
 from fakegpt_tui.http.addresses import Route
 
 ConnectionFailure: TypeAlias = httpx.HTTPError | OSError
@@ -20,7 +20,7 @@ _NEVER_REACHED = (
     *(httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError),
     *(httpx.LocalProtocolError, httpx.UnsupportedProtocol),
 )
-_FRAMING = re.compile("Transfer-Encoding|Content-Length")
+_FRAMING = lazy_pattern("Transfer-Encoding|Content-Length")
 _EXPIRED = 10
 _NOT_SIGNED = (2, 18, 19, 20, 21)
 """By itself, or by an authority that is not known or not sent along."""

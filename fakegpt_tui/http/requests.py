@@ -11,7 +11,7 @@ import httpx
 
 from fakegpt_tui.domain import ServiceError
 from fakegpt_tui.domain.exact_request import MASK, ExactRequest, is_key_header, mask_url
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass
 from fakegpt_tui.http.addresses import host_header
 from fakegpt_tui.http.clients import Transport
 from fakegpt_tui.http.wire_request import BodyPieces, WireRequest, full_headers

@@ -9,7 +9,7 @@ import httpx
 
 from fakegpt_tui.domain import BadReply, Service, ServiceError, Unreachable, Unsupported
 from fakegpt_tui.domain.exact_request import MASK, LastAnswer, is_key_header
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass
 from fakegpt_tui.http.addresses import Route, followed_redirect, is_redirect
 from fakegpt_tui.http.clients import Transport
 from fakegpt_tui.http.compression import Inflater, UnknownCompression

@@ -17,7 +17,7 @@ from fakegpt_tui.domain import (
     Unreachable,
     UntrustedCertificate,
 )
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass
 from fakegpt_tui.http.addresses import Route
 from fakegpt_tui.http.errors import CONNECTION_ERRORS, translate_error
 from fakegpt_tui.http.sse import holds_line_end

@@ -1,11 +1,11 @@
 """Server-sent events (`text/event-stream`): bytes in, events out, however they are cut."""
 
 import json
-import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from fakegpt_tui.domain import ReplyCut
+from fakegpt_tui.fast_import import lazy_pattern
 
 JOINED: Final = "joined"
 """The name of an event that stands for several which had none, with their texts together."""
@@ -236,9 +236,9 @@ def _text(line: bytes | bytearray, start: int) -> str:
     return str(memoryview(line)[start:], "utf-8", "replace")
 
 
-_EVENT = re.compile(rb"data: ?\{[^\r\n]*\}\n\n")
-_TEXT = re.compile(rb'"(?:content|reasoning_content|reasoning|text)": ?"(?=[^"])')
-_SHORT = re.compile(rb'(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})){0,40}')
+_EVENT = lazy_pattern(rb"data: ?\{[^\r\n]*\}\n\n")
+_TEXT = lazy_pattern(rb'"(?:content|reasoning_content|reasoning|text)": ?"(?=[^"])')
+_SHORT = lazy_pattern(rb'(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})){0,40}')
 """The inside of a JSON string. A token is short; what is longer may be all of the text again."""
 _LEAST = 4
 

@@ -1,16 +1,15 @@
 """Wire requests: a request as it is sent, with all its headers."""
 
-import re
 from collections.abc import AsyncIterator, Iterable
 from typing import Final
 
 import httpx
 
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass, lazy_pattern
 
-_LINE: Final = re.compile(rb"[!-~]+ [!-~]+ HTTP/1\.1")
-_TOKEN: Final = re.compile(rb"[-!#$%&'*+.^_`|~0-9a-zA-Z]+")
-_VALUE: Final = re.compile(rb"(?:[^\0\s](?:[^\0\r\n\f\v]*[^\0\s])?)?")
+_LINE: Final = lazy_pattern(rb"[!-~]+ [!-~]+ HTTP/1\.1")
+_TOKEN: Final = lazy_pattern(rb"[-!#$%&'*+.^_`|~0-9a-zA-Z]+")
+_VALUE: Final = lazy_pattern(rb"(?:[^\0\s](?:[^\0\r\n\f\v]*[^\0\s])?)?")
 
 
 class BodyPieces:

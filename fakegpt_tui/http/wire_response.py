@@ -4,22 +4,21 @@ It is as strict as h11, which takes several times as long: each stream has a hea
 piece of a reply a frame.
 """
 
-import re
 from typing import Final, Protocol
 
 import httpx
 
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass, lazy_pattern
 
 _MAX_HEAD: Final = 100 * 1024
-_END: Final = re.compile(rb"\n\r?\n")
-_STATUS: Final = re.compile(rb"HTTP/([0-9]\.[0-9]) ([1-9][0-9]{2})(?: ((?:[ \t]|[^\0\s])*))?")
-FIELD: Final = re.compile(
+_END: Final = lazy_pattern(rb"\n\r?\n")
+_STATUS: Final = lazy_pattern(rb"HTTP/([0-9]\.[0-9]) ([1-9][0-9]{2})(?: ((?:[ \t]|[^\0\s])*))?")
+FIELD: Final = lazy_pattern(
     rb"([-!#$%&'*+.^_`|~0-9a-zA-Z]+):[ \t]*((?:[^\0\s]+(?:[ \t]+[^\0\s]+)*)?)[ \t]*"
 )
-_FOLD: Final = re.compile(rb"\r?\n[ \t]+")
+_FOLD: Final = lazy_pattern(rb"\r?\n[ \t]+")
 """A line that goes on in the next one, as old servers write it."""
-_LENGTH: Final = re.compile(rb"[0-9]{1,20}")
+_LENGTH: Final = lazy_pattern(rb"[0-9]{1,20}")
 _TOO_LONG: Final = "the head of the response is too long"
 _FIRST_FINAL: Final = 200
 _SWITCHING: Final = 101
@@ -112,7 +111,7 @@ def _read_length(value: bytes, before: bytes | None) -> bytes:
 _MAX_LINE: Final = 16 * 1024
 """Of a line with a size, and of all lines after the last chunk."""
 
-_SIZE: Final = re.compile(rb"([0-9A-Fa-f]{1,16})(?:;[^\r\n]*)?[ \t]*")
+_SIZE: Final = lazy_pattern(rb"([0-9A-Fa-f]{1,16})(?:;[^\r\n]*)?[ \t]*")
 _LINE_TOO_LONG: Final = "a line between chunks is too long"
 _CUT: Final = "peer closed connection without sending complete message body"
 

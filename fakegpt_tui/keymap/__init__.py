@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import cache
 from types import MappingProxyType
 
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass
 
 
 class KeyScope(StrEnum):

@@ -10,7 +10,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass
 from fakegpt_tui.keymap import COMMANDS, Command, KeyScope
 from fakegpt_tui.keymap.argument_kinds import (
     KINDS,

@@ -20,7 +20,7 @@ from fakegpt_tui.domain import (
     Unreachable,
     now,
 )
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass
 from fakegpt_tui.http.addresses import is_header_safe, origin
 from fakegpt_tui.http.clients import Transport
 from fakegpt_tui.http.errors import CONNECTION_ERRORS, proxy_login_required, translate_error

@@ -11,7 +11,7 @@ from inspect import isawaitable
 from typing import TYPE_CHECKING, Any
 
 from fakegpt_tui.domain import FakeGPTError
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass
 from fakegpt_tui.keymap import COMMANDS, Command
 from fakegpt_tui.keymap.argument_kinds import kinds_of
 from fakegpt_tui.keymap.command_grammar import (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from fakegpt_tui.chat.argument_values import ServiceWriter, SettingChoices
 from fakegpt_tui.domain import ChatMessage, Conversation, FakeGPTError
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass
 from fakegpt_tui.plain.replies import PlainReply
 from fakegpt_tui.text import safe_line, safe_text
 

@@ -4,7 +4,6 @@ Bytes come as `data:` URLs (RFC 2397) alone: a host that fetched addresses for o
 to ask its own network.
 """
 
-import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
@@ -13,9 +12,10 @@ from typing import Final
 from fakegpt_tui.domain import MediaReceived
 from fakegpt_tui.domain.media_types import can_decode, identify, media_type
 from fakegpt_tui.domain.parts import Blob, CitationPart, FilePart, ImagePart, Part, TextSpan
+from fakegpt_tui.fast_import import lazy_pattern
 from fakegpt_tui.text import replace_surrogates
 
-_DATA_URL: Final = re.compile(r"data:[\w.+-]{0,100}/?[\w.+-]{0,100}(?:;[\w=.-]{1,100})*;base64,")
+_DATA_URL: Final = lazy_pattern(r"data:[\w.+-]{0,100}/?[\w.+-]{0,100}(?:;[\w=.-]{1,100})*;base64,")
 _MAX_MEDIA: Final = 100
 
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from fakegpt_tui.domain import GenerationSettings, RequestRefused
-from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.domain.generation import NO_SETTINGS, ROW_BY_NAME
 from fakegpt_tui.domain.request_fields import value_at
 from fakegpt_tui.domain.setting_kinds import InvalidSetting
+from fakegpt_tui.fast_import import dataclass
 
 _MAX_STOPS: Final = 16
 _SWITCHES: Final = {"enabled": "on", "adaptive": "on", "disabled": "off"}

@@ -3,7 +3,6 @@
 import json
 import math
 import re
-from html import unescape
 from http import HTTPStatus
 from itertools import islice
 from typing import Final
@@ -17,7 +16,7 @@ from fakegpt_tui.domain import (
     Unreachable,
 )
 from fakegpt_tui.domain.exact_request import mask_shapes
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass, lazy_pattern
 from fakegpt_tui.protocol.error_shapes import find_message
 from fakegpt_tui.text import safe_line
 
@@ -32,7 +31,7 @@ _MAX_VALUES: Final = 100_000
 """No other code runs while JSON is parsed: ten megabytes of `{},` would take seconds."""
 VALUES_OF_A_LIST: Final = 1_000_000
 """The same for a list that is asked for once, before any text streams."""
-_VALUE: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|([\[{,])', re.DOTALL)
+_VALUE: Final = lazy_pattern(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|([\[{,])', re.DOTALL)
 """A string, or what a further value begins behind."""
 
 
@@ -65,15 +64,15 @@ _MESSAGE_LIMIT: Final = 300
 _MAX_WAIT: Final = 31 * 24 * 3600
 """Seconds; a longer wait is taken for a mistake."""
 
-_ERROR_TEXT = re.compile(
+_ERROR_TEXT = lazy_pattern(
     r"\s*(?:\[error\]|(?:\w*error|exception|traceback)\b)", re.IGNORECASE | re.ASCII
 )
-_ERROR_PREFIX = re.compile(r"\s*(?:\[error\]:?|error\s*:)\s*", re.IGNORECASE)
+_ERROR_PREFIX = lazy_pattern(r"\s*(?:\[error\]:?|error\s*:)\s*", re.IGNORECASE)
 """The prefix that is cut off; the sentence says already that it is an error."""
 
-_UNSHOWN = re.compile(r"<(script|style)\b.*?</\1>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
-_TAG = re.compile(r"<[^>]*>")
-_TITLE = re.compile(r"<title[^>]{0,200}>([^<]{0,1000})", re.IGNORECASE)
+_UNSHOWN = lazy_pattern(r"<(script|style)\b.*?</\1>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
+_TAG = lazy_pattern(r"<[^>]*>")
+_TITLE = lazy_pattern(r"<title[^>]{0,200}>([^<]{0,1000})", re.IGNORECASE)
 
 _CODE_KEYS = ("error", "detail", "message")
 _STATUS_KEYS = ("code", "status", "statusCode", "status_code")
@@ -143,6 +142,8 @@ def parse_error_body(body: bytes) -> ErrorBody:
     if text.startswith("<"):
         title = _TITLE.search(text)
         shown = title[1] if title else _TAG.sub(" ", _UNSHOWN.sub(" ", text))
+        from html import unescape  # noqa: PLC0415 - with a page
+
         return ErrorBody(text=clean_message(unescape(shown)), is_html=True)
     return ErrorBody(text=clean_message(text))
 

@@ -1,10 +1,11 @@
 """Where the JSON of an error holds its message: one table of the shapes that services use."""
 
 import json
-import re
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Final
+
+from fakegpt_tui.fast_import import lazy_pattern
 
 ERROR_SHAPES: Final = (
     ("error.message", "OpenAI, and most that follow it"),
@@ -64,7 +65,7 @@ _GENERIC: Final = {
 }  # fmt: skip
 """What tells nothing: another place of the same error may tell more."""
 
-_CODE_WORD: Final = re.compile(r"[a-z0-9_.-]+|[A-Z0-9_.-]+|(?:[A-Z][a-z0-9]+){2,}")
+_CODE_WORD: Final = lazy_pattern(r"[a-z0-9_.-]+|[A-Z0-9_.-]+|(?:[A-Z][a-z0-9]+){2,}")
 _MAX_DEPTH: Final = 3
 _MAX_ITEMS: Final = 20
 

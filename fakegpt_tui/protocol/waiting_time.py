@@ -1,12 +1,12 @@
 """How long a service asks to wait: Retry-After, rate-limit headers, and what its body says."""
 
-import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
 
 from fakegpt_tui.domain import now
+from fakegpt_tui.fast_import import lazy_pattern
 from fakegpt_tui.protocol.error_body import NOT_JSON, parse_json, wait_seconds
 
 _BODY_LIMIT: Final = 64_000
@@ -18,12 +18,12 @@ _PART: Final = (
     r"(\d{1,12}(?:\.\d{1,12})?) ?"
     r"(ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hours?|d|days?)(?![a-z])"
 )
-_PARTS: Final = re.compile(_PART)
-_IN_WORDS: Final = re.compile(
+_PARTS: Final = lazy_pattern(_PART)
+_IN_WORDS: Final = lazy_pattern(
     r"(?:again in|again after|retry in|retry after|wait(?: for)?|available in|resets? in)"
     rf" (?:about |approximately )?((?:{_PART}(?:,? (?:and )?)?)+)"
 )
-_NUMBER: Final = re.compile(r"\d{1,16}(?:\.\d{1,12})?")
+_NUMBER: Final = lazy_pattern(r"\d{1,16}(?:\.\d{1,12})?")
 
 
 def waiting_time(

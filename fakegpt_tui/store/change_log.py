@@ -10,8 +10,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from fakegpt_tui.domain import StoreError, now
-from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.domain.undo import MOST_ACTIONS, OLDEST_ACTION, UndoAction, UndoStep
+from fakegpt_tui.fast_import import dataclass
 from fakegpt_tui.store import rows
 from fakegpt_tui.store.connection import run_statement
 from fakegpt_tui.store.errors import TransientStoreError

@@ -1,7 +1,6 @@
 """Who uses a store: running instances, their file locks, and whether its folder is safe."""
 
 import os
-import re
 import stat
 import sys
 import time
@@ -12,7 +11,7 @@ from typing import TypeAlias
 from uuid import uuid4
 
 from fakegpt_tui.domain import StoreError
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass, lazy_pattern
 from fakegpt_tui.store.errors import TransientStoreError
 from fakegpt_tui.text import safe_line
 
@@ -161,7 +160,7 @@ _REMOTE = {
 }
 """File systems of other machines, whose locks and shared memory SQLite's log cannot rely on."""
 
-_ESCAPE = re.compile(r"\\([0-7]{3})")
+_ESCAPE = lazy_pattern(r"\\([0-7]{3})")
 _MOUNT_POINT = 4
 _ROOT = 0
 

@@ -6,7 +6,7 @@ from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass
 from fakegpt_tui.store import rows
 from fakegpt_tui.text import replace_surrogates
 

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass, lazy_pattern
 from fakegpt_tui.text import replace_surrogates
 
 _UNSPACED = (
@@ -89,7 +89,7 @@ _MAX_SEARCHED = 200_000
 _COMBINING = "[\u0300-\u036f]*"
 _NO_LETTER_BEFORE = r"(?<![^\W_])"
 _NO_LETTER_AFTER = r"(?![^\W_])"
-_SPACES = re.compile(r"\s+")
+_SPACES = lazy_pattern(r"\s+")
 
 _Marks = tuple[tuple[int, int], ...]
 

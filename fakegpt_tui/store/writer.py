@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fakegpt_tui.domain import NotSavedYet, StoreError
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass
 from fakegpt_tui.store import migrations
 from fakegpt_tui.store.connection import FileIdentity, WriteOperation, transaction
 from fakegpt_tui.store.errors import ReplacedStore, TransientStoreError, translate_errors

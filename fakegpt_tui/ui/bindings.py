@@ -1,12 +1,12 @@
 """Key bindings: how keys are written, the keymap for Textual, and the check of changed keys."""
 
-import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 
 from textual.binding import Binding, BindingType
 from textual.keys import KEY_ALIASES, KEY_NAME_REPLACEMENTS, Keys
 
+from fakegpt_tui.fast_import import lazy_pattern
 from fakegpt_tui.keymap import (
     COMMANDS,
     EDITING_PREFIX,
@@ -18,8 +18,8 @@ from fakegpt_tui.keymap import (
 )
 from fakegpt_tui.ui.terminal.typed_keys import key_name
 
-_CONTROLLER_ACTION = re.compile(r"(?!app\.|screen\.)(\w+)\.(\w+)(?:\((.*)\))?")
-_FUNCTION_KEY = re.compile(r"f\d+")
+_CONTROLLER_ACTION = lazy_pattern(r"(?!app\.|screen\.)(\w+)\.(\w+)(?:\((.*)\))?")
+_FUNCTION_KEY = lazy_pattern(r"f\d+")
 _KEY_LABELS = {"escape": "esc", "pageup": "pgup", "pagedown": "pgdn"}
 _DIALOGS = {KeyScope.SIDE_BY_SIDE, KeyScope.SERVICES, KeyScope.SERVICE_FORM}
 

@@ -4,10 +4,11 @@ The least contrasts are those of WCAG 2.1: 4.5 for text (1.4.3), 3 for frames, s
 (1.4.11). Themes of the terminal's own sixteen colours stay as they are.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 
 from textual.color import Color, ColorParseError
+
+from fakegpt_tui.fast_import import lazy_pattern
 
 _TEXT = 4.6
 _MARK = 3.1
@@ -20,7 +21,7 @@ _TEXT_COLOURS = (
 )
 _MARK_COLOURS = ("border-blurred", "scrollbar")
 _SELECTIONS = ("screen-selection-background", "input-selection-background")
-AUTOMATIC = re.compile(r"auto(?: ([\d.]+)%)?")
+AUTOMATIC = lazy_pattern(r"auto(?: ([\d.]+)%)?")
 """A theme's word for a colour that is readable on any background, of some strength."""
 _STEPS = 20
 _MARKED_TEXT = "block-cursor-blurred-text-style"

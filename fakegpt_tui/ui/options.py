@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, TypeVar
 
 from fakegpt_tui.domain import ModelRef, Preset, Service, now
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass
 from fakegpt_tui.text import safe_line
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from enum import IntEnum, auto
 from types import MappingProxyType
 from typing import Protocol
 
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass
 from fakegpt_tui.keymap import COMMANDS, Command, KeyScope
 from fakegpt_tui.keymap.argument_kinds import KINDS, ArgumentQuestion, ArgumentValue, OpenValues
 from fakegpt_tui.keymap.command_grammar import SNIPPET_ID, OpenArgument, reserved_words

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass
 from fakegpt_tui.keymap import COMMANDS, Command
 from fakegpt_tui.keymap.argument_kinds import PATH_KINDS
 from fakegpt_tui.keymap.command_grammar import (

@@ -22,7 +22,7 @@ from fakegpt_tui.domain import (
     SignedOut,
     StoreError,
 )
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass
 from fakegpt_tui.ui.bindings import key_label
 from fakegpt_tui.ui.widgets import RUNNING, ListRow
 from fakegpt_tui.ui.widgets.drawing import format_time

@@ -3,7 +3,6 @@
 https://platform.claude.com/docs/en/api/messages.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
@@ -20,6 +19,7 @@ from fakegpt_tui.backends.api.turns import JoinedTurn, fingerprint, join_turns, 
 from fakegpt_tui.backends.base import ReplyRequest
 from fakegpt_tui.backends.prompt_content import Content
 from fakegpt_tui.domain import ContextMessage, Model, StreamEvent, Usage
+from fakegpt_tui.fast_import import lazy_pattern
 from fakegpt_tui.http.clients import Transport
 from fakegpt_tui.text import replace_surrogates
 
@@ -179,7 +179,7 @@ def version_header(version: str) -> dict[str, str]:
 
 _PAGE: Final = 1_000
 _MAX_PAGES: Final = 20
-_HAS_VERSION: Final = re.compile(r"/v\d+\w*\Z")
+_HAS_VERSION: Final = lazy_pattern(r"/v\d+\w*\Z")
 
 
 class AnthropicBackend(ApiBackend):

@@ -27,8 +27,8 @@ from fakegpt_tui.domain import (
     Usage,
     UsageReported,
 )
-from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.domain.parts import ReasoningSpan, ToolCallPart
+from fakegpt_tui.fast_import import dataclass
 from fakegpt_tui.text import replace_surrogates
 
 _STOPS: Final = ("end_turn", "stop_sequence", "tool_use", "stop")

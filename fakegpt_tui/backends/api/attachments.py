@@ -10,15 +10,15 @@ from typing import Final
 
 from fakegpt_tui.backends.api.completion_text import CompletionText
 from fakegpt_tui.domain import MediaReceived, StreamEvent, TextReplaced
-from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.domain.media_types import media_type, suffix_of
+from fakegpt_tui.fast_import import dataclass, lazy_pattern
 from fakegpt_tui.text import replace_surrogates, safe_line
 
 _MAX_CALLS: Final = 100
 _MAX_ARGUMENTS: Final = 1_000_000
-_FENCES: Final = re.compile(r"`{3,}")
+_FENCES: Final = lazy_pattern(r"`{3,}")
 _MAX_PICTURES: Final = 100
-_DATA_URL: Final = re.compile(r"data:([\w.+/-]{1,100})(?:;[\w=-]{1,50})*,", re.ASCII)
+_DATA_URL: Final = lazy_pattern(r"data:([\w.+/-]{1,100})(?:;[\w=-]{1,50})*,", re.ASCII)
 _PICTURE_PARTS: Final = ("image", "image_url", "output_image")
 
 

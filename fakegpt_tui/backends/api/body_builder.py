@@ -4,7 +4,6 @@ What the program adds on its own and what settings make are fields at paths such
 `reasoning.effort`. What a service wants back unread is sent once more without it if refused.
 """
 
-import re
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -19,9 +18,10 @@ from fakegpt_tui.domain.media_types import PDF
 from fakegpt_tui.domain.parts import Origin
 from fakegpt_tui.domain.request_fields import nested
 from fakegpt_tui.domain.setting_kinds import deep_merge
+from fakegpt_tui.fast_import import lazy_pattern
 from fakegpt_tui.http.clients import Transport
 
-_STATE: Final = re.compile(
+_STATE: Final = lazy_pattern(
     r"thinking|signature|encrypted|reasoning|required following item|item_reference|\brs_"
     r"|summary|input\[\d+\]|could not be verified|unknown item|tool_use_id|tool_result"
 )

@@ -1,11 +1,11 @@
 """The text of a completion on its way: joined, not repeated, and without reasoning or overlap."""
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
 from fakegpt_tui.backends.thoughts import ThoughtSplitter
 from fakegpt_tui.domain import ReasoningDelta, StreamEvent, TextDelta, TextReplaced
+from fakegpt_tui.fast_import import lazy_pattern
 from fakegpt_tui.text import replace_surrogates
 
 _TAIL: Final = 1000
@@ -59,7 +59,7 @@ class OverlapFilter:
         return len(self._held) <= len(self._tail) and self._held in self._tail
 
 
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_SURROGATE: Final = lazy_pattern("[\ud800-\udfff]")
 _HIGH_SURROGATES: Final = range(0xD800, 0xDC00)
 
 

@@ -1,6 +1,5 @@
 """Error responses of OpenAI-compatible services."""
 
-import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -15,6 +14,7 @@ from fakegpt_tui.domain import (
     Unreachable,
     Unsupported,
 )
+from fakegpt_tui.fast_import import lazy_pattern
 from fakegpt_tui.protocol.error_body import (
     ErrorBody,
     ErrorRule,
@@ -25,12 +25,12 @@ from fakegpt_tui.protocol.error_body import (
 from fakegpt_tui.protocol.waiting_time import waiting_time
 from fakegpt_tui.text import safe_line
 
-_TOO_LONG: Final = re.compile(
+_TOO_LONG: Final = lazy_pattern(
     r"context_length_exceeded|exceed_context_size|context (?:length|window|size)"
     r"|prompt is too long|input is too long|max_model_len|maximum (?:prompt|input) length"
     r"|too many (?:input )?tokens"
 )
-_WINDOW: Final = re.compile(
+_WINDOW: Final = lazy_pattern(
     r'"n_ctx"\s*:\s*(\d{2,8})'
     r"|context (?:length|window|size)[^.\d]{0,40}(\d[\d,]{1,9})"
     r"|max_model_len[^.\d]{0,20}(\d[\d,]{1,9})"
@@ -46,12 +46,12 @@ _MAY_BE_KEY: Final = (0, 400, 401, 403)
 _MAY_BE_LENGTH: Final = (0, 400, 413, 422, 500)
 _MAY_BE_FILTER: Final = (0, 400, 403, 422)
 _MAY_BE_FIELD: Final = (0, 400, 403, 422, 500, 501)
-_FILTERED: Final = re.compile(
+_FILTERED: Final = lazy_pattern(
     r'"code"\s*:\s*"(?:content_filter|content_policy_violation|data_inspection_failed)"'
     r"|responsibleaipolicyviolation|content management policy|datainspectionfailed"
 )
-_PER_MINUTE: Final = re.compile(r"per minute|\btpm\b")
-_REFUSED_FIELD: Final = re.compile(
+_PER_MINUTE: Final = lazy_pattern(r"per minute|\btpm\b")
+_REFUSED_FIELD: Final = lazy_pattern(
     r"stream_options|system role not supported|roles must alternate|only user and assistant roles"
 )
 _PAYMENT_REQUIRED: Final = 402
@@ -59,11 +59,11 @@ _SUCCESS: Final = 200
 _TOO_LARGE: Final = 413
 _TOO_MANY: Final = 429
 _UNAVAILABLE: Final = (0, 425, 503)
-_LOADING: Final = re.compile(
+_LOADING: Final = lazy_pattern(
     r"\bloading (?:the )?model|\"estimated_time\""
     r"|model\b[^.\n]{0,120}?\b(?:loading|being loaded|not ready yet|starting up|warming up)"
 )
-_NOT_LOADED: Final = re.compile(r"(?:error|fail\w*|unable|could not|cannot)\b[^.\n]{0,20}\bload")
+_NOT_LOADED: Final = lazy_pattern(r"(?:error|fail\w*|unable|could not|cannot)\b[^.\n]{0,20}\bload")
 _TEXT_BYTES: Final = 64_000
 _STATUS_DIGITS: Final = 3
 _GOOD_CODES: Final = (0, 200)

@@ -3,7 +3,6 @@
 https://github.com/ollama/ollama/blob/main/docs/api.md, and `GET /props` of llama.cpp's server.
 """
 
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -12,7 +11,7 @@ from typing import Any, Final, TypeAlias
 from fakegpt_tui.backends.api.capabilities import capabilities
 from fakegpt_tui.backends.api.json_values import as_table, table_of, window_of, word_of
 from fakegpt_tui.domain import BadReply, Model, ServiceError
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass, lazy_pattern
 from fakegpt_tui.protocol.error_body import VALUES_OF_A_LIST, parse_json, unexpected_body
 from fakegpt_tui.text import replace_surrogates
 
@@ -24,10 +23,10 @@ _UNKNOWN_FORM: Final = (
     "name one in the settings of the service."
 )
 _CHAT_TYPES: Final = ("chat", "llm", "vlm", "language", "text-generation", "text", "completion")
-_OTHER_TYPES: Final = re.compile(
+_OTHER_TYPES: Final = lazy_pattern(
     r"embed|rerank|moderat|image|audio|video|speech|transcri|\btts|\bstt|classif|similarity"
 )
-_OTHER_NAMES: Final = re.compile(
+_OTHER_NAMES: Final = lazy_pattern(
     r"embed|rerank|moderation|whisper|transcri|dall-?e|stable-diffusion|\bsdxl|\bflux"
     r"|(?:^|[-_/.])(?:tts|stt|bge|e5|gte|clip)(?:[-_/.:]|$)|-image"
 )

@@ -25,9 +25,9 @@ from fakegpt_tui.domain import (
     StreamEvent,
     Usage,
 )
-from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.domain.request_fields import RequestFields, request_fields
 from fakegpt_tui.domain.server_families import ServerFamily
+from fakegpt_tui.fast_import import dataclass
 from fakegpt_tui.http.requests import EVENT_STREAM, HttpRequest
 from fakegpt_tui.text import safe_line
 

@@ -8,21 +8,21 @@ from typing import Final
 
 from fakegpt_tui.backends.base import ReplyRequest
 from fakegpt_tui.domain import Role
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass, lazy_pattern
 from fakegpt_tui.protocol.error_body import NOT_JSON, parse_json
 from fakegpt_tui.protocol.error_shapes import find_message
 
-IS_UNSUPPORTED: Final = re.compile(
+IS_UNSUPPORTED: Final = lazy_pattern(
     r"unsupported|not support|n't support|unknown|unrecogni[sz]ed|unexpected|\bextra\b"
     r"|not (?:allowed|permitted|available|enabled|implemented)|only the default|deprecated"
     r"|no longer|cannot be (?:used|set|specified)|\bboth\b|invalid (?:parameter|argument|field)"
     r"|extra_forbidden|must be verified"
 )
-_IS_VALUE: Final = re.compile(
+_IS_VALUE: Final = lazy_pattern(
     r"(?:unsupported|invalid|unknown) (?:value|enum|variant)|supported values|must be one of"
     r"|only the default|input should be|does not support ['\"`]|not a valid|one of the following"
 )
-_DISTINCT: Final = re.compile(r"_|^temperature$|^verbosity$")
+_DISTINCT: Final = lazy_pattern(r"_|^temperature$|^verbosity$")
 """Names that mean a field wherever they stand; others are words of a sentence, too."""
 
 
@@ -91,24 +91,24 @@ def _names(words: str, path: str) -> bool:
     return re.search(pattern, words, re.MULTILINE) is not None
 
 
-_SYSTEM_ROLE: Final = re.compile(
+_SYSTEM_ROLE: Final = lazy_pattern(
     r"['\"`]system['\"`]|\bsystem[ _](?:role|message|prompt|instruction)|developer instruction"
     r"|\broles? must alternate|only user and assistant"
 )
-_MUST_ALTERNATE: Final = re.compile(r"must alternate|only user and assistant")
+_MUST_ALTERNATE: Final = lazy_pattern(r"must alternate|only user and assistant")
 LIMIT_NAMES: Final = (
     *("max_completion_tokens", "max_tokens", "max_output_tokens"),
     *("max_new_tokens", "num_predict", "n_predict"),
 )
 """What services call the longest reply."""
 
-REFUSES_PREFILL: Final = re.compile(
+REFUSES_PREFILL: Final = lazy_pattern(
     r"continue_final_message|add_generation_prompt|prefill|last (?:role|message)"
     r"|(?:final|end with an?) (?:assistant|user)|must end with"
 )
 """What is said of a reply that comes last, to be continued."""
 
-_NAMES_A_FIELD: Final = re.compile(
+_NAMES_A_FIELD: Final = lazy_pattern(
     r"\bmodels?\b|\bmessages?\b|\brole\b|\btemperature\b|\btop_p\b|\bseed\b|\bstop\b|tokens?\b"
     r"|\bcontent\b|\bprompt\b|\bimage"
 )
@@ -208,16 +208,16 @@ def json_value(value: object) -> str:
     return json.dumps(value, sort_keys=True)
 
 
-_NAMES_LIMIT: Final = re.compile(
+_NAMES_LIMIT: Final = lazy_pattern(
     r"max_(?:completion_|new_|output_)?tokens|completion|(?:output|new) tokens|reply tokens"
 )
-_PROMPT: Final = re.compile(
+_PROMPT: Final = lazy_pattern(
     r"([\d,]+) (?:tokens )?(?:in (?:the|your) (?:messages|prompt|input)|from the input"
     r"|of text input|input tokens|prompt tokens|`inputs` tokens)"
 )
-_SUM: Final = re.compile(r"([\d,]+) \+ [\d,]+ > ([\d,]+)")
-_WINDOW: Final = re.compile(r"(?:context (?:length|window|size)[^.\d]{0,40}|must be <= )([\d,]+)")
-_LARGEST: Final = re.compile(
+_SUM: Final = lazy_pattern(r"([\d,]+) \+ [\d,]+ > ([\d,]+)")
+_WINDOW: Final = lazy_pattern(r"(?:context (?:length|window|size)[^.\d]{0,40}|must be <= )([\d,]+)")
+_LARGEST: Final = lazy_pattern(
     r"(?:at most|no more than|up to|maximum(?: allowed| value| output| completion| tokens)*"
     r"(?: is| of|:)?|less than or equal to|<=|> ?|\[\d+, ?)[\s`'\"]*([\d,]{1,9})"
 )

@@ -11,8 +11,8 @@ from typing import Final
 
 from fakegpt_tui.backends.prompt_content import Content, Media, PromptContent, join_contents
 from fakegpt_tui.domain import ContextMessage, Role
-from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.domain.parts import Origin
+from fakegpt_tui.fast_import import dataclass
 from fakegpt_tui.protocol.error_body import parse_json
 from fakegpt_tui.text import replace_surrogates
 

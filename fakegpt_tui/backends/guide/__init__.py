@@ -9,6 +9,7 @@ from itertools import count, islice
 
 from fakegpt_tui.backends.base import ReplyRequest
 from fakegpt_tui.domain import Model, ReplyEnded, StreamEvent, TextDelta
+from fakegpt_tui.fast_import import lazy_pattern
 
 _MAX_LENGTH = 10_000
 
@@ -75,8 +76,8 @@ def _numbers(to: int) -> str:
     return ",\n".join(", ".join(line) for line in lines) + "."
 
 
-_MARKER = re.compile(r"^<!-- topic: ([^|\n]+)\| ([^\n]+) -->\n", re.MULTILINE)
-_WORD = re.compile(r"[\w-]+")
+_MARKER = lazy_pattern(r"^<!-- topic: ([^|\n]+)\| ([^\n]+) -->\n", re.MULTILINE)
+_WORD = lazy_pattern(r"[\w-]+")
 
 _STOP_WORDS = frozenset(
     re.findall(
@@ -141,10 +142,10 @@ def _topic(title: str, names: list[str], text: str) -> Topic:
 GUIDE = Model("guide", "Guide", "The built-in responder; it is not a language model.")
 
 _PACKED_END = "\nAssistant:"
-_USER_LINE = re.compile(r"^User: ?", re.MULTILINE)
-_SHOWING = re.compile(r"\b(?:show|example|examples|demo)\b", re.IGNORECASE)
-_LINE_END = re.compile(r"\r\n|\r|\n")
-_CHUNK = re.compile(r"\s*\w{1,5}|\s*[^\w\s]{1,3}|\s+")
+_USER_LINE = lazy_pattern(r"^User: ?", re.MULTILINE)
+_SHOWING = lazy_pattern(r"\b(?:show|example|examples|demo)\b", re.IGNORECASE)
+_LINE_END = lazy_pattern(r"\r\n|\r|\n")
+_CHUNK = lazy_pattern(r"\s*\w{1,5}|\s*[^\w\s]{1,3}|\s+")
 
 _QUESTION_LIMIT = 2_000
 """Characters that are searched for keywords."""

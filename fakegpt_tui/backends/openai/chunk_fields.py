@@ -3,13 +3,13 @@
 https://platform.openai.com/docs/api-reference/chat/object
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from fakegpt_tui.backends.api.reply_decoder import unknown_end
 from fakegpt_tui.domain import FinishReason, Notice, ServiceError
 from fakegpt_tui.domain.parts import CitationPart
+from fakegpt_tui.fast_import import lazy_pattern
 from fakegpt_tui.text import replace_surrogates, safe_line
 
 _LISTS: Final = ("citations", "search_results", "web_search", "references", "annotations")
@@ -108,14 +108,14 @@ _FILTERS: Final = {
     "content_filter", "content_filtered", "safety", "image_safety", "sensitive", "recitation",
     "prohibited_content", "blocklist", "spii", "guardrail_intervened", "refusal", "error_toxic",
 }  # fmt: skip
-_BROKEN_OFF: Final = re.compile(
+_BROKEN_OFF: Final = lazy_pattern(
     r"insufficient_|error|abort|cancel|timeout|time_limit|fail|interrupt|overload|malformed"
 )
 _TRUSTED_CONTRADICTIONS: Final = 1
 
-_ENUM: Final = re.compile(r"^finish_?reason[._]")
+_ENUM: Final = lazy_pattern(r"^finish_?reason[._]")
 """Before the words of an enumeration, which some libraries write as they call it themselves."""
-_TOKEN: Final = re.compile(r"</?[^<>]+>")
+_TOKEN: Final = lazy_pattern(r"</?[^<>]+>")
 """The token at which the model stopped, such as `<|im_end|>`."""
 
 

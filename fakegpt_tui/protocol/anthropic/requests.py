@@ -3,13 +3,13 @@
 https://platform.claude.com/docs/en/api/messages
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from fakegpt_tui.domain import ContextMessage
 from fakegpt_tui.domain.parts import FilePart, Part
+from fakegpt_tui.fast_import import lazy_pattern
 from fakegpt_tui.protocol.client_protocols import (
     ClientRequest,
     InvalidClientRequest,
@@ -33,7 +33,7 @@ _UNSUPPORTED: Final[dict[str, tuple[object, ...]]] = {
 }
 """Fields that change what a reply means, with the values that ask for nothing unusual."""
 
-_VERSION: Final = re.compile(r"\d{4}-\d\d-\d\d")
+_VERSION: Final = lazy_pattern(r"\d{4}-\d\d-\d\d")
 _OLDEST: Final = "2023-06-01"
 """Before that, a stream had other events."""
 

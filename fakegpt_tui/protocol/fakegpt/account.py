@@ -1,6 +1,5 @@
 """Account bodies: shared accounts, password, session, status, limits, and the list of models."""
 
-import re
 import secrets
 import string
 from base64 import b64decode
@@ -9,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from fakegpt_tui.domain import BadReply, LoginRefused, Model, Secret
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass, lazy_pattern
 from fakegpt_tui.protocol.error_body import (
     VALUES_OF_A_LIST,
     parse_error_body,
@@ -55,7 +54,7 @@ def limit_body() -> dict[str, object]:
 _PASSWORD_LENGTH: Final = 14
 """Some services require eight at least; others cut at sixteen."""
 
-_HEADER_SAFE = re.compile(r"[!-~]{1,16000}")
+_HEADER_SAFE = lazy_pattern(r"[!-~]{1,16000}")
 """Tokens that can be sent in a header."""
 
 _JWT_PARTS = 3

@@ -5,7 +5,7 @@ from enum import Enum, auto
 from typing import Final, TypeAlias
 
 from fakegpt_tui.domain import FinishReason
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass
 
 _REPLY_TYPES: Final = ("next", "variant", "continue")
 _PART_SEPARATORS: Final = {"text": "", "multimodal_text": "\n"}

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from fakegpt_tui.domain import FinishReason, MessageStatus
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass
 
 DEFAULT_TITLE: Final = "New chat"
 

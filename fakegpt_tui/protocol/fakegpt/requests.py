@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from fakegpt_tui.domain import ContextMessage, RequestRefused, Role, new_id
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass
 from fakegpt_tui.protocol.completion_content import ContentParser, InvalidContent
 from fakegpt_tui.text import replace_surrogates
 

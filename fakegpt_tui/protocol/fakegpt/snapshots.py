@@ -1,19 +1,19 @@
 """Snapshot text: deltas from events that repeat the whole text each time."""
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
 from fakegpt_tui.domain import TextDelta, TextReplaced
+from fakegpt_tui.fast_import import lazy_pattern
 from fakegpt_tui.protocol.error_body import parse_json
 from fakegpt_tui.protocol.fakegpt.assistant_messages import AssistantMessage
 from fakegpt_tui.text import replace_surrogates
 
-_PARTS = re.compile(r'"parts"\s*:\s*\[\s*(?=")')
-_LAST_PART = re.compile(r"\s*\]")
-_STRING_CONTENT = re.compile(r'(?:[^"\\\x00-\x1f]+|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*')
+_PARTS = lazy_pattern(r'"parts"\s*:\s*\[\s*(?=")')
+_LAST_PART = lazy_pattern(r"\s*\]")
+_STRING_CONTENT = lazy_pattern(r'(?:[^"\\\x00-\x1f]+|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*')
 _HIGH_SURROGATE_BOUNDS: Final = ("\ud800", "\udbff")
 _MAX_GROWING_MESSAGES: Final = 8
 """More messages than this growing at the same time are parsed whole again."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import html
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from fakegpt_tui.fast_import import lazy_pattern
 from fakegpt_tui.text import safe_line
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from markdown_it.rules_block import StateBlock
 
 
-_MARKER = re.compile(r"(?:[-*+]|\d{1,9}[.)])[ \t]+\S")
+_MARKER = lazy_pattern(r"(?:[-*+]|\d{1,9}[.)])[ \t]+\S")
 _CODE_INDENT = 4
 
 
@@ -86,8 +86,8 @@ def _move_left(state: StateBlock, first: int, end: int) -> None:
             state.tShift[line] -= excess
 
 
-_LABEL = re.compile(r"\[((?:[^\[\]\\\n]|\\.){1,999})\](?!:)")
-_DEFINITION = re.compile(r"\[((?:[^\[\]\\\n]|\\.){1,999})\]:")
+_LABEL = lazy_pattern(r"\[((?:[^\[\]\\\n]|\\.){1,999})\](?!:)")
+_DEFINITION = lazy_pattern(r"\[((?:[^\[\]\\\n]|\\.){1,999})\]:")
 
 
 def used_labels(text: str) -> set[str]:
@@ -129,25 +129,25 @@ OPENS, CLOSED = "open", "closed"
 SECTION_START: Final = rf"</?(?:(?:{'|'.join(THOUGHTS)})>|(?i:{DETAILS})[ \t>])"
 """How a line at the margin begins that may begin or end a section."""
 
-_MAY_FOLD = re.compile(rf"<(?:(?:{'|'.join(THOUGHTS)})>|(?i:{DETAILS})[ \t>])")
-_THOUGHT = re.compile(rf"<(/?)({'|'.join(THOUGHTS)})>[ \t]*")
-_OPENING = re.compile(
+_MAY_FOLD = lazy_pattern(rf"<(?:(?:{'|'.join(THOUGHTS)})>|(?i:{DETAILS})[ \t>])")
+_THOUGHT = lazy_pattern(rf"<(/?)({'|'.join(THOUGHTS)})>[ \t]*")
+_OPENING = lazy_pattern(
     r"<details(?P<attributes>[ \t][^<>\n]*)?>[ \t]*(?P<rest><summary[ \t>].*)?", re.IGNORECASE
 )
-_CLOSING = re.compile(r"</details>[ \t]*", re.IGNORECASE)
-_END = re.compile(r"</details>[ \t]*\Z", re.IGNORECASE)
-_SUMMARY_START = re.compile(r"[ \t]*<summary[ \t>]", re.IGNORECASE)
-_SUMMARY = re.compile(
+_CLOSING = lazy_pattern(r"</details>[ \t]*", re.IGNORECASE)
+_END = lazy_pattern(r"</details>[ \t]*\Z", re.IGNORECASE)
+_SUMMARY_START = lazy_pattern(r"[ \t]*<summary[ \t>]", re.IGNORECASE)
+_SUMMARY = lazy_pattern(
     r"[ \t]*<summary(?:[ \t][^<>]*)?>(?P<label>(?:(?!</?details\b|</summary>).)*)"
     r"(?:</summary>(?P<rest>(?:(?!</?details\b).)*))?",
     re.IGNORECASE | re.DOTALL,
 )
-_GOES_ON = re.compile(
+_GOES_ON = lazy_pattern(
     rf"[ \t]*(?:[^\s<`~$\\]|<(?!/?(?:{'|'.join(THOUGHTS)}|{DETAILS})\b))", re.IGNORECASE
 )
 """How a further line of a summary begins, which no other block may do."""
-_HTML_TAG = re.compile(r"</?[A-Za-z][^<>]*>")
-_OPEN = re.compile(r"[ \t]open(?:[ \t=]|\Z)", re.IGNORECASE)
+_HTML_TAG = lazy_pattern(r"</?[A-Za-z][^<>]*>")
+_OPEN = lazy_pattern(r"[ \t]open(?:[ \t=]|\Z)", re.IGNORECASE)
 _LONGEST_LABEL = 400
 _MOST_LINES = 12
 _MOST_INDENT = 3
@@ -206,7 +206,9 @@ def _push_details(state: StateBlock, start: int, end: int, opening: re.Match[str
     last = min(end, start + _MOST_LINES)
     below = (state.src[state.bMarks[n] : state.eMarks[n]] for n in range(start + 1, last))
     summary = _read_summary([rest, *below], may_grow=last == end)
-    label = safe_line(html.unescape(_HTML_TAG.sub("", summary.label)), _LONGEST_LABEL)
+    from html import unescape  # noqa: PLC0415 - its names take as long to read as all rules
+
+    label = safe_line(unescape(_HTML_TAG.sub("", summary.label)), _LONGEST_LABEL)
     _push(
         state,
         "section",

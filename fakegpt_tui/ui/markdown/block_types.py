@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 from rich.segment import Segment
 
+from fakegpt_tui.fast_import import lazy_pattern
 from fakegpt_tui.text import safe_text
 from fakegpt_tui.ui.markdown.code_blocks import (
     INDENTED_CODE,
@@ -78,7 +79,7 @@ def _fits(drawing: Drawing, room: int) -> bool:
     return all(cell_len(text) == cells <= room for text, cells in drawing)
 
 
-_FORMULA = re.compile(r"\s*(?:\$\$(.*)\$\$|\\\[(.*)\\\])\s*", re.DOTALL)
+_FORMULA = lazy_pattern(r"\s*(?:\$\$(.*)\$\$|\\\[(.*)\\\])\s*", re.DOTALL)
 _INDENT = "  "
 """Left of a formula."""
 

@@ -1,11 +1,10 @@
 """Chunks: a message cut into parts, of which those that are looked at are parsed to fragments."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass, lazy_pattern
 from fakegpt_tui.text import safe_text
 from fakegpt_tui.ui.markdown.block_types import BLOCK_TYPES
 from fakegpt_tui.ui.markdown.blocks import (
@@ -35,12 +34,12 @@ _MUCH = 32_768
 """Characters of growth from which on cutting costs less than parsing."""
 _LONG = 4
 """Chunks from which on a block is cut before it is parsed."""
-_LINE_END = re.compile(f"\r\n|[{LINE_ENDS}]")
+_LINE_END = lazy_pattern(f"\r\n|[{LINE_ENDS}]")
 """What safe text shows as a line feed; keeping to it keeps lines and offsets in step."""
 
-_MAY_BE_EMPTY = re.compile(r"\s*\[")
+_MAY_BE_EMPTY = lazy_pattern(r"\s*\[")
 """How a message may begin whose first blocks show nothing, as they only define link targets."""
-_MAY_DEFINE = re.compile(r"\s*[\[\"'(]")
+_MAY_DEFINE = lazy_pattern(r"\s*[\[\"'(]")
 """How a paragraph begins that may prove to define a target, or to be the title of one."""
 
 

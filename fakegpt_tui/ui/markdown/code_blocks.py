@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from functools import lru_cache
 from itertools import groupby
@@ -15,6 +14,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from fakegpt_tui.fast_import import lazy_pattern
 from fakegpt_tui.text import safe_text
 from fakegpt_tui.ui.markdown.blocks import BlockFragment, Node, ParserCheckpoint, ParseSlice
 from fakegpt_tui.ui.markdown.lines import WRAPPED, Line, cell_width
@@ -36,7 +36,7 @@ _LINES_AT_A_TIME, _MOST_LINES = 40, 400
 _LONGEST_LINE = 2_000
 """A longer line is data, and some lexers take minutes over it."""
 
-_OPENS = re.compile(r"""\"{3}|'{3}|`|/\*|<!--|\{-|\(\*|<<|\[\[|=begin""")
+_OPENS = lazy_pattern(r"""\"{3}|'{3}|`|/\*|<!--|\{-|\(\*|<<|\[\[|=begin""")
 """What begins a string or a comment of several lines in one language or another."""
 
 _BEFORE, _AFTER = "‹", "›"

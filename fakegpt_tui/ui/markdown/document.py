@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from fakegpt_tui.fast_import import lazy_pattern
 from fakegpt_tui.ui.markdown.block_types import BLOCK_TYPES
 from fakegpt_tui.ui.markdown.blocks import CHUNK_SIZE, DEFAULT_LIMITS, Limits
 from fakegpt_tui.ui.markdown.chunks import ChunkedText
@@ -22,7 +22,7 @@ from fakegpt_tui.ui.markdown.virtual_layout import LEAST_WIDTH
 if TYPE_CHECKING:
     from fakegpt_tui.pictures.diagrams import Drawing
 
-_JSON: Final = re.compile(r'\s*\{\s*(?:"|\}\s*\Z)')
+_JSON: Final = lazy_pattern(r'\s*\{\s*(?:"|\}\s*\Z)')
 _MAX_JSON: Final = 200_000
 JSON_FENCE: Final = "```json\n"
 """What is put above such a message."""

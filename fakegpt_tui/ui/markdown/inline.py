@@ -11,6 +11,7 @@ from rich.style import Style
 
 from fakegpt_tui.domain.captions import placed_captions
 from fakegpt_tui.domain.parts import CitationPart, Part
+from fakegpt_tui.fast_import import lazy_pattern
 from fakegpt_tui.text import safe_text
 from fakegpt_tui.ui.markdown.latex import latex_to_unicode
 from fakegpt_tui.ui.markdown.parser import (
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 
 _BREAKS = ("softbreak", "hardbreak")
-_BREAK_TAG = re.compile(r" *<br ?/?> *", re.IGNORECASE)
+_BREAK_TAG = lazy_pattern(r" *<br ?/?> *", re.IGNORECASE)
 _LONGEST = 8_192
 """Longer text is parsed in parts, because some input takes time quadratic in its length."""
 

@@ -6,9 +6,10 @@ and matrices are set here, in a line, with brackets where their meaning would be
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+
+from fakegpt_tui.fast_import import lazy_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -98,14 +99,14 @@ _LETTER_NAMES = (
 )
 _LETTERS = frozenset(_LETTER_NAMES.split())
 """Macros whose arguments pylatexenc can convert: fonts, accents, and states."""
-_SIMPLE = re.compile(r"√?[^\W_]+|\S|[^\W_]+\([^()]*\)")
+_SIMPLE = lazy_pattern(r"√?[^\W_]+|\S|[^\W_]+\([^()]*\)")
 _BEGIN, _END = "\ue000", "\ue001"
 """Mark a fraction until its neighbours are known, which decide about brackets."""
-_TIGHT = re.compile(rf"(?<=[\w)\]}}|]){_BEGIN}|{_END}(?=[{_BEGIN}\w(\[{{√∑∫∏∮∂∇])")
-_EDGES = re.compile(f"[{_BEGIN}{_END}]")
+_TIGHT = lazy_pattern(rf"(?<=[\w)\]}}|]){_BEGIN}|{_END}(?=[{_BEGIN}\w(\[{{√∑∫∏∮∂∇])")
+_EDGES = lazy_pattern(f"[{_BEGIN}{_END}]")
 _LONGEST = 4_000
-_TAKES = re.compile(r"%[s(]")
-_UNREADABLE = re.compile(r"\\verb|(?<!\\)%")
+_TAKES = lazy_pattern(r"%[s(]")
+_UNREADABLE = lazy_pattern(r"\\verb|(?<!\\)%")
 """What pylatexenc would parse as verbatim text or a comment."""
 
 

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from textual.strip import Strip
 
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass
 
 BETWEEN_CELLS = " │ "
 QUOTE_BAR, THOUGHT_BAR = "▌ ", "┊ "

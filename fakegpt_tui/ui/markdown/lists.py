@@ -1,11 +1,11 @@
 """Lists: bullets, numbers, tasks, and footnotes, which hang from a mark as an item does."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from rich.segment import Segment
 
+from fakegpt_tui.fast_import import lazy_pattern
 from fakegpt_tui.text import safe_text
 from fakegpt_tui.ui.markdown.blocks import BlockFragment, Node, ParserCheckpoint, ParseSlice
 from fakegpt_tui.ui.markdown.lines import BLANK, Line, cell_width
@@ -14,7 +14,7 @@ from fakegpt_tui.ui.markdown.render_context import BlockType, RenderContext
 from fakegpt_tui.ui.markdown.wrapping import blank_segment, wrap
 
 _BULLETS = {"-": "• ", "*": "• ", "+": "◦ "}
-_TASK = re.compile(r"\[([ xX])\][ \t\n]")
+_TASK = lazy_pattern(r"\[([ xX])\][ \t\n]")
 
 
 def draw_list(node: Node, width: int, context: RenderContext) -> list[Line]:

@@ -6,7 +6,7 @@ from rich.color import Color as RichColor
 from rich.style import Style
 from textual.color import Color, ColorParseError
 
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass
 from fakegpt_tui.ui.contrast import AUTOMATIC, contrast
 
 PROSE_WIDTH = 100

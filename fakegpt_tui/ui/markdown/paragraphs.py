@@ -1,11 +1,11 @@
 """Paragraphs, headings, quotes, and text that is shown as it was written."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from rich.segment import Segment
 
+from fakegpt_tui.fast_import import lazy_pattern
 from fakegpt_tui.text import safe_text
 from fakegpt_tui.ui.markdown.blocks import (
     BlockFragment,
@@ -21,7 +21,7 @@ from fakegpt_tui.ui.markdown.render_context import BlockType, RenderContext
 from fakegpt_tui.ui.markdown.split_points import LINE_ENDS, find_paragraph_cut
 from fakegpt_tui.ui.markdown.wrapping import chopped_lines, wrapped_lines
 
-_HTML = re.compile(r" {0,3}(?:(?:</?[A-Za-z][\w-]*(?=[\s/>])|<!)[^\n]{0,900}>[ \t]*\r?\n|<!--)")
+_HTML = lazy_pattern(r" {0,3}(?:(?:</?[A-Za-z][\w-]*(?=[\s/>])|<!)[^\n]{0,900}>[ \t]*\r?\n|<!--)")
 """How HTML begins that is shown as it is: a tag, alone on its line or with others."""
 _IS_HTML, _IS_TEXT = "html", "text"
 """What fragments of a long paragraph are marked as, whatever each of them begins with."""
@@ -30,8 +30,8 @@ _RESUMED_HTML = "x<"
 
 _MOST_INDENT = 3
 _QUOTED = "> "
-_MARK = re.compile(r"(?<=\n) {0,3}> ?")
-_BARS = re.compile(r"(?:[^\n]*\n)?[|:> \t\r-]*(?:\n|\Z)")
+_MARK = lazy_pattern(r"(?<=\n) {0,3}> ?")
+_BARS = lazy_pattern(r"(?:[^\n]*\n)?[|:> \t\r-]*(?:\n|\Z)")
 """The rest of a line, or one and the next, that may be what makes a table of the line above."""
 
 

@@ -10,6 +10,7 @@ from itertools import pairwise
 from sys import intern
 from typing import TYPE_CHECKING, Any
 
+from fakegpt_tui.fast_import import lazy_pattern
 from fakegpt_tui.ui.markdown.block_rules import (
     definition_rules,
     list_rules,
@@ -30,14 +31,14 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _PART = 8_192
-_PLAIN = re.compile(r"[^\W\d_](?:[^\W\d_]|[ ,.;!?'\"()])*")
-_CONTAINER = re.compile(r"(?:[ \t>]|[-*+] |\d{1,9}[.)] )*")
+_PLAIN = lazy_pattern(r"[^\W\d_](?:[^\W\d_]|[ ,.;!?'\"()])*")
+_CONTAINER = lazy_pattern(r"(?:[ \t>]|[-*+] |\d{1,9}[.)] )*")
 """What may stand before the row of a table that is in a quote or an item."""
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _DEPTH = 40
 """Deepest nesting that is drawn. markdown-it drops what is deeper; here it is shown literally."""
 
-_DEFINITION = re.compile(r"^[ >\t]*\[[^\]\n]+\]:", re.MULTILINE)
+_DEFINITION = lazy_pattern(r"^[ >\t]*\[[^\]\n]+\]:", re.MULTILINE)
 _SEE_THROUGH = {"thead_open", "tbody_open"}
 """A table is its rows; the first one is the header."""
 

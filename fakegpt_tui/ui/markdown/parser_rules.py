@@ -6,6 +6,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
+from fakegpt_tui.fast_import import lazy_pattern
 from fakegpt_tui.text import safe_text
 
 if TYPE_CHECKING:
@@ -28,15 +29,15 @@ if TYPE_CHECKING:
     from markdown_it.rules_inline import StateInline
 
 
-_ANY_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
-_OPENS = re.compile(r"(?:https?://|mailto:)\S", re.IGNORECASE)
-_ADDRESS = re.compile(
+_ANY_SCHEME = lazy_pattern(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_OPENS = lazy_pattern(r"(?:https?://|mailto:)\S", re.IGNORECASE)
+_ADDRESS = lazy_pattern(
     r"(?<![A-Za-z0-9])(?:https?://|mailto:(?=\S+@))[^\s<>\"`\u3000-\u3003\u3008-\u301f\uff01\uff08\uff09"
     r"\uff0c\uff1a\uff1b\uff1f\u2018-\u201f\u2026\u00ab\u00bb]+",
     re.IGNORECASE,
 )
 """A bare address ends where white space, a quote, or punctuation of East Asia is."""
-_MADE_VISIBLE = re.compile("[\u2400-\u2421\ufffd‹›]")
+_MADE_VISIBLE = lazy_pattern("[\u2400-\u2421\ufffd‹›]")
 """What safe text puts in the place of characters that an address might hide."""
 
 _TRAILING = ".,:;!?'*_~"
@@ -79,9 +80,9 @@ def _without_punctuation(address: str) -> str:
     return address.rstrip(_TRAILING)
 
 
-_SCHEME = re.compile(r"(?:https?|mailto)\Z", re.IGNORECASE)
+_SCHEME = lazy_pattern(r"(?:https?|mailto)\Z", re.IGNORECASE)
 _LONGEST_SCHEME = 6
-_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
+_ESCAPED = lazy_pattern(r"\\([!-/:-@\[-`{-~])")
 
 
 def address_rules(parser: MarkdownIt) -> None:
@@ -147,26 +148,26 @@ def _beside_ideographs(tokenize: Rule) -> Rule:
     return tokenize_also_there
 
 
-_INLINE = re.compile(
+_INLINE = lazy_pattern(
     r"\$\$(?P<display>[^$`]{1,1000}?)\$\$"
     r"|\$(?![\s$])(?P<dollars>[^$`\n]{1,500}?)(?<![\s\\])\$(?!\d)"
     r"|\\\((?P<round>.{1,1000}?)\\\)"
     r"|\\\[(?P<square>.{1,1000}?)\\\]",
     re.DOTALL,
 )
-_SIGN = re.compile(r"[\\^_={}]")
+_SIGN = lazy_pattern(r"[\\^_={}]")
 """Characters of LaTeX that sentences between two sums of money do not contain."""
-_NAMES = re.compile(r"\b(?:arg|cos|det|exp|gcd|inf|lim|ln|log|max|min|mod|sin|sup|tan)\b")
-_SHORT = re.compile(r"[A-Za-z]{2,3}|\d*[A-Za-z]\d?|\d+(?:\.\d+)?")
-_ARITHMETIC = re.compile(
+_NAMES = lazy_pattern(r"\b(?:arg|cos|det|exp|gcd|inf|lim|ln|log|max|min|mod|sin|sup|tan)\b")
+_SHORT = lazy_pattern(r"[A-Za-z]{2,3}|\d*[A-Za-z]\d?|\d+(?:\.\d+)?")
+_ARITHMETIC = lazy_pattern(
     r"(?=[^A-Za-z]*[A-Za-z])(?!.*[A-Za-z]{2})"
     r"[\w(\[|-](?:[\w\s.,()\[\]|+\-*/<>≤≥≠±×·!'′]*[\w)\]|!'′])?"
 )
 """Letters that stand alone, numbers, and what is done to them."""
-_FOLLOWED_BY_NAME = re.compile(r"(?!(?:st|nd|rd|th|s)\b)[A-Za-z_{(]")
+_FOLLOWED_BY_NAME = lazy_pattern(r"(?!(?:st|nd|rd|th|s)\b)[A-Za-z_{(]")
 """What follows the name of a shell variable, but not a formula, except for `$n$th`."""
 
-_ONE_LINE = re.compile(r"\$\$[^$]+\$\$|\\\[.+\\\]")
+_ONE_LINE = lazy_pattern(r"\$\$[^$]+\$\$|\\\[.+\\\]")
 _CLOSING = {"$$": "$$", "\\[": "\\]"}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.segment import Segment
 from rich.style import Style
 
+from fakegpt_tui.fast_import import lazy_pattern
 from fakegpt_tui.text import safe_text
 from fakegpt_tui.ui.markdown.block_rules import SECTION_START
 from fakegpt_tui.ui.markdown.blocks import (
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 PLAIN, _PLAIN_BELOW = ParserCheckpoint("plain"), ParserCheckpoint("plain", number=2)
 """Where the text goes on as it was written, for the first time and after that."""
-_PLAIN_END = re.compile(rf"\n(?:[ \t]*\r?\n(?=\S)|(?= {{0,3}}(?:```|~~~))|(?={SECTION_START}))")
+_PLAIN_END = lazy_pattern(rf"\n(?:[ \t]*\r?\n(?=\S)|(?= {{0,3}}(?:```|~~~))|(?={SECTION_START}))")
 """Where plain text ends: above a fence, a tag, or a line at the margin below a blank one.
 
 Split points are looked for without knowing what is plain, so that a fence has to be one in it, too.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass
 from fakegpt_tui.ui.markdown.blocks import (
     BlockFragment,
     Node,

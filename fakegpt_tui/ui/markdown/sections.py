@@ -4,13 +4,13 @@ A section is no block of its own but all that stands between two tags, so that i
 like any text.
 """
 
-import re
 from collections.abc import Sequence
 from itertools import accumulate, zip_longest
 
 from rich.segment import Segment
 from rich.style import Style
 
+from fakegpt_tui.fast_import import lazy_pattern
 from fakegpt_tui.ui.markdown.block_rules import CLOSED, DETAILS, OPENS, THOUGHTS
 from fakegpt_tui.ui.markdown.blocks import BlockFragment, Node, OpenSection
 from fakegpt_tui.ui.markdown.lines import BLANK, Line
@@ -21,7 +21,7 @@ from fakegpt_tui.ui.markdown.wrapping import chop, wrapped_lines
 _LABELS = {"think": "Thinking", "thought": "Thoughts"}
 _SIGN = 2
 """Characters before a label."""
-_LAST_TAG = re.compile(rf"</({'|'.join(THOUGHTS)}|(?i:{DETAILS}))>\Z")
+_LAST_TAG = lazy_pattern(rf"</({'|'.join(THOUGHTS)}|(?i:{DETAILS}))>\Z")
 _LONGEST_TAG = len("</reasoning>")
 _MOST_OPEN = 20
 """Sections inside each other; what is deeper folds with the one around it."""

@@ -8,13 +8,14 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+from fakegpt_tui.fast_import import lazy_pattern
 from fakegpt_tui.ui.markdown.blocks import BlockFragment, Chunk, ParserCheckpoint
 
 PARAGRAPH_START = r"(?:[A-Za-z\"'(\u00c0-\U0010ffff]|\*\*[^\s*]|\d++(?=[^\d.)]))"
 """How a line begins that can only be text."""
 
 
-_HIDING = re.compile(
+_HIDING = lazy_pattern(
     r"^(?P<indent> {0,3})(?P<fence>`{3,}|~{3,})(?P<info>[^\n]*)$"
     r"|^<(?P<section>/?)(?:think|thinking|thought|reasoning|analysis)>[ \t]*\r?$"
     r"|^(?: {0,3}<(?P<details>)(?i:details)[ \t>](?![^\n]*(?i:</details>)[ \t]*\r?$)"
@@ -27,19 +28,19 @@ _HIDING = re.compile(
 Wherever details may begin, they may be open; only a tag at the margin is certain to end them.
 """
 
-_NOT_IN_FORMULA = re.compile(r"^ {0,3}(?:```|~~~|<)", re.MULTILINE)
+_NOT_IN_FORMULA = lazy_pattern(r"^ {0,3}(?:```|~~~|<)", re.MULTILINE)
 """What would belong to a formula, if it is one."""
 
 _UNUSUAL_LINE_ENDS = "\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
-UNUSUAL_LINE_END = re.compile(f"[{_UNUSUAL_LINE_ENDS}]")
+UNUSUAL_LINE_END = lazy_pattern(f"[{_UNUSUAL_LINE_ENDS}]")
 """Line ends that split points are not looked for beside."""
 
 LINE_ENDS = f"\n{_UNUSUAL_LINE_ENDS}"
 """All line ends of text that is safe to show."""
 
 
-_INK = re.compile(r"\S")
-_BOUNDARY = re.compile(
+_INK = lazy_pattern(r"\S")
+_BOUNDARY = lazy_pattern(
     r"(?P<formula>\$\$|\$(?![\s$])|\\[(\[])"
     r"|(?P<skip>\\.|(?<=\s)[*_~]+(?=\s)|(?<=\w)_+(?=\w))"
     r"|(?P<mark>[*_~]+|`+|\]\(|[\[\])])"
@@ -48,17 +49,17 @@ _BOUNDARY = re.compile(
 """Inline marks, and the places between words, lines or sentences where a paragraph may be cut."""
 
 _CLOSING = {
-    "$": re.compile(r"(?<![\s\\])\$|\n|`"),
-    "$$": re.compile(r"\$\$|`"),
-    "\\(": re.compile(r"\\\)"),
-    "\\[": re.compile(r"\\\]"),
+    "$": lazy_pattern(r"(?<![\s\\])\$|\n|`"),
+    "$$": lazy_pattern(r"\$\$|`"),
+    "\\(": lazy_pattern(r"\\\)"),
+    "\\[": lazy_pattern(r"\\\]"),
 }
 """What ends a formula, or shows that there is none."""
 _LONGEST_FORMULA = 1_000
 
 _ITEM_TEXT = r"(?=[A-Za-z0-9\"'(\u00c0-\U0010ffff]|\*\*[^\s*]|`[^`\s]|\[[ xX]\] |\[[^\]\n]+\]\()"
 """How the text of an item begins that is a paragraph."""
-_ITEM = re.compile(rf"(?P<mark>[-*+]|\d{{1,9}}[.)]) {{1,3}}{_ITEM_TEXT}")
+_ITEM = lazy_pattern(rf"(?P<mark>[-*+]|\d{{1,9}}[.)]) {{1,3}}{_ITEM_TEXT}")
 _MAY_READ_ON = ("$$", "\\[")
 """Signs of formulas, which may go on below an item."""
 _CUT_KINDS = ("bullet_list", "ordered_list", "table")

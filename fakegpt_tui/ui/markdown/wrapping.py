@@ -12,6 +12,7 @@ from rich.cells import cell_len, split_graphemes
 from rich.segment import Segment
 from rich.style import Style
 
+from fakegpt_tui.fast_import import lazy_pattern
 from fakegpt_tui.ui.markdown.lines import Line, cell_width
 from fakegpt_tui.ui.terminal.cell_widths import width_profile
 
@@ -45,7 +46,7 @@ def _other_than_one_cell() -> re.Pattern[str]:
     return re.compile("[^\n -~\u00a0-\u02ff\u0370-\u0482\u2010-\u2027\u2500-\u25fc]")
 
 
-_JOINS_NOTHING = re.compile("(?:(?<=[ \n])|\\A)[\u200d\ufe0f]+|\u200d(?=[ \n\u200d])")
+_JOINS_NOTHING = lazy_pattern("(?:(?<=[ \n])|\\A)[\u200d\ufe0f]+|\u200d(?=[ \n\u200d])")
 """Joiners without a neighbour at one side, whose width depends on what is measured with them."""
 
 

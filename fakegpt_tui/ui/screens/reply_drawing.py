@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from fakegpt_tui.fast_import import lazy_pattern
 from fakegpt_tui.ui.widgets.drawing import spinner
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _SPIN_SECONDS = 0.125
 _COUNT_SECONDS = 0.25
 _CALM_SECONDS = 5.0
 """Between two looks at a clock or a count, where nothing is to move."""
-_DIGITS = re.compile(r"[\d,.:]+")
+_DIGITS = lazy_pattern(r"[\d,.:]+")
 
 
 class ReplyDrawing:

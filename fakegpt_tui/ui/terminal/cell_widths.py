@@ -24,7 +24,7 @@ from textual.color import Color
 from textual.content import Content
 from textual.filter import LineFilter
 
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass, lazy_pattern
 
 _FRAMES = range(0x2500, 0x25A0)
 _KEPT = frozenset((*_FRAMES, ord("…")))
@@ -186,9 +186,9 @@ def _ambiguous() -> Iterator[int]:
 _TONES = "\U0001f3fb-\U0001f3ff"
 _SELECTOR = "\ufe0f"
 _PARTS = "\u2190-\u2bff\U0001f000-\U0001faff"
-_COMPOUND = re.compile(f"(?s:.)(?:[{_SELECTOR}\u20e3{_TONES}]|\u200d[{_PARTS}])+")
-_JOINED = re.compile(f"\u200d[{_PARTS}].*", re.DOTALL)
-_TONE = re.compile(f"[{_TONES}]")
+_COMPOUND = lazy_pattern(f"(?s:.)(?:[{_SELECTOR}\u20e3{_TONES}]|\u200d[{_PARTS}])+")
+_JOINED = lazy_pattern(f"\u200d[{_PARTS}].*", re.DOTALL)
+_TONE = lazy_pattern(f"[{_TONES}]")
 
 
 @dataclass(frozen=True, slots=True)

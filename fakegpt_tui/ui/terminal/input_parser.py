@@ -18,6 +18,7 @@ from textual._xterm_parser import XTermParser
 from textual.keys import Keys
 from textual.message import Message
 
+from fakegpt_tui.fast_import import lazy_pattern
 from fakegpt_tui.ui.terminal.input_scanner import (
     BACKGROUND_START,
     CLIPBOARD_START,
@@ -39,12 +40,12 @@ from fakegpt_tui.ui.terminal.width_detection import parse_cell_report, parse_wid
 _UNREADABLE = (ArithmeticError, AttributeError, LookupError, ParseError, TypeError, ValueError)
 """What Textual's parser may raise over a sequence that no terminal should send."""
 
-_KITTY_KEY = re.compile(
+_KITTY_KEY = lazy_pattern(
     r"\x1b\[(\d*)(?::(\d*)(?::(\d*))?)?[\d:]*(?:;(\d*)(?::(\d*))?)?(?:;([\d:]*))?([u~A-FHPQS])",
     re.ASCII,
 )
-_XTERM_KEY = re.compile(r"\x1b\[27;(\d{1,3});(\d{1,7})~", re.ASCII)
-_ALT_CHARACTER = re.compile(r"\x1b([-=0-9§])")
+_XTERM_KEY = lazy_pattern(r"\x1b\[27;(\d{1,3});(\d{1,7})~", re.ASCII)
+_ALT_CHARACTER = lazy_pattern(r"\x1b([-=0-9§])")
 _SHIFT, _ALT, _CTRL, _SUPER, _CAPS_LOCK, _NUM_LOCK = 1, 2, 4, 8, 64, 128
 _COMMAND = _ALT | _CTRL | _SUPER
 _ERASE_WORD = "\b"
@@ -56,12 +57,12 @@ _ALT_AND_KEY = 2
 """The length of the longest sequence that Textual only knows when nothing follows it."""
 
 
-_NAME = re.compile(rf"\x1b{re.escape(NAME_START)}([ -~]{{0,200}})(?:\x07|\x1b\\)")
-_CLIPBOARD = re.compile(
+_NAME = lazy_pattern(rf"\x1b{re.escape(NAME_START)}([ -~]{{0,200}})(?:\x07|\x1b\\)")
+_CLIPBOARD = lazy_pattern(
     rf"\x1b{re.escape(CLIPBOARD_START)}([ -:<-~]{{0,400}})(?:;([ -~]*))?(?:\x07|\x1b\\)"
 )
-_ATTRIBUTES = re.compile(r"\x1b\[\?([\d;]{1,200})c", re.ASCII)
-_COLOUR_SCHEME = re.compile(r"\x1b\[\?997;([12])n", re.ASCII)
+_ATTRIBUTES = lazy_pattern(r"\x1b\[\?([\d;]{1,200})c", re.ASCII)
+_COLOUR_SCHEME = lazy_pattern(r"\x1b\[\?997;([12])n", re.ASCII)
 _IS_LIGHT = "2"
 
 

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from enum import Enum, auto
 from typing import NamedTuple
 
+from fakegpt_tui.fast_import import lazy_pattern
+
 PASTE_START = "\x1b[200~"
 PASTE_END = "\x1b[201~"
 NAME_START = "P>|"
@@ -37,7 +39,7 @@ _PIECE_TIMEOUT = 30.0
 # Terminal replies: OSC, DCS and APC. What begins otherwise is Alt and a letter.
 _STRING = r"\](?=\d)|P(?=[\d>!$+|{])|_(?=G)"
 
-_WHOLE = re.compile(
+_WHOLE = lazy_pattern(
     rf"""\x1b(?:
         \[(?:
             <[^\x1bMm]*[Mm]               # mouse; VS Code sends NaN for a coordinate
@@ -53,7 +55,7 @@ _WHOLE = re.compile(
     )""",
     re.VERBOSE | re.ASCII,
 )
-_PARTIAL = re.compile(
+_PARTIAL = lazy_pattern(
     rf"""\x1b(?:
         \[(?: <[^\x1bMm]{{0,40}} | \[ | M[^\x1b]{{0,2}} | [0-?]*[ -/]* )
       | [O\]P_]
@@ -61,16 +63,16 @@ _PARTIAL = re.compile(
     )?\Z""",
     re.VERBOSE | re.ASCII,
 )
-_BROKEN = re.compile(
+_BROKEN = lazy_pattern(
     rf"\x1b(?:\[(?:<[^\x1bMm]{{0,40}}|[0-?]*[ -/]*)|(?:{_STRING})[^\x1b\x07]*)", re.ASCII
 )
 _SECOND = "[O]P_"
 """What the second character of a sequence may be that has more than two."""
-_TYPED = re.compile(rf"\x1b[{re.escape(_SECOND)}]?\Z")
+_TYPED = lazy_pattern(rf"\x1b[{re.escape(_SECOND)}]?\Z")
 """Unfinished sequences that Escape, or Alt and a character, look like."""
 
 # What is left of a reply whose ESC came so much earlier that it was taken for the Escape key.
-_BODY = re.compile(
+_BODY = lazy_pattern(
     r"\[(?:\?[\d;]+(?:\$y|[cunR])|<[^\x1bMm]{0,40}[Mm]|>[\d;]+c|[\d;]+[Rnt])", re.ASCII
 )
 

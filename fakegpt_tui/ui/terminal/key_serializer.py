@@ -8,7 +8,6 @@ bindings of a widget that is mounted.
 """
 
 import asyncio
-import re
 from collections import deque
 from collections.abc import Iterable, Mapping
 from functools import cached_property, partial
@@ -23,6 +22,7 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widget import Widget
 
+from fakegpt_tui.fast_import import lazy_pattern
 from fakegpt_tui.ui.terminal.typed_keys import HeldKey, LayoutKey
 
 _TIMEOUT = 1.0
@@ -31,7 +31,7 @@ _ROUNDS = 2
 """One for a key to bubble from the focus up to the app, one for the messages that it caused."""
 
 
-_EDITING_ACTION = re.compile(r"(?:cursor|delete|select)_|(?:home|end|undo|redo)\b")
+_EDITING_ACTION = lazy_pattern(r"(?:cursor|delete|select)_|(?:home|end|undo|redo)\b")
 _MAYBE_COMMAND = "slash"
 """A letter that is a command in an empty text, so that it waits for the edits before it."""
 

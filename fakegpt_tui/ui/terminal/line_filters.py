@@ -7,7 +7,6 @@ Since: Textual 8.2.8. Can go: never, as a second wall; the others with `bidi_iso
 theme as an argument of an app.
 """
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -19,6 +18,7 @@ from textual.color import Color
 from textual.filter import LineFilter
 from textual.screen import Screen
 
+from fakegpt_tui.fast_import import lazy_pattern
 from fakegpt_tui.text import ISOLATE, POP_ISOLATE, RIGHT_TO_LEFT
 from fakegpt_tui.ui.terminal.output import HELD_PICTURES, PICTURE_META
 
@@ -40,7 +40,7 @@ _REPLACED = {
     **dict.fromkeys(map(ord, (ISOLATE, POP_ISOLATE)), ""),
     **dict.fromkeys(range(0xD800, 0xE000), "�"),
 }
-_HOSTILE = re.compile(
+_HOSTILE = lazy_pattern(
     "[\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff"
     "\U0010eeee]"
 )

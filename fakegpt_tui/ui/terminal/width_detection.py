@@ -19,6 +19,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import TextArea
 
+from fakegpt_tui.fast_import import lazy_pattern
 from fakegpt_tui.ui.options import AmbiguousWidth
 from fakegpt_tui.ui.terminal.line_filters import BidiIsolateFilter
 from fakegpt_tui.ui.terminal.output import write_to_terminal
@@ -32,9 +33,9 @@ _LEAST_ROWS: Final = 2
 _NEVER_ASKED: Final = {"", "dumb", "linux", "unknown"}
 """Values of TERM whose terminals show what they do not know."""
 _STEP = 6
-_REPORT = re.compile(rf"\x1b\[{_LEAST_ROWS};([1-9]\d?)R", re.ASCII)
+_REPORT = lazy_pattern(rf"\x1b\[{_LEAST_ROWS};([1-9]\d?)R", re.ASCII)
 _CELL_QUESTION: Final = "\x1b[16t"
-_CELL_REPORT = re.compile(r"\x1b\[6;(\d{1,4});(\d{1,4})t", re.ASCII)
+_CELL_REPORT = lazy_pattern(r"\x1b\[6;(\d{1,4});(\d{1,4})t", re.ASCII)
 
 
 def takes_questions(environment: Mapping[str, str]) -> bool:

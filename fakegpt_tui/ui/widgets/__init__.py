@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import Enum
 from typing import ClassVar, TypeAlias
 
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass
 
 
 class RowStatus(Enum):

@@ -12,7 +12,7 @@ from textual.widget import Widget
 
 from fakegpt_tui import __version__
 from fakegpt_tui.domain import Service, ServiceKind
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass
 from fakegpt_tui.keymap import COMMANDS
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.bindings import key_label

@@ -1,6 +1,5 @@
 """Prompt editor: edits a prompt with keys of readline or vim, and brings earlier prompts back."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -9,7 +8,7 @@ from textual import on
 from textual.message import Message
 from textual.reactive import reactive
 
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass, lazy_pattern
 from fakegpt_tui.ui.widgets.text_box import TextBox
 
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.ui.widgets.editing.vim_input import VimInput
 
 
-_EMPTY_LINES = re.compile(r"\A(?:[^\S\n]*\n)+")
+_EMPTY_LINES = lazy_pattern(r"\A(?:[^\S\n]*\n)+")
 
 
 class PromptEditor(TextBox):

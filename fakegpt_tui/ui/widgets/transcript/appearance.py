@@ -10,7 +10,7 @@ from rich.style import Style
 
 from fakegpt_tui.domain import ChatMessage, FinishReason, MessageStatus, NotSignedIn, Role
 from fakegpt_tui.domain.captions import format_elapsed
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.markdown.lines import Line
 from fakegpt_tui.ui.markdown.palette import PROSE_WIDTH

@@ -8,7 +8,7 @@ from itertools import groupby, takewhile
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass
 from fakegpt_tui.ui.widgets.transcript.appearance import bar_width, left_margin
 from fakegpt_tui.ui.widgets.transcript.code_blocks import fences
 from fakegpt_tui.ui.widgets.transcript.line_ids import (

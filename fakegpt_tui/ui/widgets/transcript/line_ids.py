@@ -6,7 +6,7 @@ from enum import Enum, IntEnum, auto
 from typing import TYPE_CHECKING, NamedTuple
 
 from fakegpt_tui.domain import Bookmark, ChatMessage, Role
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass
 
 if TYPE_CHECKING:
     from fakegpt_tui.ui.markdown.lines import LineId, TextAnchor

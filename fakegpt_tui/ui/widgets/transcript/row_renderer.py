@@ -14,7 +14,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from fakegpt_tui.domain import Role
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass
 from fakegpt_tui.ui.widgets.drawing import highlighted, icon_cell, truncate, without_background
 from fakegpt_tui.ui.widgets.transcript.appearance import (
     HEADER_LINES,

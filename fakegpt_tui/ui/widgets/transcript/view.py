@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from textual import events, on
 from textual.message import Message
 
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass
 from fakegpt_tui.keymap import KeyScope
 from fakegpt_tui.ui.bindings import bindings
 from fakegpt_tui.ui.widgets.transcript.appearance import (

@@ -1,15 +1,45 @@
-"""The cheap dataclass does what the standard one does."""
+"""Data classes and patterns that are cheap at import do what the standard ones do."""
 
 import dataclasses
 import inspect
+import re
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.fast_import import dataclass, lazy_pattern
 
 Decorator = Callable[..., Any]
+COMPILED_BY_THE_FIRST_WORD = """
+import re._compiler, sys
+
+compiled = []
+compile_now = re._compiler.compile
+
+def watch(source, flags=0):
+    frame = sys._getframe(1)
+    while frame.f_globals["__name__"].partition(".")[0] == "re":
+        frame = frame.f_back
+    name = frame.f_globals["__name__"]
+    if name.startswith("fakegpt_tui.") and name != "fakegpt_tui.fast_import":
+        compiled.append(f"{name}:{frame.f_lineno}: {source[:40]}")
+    return compile_now(source, flags)
+
+re._compiler.compile = watch
+import fakegpt_tui.cli.interface
+import fakegpt_tui.ui.app
+import fakegpt_tui.ui.chat_transcript
+import fakegpt_tui.ui.controllers.prompt
+import fakegpt_tui.ui.markdown.document
+import fakegpt_tui.chat.turns
+import fakegpt_tui.store.conversation_store
+import fakegpt_tui.backends.openai
+import fakegpt_tui.backends.fakegpt
+print(*compiled, sep="\\n")
+"""
 
 
 def classes(decorator: Decorator) -> dict[str, Any]:
@@ -120,3 +150,35 @@ def test_rare_options_are_those_of_the_standard_library() -> None:
         row: int
 
     assert Place(1) < Place(2)
+
+
+def test_a_lazy_pattern_answers_as_the_compiled_one_does() -> None:
+    lazy, compiled = (
+        lazy_pattern(r"(?P<word>\w+) (\d+)", re.ASCII),
+        re.compile(r"(?P<word>\w+) (\d+)"),
+    )
+    assert lazy.pattern == compiled.pattern
+    assert lazy.flags == re.ASCII
+    assert dict(lazy.groupindex) == {"word": 1}
+    for text in ("a 1", "a 1 b 2", "-", ""):
+        assert [each.groups() for each in lazy.finditer(text)] == compiled.findall(text)
+        assert lazy.sub(r"\2", text) == compiled.sub(r"\2", text)
+        assert (lazy.fullmatch(text) is None) == (compiled.fullmatch(text) is None)
+    assert lazy_pattern(rb"\d+").search(b"no 12")[0] == b"12"  # type: ignore[index]
+
+
+def test_a_lazy_pattern_is_compiled_when_it_is_used() -> None:
+    wrong = lazy_pattern("(")
+    with pytest.raises(re.error):
+        wrong.search("")
+
+
+def test_what_the_first_reply_imports_compiles_only_what_it_uses() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", COMPILED_BY_THE_FIRST_WORD],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stdout.strip() == ""
