@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from fakegpt_tui.attachments.marks import marked, put_marks
 from fakegpt_tui.fast_import import dataclass
 
 if TYPE_CHECKING:
@@ -31,13 +31,35 @@ class HeldPrompt:
 
 
 class PromptAttachments:
-    """Knows the attachments of all prompts of this run, by their conversations."""
+    """Knows the attachments of all prompts of this run, and which are still being read."""
 
     def __init__(self, chat: ChatService, open_id: Callable[[], str]) -> None:
         """`open_id` tells which conversation is open."""
         self._chat = chat
         self._open_id = open_id
         self._known: dict[str, tuple[Attachment, ...]] = {}
+        self._reading: set[asyncio.Future[None]] = set()
+
+    @property
+    def is_reading(self) -> bool:
+        """Is something still being read that belongs to a prompt?"""
+        return bool(self._reading)
+
+    def begin_reading(self) -> Callable[[], None]:
+        """Let what is sent from now on wait, until the function that this returns is called."""
+        reading: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._reading.add(reading)
+
+        def end() -> None:
+            self._reading.discard(reading)
+            reading.set_result(None)
+
+        return end
+
+    async def wait(self) -> None:
+        """Wait until nothing is being read any more."""
+        while self._reading:
+            await asyncio.wait(self._reading)
 
     def known(self, conversation_id: str) -> tuple[Attachment, ...]:
         """All that was attached to prompts of a conversation in this run; undo brings it back."""
@@ -59,7 +81,11 @@ class PromptAttachments:
     def marked_in(self, text: str, conversation_id: str) -> tuple[Attachment, ...]:
         """What the marks in a prompt of a conversation stand for."""
         known = self.known(conversation_id)
-        return marked(text, known) if known else ()
+        if not known:
+            return ()
+        from fakegpt_tui.attachments.marks import marked  # noqa: PLC0415 - with an attachment
+
+        return marked(text, known)
 
     def mark_elsewhere(self, conversation_id: str, old: str, mark: str) -> None:
         """Put a mark into the draft of a conversation that is not open any more."""
@@ -72,6 +98,8 @@ class PromptAttachments:
         """A prompt as it was typed, with marks for its parts."""
         if not parts:
             return text
+        from fakegpt_tui.attachments.marks import put_marks  # noqa: PLC0415 - with an attachment
+
         typed, found = put_marks(text, parts, self.known(self._open_id()))
         self.learn(self._open_id(), found)
         return typed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -79,7 +79,11 @@ class Window:
 
             self._transcript = make_transcript(self._options, lambda: self.pictures)
             self._transcript.display = False
-            self._screen.mount(self._transcript, after=self._screen.query_one(FirstPage))
+            with ExitStack() as until_mounted:
+                # Or all would be laid out and drawn twice, without it and with it.
+                until_mounted.enter_context(self._screen.app.batch_update())
+                self._screen.mount(self._transcript, after=self._screen.query_one(FirstPage))
+                self._screen.call_next(until_mounted.pop_all().close)
         return self._transcript
 
     @property

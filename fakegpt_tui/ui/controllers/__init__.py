@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.ui.controllers.files import FileController
     from fakegpt_tui.ui.controllers.folders import FolderController
     from fakegpt_tui.ui.controllers.generation import GenerationController
+    from fakegpt_tui.ui.controllers.held_prompts import HeldPrompts
     from fakegpt_tui.ui.controllers.hints import HintController
     from fakegpt_tui.ui.controllers.items import ItemController, LinkController
     from fakegpt_tui.ui.controllers.messages import MessageController
@@ -100,7 +101,23 @@ class Controllers:
             self._chat,
             self._state,
             self._window,
+            start_turn=self._start_turn,
+            hold=self._hold,
+        )
+
+    def _hold(self, text: str) -> None:
+        self.held_prompts.send(text)
+
+    @cached_property
+    def held_prompts(self) -> HeldPrompts:
+        from fakegpt_tui.ui.controllers.held_prompts import HeldPrompts  # noqa: PLC0415 - see above
+
+        return HeldPrompts(
+            self._chat,
+            self._state,
+            self._window,
             self.attachments,
+            ask=self.prompt.ask,
             start_turn=self._start_turn,
             choose_model=self.services.choose_model,
         )

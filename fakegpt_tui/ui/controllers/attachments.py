@@ -30,12 +30,6 @@ class AttachmentController:
         self._chat = chat
         self._state = state
         self._window = window
-        self._reading: set[asyncio.Future[None]] = set()
-
-    @property
-    def is_reading(self) -> bool:
-        """Is something still being read that belongs to the prompt?"""
-        return bool(self._reading)
 
     async def prepare(self, text: str, conversation_id: str) -> tuple[str, tuple[Part, ...]]:
         """A prompt as it is sent, once all is read that its marks stand for.
@@ -50,11 +44,6 @@ class AttachmentController:
             if each.source == PASTE
         }
         return lay_out(text, attached, pasted)
-
-    async def wait(self) -> None:
-        """Wait until nothing is being read any more."""
-        while self._reading:
-            await asyncio.wait(self._reading)
 
     def ask(self, typed: str = "") -> None:
         """Attach a file by its path, which the user is asked for unless it was typed."""
@@ -259,15 +248,13 @@ class AttachmentController:
 
     def _read(self, work: Awaitable[None]) -> None:
         """Read something in a worker; what is sent meanwhile waits for it."""
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._reading.add(done)
+        done = self._state.attachments.begin_reading()
 
         async def read() -> None:
             try:
                 await work
             finally:
-                self._reading.discard(done)
-                done.set_result(None)
+                done()
 
         self._window.work(read(), group="attach", exclusive=False)
 

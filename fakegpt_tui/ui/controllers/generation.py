@@ -118,7 +118,7 @@ class GenerationController:
         """Show what would be sent for what is typed, or for the last prompt once more."""
         conversation, requests = self._state.open, self._chat.requests
         typed, edited = typed or self._window.prompt.text, self._state.edited_prompt
-        await self._attachments.wait()
+        await self._state.attachments.wait()
         text, parts = await self._attachments.prepare(typed, conversation.id)
         request = await requests.next(conversation, text, parts=parts, edited=edited)
         answer = await requests.last_answer(conversation.service)

@@ -53,7 +53,7 @@ class HeldPrompts:
     async def _send(self, held: HeldPrompt) -> None:
         """Send a prompt once all is read, unless it was taken back meanwhile."""
         try:
-            await self._attachments.wait()
+            await self._state.attachments.wait()
             text, parts = await self._attachments.prepare(held.text, held.conversation.id)
             model = ModelRef(held.conversation.service, held.conversation.model)
             is_blind = has_pictures(parts) and await self._is_blind(model)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fakegpt_tui.chat.service import ChatService
@@ -11,7 +10,6 @@ from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import ChatMessage, Conversation, FakeGPTError, QueuedPrompt, Role
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.bindings import first_key
-from fakegpt_tui.ui.controllers.attachments import AttachmentController
 from fakegpt_tui.ui.messages import (
     CopyText,
     NotifyUser,
@@ -26,7 +24,6 @@ from fakegpt_tui.ui.window import Window
 
 if TYPE_CHECKING:
     from fakegpt_tui.domain.parts import Part
-    from fakegpt_tui.ui.controllers.held_prompts import HeldPrompts
 
 _MAX_TITLE = 40
 _EDIT_LEFT = "The edit is left; ctrl+z brings back what was typed in it."
@@ -41,29 +38,27 @@ class PromptController:
         chat: ChatService,
         state: ChatState,
         window: Window,
-        attachments: AttachmentController,
         *,
         start_turn: Callable[[Turn], None],
-        choose_model: Callable[[], None],
+        hold: Callable[[str], None],
     ) -> None:
-        """`start_turn` has a turn run, whichever screen is shown."""
+        """`start_turn` has a turn run, whichever screen is shown; `hold` sends what has to wait."""
         self._chat = chat
         self._state = state
         self._window = window
-        self._attachments = attachments
         self._start_turn = start_turn
-        self._choose_model = choose_model
+        self._hold = hold
 
     def send(self, text: str) -> None:
         """Send a prompt, at once or when all is read that goes with it."""
         state = self._state
-        if self._attachments.is_reading or state.attachments.marked_in(text, state.open.id):
-            self._held.send(text)
+        if state.attachments.is_reading or state.attachments.marked_in(text, state.open.id):
+            self._hold(text)
             return
         prompt = self._window.prompt
         was_edited = state.edited_prompt is not None
         try:
-            asked = self._ask(state.open, state.edited_prompt, text, ())
+            asked = self.ask(state.open, state.edited_prompt, text, ())
         except FakeGPTError:
             prompt.restore_text(text)
             raise
@@ -73,21 +68,7 @@ class PromptController:
         if isinstance(asked, Turn):
             self._start_turn(asked)
 
-    @cached_property
-    def _held(self) -> HeldPrompts:
-        from fakegpt_tui.ui.controllers.held_prompts import HeldPrompts  # noqa: PLC0415 - with a file
-
-        return HeldPrompts(
-            self._chat,
-            self._state,
-            self._window,
-            self._attachments,
-            ask=self._ask,
-            start_turn=self._start_turn,
-            choose_model=self._choose_model,
-        )
-
-    def _ask(
+    def ask(
         self,
         conversation: Conversation,
         edited: ChatMessage | None,

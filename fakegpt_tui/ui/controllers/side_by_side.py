@@ -84,7 +84,7 @@ class SideBySideController:
             return
         self._last_models = models
         text = self._window.prompt.text_to_send
-        if text and (self._attachments.is_reading or self._state.attached):
+        if text and (self._state.attachments.is_reading or self._state.attached):
             self._window.work(self._ask_attached(models), group="side-by-side")
         else:
             self._start(self._begin(models, text, ()))
@@ -92,7 +92,7 @@ class SideBySideController:
     async def _ask_attached(self, models: tuple[ModelRef, ...]) -> None:
         """Ask once all is read that goes with the prompt, unless another one is open by then."""
         conversation_id = self._state.open.id
-        await self._attachments.wait()
+        await self._state.attachments.wait()
         text = self._window.prompt.text_to_send
         text, parts = await self._attachments.prepare(text, conversation_id)
         from fakegpt_tui.chat.attachments import find_blind  # noqa: PLC0415 - when something is attached

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.geometry import Size
 from textual.reactive import var
 from textual.widget import Widget
 from textual.widgets import Static
@@ -26,7 +26,7 @@ from fakegpt_tui.ui.terminal.output import forget_pictures, repaint_now
 from fakegpt_tui.ui.terminal.shutdown import TolerantScreen
 from fakegpt_tui.ui.view_model import ChatView, ViewModel
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList
-from fakegpt_tui.ui.widgets.drawing import RenderCache
+from fakegpt_tui.ui.widgets.drawing import Column, RenderCache, Row, set_display
 from fakegpt_tui.ui.widgets.key_footer import KeyFooter
 from fakegpt_tui.ui.widgets.status_bar import StatusBar
 from fakegpt_tui.ui.window import Window
@@ -45,14 +45,6 @@ _TIGHT, _ROOMY = 10, 36
 _FOOTER_FROM_HEIGHT = 12
 _NOTICE_ROWS = 2
 _TAB_ORDER = ("PromptInput", "FirstPage", "Transcript", "ConversationList")
-
-
-class Column(RenderCache, Vertical):
-    """Widgets one below the other."""
-
-
-class Row(RenderCache, Horizontal):
-    """Widgets side by side."""
 
 
 class ChatScreen(RenderCache, TolerantScreen):
@@ -95,6 +87,7 @@ class ChatScreen(RenderCache, TolerantScreen):
         self._list_asked = False
 
     def compose(self) -> ComposeResult:
+        self._set_size_classes(self.app.size, update=False)
         with Column(id="body"):
             with Row():
                 yield ConversationList(self._options.memory.get("folded_folders") or "")
@@ -244,13 +237,18 @@ class ChatScreen(RenderCache, TolerantScreen):
         if event.size == self.outer_size:
             event.prevent_default()  # Textual would lay it out in the same size once more.
         width, height = event.size
-        self.set_class(height < _TIGHT, "-tight").set_class(height >= _ROOMY, "-roomy")
+        self._set_size_classes(event.size)
         fits = width >= _MIN_WIDTH and height >= _MIN_HEIGHT
-        self.query_one("#body").display = fits
-        self.query_one("#too-small").display = not fits
+        set_display(self.query_one("#body"), fits)
+        set_display(self.query_one("#too-small"), not fits)
         self._arrange_list()
         self.query_one(StatusBar).most_rows = _NOTICE_ROWS if height >= _FOOTER_FROM_HEIGHT else 1
         self._make_room()
+
+    def _set_size_classes(self, size: Size, *, update: bool = True) -> None:
+        """Fit the spacing to the height; `update` the styles where widgets have some already."""
+        self.set_class(size.height < _TIGHT, "-tight", update=update)
+        self.set_class(size.height >= _ROOMY, "-roomy", update=update)
 
     def on_screen_suspend(self) -> None:
         """Take a notice along into the dialog that covers it."""
@@ -261,7 +259,7 @@ class ChatScreen(RenderCache, TolerantScreen):
         """Give the row of the keys to a notice that takes two, so that nothing above moves."""
         has_footer = self.size.height >= _FOOTER_FROM_HEIGHT
         is_needed = self.query_one(StatusBar).has_second_row
-        self.query_one(KeyFooter).display = has_footer and not is_needed
+        set_display(self.query_one(KeyFooter), has_footer and not is_needed)
         self.window.show_notice()
 
     def _arrange_list(self) -> None:

@@ -11,7 +11,7 @@ from textual import events, on
 from textual.content import Content
 from textual.geometry import Size
 from textual.message import Message
-from textual.reactive import reactive
+from textual.reactive import Reactive, reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -60,6 +60,8 @@ class ConversationList(RenderCache, ScrollView, can_focus=True, inherit_bindings
     """Letters are commands here, and what is typed after a click is a prompt."""
     BINDINGS = bindings(KeyScope.LIST)
 
+    virtual_size = Reactive(Size(0, 0), layout=True)
+    """Unlike what else keeps its lines, it scrolls."""
     rows: reactive[tuple[ListRow, ...]] = reactive(())
     current: reactive[str | None] = reactive(None)
     cursor: reactive[str | None] = reactive(None, repaint=False)

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Self
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
-from textual.geometry import Region
+from textual.containers import Horizontal, Vertical
+from textual.geometry import Region, Size
+from textual.reactive import Reactive
 from textual.strip import Strip
 
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
@@ -38,6 +40,8 @@ class RenderCache(Widget):
     reply streams, that is most of the work.
     """
 
+    virtual_size = Reactive(Size(0, 0), layout=False)
+    """For a widget that scrolls nothing; Textual lays all out again whenever one has a new size."""
     _cached: tuple[Region, list[Strip]] | None = None
 
     def refresh(
@@ -55,6 +59,20 @@ class RenderCache(Widget):
         if kept is None or kept[0] != crop:
             kept = self._cached = crop, super().render_lines(crop)
         return kept[1]
+
+
+class Column(RenderCache, Vertical):
+    """Widgets one below the other."""
+
+
+class Row(RenderCache, Horizontal):
+    """Widgets side by side."""
+
+
+def set_display(widget: Widget, is_shown: bool) -> None:
+    """Show or hide a widget; nothing is laid out again where it is so already."""
+    if widget.display != is_shown:
+        widget.display = is_shown
 
 
 async def until_drawn(widget: Widget) -> None:
