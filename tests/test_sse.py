@@ -83,6 +83,19 @@ VECTORS = {
         b'{"a": {}}\n{"a": 2}\n\n{\n"a": {}\n}\n\n{"a": }\n"b"\n[DONE]\n',
         messages('{"a": {}}', '{"a": 2}', '{\n"a": {}\n}', '{"a": }\n"b"\n[DONE]'),
     ),
+    "JSON behind an odd name": (
+        BOM + b"data:1\n\n" + BOM + b'data: {"a": 2}\n\nData: {"a": 3}\n\n data : {"a": 4}\n\n'
+        b"DATA:[DONE]\n",
+        messages("1", '{"a": 2}', '{"a": 3}', '{"a": 4}', "[DONE]"),
+    ),
+    "JSON whose other lines are no fields": (
+        b'data: {\n  "a": {\n  }\n}\n\ndata: {"b": "c\n\n\nd"}\n\ndata: {"e\n\n: note\nevent: x\n'
+        b"data: 1\n\n",
+        [
+            *messages('{\n  "a": {\n  }\n}', '{"b": "c\n\n\nd"}', '{"e\n'),
+            ServerEvent("x", "1"),
+        ],
+    ),
     "end marker among other data": (
         b"data: a\ndata: [DONE]\ndata: b\n\n",
         messages("a\n[DONE]\nb"),

@@ -32,17 +32,27 @@ class _Marks:
     """Marks in the text that follows, which are removed."""
 
 
-_TAGS: Final = ("think", "thinking", "thought", "reasoning")
+_TAGS: Final = (
+    *("think", "thinking", "thought", "thoughts", "reasoning"),
+    *("seed:think", "longcat_think"),
+)
 _ENDS: Final = ("<|return|>", "<|end|>")
+_START: Final = "<|start|>assistant"
 _FINAL: Final = "<|channel|>final<|message|>"
-_TO_FINAL: Final = (f"<|end|><|start|>assistant{_FINAL}", _FINAL)
+_COMMENTARY: Final = "<|channel|>commentary<|message|>"
+_TO_FINAL: Final = ("<|end|>", _FINAL)
+_SOLUTION: Final = ("<|begin_of_solution|>", "<|end_of_solution|>")
+_RESPONSE: Final = ("<|start_response|>", "<|end_response|>", "<|start_text|>", "<|end_text|>")
 _MARKS: Final = (
     *(_Marks(f"<{tag}>", (f"</{tag}>",)) for tag in _TAGS),
     _Marks("[think]", ("[/think]",)),  # Mistral
     _Marks("◁think▷", ("◁/think▷",)),  # Kimi
     _Marks("<|channel|>analysis<|message|>", _TO_FINAL, _ENDS),  # gpt-oss
-    _Marks("<|start|>assistant<|channel|>analysis<|message|>", _TO_FINAL, _ENDS),
-    _Marks(_FINAL, (), _ENDS),
+    _Marks(f"{_START}<|channel|>analysis<|message|>", _TO_FINAL, _ENDS),
+    *(_Marks(start + it, (), _ENDS) for start in ("", _START) for it in (_FINAL, _COMMENTARY)),
+    _Marks("<|begin_of_thought|>", ("<|end_of_thought|>",), _SOLUTION),  # OpenThinker
+    _Marks("<|start_thinking|>", ("<|end_thinking|>",), _RESPONSE),  # Cohere
+    _Marks("<unused94>thought", ("<unused95>",)),  # MedGemma
     _Marks("<|channel>thought", ("<channel|>",)),  # Gemma
 )
 _FIRST_OF_MARKS: Final = frozenset(marks.opener[0] for marks in _MARKS)
@@ -148,8 +158,9 @@ class ThoughtSplitter:
             yield from self._think(self._take_all_but(_partial_length(lowered, closers)))
 
     def _read_text(self) -> Iterator[StreamEvent]:
-        for mark in self._marks.after:
-            self._held = self._held.replace(mark, "")
+        if after := self._marks.after:
+            marks = "|".join(map(re.escape, after))
+            self._held = re.sub(marks, "", self._held, flags=re.IGNORECASE)
         if self._is_watching and (closer := _LONE_CLOSER.search(self._held)):
             if closer["ended"] is None:
                 yield from self._say(self._take_all_but(len(self._held) - closer.start()))
@@ -160,8 +171,8 @@ class ThoughtSplitter:
                 self._stage = _Stage.START
                 yield from self._take_back(before)
             return
-        marks = _CLOSERS if self._is_watching else self._marks.after
-        yield from self._say(self._take_all_but(_partial_length(_lower(self._held), marks)))
+        marks_ahead = _CLOSERS if self._is_watching else after
+        yield from self._say(self._take_all_but(_partial_length(_lower(self._held), marks_ahead)))
 
     def _lone_closer(self, held: str) -> re.Match[str] | None:
         """A closer in `held` that turns all text before it into reasoning."""

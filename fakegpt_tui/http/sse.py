@@ -1,6 +1,7 @@
 """Server-sent events (`text/event-stream`): bytes in, events out, however they are cut."""
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -19,6 +20,9 @@ _FIELD = "data:"
 _NAMES = (b"data", b"event", b"error", b"id", b"retry")
 _DOUBLED = ("{", _END_MARKER)
 _BARE = (b"{", _END_MARKER.encode())
+_ODD_FIELD = lazy_pattern(
+    rb"(?:\xef\xbb\xbf)?[ \t]*data[ \t]*:(?=\s*(?:\{|\[DONE\]))", re.IGNORECASE
+)
 _FIELD_BYTES = len("data:\n")
 _LONGEST_NAME = len("event:")
 _NOISE_BYTES = 800
@@ -66,7 +70,10 @@ class EventReader:
     - A line that begins with `{` or is `[DONE]` is data that has no `data:` before it. So are lines
       after it that are no field. One that is a whole object, as in JSON lines, is dispatched at its
       own line end.
-    - A second `data:` before JSON or `[DONE]` is left out.
+    - A second `data:` before JSON or `[DONE]` is left out, and one in capital letters, or with
+      blanks or a byte order mark around it, is read.
+    - An object goes on behind its first line, in lines that are no field, and over blank lines up
+      to a line that ends with `}`: some services indent their JSON, or do not escape line feeds.
     - `finish` dispatches what the last blank line was missing for.
 
     Of much that comes together, events that repeat each other may be joined: see `join_repeated`.
@@ -87,6 +94,7 @@ class EventReader:
         self._event = ""
         self._ready: list[ServerEvent] = []
         self._is_bare = False
+        self._is_torn = False
         self._at_start = True
         self._after_return = False
         self._overflow: EventTooLong | None = None
@@ -169,6 +177,9 @@ class EventReader:
             self._at_start = False
         if line:
             self._take_field(line)
+        elif self._is_open_object() and not self._data[-1].rstrip().endswith("}"):
+            self._is_torn = True
+            self._add("")
         else:
             self._dispatch()
         return True
@@ -176,6 +187,8 @@ class EventReader:
     def _take_field(self, line: bytes | bytearray) -> None:
         name, colon, _ = line[:_LONGEST_NAME].partition(b":")
         start = len(name) + len(colon)
+        if self._is_torn and name in _NAMES:
+            self._dispatch()
         start += line.startswith(b" ", start)
         match name:
             case b"data":
@@ -192,10 +205,18 @@ class EventReader:
                 self._take_data(_text(line, 0))
                 if self._holds_whole_object() and _is_json(self._data[0]):
                     self._dispatch()
-            case _ if any(each.startswith(bytes(name)) for each in _NAMES):
-                pass  # Comments, what could resume a stream, which is never done, and a cut name.
             case _:
-                self.noise = self.noise or _text(line[:_NOISE_BYTES], 0)
+                self._take_other(line, bytes(name))
+
+    def _take_other(self, line: bytes | bytearray, name: bytes) -> None:
+        """Take a line that is no field, or one that is of no use here."""
+        if odd := _ODD_FIELD.match(line):
+            self._take_field(b"data:" + line[odd.end() :])
+        elif name and self._is_open_object():
+            self._add(_text(line, 0))
+        # Not comments, what could resume a stream, which is never done, and a cut name.
+        elif not any(each.startswith(name) for each in _NAMES):
+            self.noise = self.noise or _text(line[:_NOISE_BYTES], 0)
 
     def _take_data(self, value: str) -> None:
         if value.startswith(_FIELD) and value[len(_FIELD) :].lstrip().startswith(_DOUBLED):
@@ -203,10 +224,17 @@ class EventReader:
         is_end = value.strip() == _END_MARKER
         if (is_end or value.startswith("{")) and self._holds_whole_object():
             self._dispatch()
-        self._data.append(value)
-        self._size += len(value) + _FIELD_BYTES
+        self._add(value)
         if is_end and len(self._data) == 1:
             self._dispatch()
+
+    def _add(self, value: str) -> None:
+        self._data.append(value)
+        self._size += len(value) + _FIELD_BYTES
+
+    def _is_open_object(self) -> bool:
+        """Does an object go on behind its first line?"""
+        return bool(self._data) and self._data[0].startswith("{") and not self._holds_whole_object()
 
     def _holds_whole_object(self) -> bool:
         return (
@@ -220,7 +248,7 @@ class EventReader:
             self._data.clear()
             self._size = 0
         self._event = ""
-        self._is_bare = False
+        self._is_bare = self._is_torn = False
 
 
 def _is_json(text: str) -> bool:

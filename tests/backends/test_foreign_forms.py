@@ -19,6 +19,13 @@ from tests.signed_in import outcome
 STOP, LENGTH, FILTER = FinishReason.STOP, FinishReason.LENGTH, FinishReason.CONTENT_FILTER
 COMPLETED = {"type": "response.completed", "response": {"status": "completed"}}
 
+SAID = {"type": "response.output_text.delta", "delta": "Hi"}
+
+
+def incomplete(reason: str) -> dict[str, object]:
+    why = {"status": "incomplete", "incomplete_details": {"reason": reason}}
+    return {"type": "response.incomplete", "response": why}
+
 
 def data(*values: object) -> list[bytes]:
     return [f"data: {json.dumps(value)}\n\n".encode() for value in values]
@@ -73,9 +80,121 @@ def test_a_reason_is_one_word_however_it_is_spelled(word: str, reason: FinishRea
     assert (found.reason, found.notices, found.error) == (reason, "", None)
 
 
-def test_thoughts_are_read_by_the_name_that_copilot_has_for_them() -> None:
-    found = completion(piece({"reasoning_text": "Hm."}), piece({"content": "Hi"}, "stop"))
+@pytest.mark.parametrize("name", ["reasoning_text", "thought", "thinking_content", "cot_summary"])
+def test_thoughts_are_read_by_the_names_that_few_have_for_them(name: str) -> None:
+    found = completion(piece({name: "Hm."}), piece({"content": "Hi"}, "stop"))
     assert (found.reasoning, found.text) == ("Hm.", "Hi")
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        {"choices": [{"delta": {}, "finishReason": "MAX_TOKENS"}]},
+        {"choices": [{"delta": {}, "finish_reason": None, "stop_reason": "max_tokens"}]},
+        {"choices": [{"delta": {}, "finish_details": {"type": "max_tokens"}}]},
+        {"choices": [{"delta": {}}], "finish_reason": "length"},
+    ],
+)
+def test_a_cut_is_known_by_every_name_of_its_field(last: object) -> None:
+    assert completion(piece({"content": "Hi"}), last).reason is LENGTH
+
+
+@pytest.mark.parametrize(
+    "word", ["NOT_FINISHED", "FINISH_REASON_UNSPECIFIED", "in_progress", "nil"]
+)
+def test_a_word_that_says_that_a_reply_goes_on_is_no_end(word: str) -> None:
+    decoder = CompletionDecoder()
+    list(decoder.decode("message", json.dumps(piece({"content": "Hi"}, word))))
+    assert decoder.grace is None
+
+
+def test_a_reason_that_comes_with_text_leaves_time_for_more() -> None:
+    """Some services send one with every piece, and the second may take longer than two seconds."""
+    decoder = CompletionDecoder()
+    list(decoder.decode("message", json.dumps(piece({"content": "Hi"}, "stop"))))
+    with_text = decoder.grace
+    list(decoder.decode("message", json.dumps(piece({}, "stop"))))
+    assert (with_text, decoder.grace) == (20, 2)
+
+
+CUT_WORDS = [("MAX_TOKENS", LENGTH), ("token_limit", LENGTH), ("content_filter", FILTER)]
+
+
+@pytest.mark.parametrize(("word", "reason"), CUT_WORDS)
+def test_a_cut_reply_is_known_in_every_protocol(word: str, reason: FinishReason) -> None:
+    assert message(says("Hi"), ends(word)).reason is reason
+    assert response(SAID, incomplete(word)).reason is reason
+
+
+@pytest.mark.parametrize("word", ["error", "network_error", "cancelled"])
+def test_a_failure_that_a_word_tells_is_no_end_in_any_protocol(word: str) -> None:
+    for found in (message(says("Hi"), ends(word)), response(SAID, incomplete(word))):
+        assert (found.text, found.reason) == ("Hi", None)
+        assert "broke off the reply" in str(found.error)
+
+
+@pytest.mark.parametrize("cut", [-3, -20])
+def test_a_piece_that_cannot_be_read_is_counted_and_told_in_every_protocol(cut: int) -> None:
+    spoken = says("lost").removesuffix(b"\n\n")[:cut] + b"\n\n"
+    whole = message(says("Hel"), spoken, says("lo"), ends())
+    said = [*data(SAID), data(SAID)[0][: cut - 2] + b"\n\n", *data(SAID, COMPLETED)]
+    for found, text in ((whole, "Hello"), (Decoded(ResponseDecoder(), *said), "HiHi")):
+        assert (found.text, found.reason) == (text, STOP)
+        assert found.notices == "1 piece of the reply could not be read."
+
+
+def test_words_in_place_of_an_event_are_the_error_in_every_protocol() -> None:
+    words = b"data: canary is out of memory.\n\n"
+    for found in (message(words), message(says("Hi"), words), Decoded(ResponseDecoder(), words)):
+        assert "broke off the reply: canary is out of memory." in str(found.error)
+
+
+@pytest.mark.parametrize(
+    "value", [piece({"content": {"parts": ["canary"]}}), {"choices": {"0": "canary"}}]
+)
+def test_a_reply_of_which_nothing_can_be_read_is_shown_as_it_came(value: object) -> None:
+    for found in (completion(value), completion(value, piece({}, "stop"))):
+        assert isinstance(found.error, BadReply)
+        assert "cannot read: {" in str(found.error)
+        assert "canary" in str(found.error)
+
+
+def test_several_objects_in_one_event_are_all_read() -> None:
+    first, second = (json.dumps(piece({"content": text})) for text in ("He", "llo"))
+    glued = [f"{first}{second}", f"{first}data: {second}", f"{first}, {second}\\n\\n"]
+    for each in [*glued, f"[{first}, {second}]"]:
+        found = Decoded(CompletionDecoder(), f"data: {each}\n\n".encode(), DONE)
+        assert (found.text, found.notices) == ("Hello", "")
+
+
+@pytest.mark.parametrize(
+    "fields", [{"error": {"code": 0, "message": ""}}, {"error": ""}, {"code": 0, "message": "ok"}]
+)
+def test_an_error_that_is_none_ends_nothing(fields: dict[str, object]) -> None:
+    found = completion(piece({"content": "He"}) | fields, piece({"content": "llo"}, "stop"))
+    assert (found.text, found.reason, found.error) == ("Hello", STOP, None)
+    assert completion({"code": 200, "msg": "ok"}, piece({"content": "Hi"})).text == "Hi"
+
+
+@pytest.mark.parametrize(
+    "spoken", [piece({"audio": {"transcript": "Hi"}}), piece({"text": "Hi"}),
+               {"choices": [{"message": "Hi"}]}]
+)  # fmt: skip
+def test_words_are_read_wherever_they_stand(spoken: object) -> None:
+    assert completion(spoken, piece({}, "stop")).text == "Hi"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"sources": [{"source": {"name": "T", "url": "http://u"}}]},
+        {"vertex_ai_grounding_metadata": [{"groundingChunks": [{"web": {"uri": "http://u"}}]}]},
+        {"choices": [{"delta": {}, "citations": [{"url": "http://u"}]}]},
+    ],
+)
+def test_sources_are_found_wherever_they_stand(fields: dict[str, object]) -> None:
+    found = completion(piece({"content": "Hi"}), {"choices": []} | fields, piece({}, "stop"))
+    assert [each.url for each in found.sources] == ["http://u"]
 
 
 def test_thoughts_alone_are_a_reply_where_no_reason_is_given() -> None:

@@ -26,6 +26,11 @@ FORMS = {
     "harmony": f"{HARMONY}Hi<|return|>",
     "harmony-start": f"<|start|>assistant{HARMONY}Hi",
     "gemma": "<|channel>thought\nHm.<channel|>Hi",
+    "harmony-commentary": f"{HARMONY.replace('final', 'commentary')}Hi<|end|>",
+    "seed": "<seed:think>Hm.</seed:think>Hi",
+    "cohere": "<|START_THINKING|>Hm.<|END_THINKING|><|START_RESPONSE|>Hi<|END_RESPONSE|>",
+    "openthinker": "<|begin_of_thought|>\nHm.\n<|end_of_thought|>\n<|begin_of_solution|>Hi",
+    "medgemma": "<unused94>thought\nHm.<unused95>Hi",
     "no-start": "Hm.\n</think>\n\nHi",
     "no-start-on-one-line": "Hm.</think>\n\nHi",
 }

@@ -31,8 +31,6 @@ from fakegpt_tui.domain.parts import ReasoningSpan, ToolCallPart
 from fakegpt_tui.fast_import import dataclass
 from fakegpt_tui.text import replace_surrogates
 
-_STOPS: Final = ("end_turn", "stop_sequence", "tool_use", "stop")
-_LENGTHS: Final = ("max_tokens", "length")
 _READ: Final = ("text", "thinking", "_tool_result", "compaction")
 """How kinds of blocks end of which there is nothing more to be shown."""
 _PAUSES: Final = ("pause_turn", "compaction")
@@ -259,13 +257,11 @@ class MessageDecoder(ReplyDecoder):
 
     def _end(self, reason: str, details: object) -> None:
         self._has_paused = reason in _PAUSES and self._may_pause
-        if reason in _STOPS or self._has_paused:
+        if self._has_paused:
             self._reason = FinishReason.STOP
         elif reason in _PAUSES:
             self._reason = FinishReason.STOP
             self._notices.append(_PAUSED_TOO_OFTEN)
-        elif reason in _LENGTHS:
-            self._reason = FinishReason.LENGTH
         elif reason == "model_context_window_exceeded":
             self._reason = FinishReason.LENGTH
             self._notices.append(_WINDOW_FULL)

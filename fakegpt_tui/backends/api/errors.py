@@ -66,7 +66,7 @@ _LOADING: Final = lazy_pattern(
 _NOT_LOADED: Final = lazy_pattern(r"(?:error|fail\w*|unable|could not|cannot)\b[^.\n]{0,20}\bload")
 _TEXT_BYTES: Final = 64_000
 _STATUS_DIGITS: Final = 3
-_GOOD_CODES: Final = (0, 200)
+_GOOD_CODES: Final = (0, 200, "0", "200", "ok", "success")
 
 
 class ContextWindowExceeded(PromptTooLong):
@@ -192,7 +192,7 @@ def event_error(event: str, value: object, text: str) -> ServiceError | None:
     `value` is the JSON of `text`. What has choices is a piece of a reply, whatever else is in it.
     """
     match value:
-        case {"error": inner} if inner:
+        case {"error": inner} if _says_something(inner):
             return stream_error(value, text)
         case {"choices": [_, *_]}:
             return None
@@ -207,12 +207,19 @@ def event_error(event: str, value: object, text: str) -> ServiceError | None:
             return None
 
 
+def _says_something(error: object) -> bool:
+    """Is there an error at all? Some services send one that is empty with every piece."""
+    return any(error.values()) if isinstance(error, dict) else bool(error)
+
+
 def _is_error(value: dict[object, object]) -> bool:
     match value:
         case {"object": "error"} | {"detail": _} | {"errors": [_, *_]}:
             return True
-        case {"base_resp": {"status_code": int(code)}}:
-            return code not in _GOOD_CODES
+        case {"base_resp": {"status_code": code}} | {"code": code} if code in _GOOD_CODES:
+            return False
+        case {"base_resp": {"status_code": int()}}:
+            return True
         case {"message": str(said)} | {"msg": str(said)} | {"error_msg": str(said)}:
             return bool(said.strip())
         case _:

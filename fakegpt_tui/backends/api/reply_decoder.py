@@ -7,8 +7,10 @@ from typing import Any, ClassVar, Final, TypeAlias
 
 from fakegpt_tui.backends.api.attachments import Pictures
 from fakegpt_tui.backends.api.completion_text import CompletionText, SurrogateJoiner
+from fakegpt_tui.backends.api.end_words import EndWord
 from fakegpt_tui.backends.api.errors import event_error
 from fakegpt_tui.backends.api.json_values import unquoted
+from fakegpt_tui.backends.api.unread_pieces import UnreadPieces
 from fakegpt_tui.domain import (
     BadReply,
     FinishReason,
@@ -23,7 +25,7 @@ from fakegpt_tui.domain import (
     TextDelta,
 )
 from fakegpt_tui.domain.parts import CitationPart, Origin, UnknownPart
-from fakegpt_tui.protocol.error_body import parse_json
+from fakegpt_tui.protocol.error_body import NOT_JSON, parse_json
 from fakegpt_tui.text import replace_surrogates, safe_line
 
 NO_WORD: Final = "The service ended its reply without a word."
@@ -95,6 +97,7 @@ class ReplyDecoder(ABC):
         self._notices: list[str] = []
         self._sources: set[str] = set()
         self._pictures = Pictures(text)
+        self._unread = UnreadPieces(self.json_key)
         self._foreign: dict[str, Any] | None = None
 
     def decode_all(self, server_events: Iterable[tuple[str, str]]) -> Iterator[StreamEvent]:
@@ -126,13 +129,17 @@ class ReplyDecoder(ABC):
         is_foreign = self._foreign is not None and not has_reply
         if is_foreign or (self._reason is None and not (self.done and has_reply)):
             raise incomplete_error(
-                has_text=self._text.has_text, is_done=self.done, foreign=self._foreign
+                self._unread,
+                has_text=self._text.has_text,
+                is_done=self.done,
+                foreign=self._foreign,
             )
         is_cut = self._reason in (FinishReason.LENGTH, FinishReason.CONTENT_FILTER)
         if not (has_reply or is_cut):
-            raise BadReply(NO_WORD)
+            raise self._unread.error() or BadReply(NO_WORD)
         if self._reason is FinishReason.LENGTH and not self._text.has_text:
             yield Notice(_ALL_THOUGHT)
+        yield from self._unread.notices()
         yield from map(Notice, self._notices)
         yield ReplyEnded(self._reason or FinishReason.STOP)
 
@@ -157,6 +164,8 @@ class ReplyDecoder(ABC):
                 self._error = event_error(event, value, data)
                 if self._error is not None:
                     self.done = True
+                elif value is NOT_JSON:
+                    self._unread.note(event, data)
                 elif isinstance(value, dict):
                     if event == "message":
                         self._foreign = self._foreign or value
@@ -181,10 +190,10 @@ class ReplyDecoder(ABC):
         yield ReasoningDelta(whole)
 
     def _end_for(self, word: object) -> None:
-        """End for a reason that this program does not know; it is named."""
-        self._reason = FinishReason.STOP
-        if isinstance(word, str) and word:
-            self._notices.append(unknown_end(word))
+        """End for the reason that `word` means; one that this program does not know is named."""
+        end = EndWord(word)
+        self._reason, self._error = end.reason, end.error
+        self._notices.extend(each.text for each in end.notices())
 
     def _show_unknown(
         self, value: Mapping[str, object], known: tuple[str, ...]
@@ -209,13 +218,16 @@ class ReplyDecoder(ABC):
 
 
 def incomplete_error(
-    *, has_text: bool, is_done: bool, told: str = "", foreign: object = None
+    unread: UnreadPieces, *, has_text: bool, is_done: bool, foreign: object = None
 ) -> ServiceError:
-    """The error of a reply that tells no reason for its end; `told` is what else is to be said.
+    """The error of a reply that tells no reason for its end.
 
     `foreign` is the JSON that came in place of a reply.
     """
+    if error := unread.told_error():
+        return error
     if has_text:
+        told = " ".join(each.text for each in unread.notices())
         return ReplyCut(f"The reply broke off before its end. {told}".strip())
     if foreign:
         shown = safe_line(replace_surrogates(json.dumps(foreign, ensure_ascii=False)), 200)
@@ -223,15 +235,11 @@ def incomplete_error(
             "The service answers in a form that this program does not read; check the kind and the"
             f" url of the service. It sent: {shown}"
         )
+    if error := unread.error():
+        return error
     if is_done:
         return BadReply(NO_WORD)
     return ReplyCut("The stream ended before a word of the reply came.")
-
-
-def unknown_end(word: str) -> str:
-    """What is said where a reply ended for an unknown reason: it may have been cut."""
-    named = safe_line(replace_surrogates(word), 60)
-    return f"The service ended the reply for a reason of its own: {named}."
 
 
 def _clean(text: object) -> str:

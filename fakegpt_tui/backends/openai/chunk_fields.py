@@ -6,14 +6,21 @@ https://platform.openai.com/docs/api-reference/chat/object
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from fakegpt_tui.backends.api.reply_decoder import unknown_end
+from fakegpt_tui.backends.api.end_words import EndWord
 from fakegpt_tui.domain import FinishReason, Notice, ServiceError
 from fakegpt_tui.domain.parts import CitationPart
-from fakegpt_tui.fast_import import lazy_pattern
-from fakegpt_tui.text import replace_surrogates, safe_line
+from fakegpt_tui.text import replace_surrogates
 
-_LISTS: Final = ("citations", "search_results", "web_search", "references", "annotations")
-_HOLDERS: Final = ("context", "search_info", "provider_specific_fields")
+_LISTS: Final = (
+    "citations", "search_results", "web_search", "references", "annotations", "sources",
+    "groundingChunks", "grounding_chunks",
+)  # fmt: skip
+_HOLDERS: Final = (
+    "context", "search_info", "provider_specific_fields", "groundingMetadata",
+    "grounding_metadata", "vertex_ai_grounding_metadata",
+)  # fmt: skip
+_ENTRIES: Final = ("url_citation", "web", "source")
+"""What an entry of a list may hold the source in."""
 _KEYS: Final = frozenset((*_LISTS, *_HOLDERS))
 _URLS: Final = ("url", "link", "source", "uri")
 _TITLES: Final = ("title", "name", "site_name")
@@ -42,7 +49,7 @@ class CitedSources:
                     pass
         for name in _HOLDERS:
             match fields.get(name):
-                case {**held}:
+                case {**held} | [{**held}, *_]:
                     self.add(held)
                 case _:
                     pass
@@ -57,10 +64,9 @@ class CitedSources:
         match entry:
             case str(url):
                 self._add_source(url, "", "")
-            case {"url_citation": {**cited}}:
-                self._add_cited(cited)
-            case {**cited}:
-                self._add_cited(cited)
+            case {**fields}:
+                inner = (fields.get(name) for name in _ENTRIES)
+                self._add_cited(next((each for each in inner if isinstance(each, dict)), fields))
             case _:
                 pass
 
@@ -91,41 +97,20 @@ def _first(fields: Mapping[Any, object], names: Iterable[str]) -> str:
     return next((text.strip() for text in texts if text.strip()), "")
 
 
-_NO_REASON: Final = {"", "null", "none"}
-"""Some services write null as a word, in every chunk."""
-
-_STOPS: Final = {
-    "stop", "stopped", "stop_sequence", "stop_token", "eos", "eos_token", "eot", "end", "end_turn",
-    "complete", "completed", "done", "finish", "finished", "success", "normal",
-    "tool_calls", "tool_call", "tool_use", "function_call",
-}  # fmt: skip
-_LENGTHS: Final = {
-    "length", "max_length", "max_tokens", "max_output_tokens", "max_completion_tokens",
-    "max_new_tokens", "token_limit", "model_length", "context_length",
-    "context_length_exceeded", "model_context_window_exceeded", "error_limit",
-}  # fmt: skip
-_FILTERS: Final = {
-    "content_filter", "content_filtered", "safety", "image_safety", "sensitive", "recitation",
-    "prohibited_content", "blocklist", "spii", "guardrail_intervened", "refusal", "error_toxic",
-}  # fmt: skip
-_BROKEN_OFF: Final = lazy_pattern(
-    r"insufficient_|error|abort|cancel|timeout|time_limit|fail|interrupt|overload|malformed"
-)
 _TRUSTED_CONTRADICTIONS: Final = 1
-
-_ENUM: Final = lazy_pattern(r"^finish_?reason[._]")
-"""Before the words of an enumeration, which some libraries write as they call it themselves."""
-_TOKEN: Final = lazy_pattern(r"</?[^<>]+>")
-"""The token at which the model stopped, such as `<|im_end|>`."""
+_WORD_FIELDS: Final = ("finish_reason", "finishReason", "stop_reason", "finish_details")
 
 
 class FinishTracker:
     """The finish reason of a reply, and whether it can be believed."""
 
     def __init__(self) -> None:
-        self.reason: FinishReason | None = None
-        self._unknown_word = ""
+        self._end = EndWord(None)
         self._contradictions = 0
+
+    @property
+    def reason(self) -> FinishReason | None:
+        return self._end.reason
 
     @property
     def is_reliable(self) -> bool:
@@ -136,30 +121,19 @@ class FinishTracker:
         """Count text after a reason, which speaks against it; one piece is a habit of some."""
         self._contradictions += 1
 
-    def read(self, word: object) -> ServiceError | None:
-        """Take the `finish_reason` of a chunk; the error, if it means that the service failed."""
-        name = _folded(word)
-        if name in _NO_REASON:
-            return None
-        if name in _LENGTHS:
-            self.reason = FinishReason.LENGTH
-        elif name in _FILTERS:
-            self.reason = FinishReason.CONTENT_FILTER
-        elif name not in _STOPS and _BROKEN_OFF.search(name):
-            said = "" if name == "error" else f" ({safe_line(name, 60)})"
-            return ServiceError(f"The service broke off the reply{said}.")
-        else:
-            self.reason = FinishReason.STOP
-            self._unknown_word = "" if name in _STOPS else name
+    def read(self, fields: Mapping[str, object]) -> ServiceError | None:
+        """Take the reason of a chunk or a choice; the error, if it says that the service failed."""
+        for name in _WORD_FIELDS:
+            match fields.get(name):
+                case {"type": str(word)} | {"reason": str(word)} | str(word):
+                    end = EndWord(word)
+                    if end.reason is not None or end.error is not None:
+                        self._end = end
+                        return end.error
+                case _:
+                    pass
         return None
 
     def notices(self) -> Iterator[Notice]:
-        """A word that this program does not know is told: the reply may have been cut."""
-        if self._unknown_word:
-            yield Notice(unknown_end(self._unknown_word))
-
-
-def _folded(word: object) -> str:
-    """A finish reason in the one spelling that is looked up here."""
-    name = word.strip().lower() if isinstance(word, str) else ""
-    return "stop_token" if _TOKEN.fullmatch(name) else _ENUM.sub("", name).replace("-", "_")
+        """As `EndWord.notices`."""
+        return self._end.notices()

@@ -11,8 +11,13 @@ _REASONING_FIELDS: Final = (
     "reasoning_content",
     "reasoning",
     "reasoning_text",
+    "reasoning_summary",
     "thinking",
     "thinking_blocks",
+    "thinking_content",
+    "thought",
+    "thoughts",
+    "cot_summary",
     "reasoning_details",
 )
 _REASONING_KEYS: Final = frozenset(_REASONING_FIELDS)
@@ -31,6 +36,17 @@ def content_text(content: object) -> str:
             return "".join(_texts(content))
         case _:
             return ""
+
+
+def content_of(delta: dict[str, object]) -> object:
+    """The content of a delta or a message; the words of its sound, if it has nothing else."""
+    if content := delta.get("content"):
+        return content
+    match delta:
+        case {"audio": {"transcript": str(words)}} | {"text": str(words)}:
+            return words
+        case _:
+            return content
 
 
 def count_unread(content: object) -> int:

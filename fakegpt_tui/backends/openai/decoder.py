@@ -8,9 +8,11 @@ from fakegpt_tui.backends.api.completion_text import CompletionText, SurrogateJo
 from fakegpt_tui.backends.api.errors import event_error, stream_error
 from fakegpt_tui.backends.api.json_values import read_usage, unquoted
 from fakegpt_tui.backends.api.reply_decoder import NO_WORD, REFUSED, incomplete_error, join_texts
+from fakegpt_tui.backends.api.unread_pieces import UnreadPieces, split_objects
 from fakegpt_tui.backends.openai.chunk_fields import CitedSources, FinishTracker
 from fakegpt_tui.backends.openai.content import (
     IllustratedText,
+    content_of,
     content_text,
     count_unread,
     reasoning_text,
@@ -18,7 +20,6 @@ from fakegpt_tui.backends.openai.content import (
 from fakegpt_tui.domain import (
     BadReply,
     FinishReason,
-    Notice,
     PartAdded,
     ReasoningDelta,
     ReplyEnded,
@@ -34,12 +35,13 @@ _END_MARKER: Final = "[DONE]"
 _GRACE_SECONDS: Final = 2.0
 """For the token counts and the end marker after the finish reason: some services send neither, and
 keep the connection open."""
+_GRACE_AFTER_TEXT: Final = 20.0
+"""The same where the reason came with text: it may be one that comes with every piece."""
 
 _PLAIN_KEYS: Final = frozenset(
     ("id", "object", "created", "model", "choices", "usage", "system_fingerprint", "service_tier")
 )
 _PLAIN_CHOICE: Final = frozenset(("index", "delta", "finish_reason", "logprobs"))
-_UNREAD_CHARACTERS: Final = 4000
 
 
 class CompletionDecoder:
@@ -61,9 +63,9 @@ class CompletionDecoder:
         self._usage: Usage | None = None
         self._index: object = None
         self._has_refused = False
+        self._ends_in_text = False
         self._has_reasoning = False
-        self._unread_count = 0
-        self._unread_text = ""
+        self._unread = UnreadPieces(self.json_key)
         self._foreign: dict[str, object] | None = None
         self._text = CompletionText(continued)
         self._is_joined = False
@@ -77,7 +79,8 @@ class CompletionDecoder:
     def grace(self) -> float | None:
         """Once there is a finish reason, only token counts and the end marker may follow."""
         has_reason = self._finish.reason is not None and self._finish.is_reliable
-        return _GRACE_SECONDS if has_reason else None
+        seconds = _GRACE_AFTER_TEXT if self._ends_in_text else _GRACE_SECONDS
+        return seconds if has_reason else None
 
     def decode_all(self, server_events: Iterable[tuple[str, str]]) -> Iterator[StreamEvent]:
         """Decode events that came together, each a name and its data.
@@ -113,15 +116,25 @@ class CompletionDecoder:
             return
         self._error = event_error(event, value, data)
         if self._error is None:
-            match value:
-                case dict():
-                    yield from self._read_completion(value)
-                case _ if value is NOT_JSON and event == "message":
-                    self._note_unread(data)
-                case _:
-                    pass  # Pings, and other noise.
+            yield from self._read_value(event, value, data)
         # Nothing that follows an error is part of the reply.
         self.done = self._error is not None
+
+    def _read_value(self, event: str, value: object, data: str) -> Iterator[StreamEvent]:
+        match value:
+            case dict():
+                yield from self._read_completion(value)
+            case [dict(), *_]:
+                for each in value:
+                    if isinstance(each, dict):
+                        yield from self._read_completion(each)
+            case _ if value is NOT_JSON:
+                for each in (objects := split_objects(data)):
+                    yield from self._read_completion(each)
+                if not objects:
+                    self._unread.note(event, data)
+            case _:
+                pass  # Pings, and other noise.
 
     def finish(self) -> Iterator[StreamEvent]:
         """The last events of the reply, ending in `ReplyEnded`; for when the stream is over.
@@ -141,31 +154,18 @@ class CompletionDecoder:
         if reason is None and not (self.done and has_reply):
             raise self._incomplete_error()
         if not (has_reply or reason is FinishReason.CONTENT_FILTER):
-            raise BadReply(NO_WORD)
-        yield from self._unread_notices()
+            raise self._unread.error() or BadReply(NO_WORD)
+        yield from self._unread.notices()
         yield from self._finish.notices()
         yield ReplyEnded(reason or FinishReason.STOP)
 
     def _incomplete_error(self) -> ServiceError:
-        if self._unread_text:
-            return stream_error({"error": self._unread_text}, self._unread_text)
-        told = " ".join(each.text for each in self._unread_notices())
         return incomplete_error(
-            has_text=self._text.has_text, is_done=self.done, told=told, foreign=self._foreign
+            self._unread,
+            has_text=self._text.has_text,
+            is_done=self.done,
+            foreign=self._foreign,
         )
-
-    def _unread_notices(self) -> Iterator[Notice]:
-        if self._unread_count:
-            pieces = "piece" if self._unread_count == 1 else "pieces"
-            yield Notice(f"{self._unread_count} {pieces} of the reply could not be read.")
-
-    def _note_unread(self, data: str) -> None:
-        text = data.strip()
-        if not text or text.startswith(":"):
-            return  # A comment inside an event.
-        self._unread_count += 1
-        if f'"{self.json_key}"' not in text and not self._unread_text:
-            self._unread_text = text[:_UNREAD_CHARACTERS]
 
     def _read_completion(self, value: dict[str, object]) -> Iterator[StreamEvent]:
         match value.get("choices"):
@@ -177,8 +177,9 @@ class CompletionDecoder:
             case None | []:
                 # Token counts come without a choice, and so do some greetings.
                 self._foreign = self._foreign or value
-            case _:
-                self._unread_count += 1
+            case choices:
+                self._unread.add(choices)
+        self._error = self._error or self._finish.read(value)
         self._sources.add(value)
         yield from self._read_usage(value)
 
@@ -193,18 +194,21 @@ class CompletionDecoder:
 
     def _read_choice(self, choice: dict[str, object]) -> Iterator[StreamEvent]:
         delta, message = choice.get("delta"), choice.get("message")
+        length = self._text.length
         # A service that does not stream sends all of it as a message; some send both.
         if isinstance(message, dict) and _is_blank(delta):
             yield from self._read_delta(message, is_message=True)
         elif isinstance(delta, dict):
             if delta:
                 yield from self._read_delta(delta)
-        elif isinstance(text := delta or choice.get("text"), str):
+        elif isinstance(text := delta or message or choice.get("text"), str):
             yield from self._read_content(text)
         if choice.get("error"):
             self._error = stream_error(choice, str(choice["error"]))
         else:
-            self._error = self._finish.read(choice.get("finish_reason"))
+            self._error = self._finish.read(choice)
+            self._ends_in_text = self._text.length > length
+        self._sources.add(choice)
 
     def _read_delta(
         self, delta: dict[str, object], *, is_message: bool = False
@@ -223,8 +227,9 @@ class CompletionDecoder:
                 self._has_refused = True
                 yield REFUSED
             yield from self._read_content(refusal, is_message=is_message)
-        yield from self._read_content(delta.get("content"), is_message=is_message)
-        self._unread_count += count_unread(delta.get("content"))
+        content = content_of(delta)
+        yield from self._read_content(content, is_message=is_message)
+        self._unread.add(content, count_unread(content))
         if not (is_message and self._calls):
             self._calls.add(delta)
         yield from self._pictures.add(delta.get("images"))

@@ -37,7 +37,6 @@ from fakegpt_tui.domain.parts import ReasoningSpan, ToolCallPart
 _MAX_ITEMS: Final = 1_000
 _READ: Final = ("message", "reasoning", "compaction", "mcp_list_tools")
 """Kinds of items of which there is nothing more to be shown."""
-_LENGTHS: Final = (None, "max_output_tokens", "max_tokens")
 _WORKING: Final = ("in_progress", "searching", "interpreting", "generating")
 
 
@@ -236,7 +235,7 @@ class ResponseDecoder(ReplyDecoder):
             ) if word != "message" or "output" in response:
                 yield from self._read_response(response)
                 self.done = True
-            case "response.failed" | "response.cancelled", response:
+            case "response.failed" | "response.cancelled" | "response.error", response:
                 self._error = _failure(response)
                 self.done = True
             case _:
@@ -280,12 +279,7 @@ class ResponseDecoder(ReplyDecoder):
 
     def _read_incomplete(self, details: object) -> None:
         reason = details.get("reason") if isinstance(details, dict) else None
-        if reason in _LENGTHS:
-            self._reason = FinishReason.LENGTH
-        elif reason == "content_filter":
-            self._reason = FinishReason.CONTENT_FILTER
-        else:
-            self._end_for(reason)
+        self._end_for(reason or "length")
 
 
 def _failure(response: object) -> ServiceError:
