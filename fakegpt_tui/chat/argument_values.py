@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from fakegpt_tui.domain import (
     ConfigError,
@@ -28,6 +28,8 @@ _LONGEST = 200
 DEFAULT = "default"
 """What takes the value of a setting away."""
 NO_EFFORT = "none"
+
+T = TypeVar("T")
 
 
 class SettingChoices(Protocol):
@@ -140,6 +142,12 @@ class ArgumentValues:
             case _:
                 return None
         return [ArgumentValue(str(number), text) for number, text in enumerate(texts, 1)]
+
+
+def find_numbered(items: Sequence[T], number: str) -> T | None:
+    """The item that a typed number means, counted from 1; `None` where there is none."""
+    is_one = number.isdecimal() and 0 < int(number) <= len(items)
+    return items[int(number) - 1] if is_one else None
 
 
 def listed_models(chat: ChatService, conversation: Conversation) -> Sequence[str]:

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from fakegpt_tui.chat.argument_values import find_numbered
 from fakegpt_tui.domain import ChatMessage, LoadError, NotFound, Role
 from fakegpt_tui.domain.diff import DiffKind
 from fakegpt_tui.domain.text_encodings import decode_text
@@ -86,8 +87,8 @@ class PlainMessages:
     def show_tree(self, number: str = "") -> None:
         """Say the first line of each turn, with its place among variants; or go to one of them."""
         rows = self._chat.messages.turn_rows(self._session.open.id)
-        if number and 0 < int(number) <= len(rows):
-            message = rows[int(number) - 1].messages[0]
+        if (chosen := find_numbered(rows, number)) is not None:
+            message = chosen.messages[0]
             self._chat.messages.show_variant(self._session.open.id, message.id)
             self._session.refresh()
             self._mark(message)
@@ -105,8 +106,8 @@ class PlainMessages:
     def go_to(self, number: str = "") -> None:
         """Read the message of a number, which is what commands are about from then on."""
         path = self._session.path
-        if number and 0 < int(number) <= len(path):
-            self._mark(path[int(number) - 1])
+        if (chosen := find_numbered(path, number)) is not None:
+            self._mark(chosen)
             return
         for place, message in enumerate(path, 1):
             self._session.say(f"{place}. {message.role.value}: {message.text[:_LONGEST]}")
@@ -180,8 +181,8 @@ class PlainItems:
         items = self._items()
         if not items:
             self._session.say("There is no code block or file in this conversation.")
-        elif number and 0 < int(number) <= len(items):
-            await self._take(items[int(number) - 1], path.strip().strip("'\""))
+        elif (item := find_numbered(items, number)) is not None:
+            await self._take(item, path.strip().strip("'\""))
         else:
             for place, item in enumerate(items, 1):
                 self._session.say(f"{place}. {item.name}, {item.label}, {item.size}")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from fakegpt_tui.attachments.example_snippets import add_examples, missing_examples
 from fakegpt_tui.attachments.snippets import INPUT, Snippet, blanks, clipboard_value
+from fakegpt_tui.chat.argument_values import find_numbered
 from fakegpt_tui.domain import FakeGPTError, ModelRef
 from fakegpt_tui.plain.session import PlainSession
 from fakegpt_tui.text import safe_line
@@ -61,8 +62,8 @@ class PlainPrompt:
         """List queued prompts that another run has left, or take one back."""
         session, queue = self._session, self._session.chat.queue
         queued = queue.of(session.open.id)
-        if number and 0 < int(number) <= len(queued):
-            withdrawn = queue.withdraw(queued[int(number) - 1].id)
+        if (chosen := find_numbered(queued, number)) is not None:
+            withdrawn = queue.withdraw(chosen.id)
             session.say("It is taken back, and is not sent:")
             session.read_out(withdrawn.text)
             return

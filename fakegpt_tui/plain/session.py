@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from fakegpt_tui.chat.argument_values import ServiceWriter, SettingChoices
+from fakegpt_tui.chat.argument_values import ServiceWriter, SettingChoices, find_numbered
 from fakegpt_tui.domain import ChatMessage, Conversation, FakeGPTError
 from fakegpt_tui.fast_import import dataclass
 from fakegpt_tui.plain.replies import PlainReply
@@ -144,9 +144,7 @@ class PlainSession:
 
     def numbered(self, kind: str, typed: str) -> str | None:
         """The entry of a number in the last list of its kind, if it is one."""
-        known = self._numbered.get(kind, ())
-        is_number = typed.isdecimal() and 0 < int(typed) <= len(known)
-        return known[int(typed) - 1] if is_number else None
+        return find_numbered(self._numbered.get(kind, ()), typed)
 
     def hear(self, line: str) -> None:
         """Note a line that was typed; a question is answered by the same line again."""

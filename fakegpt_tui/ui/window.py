@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fakegpt_tui.chat.service import ChatService
+    from fakegpt_tui.domain import ChatMessage
     from fakegpt_tui.ui.chat_transcript import ChatPictures
     from fakegpt_tui.ui.dialogs import Choice
     from fakegpt_tui.ui.options import Options
@@ -122,6 +123,12 @@ class Window:
         self.pictures.pictures = how
         self.transcript.set_up_pictures()
         self.transcript.refresh()
+
+    @property
+    def target_message(self) -> ChatMessage | None:
+        """What commands about a message act on: the marked one, or else the last one."""
+        last = next(reversed(self._state.path), None)
+        return self.transcript.current_message or last
 
     @property
     def selected_text(self) -> str:
@@ -261,14 +268,22 @@ class Window:
         choices: Sequence[Choice],
         take: Callable[[str], object],
         *,
+        number: str = "",
         current: str = "",
         verb: str = "choose",
         note: str = "",
         cancelled: Callable[[], object] | None = None,
     ) -> None:
-        """Let the user choose, and hand the id to `take`; the rest is as `PickScreen` has it."""
-        from fakegpt_tui.ui.dialogs.pick import PickScreen  # noqa: PLC0415 - after first paint
+        """Hand an id to `take`: of the choice with a typed number, or else of the user's choice.
 
+        The rest is as `PickScreen` has it.
+        """
+        from fakegpt_tui.chat.argument_values import find_numbered  # noqa: PLC0415 - after first paint
+        from fakegpt_tui.ui.dialogs.pick import PickScreen  # noqa: PLC0415 - as above
+
+        if (numbered := find_numbered(choices, number)) is not None:
+            take(numbered.id)
+            return
         screen = PickScreen(title, choices, current=current, verb=verb, note=note)
         self.ask(screen, take, cancelled=cancelled)
 

@@ -195,7 +195,7 @@ class Controllers:
     def links(self) -> LinkController:
         from fakegpt_tui.ui.controllers.items import LinkController  # noqa: PLC0415 - see above
 
-        return LinkController(self._state, self._window)
+        return LinkController(self._window)
 
     @cached_property
     def pictures(self) -> PictureController:

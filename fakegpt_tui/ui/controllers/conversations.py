@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 
-from fakegpt_tui.chat.argument_values import find_titled
+from fakegpt_tui.chat.argument_values import find_numbered, find_titled
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain import ChatMessage, Conversation, FakeGPTError
 from fakegpt_tui.ui.dialogs import Choice, SearchSelection
@@ -117,8 +117,8 @@ class ConversationController:
         self.open(self._state.neighbour(self._window.list.shown, step))
 
     def open_nth(self, number: int) -> None:
-        shown = self._window.list.shown
-        self.open(shown[number - 1] if 0 < number <= len(shown) else None)
+        """Open the conversation that is at that place of the list."""
+        self.open(find_numbered(self._window.list.shown, str(number)))
 
     def open_unread(self) -> None:
         if (conversation_id := self._state.first_unread()) is None:
@@ -237,8 +237,8 @@ class ConversationController:
                 self._chat.actions.restore([chosen])
                 self.open(chosen)
 
-        if number and 0 < int(number) <= len(trashed):
-            take(trashed[int(number) - 1].id)
+        if (numbered := find_numbered(trashed, number)) is not None:
+            take(numbered.id)
         else:
             self._window.pick("Trash", choices, take, verb="restore")
 

@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from fakegpt_tui.attachments.path_listing import typed_path
+from fakegpt_tui.chat.argument_values import find_numbered
 from fakegpt_tui.chat.jobs import MARKDOWN, Job, export_formats
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain import SaveError
@@ -19,7 +20,7 @@ _SEPARATOR = "."
 
 
 class FileController:
-    """Of long jobs one runs at a time; its dialog can be closed and opened again."""
+    """Saves and imports; one long job runs at a time, and its dialog can be opened again."""
 
     def __init__(self, chat: ChatService, state: ChatState, window: Window, folder: Path) -> None:
         """`folder` is where files are saved."""
@@ -118,10 +119,7 @@ class FileController:
         def take(chosen: str) -> None:
             self._window.work(self._read_back(Path(chosen)), group="mirror")
 
-        if number and 0 < int(number) <= len(choices):
-            take(choices[int(number) - 1].id)
-        else:
-            self._window.pick("Edited files", choices, take, verb="read back")
+        self._window.pick("Edited files", choices, take, number=number, verb="read back")
 
     async def _read_back(self, path: Path) -> None:
         self._window.notify(await self._chat.imports.read_back(path))
@@ -167,9 +165,8 @@ class FileController:
     def pick(self, number: str = "") -> None:
         """Pick the message of a number or under the cursor, or no longer, and go on to the next."""
         transcript = self._window.transcript
-        path = self._state.path
-        if number and 0 < int(number) <= len(path):
-            transcript.reveal(path[int(number) - 1].id)
+        if (numbered := find_numbered(self._state.path, number)) is not None:
+            transcript.reveal(numbered.id)
         if (message := transcript.current_message) is None:
             self._window.notify("There is no message to pick yet.")
             return
@@ -215,10 +212,7 @@ class FileController:
             found = sources[path]
             self._import(found.files, found.name, dry_run=True)
 
-        if number and 0 < int(number) <= len(choices):
-            take(choices[int(number) - 1].id)
-        else:
-            self._window.pick("Import", choices, take)
+        self._window.pick("Import", choices, take, number=number)
 
     def _import(self, paths: Sequence[Path], name: str, *, dry_run: bool) -> None:
         run = partial(self._chat.imports.import_files, paths)

@@ -43,8 +43,7 @@ class ItemController:
 
     def show(self, number: str = "", typed: str = "") -> None:
         """List the items of the marked message, at the one of a number; or save that at a path."""
-        path = self._state.path
-        message = self._window.transcript.current_message or (path[-1] if path else None)
+        message = self._window.target_message
         from fakegpt_tui.ui.dialogs.items import ItemsScreen, items_of  # noqa: PLC0415 - after first paint
 
         items = items_of(message.text, message.parts) if message is not None else ()
@@ -165,8 +164,7 @@ class ItemController:
 class LinkController:
     """Lists links, also those that are out of view, and shows where one goes."""
 
-    def __init__(self, state: ChatState, window: Window) -> None:
-        self._state = state
+    def __init__(self, window: Window) -> None:
         self._window = window
 
     def show(self, number: str = "") -> None:
@@ -175,21 +173,17 @@ class LinkController:
         from fakegpt_tui.ui.dialogs.link import ask_about_link  # noqa: PLC0415 - as above
         from fakegpt_tui.ui.markdown.inline import message_links  # noqa: PLC0415 - as above
 
-        path, transcript = self._state.path, self._window.transcript
-        message = transcript.current_message or (path[-1] if path else None)
+        message, screen = self._window.target_message, self._window.transcript.screen
         links = message_links(message.text, message.parts) if message is not None else ()
         if not links:
             self._window.notify("There is no link in the marked message.")
             return
 
         def take(chosen: str) -> None:
-            ask_about_link(transcript.screen, links[int(chosen) - 1].href)
+            ask_about_link(screen, links[int(chosen) - 1].href)
 
-        if number and 0 < int(number) <= len(links):
-            take(number)
-            return
         choices = [Choice(str(at), each.label, each.href) for at, each in enumerate(links, 1)]
-        self._window.pick("Links", choices, take, verb="show")
+        self._window.pick("Links", choices, take, number=number, verb="show")
 
 
 def write_new_file(typed: str, data: bytes) -> Path:

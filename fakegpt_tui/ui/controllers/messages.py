@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 
+from fakegpt_tui.chat.argument_values import find_numbered
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import ChatMessage, Role, Service
@@ -38,7 +39,7 @@ class MessageController:
         """Take a prompt into the field where it was typed; or send it as it is typed anew."""
         if not self._is_meant():
             return
-        message = self._target()
+        message = self._window.target_message
         if message is not None and message.role is not Role.USER:
             parent_id = message.parent_id
             message = next((each for each in self._state.path if each.id == parent_id), None)
@@ -55,7 +56,7 @@ class MessageController:
         """Take a reply into the field, to be gone on from as it was edited; or put a text there."""
         if not self._is_meant():
             return
-        message = self._target()
+        message = self._window.target_message
         if message is not None and message.summarizes:
             self._begin_edit(message, "Enter keeps the edited summary.")
             return
@@ -98,7 +99,7 @@ class MessageController:
         self._ask_again(self._chat.turns.continue_reply, "message.continue")
 
     def _ask_again(self, ask: Callable[[str, str], Turn], command_id: str) -> None:
-        if (message := self._target()) is None:
+        if (message := self._window.target_message) is None:
             self._window.notify("There is nothing to ask again yet.")
         elif self._is_meant() and self._may_cost(command_id):
             self._start_turn(ask(self._state.open.id, message.id))
@@ -109,7 +110,7 @@ class MessageController:
         return self._window.focused is self._window.transcript
 
     def _is_meant(self) -> bool:
-        """Was the message marked by a key, where a letter acts on it? Else say how."""
+        """May the command act? A letter needs a message that a key has marked; else say so."""
         if not self._is_letter or self._window.transcript.viewport.is_marked:
             return True
         up, down, last = (
@@ -153,13 +154,13 @@ class MessageController:
         """Show the variant that is `step` further, or the one of a number."""
         if number:
             self._show_nth_variant(int(number))
-        elif (message := self._target()) is not None:
+        elif (message := self._window.target_message) is not None:
             self._state.switch_variant(message.id, step)
 
     def _show_nth_variant(self, number: int) -> None:
         """Show a variant of the marked message, or of the nearest one above it that has any."""
         ids = [message.id for message in self._state.path]
-        target = self._target()
+        target = self._window.target_message
         above = ids[: ids.index(target.id) + 1] if target is not None and target.id in ids else ids
         variants_of = partial(self._chat.messages.variants, self._state.open.id)
         found = next((each for each in reversed(above) if variants_of(each).count > 1), None)
@@ -172,7 +173,7 @@ class MessageController:
 
     def compare(self, number: str = "") -> None:
         """Show what changed from a variant, at first from the one before."""
-        if (message := self._target()) is None:
+        if (message := self._window.target_message) is None:
             return
         trees, conversation_id = self._chat.messages, self._state.open.id
         variants = trees.variants(conversation_id, message.id)
@@ -202,16 +203,16 @@ class MessageController:
             self._window.after_refresh(lambda: self._window.transcript.reveal(message_id))
 
         rows = self._chat.messages.turn_rows(conversation.id)
-        if number and 0 < int(number) <= len(rows):
-            take(rows[int(number) - 1].messages[0].id)
+        if (row := find_numbered(rows, number)) is not None:
+            take(row.messages[0].id)
         else:
             self._window.ask(TreeScreen(rows, now=self._clock()), take)
 
     def go_to(self, number: str = "") -> None:
         """Mark the message of a number, and show it; without one, choose in the tree."""
         path = self._state.path
-        if number and 0 < int(number) <= len(path):
-            message_id = path[int(number) - 1].id
+        if (message := find_numbered(path, number)) is not None:
+            message_id = message.id
             self._window.after_refresh(lambda: self._window.transcript.reveal(message_id))
             self._window.transcript.focus()
         elif number:
@@ -226,7 +227,7 @@ class MessageController:
             self._window.notify("Long lines of code are cut; < and > move them in the transcript.")
 
     def branch(self) -> None:
-        if (message := self._target()) is not None:
+        if (message := self._window.target_message) is not None:
             branch = self._chat.actions.branch(self._state.open.id, message.id)
             self._open_conversation(branch.id)
             self._window.prompt.focus()
@@ -234,7 +235,7 @@ class MessageController:
 
     def trash(self) -> None:
         """Delete the marked message; where others are below it, once the key is pressed again."""
-        if (message := self._target()) is None:
+        if (message := self._window.target_message) is None:
             return
         if message.summarizes:
             self._chat.compactions.edit(self._state.open.id, message.id, "")
@@ -248,7 +249,3 @@ class MessageController:
             return
         count = self._chat.messages.trash(self._state.open.id, message.id)
         self._window.notify(f"{count} in the trash. u takes it back.")
-
-    def _target(self) -> ChatMessage | None:
-        path = self._state.path
-        return self._window.transcript.current_message or (path[-1] if path else None)

@@ -205,9 +205,7 @@ class PromptController:
         self._window.notify(f"Replies that were stopped: {self._chat.active_turns.stop_all()}.")
 
     def copy_or_stop(self) -> None:
-        """Copy the selection, or else stop the reply, or else clear the prompt, or say what does
-        leave.
-        """
+        """Copy the selection, or else stop the reply, clear the prompt, or say how to quit."""
         if selected := self._window.selected_text:
             self._window.post(CopyText(selected, "selection"))
         elif self._state.turn is not None:

@@ -18,7 +18,7 @@ from fakegpt_tui.ui.window import Window
 
 
 class RecallController:
-    """Lists them, and takes the one that is chosen or named by its number."""
+    """Brings earlier and queued prompts back to where prompts are typed."""
 
     def __init__(
         self,
@@ -43,10 +43,7 @@ class RecallController:
             prompt.replace_text(prompts[int(choice)])
             prompt.focus()
 
-        if number and 0 < int(number) <= len(prompts):
-            take(str(int(number) - 1))
-        else:
-            self._window.pick("Earlier prompts", choices, take, cancelled=prompt.focus)
+        self._window.pick("Earlier prompts", choices, take, number=number, cancelled=prompt.focus)
 
     def show_queue(self, number: str = "") -> None:
         """Take a prompt that waits back to where it was typed, to be changed or dropped."""
@@ -63,10 +60,14 @@ class RecallController:
             withdrawn = self._chat.queue.withdraw(prompt_id)
             prompt.restore_text(self._state.attachments.type_again(withdrawn.text, withdrawn.parts))
 
-        if number and 0 < int(number) <= len(queued):
-            take(queued[int(number) - 1].id)
-            return
-        self._window.pick("Queued prompts", choices, take, verb="take back", cancelled=prompt.focus)
+        self._window.pick(
+            "Queued prompts",
+            choices,
+            take,
+            number=number,
+            verb="take back",
+            cancelled=prompt.focus,
+        )
 
     def send_queued(self) -> None:
         """Send what was held back when the reply before it failed or was stopped."""
@@ -76,7 +77,7 @@ class RecallController:
 
 
 class SnippetController:
-    """Fills in what can be filled in, and leaves the other variables to the prompt."""
+    """Fills in the variables of a snippet that are known, and lets the user type the others."""
 
     def __init__(
         self, window: Window, attachments: AttachmentController, folder: Path | None

@@ -2,6 +2,7 @@
 
 from fakegpt_tui.chat.argument_values import (
     find_model,
+    find_numbered,
     known_service,
     listed_models,
     new_form,
@@ -41,7 +42,7 @@ _GIVE_UP = Choice(AuthAction.SIGN_OUT, "Sign out", "and give up the login that i
 
 
 class ServiceController:
-    """Model servers that are found on this machine are offered, and used only when chosen."""
+    """Chooses models and signs in; model servers that are found here are only offered."""
 
     def __init__(
         self, chat: ChatService, state: ChatState, window: Window, options: Options
@@ -138,9 +139,7 @@ class ServiceController:
         if not name:
             self._open_services()
             return
-        if name.isdecimal():
-            listed = listed_models(self._chat, self._state.open)
-            name = listed[int(name) - 1] if 0 < int(name) <= len(listed) else name
+        name = find_numbered(listed_models(self._chat, self._state.open), name) or name
         chosen = find_model(self._chat, self._state.open, name)
         self._let_answer(self._state.open.id, chosen)
         self._window.notify(f"{chosen} answers from now on.")

@@ -15,14 +15,10 @@ from fakegpt_tui.ui.window import Window
 
 
 class SettingsController:
-    """Changes settings; what the app itself uses of them, the app hears of, too."""
+    """Changes settings; uses those of the main screen, and tells the app of its own."""
 
     def __init__(
-        self,
-        chat: ChatService,
-        state: ChatState,
-        window: Window,
-        options: Options,
+        self, chat: ChatService, state: ChatState, window: Window, options: Options
     ) -> None:
         self._chat = chat
         self._state = state
@@ -30,11 +26,15 @@ class SettingsController:
         self._options = options
         self._changes: list[SettingChange] = []
 
+    def _repository(self) -> SettingsRepository | None:
+        """What reads and writes the settings; `None`, with a notice, where nothing does."""
+        if self._options.settings is None:
+            self._window.notify("There are no settings to change here.")
+        return self._options.settings
+
     async def open(self, name: str = "", value: str = "") -> None:
         """Show the settings, at one of them where it is named; with a value, change that one."""
-        repository = self._options.settings
-        if repository is None:
-            self._window.notify("There are no settings to change here.")
+        if (repository := self._repository()) is None:
             return
         if value:
             await self._change(repository, name, value)
@@ -70,10 +70,9 @@ class SettingsController:
 
     def edit_keys(self) -> None:
         """Show the keys of all commands, to be changed."""
-        repository, state = self._options.settings, self._state
-        if repository is None:
-            self._window.notify("There are no settings to change here.")
+        if (repository := self._repository()) is None:
             return
+        state = self._state
         from fakegpt_tui.ui.dialogs.keys import KeysScreen  # noqa: PLC0415 - after first paint
 
         def use(own: Mapping[str, str]) -> Mapping[str, str]:
@@ -92,9 +91,7 @@ class SettingsController:
 
     async def choose_theme(self, name: str = "") -> None:
         """Let the user choose a theme, which is shown on the way and remembered once chosen."""
-        repository = self._options.settings
-        if repository is None:
-            self._window.notify("There are no settings to change here.")
+        if (repository := self._repository()) is None:
             return
         from fakegpt_tui.ui.dialogs.pick import PickScreen  # noqa: PLC0415 - after first paint
 

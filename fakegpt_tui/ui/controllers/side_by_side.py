@@ -145,10 +145,10 @@ class SideBySideController:
             turns = chat.turns.new_parallel(conversation, text, models, parts=parts)
             self._window.prompt.take_text()
             return turns
-        last = self._window.transcript.current_message or next(reversed(self._state.path), None)
-        if last is None:
+        message = self._window.target_message
+        if message is None:
             raise NotFound("There is no prompt any more that could be asked again.")
-        return chat.turns.regenerate_parallel(conversation.id, last.id, models)
+        return chat.turns.regenerate_parallel(conversation.id, message.id, models)
 
     def _show(self, turns: tuple[Turn, ...]) -> None:
         from fakegpt_tui.ui.dialogs.side_by_side import SideBySideScreen  # noqa: PLC0415 - as above
