@@ -1,7 +1,7 @@
 """Drawing helpers for widgets: text of an exact width, a cache of lines, and spacing of frames."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import zip_longest
 from time import monotonic
@@ -184,11 +184,10 @@ def _inked_width(strip: Strip, blank: Style) -> int:
 class FrameLimiter:
     """Spaces repaints evenly, and further apart when they turn out to be slow."""
 
-    def __init__(self, rate: float, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(self, rate: float) -> None:
         """At most `rate` repaints a second, and few while it `is_calm`."""
         self.rate = rate
         self.is_calm = False
-        self._clock = clock
         self._began = self._ended = -1 / rate
 
     @property
@@ -199,11 +198,11 @@ class FrameLimiter:
     def delay(self) -> float:
         """Seconds from now to when the next repaint may begin."""
         spacing = max(1 / self.most, _IDLE_SHARE * (self._ended - self._began))
-        return max(0.0, self._began + spacing - self._clock())
+        return max(0.0, self._began + spacing - monotonic())
 
     def __enter__(self) -> None:
         """A repaint begins."""
-        self._began = self._clock()
+        self._began = monotonic()
 
     def __exit__(self, *_: object) -> None:
-        self._ended = self._clock()
+        self._ended = monotonic()

@@ -157,9 +157,8 @@ class StatusBar(RenderCache, Widget):
     most_rows: reactive[int] = reactive(2, layout=True)
     """How many lines a notice may take."""
 
-    def __init__(self, *, clock: Callable[[], datetime] = now) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._clock = clock
         self._login_label = ""
         self._notice_timer: Timer | None = None
         self._is_true: Callable[[], bool] = lambda: True
@@ -226,7 +225,7 @@ class StatusBar(RenderCache, Widget):
         return [*above, last.truncate(width, ellipsis=True)]
 
     def _bar_label(self) -> tuple[str, Tone]:
-        return bar_label(without_told(self.login, (self.notice,)), self._clock())
+        return bar_label(without_told(self.login, (self.notice,)), now())
 
     def _notice_lines(self, width: int) -> list[Content]:
         if not self.mode:
