@@ -106,7 +106,7 @@ class BackgroundWork:
             self._app.run_worker(make(), group=group, description="a title")
 
     async def log_in(self, service: str, action: AuthAction) -> Report | None:
-        """Sign in or out; what is to be told, unless the status bar says it all.
+        """Sign in or out; returns what to tell, or `None` where the status bar shows it.
 
         Raises:
             FakeGPTError: It could not be done.

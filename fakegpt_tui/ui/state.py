@@ -250,7 +250,10 @@ class ChatState:
         return ""
 
     def neighbour(self, ids: Sequence[str], step: int) -> str | None:
-        """Of these, that so many places below the open one; from a new one, the first or last."""
+        """The conversation of `ids` that is `step` places below the open one.
+
+        From a new one that is the first or the last.
+        """
         if self.open.id in ids:
             place = ids.index(self.open.id) + step
         else:

@@ -56,7 +56,7 @@ class ChatScreen(RenderCache, TolerantScreen):
 
     CSS_PATH = "chat.tcss"
     AUTO_FOCUS = "PromptInput"
-    """Or the first keys would go to the list, and what follows wait for what they do there."""
+    """Else the first keys would go to the list, and later keys wait for what they do there."""
     BINDINGS = bindings(KeyScope.ANY)
     VERTICAL_BREAKPOINTS = []
     """Those of dialogs would have the styles of all widgets looked up anew at the start."""
@@ -66,7 +66,7 @@ class ChatScreen(RenderCache, TolerantScreen):
     def __init__(
         self, chat: ChatService, options: Options, starter: Callable[[], Callable[[Turn], None]]
     ) -> None:
-        """`starter` gives what has a turn run, once that is imported."""
+        """`starter` imports the function that starts turns, and returns it."""
         super().__init__()
         self._starter = starter
         self._chat = chat

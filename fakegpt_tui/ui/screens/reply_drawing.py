@@ -37,7 +37,7 @@ class ReplyDrawing:
         view_model: ViewModel,
         show: Callable[[ChatView], object],
     ) -> None:
-        """`show` is given the view of before with another activity."""
+        """`show` shows a view; here it is the last one with another activity."""
         self._screen = screen
         self._window = window
         self._state = state
