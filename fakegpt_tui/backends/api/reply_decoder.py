@@ -205,16 +205,14 @@ class ReplyDecoder(ABC):
         said = json.dumps(value, ensure_ascii=False)[:_MAX_SHOWN]
         yield PartAdded(UnknownPart(_clean(kind), replace_surrogates(said)))
 
-    def _cite(
-        self, url: object, title: object, quote: object = "", place: tuple[int, int] = (0, 0)
-    ) -> Iterator[StreamEvent]:
+    def _cite(self, url: object, title: object, quote: object = "") -> Iterator[StreamEvent]:
         """Tell a source, once."""
         named = url if isinstance(url, str) and url else title
         if not isinstance(named, str) or not named or named in self._sources:
             return
         if len(self._sources) < _MAX_SOURCES:
             self._sources.add(named)
-            yield PartAdded(CitationPart(*place, _clean(url), _clean(title), _clean(quote)))
+            yield PartAdded(CitationPart(0, 0, _clean(url), _clean(title), _clean(quote)))
 
 
 def incomplete_error(

@@ -1,7 +1,7 @@
 """Backend for services that use the FakeGPT protocol, its requests and their fallbacks."""
 
-from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import ClassVar
 from uuid import UUID, uuid5
 
@@ -71,9 +71,7 @@ class PromptBuilder:
 
     is_stateless: ClassVar[bool] = False
 
-    def __init__(
-        self, request: ReplyRequest, service: Service, clock: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, request: ReplyRequest, service: Service) -> None:
         """Prepare the first request.
 
         Raises:
@@ -84,7 +82,6 @@ class PromptBuilder:
             raise ValueError("There is no message to answer.")
         self._request = request
         self._path = service.endpoints.conversation
-        self._clock = clock
         self._content = PromptContent(request, takes_pictures=False)
         self.takes_long = takes_long(request.messages)
         """As `RequestBuilder.takes_long`; files become text."""
@@ -173,7 +170,7 @@ class PromptBuilder:
             prompt = None if is_continued else last.text
         # The service keeps a prompt under the id that it has here; a continuation is no prompt.
         has_id = self._keep_history and not is_continued
-        offset = self._clock().astimezone().utcoffset() or timedelta()
+        offset = now().astimezone().utcoffset() or timedelta()
         return conversation_request_body(
             action=action,
             prompt=prompt,
@@ -208,10 +205,8 @@ class FakeGptBackend(HttpStreamBackend):
         sessions: SessionSource,
         *,
         retries: RetryPolicy | None = None,
-        clock: Callable[[], datetime] = now,
     ) -> None:
         super().__init__(transport, SessionCredentials(sessions), retries=retries)
-        self._clock = clock
 
     async def models(self) -> tuple[Model, ...]:
         """The models of the service, the default one first.
@@ -223,4 +218,4 @@ class FakeGptBackend(HttpStreamBackend):
         return await self._fetch(path, read_models, response_error)
 
     async def _builder(self, request: ReplyRequest) -> PromptBuilder:
-        return PromptBuilder(request, self._transport.service, self._clock)
+        return PromptBuilder(request, self._transport.service)
