@@ -1,7 +1,7 @@
 """Turns: where a prompt stands in its conversation, and saving it and its reply."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -135,17 +135,10 @@ class HistoryRecorder:
     again. A reply without a `ReplyEnded` is saved as interrupted.
     """
 
-    def __init__(
-        self,
-        conversations: Conversations,
-        turn: HostTurn,
-        *,
-        clock: Callable[[], datetime] = now,
-    ) -> None:
+    def __init__(self, conversations: Conversations, turn: HostTurn) -> None:
         self._conversations = conversations
         self._turn = replace(turn, reply=replace(turn.reply, status=MessageStatus.STREAMING))
         self._reply = self._turn.reply
-        self._clock = clock
         self._text = ""
         self._pieces: list[str] = []
         self._title = ""
@@ -157,7 +150,7 @@ class HistoryRecorder:
 
     async def begin(self) -> None:
         """Save the prompts and an empty reply: the client knows its id now."""
-        await self._conversations.begin(self._turn, self._clock())
+        await self._conversations.begin(self._turn, now())
         self._has_begun = True
 
     async def record(self, events: AsyncGenerator[StreamEvent]) -> AsyncGenerator[StreamEvent]:
@@ -224,4 +217,4 @@ class HistoryRecorder:
             self._reply = replace(self._reply, status=MessageStatus.INTERRUPTED)
         self._reply = replace(self._reply, text=self._joined())
         if self._has_begun:
-            await self._conversations.end(self._turn, self._reply, self._title, self._clock())
+            await self._conversations.end(self._turn, self._reply, self._title, now())

@@ -30,6 +30,8 @@ _WORDS = (TextDelta, TextReplaced, ReasoningDelta, ReplyEnded)
 _FAULT_OF_REQUEST = (RequestRefused, PromptTooLong)
 """What another service would say, too."""
 
+_MOST_FAILURES = 3
+_REST_SECONDS = 5.0
 _MODELS_SECONDS = 60.0
 _LONGEST_REST = 300.0
 
@@ -68,14 +70,14 @@ class Upstream:
     def succeed(self) -> None:
         self._failures, self._rests_until = 0, -math.inf
 
-    def fail(self, error: ServiceError | None, at: float, *, most: int, rest: float) -> None:
+    def fail(self, error: ServiceError | None, at: float) -> None:
         """Count a failure; too many of them, or one after a rest, make it rest."""
         self._failures += 1
         told = error.retry_after if isinstance(error, RateLimited) else None
         if told is not None:
-            self._rests_until = at + min(max(told, rest), _LONGEST_REST)
-        elif self._failures >= most or self._rests_until > -math.inf:
-            self._rests_until = at + rest
+            self._rests_until = at + min(max(told, _REST_SECONDS), _LONGEST_REST)
+        elif self._failures >= _MOST_FAILURES or self._rests_until > -math.inf:
+            self._rests_until = at + _REST_SECONDS
 
     def may_have(self, model: str) -> bool | None:
         """Has it the model, as far as is known?"""
@@ -105,22 +107,18 @@ class Upstream:
 class UpstreamPool:
     """A backend over several. Another one takes over until the first word, and never after it.
 
-    One that fails `most_failures` times in a row rests for `rest_seconds`, or as long as it asks
-    for; then one request tries it again.
+    One that fails several times in a row rests for some seconds, or as long as it asks for; then
+    one request tries it again.
     """
 
     def __init__(
         self,
         upstreams: Sequence[Upstream],
         *,
-        most_failures: int = 3,
-        rest_seconds: float = 5.0,
         clock: Callable[[], float] = monotonic,
         random: Random | None = None,
     ) -> None:
         self._upstreams = list(upstreams)
-        self._most_failures = most_failures
-        self._rest_seconds = rest_seconds
         self._clock = clock
         self._random = random or Random()  # noqa: S311 - shares, not secrets
 
@@ -197,7 +195,7 @@ class UpstreamPool:
             raise
         except (ServiceError, _NextUpstream) as error:
             reason = error.reason if isinstance(error, _NextUpstream) else error
-            upstream.fail(reason, self._clock(), most=self._most_failures, rest=self._rest_seconds)
+            upstream.fail(reason, self._clock())
             if has_begun:
                 raise
             raise _NextUpstream(reason) from error
