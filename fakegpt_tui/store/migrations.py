@@ -33,7 +33,7 @@ FILL_INDEX = {
 """What fills an empty search index from the tables; it needs the functions."""
 
 
-def _fill_spending(purpose: str, table: str, condition: str) -> str:
+def _fill_spending(purpose: str, condition: str) -> str:
     return f"""
         INSERT OR REPLACE INTO spending (
             reply_id, conversation_id, at, service, model, purpose, status, prompt_tokens,
@@ -41,7 +41,7 @@ def _fill_spending(purpose: str, table: str, condition: str) -> str:
         )
         SELECT id, conversation_id, created_at, service, model, {purpose}, status, prompt_tokens,
             reply_tokens, usage
-        FROM {table} WHERE service <> '' AND {condition}
+        FROM chat_message WHERE service <> '' AND {condition}
     """  # noqa: S608 - constants
 
 
@@ -230,12 +230,12 @@ STEPS: tuple[Step, ...] = (
         ) STRICT
         """,
         "CREATE INDEX spending_at ON spending (at)",
-        _fill_spending("'earlier'", "chat_message", "owner IS NULL AND role = 'assistant'"),
+        _fill_spending("'earlier'", "owner IS NULL AND role = 'assistant'"),
         # What is only inserted was not asked for here; what ends here was streamed here.
         f"""
         CREATE TRIGGER reply_spending AFTER UPDATE OF owner ON chat_message
         WHEN OLD.owner IS NOT NULL AND NEW.owner IS NULL AND NEW.role = 'assistant'
-        BEGIN {_fill_spending("'reply'", "chat_message", "id = NEW.id")}; END
+        BEGIN {_fill_spending("'reply'", "id = NEW.id")}; END
         """,
     ),
     # How many messages above a summary it stands for; 0 for what is none.

@@ -29,9 +29,9 @@ _LOG = logging.getLogger(__name__)
 _LOG.addHandler(logging.NullHandler())  # or Python would print warnings
 
 # A quarter second at most is lost to a crash: reading pauses, and a busy machine writes late.
-COALESCE_SECONDS = 0.1
+_COALESCE_SECONDS = 0.1
 COALESCE_BYTES = 4096
-RETRY_SECONDS = 2.0
+_RETRY_SECONDS = 2.0
 _KEPT = "What was not saved is kept in memory for now."
 
 
@@ -72,8 +72,7 @@ class StoreWriter:
         hold_lock: HoldLock,
         *,
         identity: FileIdentity | None = None,
-        coalesce_seconds: float = COALESCE_SECONDS,
-        retry_seconds: float = RETRY_SECONDS,
+        coalesce_seconds: float = _COALESCE_SECONDS,
     ) -> None:
         """With an `identity`, nothing is written to another file at the same path."""
         self.last_error: StoreError | None = None
@@ -88,7 +87,6 @@ class StoreWriter:
         self._connection = connection
         self._hold_lock = hold_lock
         self._coalesce_seconds = coalesce_seconds
-        self._retry_seconds = retry_seconds
         self._identity = identity
         self._data_version = migrations.read_pragma(connection, "data_version")
         self._changed = threading.Condition()
@@ -190,7 +188,7 @@ class StoreWriter:
     def _wait(self) -> bool:
         """Wait for a job, a poll or the time of another try; is there one before the end?"""
         with self._changed:
-            retry_at = time.monotonic() + self._retry_seconds
+            retry_at = time.monotonic() + _RETRY_SECONDS
             while not self._jobs and not self._poll_requested:
                 now = time.monotonic()
                 is_gathering = bool(self._deltas or self._coalesced)
