@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -59,8 +60,6 @@ class SessionManager:
     ) -> None:
         """`base_url` is `Address.text`; without a `storage` the session ends with the manager."""
         self.state: LoginState = SignedOut()
-        self.storage_error: str | None = None
-        """Why the session could not be stored for the next start, if so."""
         self._login = login
         self._base_url = base_url
         self._storage = storage
@@ -228,14 +227,9 @@ class SessionManager:
         return session
 
     async def _store(self, session: Session) -> None:
-        if self._storage is None:
-            return
-        try:
-            await asyncio.to_thread(self._storage.save, session)
-        except SaveError as error:
-            self.storage_error = str(error)
-        else:
-            self.storage_error = None
+        if self._storage is not None:
+            with suppress(SaveError):  # The next start signs in again.
+                await asyncio.to_thread(self._storage.save, session)
 
     def _is_valid(self, session: Session) -> bool:
         return (
