@@ -122,17 +122,15 @@ def _read_folders(path: Path, error: ConfigError, *, is_placed: bool) -> dict[st
         return {}
 
 
-def default_settings(
-    flags: Mapping[str, object], environ: Mapping[str, str] = os.environ
-) -> Settings:
+def default_settings(flags: Mapping[str, object]) -> Settings:
     """The settings without the file, if something cannot be used; it never raises.
 
     Folders are kept, if those can be used.
     """
     folders = native_folders()
-    path, _ = _config_file(flags, environ, folders)
+    path, _ = _config_file(flags, os.environ, folders)
     try:
-        return load_usable_settings(flags, environ).settings
+        return load_usable_settings(flags).settings
     except ConfigError:
         return build_settings({}, {}, "", path=path, folders=folders)
 

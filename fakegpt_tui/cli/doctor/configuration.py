@@ -52,14 +52,12 @@ def setting_findings(settings: Settings, error: ConfigError | None) -> Iterator[
         yield good("configuration.service", f"New conversations use the service {name}.{on_screen}")
 
 
-def service_findings(
-    settings: Settings, environment: Mapping[str, str] = os.environ
-) -> Iterator[Finding]:
+def service_findings(settings: Settings) -> Iterator[Finding]:
     """Each service, its proxy and its key, without connecting."""
     for service in settings.services.values():
         yield _service(settings, service)
         yield from _route(service)
-        yield from _key(settings, service, environment)
+        yield from _key(settings, service, os.environ)
 
 
 def _held(settings: Settings) -> Iterator[Finding]:
