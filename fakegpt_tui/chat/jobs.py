@@ -35,7 +35,7 @@ class JobProgress:
 
 @dataclass(frozen=True, slots=True)
 class JobResult:
-    """What came of it in a line, and what a person should know beside, in sentences."""
+    """The result of a job in one line, and what else a person should know, in sentences."""
 
     summary: str
     details: tuple[str, ...] = ()

@@ -70,9 +70,9 @@ class ChatService:
     ) -> None:
         """`open_store` returns the store; nothing here calls it before something is read.
 
-        `mirror` is the mirror folder; `spending` makes what sums money, where that is done by other
-        than the shipped prices; it may `has_budget`.
-        `title_model` titles new conversations; if `temporary`, they leave nothing on disk.
+        `mirror` is the mirror folder. `spending` makes the object that sums money, by other prices
+        than the shipped ones; `has_budget` says whether it may have a budget. `title_model` titles
+        new conversations; if `temporary`, they leave nothing on disk.
 
         Raises:
             NotFound: There is no such service.

@@ -64,7 +64,7 @@ class Services:
         return tuple(self._services.values())
 
     def offered(self, *used: str) -> tuple[Service, ...]:
-        """Those to choose from: of the ones that their owners have switched off, only the used."""
+        """The services to choose from; those that their owners switched off only if `used`."""
         return tuple(each for each in self.all() if not each.notice or each.name in used)
 
     def find(self, name: str) -> Service | None:

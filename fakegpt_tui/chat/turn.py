@@ -80,7 +80,6 @@ class Turn:
         is_new_prompt: bool = True,
         is_typed: bool = False,
         max_blob_bytes: int = 0,
-        clock: Callable[[], float] = monotonic,
     ) -> None:
         self._store, self._max_blob_bytes = store, max_blob_bytes
         self._writes = writes
@@ -88,7 +87,6 @@ class Turn:
         self._limiter = limiter
         self._connect = connect
         self._request = request
-        self._clock = clock
         self._reply = reply
         self._buffer = ReplyBuffer(reply)
         self._end: FinishReason | None = None
@@ -97,7 +95,7 @@ class Turn:
         """Is the prompt in the store, or on its way there?"""
         self._task: asyncio.Task[object] | None = None
         self._events: AsyncGenerator[StreamEvent] | None = None
-        self._stopwatch = Stopwatch(clock)
+        self._stopwatch = Stopwatch(monotonic)
         self._retry: RetryScheduled | None = None
         self._retry_at = 0.0
         self._tool = ""
@@ -132,7 +130,7 @@ class Turn:
             length=self._buffer.length,
             queue_position=self._limiter.position(self._reply.id),
             retry=self._retry,
-            retry_in=max(0.0, self._retry_at - self._clock()),
+            retry_in=max(0.0, self._retry_at - monotonic()),
             tool=self._tool,
         )
 
@@ -242,7 +240,7 @@ class Turn:
                 self._reply = replace(self._reply, server_id=message_id)
             case RetryScheduled(attempt, of, delay=delay, reason=reason):
                 _LOG.info("Try %d of %d follows in %.1f s", attempt, of, delay)
-                self._retry, self._retry_at = event, self._clock() + delay
+                self._retry, self._retry_at = event, monotonic() + delay
                 # Shown on the reply meanwhile, and not saved.
                 self._reply = replace(self._reply, error=reason)
             case TitleSuggested(title):

@@ -66,7 +66,7 @@ class UndoHistory:
             self._on_disk.add(action.id)
 
     def record_here(self, what: str, done: str, undo: Callable[[], None]) -> None:
-        """Keep for this run what is no matter of the store, such as a preset."""
+        """Keep, for this run, how to undo a change outside the store, such as of a preset."""
         action = self._remember(UndoAction.new(done, what=what))
         self._here[action.id] = undo
 
@@ -156,7 +156,7 @@ def _write_key(action_id: str) -> tuple[str, str, str]:
 def header_step(
     before: Conversation, names: Collection[str], *, if_leaf_is_same: bool = False
 ) -> UndoStep:
-    """Give a conversation those fields as they are now, maybe only where its leaf is still this."""
+    """Give a conversation those fields as they are now; `if_leaf_is_same`, only with this leaf."""
     from fakegpt_tui.formats.fields import encode_conversation  # noqa: PLC0415 - not at the start
 
     values = {"names": sorted(names), "header": encode_conversation(before)}
@@ -190,7 +190,7 @@ def trash_messages_step(conversation_id: str, message_ids: Sequence[str]) -> Und
 
 
 def folder_step(path: str, before: Folder | None) -> UndoStep:
-    """Give a folder its preset of now; one that is not there yet goes."""
+    """Give a folder the preset that it has now, or delete it where it does not exist now."""
     return _step("", "folder", {"path": path, "folder": before and asdict(before)})
 
 
