@@ -70,7 +70,10 @@ class StoreSync:
             self._show_notices()
         screen.set_interval(_SYNC_SECONDS, self._sync_soon)
         screen.set_timer(_SYNC_SECONDS, lambda: window.run(self._controllers().services.discover))
-        screen.set_timer(_FIRST_KEYS, self._controllers().services.sign_in_if_needed)
+        screen.set_timer(_FIRST_KEYS, self._sign_in)
+
+    def _sign_in(self) -> None:
+        self._controllers().services.sign_in_if_needed()
 
     def _open_first(self) -> None:
         """Open what is resumed, or go on with the prompt that was not sent."""
