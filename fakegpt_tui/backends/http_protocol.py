@@ -9,8 +9,7 @@ from fakegpt_tui.fast_import import lazy_pattern
 from fakegpt_tui.http.requests import EVENT_STREAM, HttpRequest
 from fakegpt_tui.http.responses import HttpResponse
 from fakegpt_tui.http.sse import EventReader, ServerEvent
-from fakegpt_tui.protocol.error_body import NOT_JSON, parse_json
-from fakegpt_tui.text import safe_line
+from fakegpt_tui.protocol.error_body import NOT_JSON, parse_error_body, parse_json
 
 _NOT_EVENTS: Final = (b"{", b"[", b"<")
 """How JSON and HTML begin, and no line of an event stream does."""
@@ -185,6 +184,14 @@ def _last_batch(reader: EventReader) -> Iterator[Sequence[ServerEvent]]:
     yield reader.finish()
 
 
+def _noise_error(reader: EventReader, cut: ReplyCut) -> ServiceError:
+    """The error of a stream that holds a line of something else, which may tell why it ended."""
+    told = parse_error_body(reader.noise.encode()).text
+    if not reader.count:
+        return BadReply(f"The service answered with something that is no reply: {told}")
+    return ReplyCut(f"{cut} The service sent: {told}")
+
+
 def finish(
     decoder: Decoder, reader: EventReader, failure: ServiceError | None
 ) -> Iterator[StreamEvent]:
@@ -194,7 +201,6 @@ def finish(
             yield from decoder.decode_all(chain.from_iterable(_last_batch(reader)))
         yield from decoder.finish()
     except ReplyCut as cut:
-        if failure is None and reader.noise and not reader.count:
-            shown = safe_line(reader.noise)
-            failure = BadReply(f"The service answered with something that is no reply: {shown}")
+        if failure is None and reader.noise:
+            failure = _noise_error(reader, cut)
         raise failure or cut from cut

@@ -60,6 +60,7 @@ class MessageDecoder(ReplyDecoder):
     """Turns the events of one message into domain events, and judges how it ended."""
 
     json_key: ClassVar[str] = "content"
+    marks: ClassVar[tuple[str, ...]] = ("content_block", "message_")
 
     def __init__(
         self,

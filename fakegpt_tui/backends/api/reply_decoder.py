@@ -7,10 +7,8 @@ from typing import Any, ClassVar, Final, TypeAlias
 
 from fakegpt_tui.backends.api.attachments import Pictures
 from fakegpt_tui.backends.api.completion_text import CompletionText, SurrogateJoiner
-from fakegpt_tui.backends.api.end_words import EndWord
-from fakegpt_tui.backends.api.errors import event_error
+from fakegpt_tui.backends.api.errors import event_error, stream_error
 from fakegpt_tui.backends.api.json_values import unquoted
-from fakegpt_tui.backends.api.unread_pieces import UnreadPieces
 from fakegpt_tui.domain import (
     BadReply,
     FinishReason,
@@ -25,7 +23,9 @@ from fakegpt_tui.domain import (
     TextDelta,
 )
 from fakegpt_tui.domain.parts import CitationPart, Origin, UnknownPart
+from fakegpt_tui.protocol.end_words import EndWord
 from fakegpt_tui.protocol.error_body import NOT_JSON, parse_json
+from fakegpt_tui.protocol.unread_pieces import UnreadPieces
 from fakegpt_tui.text import replace_surrogates, safe_line
 
 NO_WORD: Final = "The service ended its reply without a word."
@@ -79,6 +79,9 @@ class ReplyDecoder(ABC):
 
     json_key: ClassVar[str]
     reads_joined: ClassVar[bool] = False
+    marks: ClassVar[tuple[str, ...]]
+    """What the JSON of an event holds that belongs to a reply."""
+
     grace: ClassVar[None] = None
     """An event of its own ends a reply."""
 
@@ -97,7 +100,7 @@ class ReplyDecoder(ABC):
         self._notices: list[str] = []
         self._sources: set[str] = set()
         self._pictures = Pictures(text)
-        self._unread = UnreadPieces(self.json_key)
+        self._unread = UnreadPieces(*self.marks)
         self._foreign: dict[str, Any] | None = None
 
     def decode_all(self, server_events: Iterable[tuple[str, str]]) -> Iterator[StreamEvent]:
@@ -222,8 +225,8 @@ def incomplete_error(
 
     `foreign` is the JSON that came in place of a reply.
     """
-    if error := unread.told_error():
-        return error
+    if told := unread.error_text:
+        return stream_error({"error": told}, told)
     if has_text:
         told = " ".join(each.text for each in unread.notices())
         return ReplyCut(f"The reply broke off before its end. {told}".strip())

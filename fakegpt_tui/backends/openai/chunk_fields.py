@@ -6,9 +6,9 @@ https://platform.openai.com/docs/api-reference/chat/object
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from fakegpt_tui.backends.api.end_words import EndWord
 from fakegpt_tui.domain import FinishReason, Notice, ServiceError
 from fakegpt_tui.domain.parts import CitationPart
+from fakegpt_tui.protocol.end_words import EndWord
 from fakegpt_tui.text import replace_surrogates
 
 _LISTS: Final = (

@@ -8,7 +8,6 @@ from fakegpt_tui.backends.api.completion_text import CompletionText, SurrogateJo
 from fakegpt_tui.backends.api.errors import event_error, stream_error
 from fakegpt_tui.backends.api.json_values import read_usage, unquoted
 from fakegpt_tui.backends.api.reply_decoder import NO_WORD, REFUSED, incomplete_error, join_texts
-from fakegpt_tui.backends.api.unread_pieces import UnreadPieces, split_objects
 from fakegpt_tui.backends.openai.chunk_fields import CitedSources, FinishTracker
 from fakegpt_tui.backends.openai.content import (
     IllustratedText,
@@ -30,6 +29,7 @@ from fakegpt_tui.domain import (
 )
 from fakegpt_tui.http.sse import JOINED
 from fakegpt_tui.protocol.error_body import NOT_JSON, parse_json
+from fakegpt_tui.protocol.unread_pieces import UnreadPieces, split_objects
 
 _END_MARKER: Final = "[DONE]"
 _GRACE_SECONDS: Final = 2.0
@@ -65,7 +65,7 @@ class CompletionDecoder:
         self._has_refused = False
         self._ends_in_text = False
         self._has_reasoning = False
-        self._unread = UnreadPieces(self.json_key)
+        self._unread = UnreadPieces(f'"{self.json_key}"')
         self._foreign: dict[str, object] | None = None
         self._text = CompletionText(continued)
         self._is_joined = False

@@ -33,6 +33,8 @@ from fakegpt_tui.domain import (
     UsageReported,
 )
 from fakegpt_tui.domain.parts import ReasoningSpan, ToolCallPart
+from fakegpt_tui.protocol.end_words import EndWord
+from fakegpt_tui.protocol.error_shapes import find_message
 
 _MAX_ITEMS: Final = 1_000
 _READ: Final = ("message", "reasoning", "compaction", "mcp_list_tools")
@@ -44,6 +46,7 @@ class ResponseDecoder(ReplyDecoder):
     """Turns the events of one response into domain events, and judges how it ended."""
 
     json_key: ClassVar[str] = "output"
+    marks: ClassVar[tuple[str, ...]] = ('"response.',)
 
     def __init__(
         self,
@@ -236,7 +239,7 @@ class ResponseDecoder(ReplyDecoder):
                 yield from self._read_response(response)
                 self.done = True
             case "response.failed" | "response.cancelled" | "response.error", response:
-                self._error = _failure(response)
+                self._error = _failure(response, kind.removeprefix("response."))
                 self.done = True
             case _:
                 pass  # Of another kind, or of a later version.
@@ -250,13 +253,13 @@ class ResponseDecoder(ReplyDecoder):
         if usage is not None:
             unknown: dict[str, Any] = dict.fromkeys(self._uncounted)
             yield UsageReported(replace(usage, **unknown))
-        match response:
-            case {"status": "failed" | "cancelled"}:
-                self._error = _failure(response)
-            case {"status": "incomplete"}:
-                self._read_incomplete(response.get("incomplete_details"))
-            case _:
-                self._reason = FinishReason.STOP
+        status = str(response.get("status") or "").lower()
+        if EndWord(status).error is not None:
+            self._error = _failure(response, status)
+        elif status == "incomplete":
+            self._read_incomplete(response.get("incomplete_details"))
+        else:
+            self._reason = FinishReason.STOP
 
     def _reconcile(self, output: list[dict[str, object]]) -> Iterator[StreamEvent]:
         """Read the whole output, of which some servers stream nothing, or a part."""
@@ -279,9 +282,14 @@ class ResponseDecoder(ReplyDecoder):
 
     def _read_incomplete(self, details: object) -> None:
         reason = details.get("reason") if isinstance(details, dict) else None
-        self._end_for(reason or "length")
+        self._end_for(reason)
+        if self._error is None and self._reason in (None, FinishReason.STOP):
+            self._reason = FinishReason.LENGTH  # Whatever else it says, it is not whole.
 
 
-def _failure(response: object) -> ServiceError:
+def _failure(response: object, word: str) -> ServiceError:
+    """The error of a response that ended with the status `word`."""
     error = response.get("error") if isinstance(response, dict) else None
-    return stream_error({"error": error or {}}, json.dumps(response))
+    if told := error or find_message(response):
+        return stream_error({"error": told}, json.dumps(response))
+    return EndWord(word).error or ServiceError("The service broke off the reply.")

@@ -6,6 +6,7 @@ from typing import Final, TypeAlias
 
 from fakegpt_tui.domain import FinishReason
 from fakegpt_tui.fast_import import dataclass
+from fakegpt_tui.protocol.end_words import EndWord
 
 _REPLY_TYPES: Final = ("next", "variant", "continue")
 _PART_SEPARATORS: Final = {"text": "", "multimodal_text": "\n"}
@@ -73,16 +74,18 @@ def _part_texts(parts: list[object]) -> Iterator[str]:
 def _completion(message: dict[str, object]) -> Completion:
     metadata = _object(message.get("metadata"))
     match _object(metadata.get("finish_details")).get("type"):
-        case "max_tokens":
-            return FinishReason.LENGTH
-        case "content_filter":
-            return FinishReason.CONTENT_FILTER
-        case "interrupted":
-            return Incomplete.INTERRUPTED
-        case str():
-            return _end_of_message(message)
+        case str(word):
+            return _completion_by_word(word) or _end_of_message(message)
         case _:
             return _completion_by_status(message, is_complete=metadata.get("is_complete") is True)
+
+
+def _completion_by_word(word: str) -> Completion | None:
+    """What `word` says of a message that is not whole; `None` where it says no such thing."""
+    end = EndWord(word)
+    if end.error is not None:
+        return Incomplete.INTERRUPTED
+    return None if end.reason is FinishReason.STOP else end.reason
 
 
 def _completion_by_status(message: dict[str, object], *, is_complete: bool) -> Completion:

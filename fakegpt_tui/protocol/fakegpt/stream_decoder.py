@@ -17,7 +17,9 @@ from fakegpt_tui.domain import (
     Unsupported,
 )
 from fakegpt_tui.protocol.error_body import (
+    NOT_JSON,
     ErrorBody,
+    parse_error_body,
     parse_error_text,
     parse_json,
     read_error_value,
@@ -30,11 +32,15 @@ from fakegpt_tui.protocol.fakegpt.assistant_messages import (
 )
 from fakegpt_tui.protocol.fakegpt.errors import classify_error
 from fakegpt_tui.protocol.fakegpt.snapshots import SnapshotDeltas, SnapshotText
+from fakegpt_tui.protocol.unread_pieces import UnreadPieces
 from fakegpt_tui.text import replace_surrogates
 
 _END_MARKER: Final = "[DONE]"
 _NEW_FORMAT_EVENTS: Final = ("delta", "delta_encoding")
 _MAX_MESSAGES: Final = 1000
+_MARKS: Final = ('"message', '"parts"')
+"""What the JSON of an event holds that belongs to a reply."""
+
 _SERVICE: Final = "The service"
 
 
@@ -67,6 +73,7 @@ class StreamDecoder:
         self._completion: Completion | None = None
         self._error_body: ErrorBody | None = None
         self._notices: set[str] = set()
+        self._unread = UnreadPieces(*_MARKS)
         self._is_new_format = False
         self._done = False
 
@@ -117,7 +124,10 @@ class StreamDecoder:
         reason = self._finish_reason()
         if reason is None:
             raise self._failure()
-        return [*last, ReplyEnded(reason)]
+        # What came after a message that says itself that it is whole, is no piece of it.
+        is_whole = isinstance(self._completion, FinishReason)
+        unread = self._unread.notices() if self._unread.has_text and not is_whole else ()
+        return [*last, *unread, ReplyEnded(reason)]
 
     def _read_each(self, server_events: Iterable[tuple[str, str]]) -> Iterator[StreamEvent]:
         for event, data in server_events:
@@ -146,6 +156,8 @@ class StreamDecoder:
             yield from self._read_object(value, data)
         elif error := parse_error_text(data, is_error=event == "error"):
             self._error_body = error
+        elif value is NOT_JSON:
+            self._unread.note(event, data)
 
     def _read_object(self, value: dict[str, object], data: str) -> Iterator[StreamEvent]:
         if _is_error(value):
@@ -183,6 +195,7 @@ class StreamDecoder:
     def _apply(self, message: AssistantMessage) -> Iterator[StreamEvent]:
         self._completion = message.completion
         if message.text is not None:
+            self._unread = UnreadPieces(*_MARKS)  # It repeats what was lost.
             yield from self._text.update(message.message_id, message.text)
         if len(self._text) > _MAX_MESSAGES:
             raise BadReply("The service answered with too many messages.")
@@ -204,7 +217,10 @@ class StreamDecoder:
         return FinishReason.STOP if is_whole and not self._error_body else None
 
     def _failure(self) -> ServiceError:
-        if error := self._error_body:
+        error = self._error_body
+        if error is None and self._unread.error_text:
+            error = parse_error_body(self._unread.error_text.encode(errors="replace"))
+        if error:
             return classify_error(error, _SERVICE, error.retry_after) or ServiceError(
                 error.sentence(f"{_SERVICE} broke off the reply")
             )

@@ -161,9 +161,9 @@ def test_a_filter_that_ends_the_reply_is_told() -> None:
     assert found.reason is FinishReason.CONTENT_FILTER
 
 
-def test_an_unknown_reason_to_end_is_named() -> None:
+def test_an_unknown_reason_is_named_and_an_incomplete_response_is_no_whole_one() -> None:
     found = decoded(opens(), says("some"), incomplete("moon_phase"))
-    assert found.reason is STOP
+    assert found.reason is LENGTH
     assert "moon_phase" in found.notices
 
 

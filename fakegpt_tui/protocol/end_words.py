@@ -32,7 +32,7 @@ _FILTERS: Final = {
     "blocklist", "blocked", "spii", "moderation", "guardrail_intervened", "refusal", "error_toxic",
 }  # fmt: skip
 _BROKEN_OFF: Final = lazy_pattern(
-    r"insufficient_|error|abort|cancel|timeout|time_limit|fail|interrupt|overload|malformed"
+    r"insufficient_|error|abort|cancel|timeout|time_limit|fail|interrupt|overload|malformed|expired"
 )
 _ENUM: Final = lazy_pattern(r"^finish_?reason[._]")
 """Before the words of an enumeration, which some libraries write as they call it themselves."""

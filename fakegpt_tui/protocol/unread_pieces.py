@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 from typing import Final
 
-from fakegpt_tui.backends.api.errors import stream_error
 from fakegpt_tui.domain import BadReply, Notice, ServiceError
 from fakegpt_tui.fast_import import lazy_pattern
 from fakegpt_tui.text import replace_surrogates, safe_line
@@ -13,18 +12,23 @@ _KEPT: Final = 4000
 _SHOWN: Final = 200
 _MOST_OBJECTS: Final = 1000
 _BETWEEN: Final = lazy_pattern(r"(?:\s|,|\\n|\\r|data:)*")
+_ERROR_WORD: Final = lazy_pattern(r"(?i)error|message|msg|detail|reason|fail|exceed")
+"""A word of JSON that tells an error, also where its end is missing."""
 _decoder: Final = json.JSONDecoder(strict=False)
 
 
 class UnreadPieces:
     """Counts the pieces of a reply that cannot be read, and keeps how the first of them begins."""
 
-    def __init__(self, json_key: str) -> None:
-        """What names `json_key` is a piece of a reply, anything else may be words about it."""
-        self._json_key = json_key
+    def __init__(self, *marks: str) -> None:
+        """What holds one of the `marks` is a piece of a reply, anything else may be an error."""
+        self._marks = marks
         self._count = 0
         self._first = ""
-        self._words = ""
+        self.has_text = False
+        """Was one of them surely a piece of the reply?"""
+        self.error_text = ""
+        """How the first one begins that may tell why the reply broke off."""
 
     def note(self, event: str, data: str) -> None:
         """Note an event that is no JSON; comments inside an event, and pings, are no pieces."""
@@ -32,8 +36,10 @@ class UnreadPieces:
         if not text or text.startswith(":") or not (event == "message" or text.startswith("{")):
             return
         self.add(text)
-        if f'"{self._json_key}"' not in text and not self._words:
-            self._words = text[:_KEPT]
+        if any(mark in text for mark in self._marks):
+            self.has_text = True
+        elif not self.error_text and (not text.startswith("{") or _ERROR_WORD.search(text)):
+            self.error_text = text[:_KEPT]
 
     def add(self, piece: object, count: int = 1) -> None:
         """Count parts of a `piece`, which is JSON or text."""
@@ -47,10 +53,6 @@ class UnreadPieces:
         if self._count:
             pieces = "piece" if self._count == 1 else "pieces"
             yield Notice(f"{self._count} {pieces} of the reply could not be read.")
-
-    def told_error(self) -> ServiceError | None:
-        """The error of a reply without an end, if words came that were no piece of it."""
-        return stream_error({"error": self._words}, self._words) if self._words else None
 
     def error(self) -> ServiceError | None:
         """The error of a reply of which nothing else came, if something came."""
