@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
@@ -293,6 +294,14 @@ class Window:
             self.notify("A temporary conversation has no file that could be opened.")
         else:
             self.post(OpenFile(path, name))
+
+    async def settle_prompt(self) -> None:
+        """Wait until all is handled that the prompt has posted, such as what is to be sent."""
+        prompt = self.prompt
+        handled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        above = prompt.parent or self._screen
+        prompt.call_later(above.call_later, handled.set_result, None)
+        await handled
 
     def save_typed(self) -> None:
         """Keep what is in the prompt as the draft of the open conversation."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,7 +48,7 @@ class AttachmentController:
     def ask(self, typed: str = "") -> None:
         """Attach a file by its path, which the user is asked for unless it was typed."""
         if (path := typed_path(typed)) is not None:
-            self._read(self._add_file(path))
+            self._read(self._add_files([path]))
             return
         from fakegpt_tui.ui.dialogs.pick import AskPathScreen  # noqa: PLC0415 - after first paint
 
@@ -58,18 +58,24 @@ class AttachmentController:
         if typed.strip():
             self.ask(typed)
 
-    async def _add_files(self, paths: Iterable[str]) -> None:
-        """Attach files in their order; one that cannot be attached keeps no other from it.
+    async def _add_files(self, paths: Iterable[str | Path], old: str = "") -> None:
+        """Attach files in their order, in place of `old` or at the cursor, as one edit.
 
         Raises:
-            LoadError: Some cannot be attached; it says why.
+            LoadError: Some cannot be attached, which keeps no other from it; it says why.
         """
+        conversation_id = self._state.open.id
+        parts: list[ImagePart | FilePart] = []
         errors: list[str] = []
         for path in paths:
             try:
-                await self._add_file(Path(path))
+                parts.append(await self._chat.attachments.add_file(conversation_id, Path(path)))
             except FakeGPTError as error:
                 errors.append(str(error))
+        if parts:
+            await asyncio.to_thread(_import_what_shows_it)
+            await self._window.settle_prompt()
+            errors += self._place(conversation_id, parts, "path", old)
         if errors:
             raise LoadError(" ".join(dict.fromkeys(errors)))
 
@@ -84,16 +90,9 @@ class AttachmentController:
                 return
             file, named = found
             old = written if named == path else f"@{named}"
-            await self._add_file(file, old)
+            await self._add_files([file], old)
 
         self._read(attach())
-
-    async def _add_file(self, path: Path, old: str = "") -> None:
-        """Attach a file, in place of `old` or at the cursor."""
-        conversation_id = self._state.open.id
-        part = await self._chat.attachments.add_file(conversation_id, path)
-        await asyncio.to_thread(_import_what_shows_it)
-        self._place(conversation_id, part, "path", old)
 
     def take_paste(self, text: str, name: str = "", source: str = PASTE) -> None:
         """Put a mark for a large text at the cursor, at once; where it cannot be kept, the text."""
@@ -132,9 +131,11 @@ class AttachmentController:
                 "There is no such file on this machine; over SSH a dropped file stays on the "
                 "other one."
             )
-        prompt = self._window.prompt
-        if paths and (prompt.replace_first(shown, "") or prompt.replace_first(shown.strip(), "")):
-            await self._add_files(paths)
+        await self._window.settle_prompt()
+        held = self._state.held
+        typed = f"{self._window.prompt.text}\n{held.text if held else ''}"
+        if paths and (old := shown.strip()) in typed:
+            await self._add_files(paths, old)
 
     def show(self) -> None:
         """List what is attached, to open, edit or remove it."""
@@ -177,7 +178,8 @@ class AttachmentController:
             part = await self._chat.attachments.add_bytes(
                 conversation_id, found.picture, "clipboard"
             )
-            self._place(conversation_id, part, "clipboard")
+            if errors := self._place(conversation_id, [part], "clipboard"):
+                raise LoadError(*errors)
         elif found.files:
             from fakegpt_tui.attachments.prompt_paths import find_dropped  # noqa: PLC0415 - when used
 
@@ -217,32 +219,53 @@ class AttachmentController:
         )
 
     def _place(
-        self, conversation_id: str, part: ImagePart | FilePart, source: str, old: str = ""
-    ) -> None:
-        """Put a mark for a part in place of `old`, or at the cursor, wherever its prompt is now."""
+        self,
+        conversation_id: str,
+        parts: Sequence[ImagePart | FilePart],
+        source: str,
+        old: str = "",
+    ) -> tuple[str, ...]:
+        """Put marks for parts in place of `old`, or at the cursor, wherever their prompt is now.
+
+        Returns:
+            Why some have no place, in a sentence.
+        """
+        held, is_open = self._state.held, self._state.open.id == conversation_id
+        room = MAX_ATTACHMENTS - len(self._state.attached) if is_open else len(parts)
+        typed = f"{self._window.prompt.text} {held.text if held else ''}" if is_open else ""
+        attachments: list[Attachment] = []
+        for part in parts[:room]:
+            known = (*self._state.attachments.known(conversation_id), *attachments)
+            attachments.append(Attachment(new_id(part, known, typed), part, source))
+            typed += f" {mark_of(attachments[-1])}"
+        if attachments:
+            self._write(conversation_id, " ".join(map(mark_of, attachments)), old)
+            self._learn(conversation_id, *attachments)
+        if len(parts) <= room:
+            return ()
+        return (f"{MAX_ATTACHMENTS} files and pictures go with a prompt at most.",)
+
+    def _write(self, conversation_id: str, marks: str, old: str) -> None:
+        """Write marks where their prompt is now: held, left for another one, or in the input."""
         prompt, held = self._window.prompt, self._state.held
-        is_open = self._state.open.id == conversation_id
-        if is_open and len(self._state.attached) >= MAX_ATTACHMENTS:
-            raise LoadError(f"{MAX_ATTACHMENTS} files and pictures go with a prompt at most.")
-        known = self._state.attachments.known(conversation_id)
-        typed = f"{prompt.text} {held.text if held else ''}" if is_open else ""
-        number = new_id(part, known, typed)
-        attachment = Attachment(number, part, source)
-        mark = mark_of(attachment)
-        is_held = bool(old) and held is not None and held.replace(conversation_id, old, mark)
-        if not is_open:
-            self._state.attachments.mark_elsewhere(conversation_id, old, mark)
+        is_held = bool(old) and held is not None and held.replace(conversation_id, old, marks)
+        if self._state.open.id != conversation_id:
+            self._state.attachments.mark_elsewhere(conversation_id, old, marks)
         elif is_held:
             pass  # It is in no prompt any more.
-        elif not (old and prompt.replace_first(old, mark)):
+        elif old and old in prompt.text:
+            before, _, after = prompt.text.partition(old)
+            is_apart = bool(after) and not after[0].isalnum()
+            gap = " " if before[-1:].isalnum() else ""
+            prompt.replace_first(old, f"{gap}{marks}{'' if is_apart else ' '}")
+        else:
             row, column = prompt.cursor_location
             before = prompt.document[row][:column]
             gap = " " if before and not before[-1].isspace() else ""
-            prompt.insert_text(f"{gap}{mark} ")
-        self._learn(conversation_id, attachment)
+            prompt.insert_text(f"{gap}{marks} ")
 
-    def _learn(self, conversation_id: str, attachment: Attachment) -> None:
-        self._state.attachments.learn(conversation_id, (attachment,))
+    def _learn(self, conversation_id: str, *attachments: Attachment) -> None:
+        self._state.attachments.learn(conversation_id, attachments)
         if self._state.open.id == conversation_id:
             self._window.save_typed()
 

@@ -262,8 +262,10 @@ def _plain_kitty_key(key: re.Match[str]) -> str | None:
         return f"\x1b[{code}{f';{modifiers}' if modifiers else ''}{final}"
     if text and not code.strip("0"):
         return f"\x1b[0;;{_characters(text)}u"  # an input method's, of no key
-    if not is_character(code) or (_is_functional(int(code)) and f"{code}u" not in FUNCTIONAL_KEYS):
+    if not is_character(code):
         return None
+    if _is_functional(int(code)) and f"{code}u" not in FUNCTIONAL_KEYS:
+        return f"\x1b[0;;{code}u" if text == code else None  # a sign of a font, not a key
     bits = max(0, int(modifiers or 1) - 1)
     if bits & _COMMAND and not chr(int(code)).isascii() and not text and is_latin(base):
         code = base  # the command of the same key in the Latin layout

@@ -52,6 +52,7 @@ class TextBox(EditsInTurn, TextArea):
     def edit(self, edit: Edit) -> EditResult:
         if not edit.text.isascii():
             _break_between_ideographs()
+            edit.text = edit.text.replace("\u2028", "\n").replace("\u2029", "\n")
         return super().edit(edit)
 
     def load_text(self, text: str) -> None:
@@ -67,6 +68,8 @@ class TextBox(EditsInTurn, TextArea):
     def redo(self) -> None:
         if self.history.redo_stack:
             self._leave_long_text()
+            for edit in self.history.redo_stack[-1]:
+                edit.maintain_selection_offset = False  # It would be that of the start.
         super().redo()
 
     def _leave_long_text(self) -> None:

@@ -219,13 +219,32 @@ async def test_what_cannot_be_attached_is_said(
         await it.until(lambda: sentence in " ".join(it.status.split()), lambda: it.status)
 
 
-async def test_dropped_files_become_marks_and_undo_brings_the_text_back(project: Path) -> None:
-    dropped = f"'{project / 'photo.png'}' '{project / 'my file.txt'}' "
+async def test_a_drop_of_several_files_is_taken_back_at_once(project: Path) -> None:
+    dropped = f"'{project / 'photo.png'}' '{project / 'my file.txt'}'"
+    marks = "look:[#1 photo.png] [#2 my file.txt] "
     async with running() as it:
+        it.prompt.insert("look:")
         await paste(it, dropped)
-        await it.until(lambda: it.prompt.text == "[#1 photo.png] [#2 my file.txt] ")
+        await it.until(lambda: it.prompt.text == marks)
+        await it.pilot.press("ctrl+z")
+        assert it.prompt.text == f"look:{dropped}"
+        await it.pilot.press("alt+z", "x")
+        assert it.prompt.text == f"{marks}x"
+        assert [chip.split()[:3] for chip in it.app.screen.query_one(AttachmentBar).chips] == [
+            ["▣", "1", "photo.png"],
+            ["▤", "2", "my"],
+        ]
         await it.pilot.press("ctrl+z", "ctrl+z", "ctrl+z")
-        assert it.prompt.text == dropped
+        assert it.prompt.text == "look:"
+
+
+async def test_files_are_sent_that_were_dropped_right_before_enter(project: Path) -> None:
+    async with running(reply("ok")) as it:
+        it.app.post_message(events.Paste(f"{project}/photo.png {project}/notes.md "))
+        await it.pilot.press("enter")
+        await sent(it)
+        assert [each.name for each in parts(it)] == ["photo.png", "notes.md"]
+        assert it.path[0].text == ""
 
 
 async def test_a_drop_of_which_one_is_missing_is_text(project: Path) -> None:

@@ -82,6 +82,7 @@ def typist() -> Typist:
         pytest.param("\x1b[57400;129;49u", ["1=1"], id="a digit of the keypad"),
         pytest.param("\x1b[0;;26085:26412u", ["日=日", "本=本"], id="an input method"),
         pytest.param("\x1b[0;;12288u", ["ideographic_space=\u3000"], id="a full-width space"),
+        pytest.param("\x1b[57520;;57520u", ["\ue0b0=\ue0b0"], id="a sign of a font"),
         pytest.param("\x1b[8204;;8204u", ["zero_width_non_joiner=\u200c"], id="a joiner"),
         pytest.param("\x1b[57520u", [], id="a functional key that is unknown"),
         pytest.param("\x1b[1081::113;5u", ["ctrl+q"], id="ctrl with a Cyrillic layout"),

@@ -1,7 +1,9 @@
 """The prompt input: what it posts, and what it shows of the state that it is bound to."""
 
 import pytest
+from textual.events import Key
 
+from fakegpt_tui.ui.terminal.typed_keys import as_typed
 from tests.ui.screen_text import screen_text
 from tests.ui.widgets.prompt_app import PromptApp
 
@@ -64,6 +66,15 @@ async def test_undo_takes_back_a_word() -> None:
         assert app.prompt.text == "one two"
         await pilot.press("ctrl+z", "alt+z")
         assert app.prompt.text == "one two"
+
+
+async def test_a_line_separator_that_is_typed_ends_the_line() -> None:
+    app = PromptApp()
+    async with app.run_test(size=(60, 12)) as pilot:
+        await pilot.press("a")
+        app.post_message(as_typed(Key("line_separator", "\u2028")))
+        await pilot.press("b")
+        assert app.prompt.text == "a\nb"
 
 
 async def test_undo_takes_back_more_lines_than_are_in_view() -> None:
