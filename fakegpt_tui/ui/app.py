@@ -10,13 +10,13 @@ from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from textual import constants, on
+from textual import constants, events, on
 from textual.filter import LineFilter
 from textual.message import Message
 from textual.worker import Worker
 
 from fakegpt_tui.domain import ConfigError, FakeGPTError, SaveError
-from fakegpt_tui.ui.bindings import textual_keymap, validate_keys
+from fakegpt_tui.ui.bindings import needs_store, textual_keymap, validate_keys
 from fakegpt_tui.ui.messages import (
     ApplySetting,
     CopyText,
@@ -117,6 +117,13 @@ class FakeGPTApp(KeySerializer, ResizedApp, OverlaidApp, BidiRepairingApp, Crash
 
     def get_default_screen(self) -> ChatScreen:
         return self._chat_screen
+
+    def must_wait(self, event: events.Event) -> bool:
+        """Until the store is read, what is typed is taken, and commands wait."""
+        screen = self._chat_screen
+        if screen.state.is_loaded or self.screen is not screen:
+            return False
+        return needs_store(screen.window.prompt.command_of(event))
 
     def on_mount(self) -> None:
         self._widths.start()

@@ -21,6 +21,17 @@ from fakegpt_tui.ui.terminal.typed_keys import key_name
 _CONTROLLER_ACTION = lazy_pattern(r"(?!app\.|screen\.)(\w+)\.(\w+)(?:\((.*)\))?")
 _FUNCTION_KEY = lazy_pattern(r"f\d+")
 _KEY_LABELS = {"escape": "esc", "pageup": "pgup", "pagedown": "pgdn"}
+_WITHOUT_STORE = {
+    None,
+    "app.copy-or-stop",
+    "app.prompt",
+    "app.quit",
+    "app.redraw",
+    "chat.stop",
+    "prompt.delete-or-quit",
+    "prompt.newline",
+}
+"""What a key does at once, whether or not the store has been read."""
 _DIALOGS = {KeyScope.SIDE_BY_SIDE, KeyScope.SERVICES, KeyScope.SERVICE_FORM}
 
 
@@ -88,6 +99,11 @@ def _dialog_action(command: Command) -> str:
 def textual_keymap(changed: Mapping[str, str]) -> dict[str, str]:
     """The keymap for Textual, for which no key is no change: it becomes a key without a name."""
     return {name: keys or _NO_KEY for name, keys in changed.items()}
+
+
+def needs_store(command_id: str | None) -> bool:
+    """Does a command wait until the store is read? Before, it is not known what it acts on."""
+    return command_id not in _WITHOUT_STORE
 
 
 def commands_for_key(key: str, overrides: Mapping[str, str]) -> list[Command]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from fakegpt_tui.domain import FakeGPTError, StoreError
 from fakegpt_tui.ui.messages import StoreUnreadable
 from fakegpt_tui.ui.terminal.idle_gc import IdleCollector
+from fakegpt_tui.ui.terminal.key_serializer import obey_waiting
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -68,6 +69,7 @@ class StoreSync:
         with window.change():
             self._open_first()
             self._show_notices()
+        screen.call_later(obey_waiting, screen)
         screen.set_interval(_SYNC_SECONDS, self._sync_soon)
         screen.set_timer(_SYNC_SECONDS, lambda: window.run(self._controllers().services.discover))
         screen.set_timer(_FIRST_KEYS, self._sign_in)
@@ -81,7 +83,10 @@ class StoreSync:
         self._state.is_loaded = True
         unsent = self._chat.drafts.unsent()
         if self._options.resume is not None:
+            typed = prompt.text
+            prompt.load_draft("")
             self._controllers().conversations.open(self._options.resume)
+            prompt.insert(typed)
         elif unsent and not prompt.text:
             draft = unsent[-1]
             self._state.attachments.learn(draft.conversation_id, draft.attachments)

@@ -152,6 +152,8 @@ class KeySerializer(App[None]):
                 self._hand_on(event, target)
                 continue
             if not self._sent_taken:
+                if self.must_wait(event):
+                    return
                 self._waiting_keys.popleft()
                 await super().on_event(_as_command(event))
             # The action it must follow may not have bubbled up to the app yet.
@@ -162,6 +164,10 @@ class KeySerializer(App[None]):
             if self._waiting_keys:
                 self._wait(self._dispatched_at)
             return
+
+    def must_wait(self, event: events.Event) -> bool:  # noqa: ARG002 - of those that override it
+        """Is what a key acts on not known yet? `obey_waiting` obeys it, and those behind it."""
+        return False
 
     def _next_event(self, target: Widget) -> events.Event:
         """The event that is next: one press, where the target does not take several as one."""
@@ -179,7 +185,8 @@ class KeySerializer(App[None]):
             return False
         if event.is_printable and target.check_consume_key(event.key, event.character):
             return not (self._sent_edit and event.key == _MAYBE_COMMAND)
-        return isinstance(target, EditsInTurn) and target.edits_with(event.key)
+        is_edit = isinstance(target, EditsInTurn) and target.edits_with(event.key)
+        return is_edit and not self.must_wait(event)
 
     def _hand_on(self, event: events.Event, target: Widget) -> None:
         """Do what Textual does with a key that is bound to nothing outside of the focus."""
@@ -219,8 +226,8 @@ class KeySerializer(App[None]):
             self.screen.call_after_refresh(follow)
 
 
-async def obey_typed_ahead(screen: Screen[Any]) -> None:
-    """Obey the keys that came before `screen` had a focus, so that its first frame shows them."""
+async def obey_waiting(screen: Screen[Any]) -> None:
+    """Obey the keys that came before `screen` had a focus, or that had to wait since."""
     app = screen.app
     if isinstance(app, KeySerializer):
         await app._dispatch()  # noqa: SLF001 (of this module)

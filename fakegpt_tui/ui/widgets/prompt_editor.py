@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from textual import on
+from textual import events, on
 from textual.message import Message
 from textual.reactive import reactive
 
@@ -85,6 +85,16 @@ class PromptEditor(TextBox):
         from fakegpt_tui.keymap.readline import editing_keys  # noqa: PLC0415 - with a key
 
         return editing_keys(self.changed_keys)
+
+    def command_of(self, event: events.Event) -> str | None:
+        """The id of the command that a key or a paste runs, if it does more than to type."""
+        if not isinstance(event, events.Key):
+            return "attach.paste"
+        if self._edits.get(event.key) in ("cursor_up", "cursor_down"):
+            return "prompt.earlier"  # From the first line it may be that.
+        active = self.screen.active_bindings.get(event.key)
+        is_typed = event.is_printable or event.key in self._edits
+        return None if active is None or is_typed else active.binding.id
 
     def action_readline(self, name: str) -> None:
         """Do an edit of readline."""
