@@ -229,7 +229,7 @@ class FakeGPTApp(KeySerializer, ResizedApp, OverlaidApp, BidiRepairingApp, Crash
 
     @property
     def graphics(self) -> GraphicsDetection:
-        """Which pictures the terminal draws; it is asked when there is one."""
+        """Which pictures the terminal draws; it is asked with the first picture."""
         return self._chat_screen.window.pictures.detection
 
     @on(ReadClipboard)

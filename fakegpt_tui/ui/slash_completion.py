@@ -43,7 +43,7 @@ CommandLineMatch: TypeAlias = CommandMatch | ArgumentMatch
 class SlashCompletion:
     """The commands and arguments that fit a prompt that begins with a slash.
 
-    All of it follows from the text, so that no key can take what fitted an earlier one.
+    Everything is derived from the text, so no key can take a command of an earlier text.
     """
 
     def __init__(

@@ -36,11 +36,11 @@ _ONE_TURN = 2
 """The messages of a conversation that is too short to be summed up."""
 _BUSY = {MessageStatus.WAITING, MessageStatus.STREAMING}
 _TOOLS: Final = {"web_search": "searching the web", "web_fetch": "reading on the web"}
-"""What services do that call it by these names."""
+"""What the tools of services do, by their names."""
 
 
 def activity_label(status: MessageStatus, progress: TurnProgress, stop_key: str) -> str:
-    """What one turn does right now, and which key gives it up; empty where none does."""
+    """What a turn does now, and which key stops it; empty once it has ended."""
     if progress.queue_position:
         return f"waiting for a place ({progress.queue_position} in line)"
     if progress.retry is not None:

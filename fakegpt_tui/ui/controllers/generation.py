@@ -146,7 +146,7 @@ class GenerationController:
         self._window.pick("Presets", choices, take)
 
     async def _save_preset(self, preset: Preset) -> None:
-        """Save a preset; undo brings back the one that it replaces."""
+        """Save a preset; undo restores the one of that name before it."""
         replaced = self._chat.presets.get(preset.name)
         if self._options.save_preset is not None:
             await self._options.save_preset(preset)

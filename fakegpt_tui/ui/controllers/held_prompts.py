@@ -1,4 +1,4 @@
-"""Held prompts: those that are sent once all is read that goes with them."""
+"""Held prompts: prompts that are sent once all their attachments are read."""
 
 from collections.abc import Callable, Sequence
 

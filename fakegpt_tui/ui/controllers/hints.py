@@ -34,7 +34,7 @@ _AFTER_MARKING = (
 
 
 class HintController(TranscriptHints):
-    """Does with what is in view all that there are commands for."""
+    """Runs the commands of messages, files, code and links on a hinted target."""
 
     actions = ACTIONS
 

@@ -49,8 +49,8 @@ class CompareScreen(ModalScreen[None]):
         parts_from: Callable[[int], Sequence[DiffPart]],
         other: int = -1,
     ) -> None:
-        """`this` is the place of the variant that others are compared with, from 0; `other` comes
-        first, where it is one.
+        """`this` is the place of the variant that others are compared with, from 0; `other`
+        is the place of the variant that is compared first, if there is one.
 
         `parts_from` tells how to get to it from the variant at another place.
         """

@@ -18,7 +18,7 @@ from fakegpt_tui.ui.widgets.text_box import TextBox
 _TITLE = "Command"
 _LOOK_SECONDS = 0.1
 _SHOWN_WHILE_RUNNING = 4_000
-"""Characters of output that are drawn until it has ended; all of them are after that."""
+"""Characters of output that are drawn while the command runs; all are once it has ended."""
 
 
 class CommandScreen(ModalScreen[str | None]):

@@ -187,7 +187,7 @@ class GenerationScreen(ModalScreen[Preset | None]):
             self.dismiss(Preset("", self._system_prompt(), generation))
 
     def action_leave(self) -> None:
-        """Leave all as it is, once it is clear that what was typed here may go."""
+        """Close without a change; where something was typed, only when the key is pressed again."""
         if self._texts() != self._shown and self._asked_about != SYSTEM_PROMPT:
             self._asked_about = SYSTEM_PROMPT
             self._say("note", UNSAVED, is_bad=True)

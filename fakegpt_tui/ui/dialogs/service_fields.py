@@ -115,7 +115,7 @@ class KnownFields:
         return ""
 
     def proxy(self, typed: str) -> Secret | None:
-        """The proxy that is to be used; `None` where it stays as it is."""
+        """The proxy to be used from now on; `None` keeps the one that is set."""
         if typed == self.value("proxy"):
             return None
         return Secret("" if typed.casefold() == _NO_PROXY else typed)

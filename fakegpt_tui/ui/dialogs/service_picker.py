@@ -190,7 +190,7 @@ class ServicePickerScreen(ListScreen[tuple[ModelRef, ...] | None]):
         return status_label(service, status, self._clock())
 
     def _about(self) -> Content:
-        """All that is known of what is highlighted."""
+        """All that is known of the highlighted service and model."""
         highlighted, service = self._list.highlighted_model, self._service
         if highlighted is None or service is None:
             return Content("Nothing fits.")

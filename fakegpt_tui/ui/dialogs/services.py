@@ -84,7 +84,7 @@ class ServicesScreen(ServicePickerScreen):
 
     @work(exclusive=True, group="choose")
     async def _choose(self, models: tuple[ModelRef, ...]) -> None:
-        """Leave with these; one that was only found is added first, now that it is chosen."""
+        """Close with the chosen models; a service that was only found is added first."""
         known = {service.name for service in self._chat.services.all()}
         found = {each.service.name: each.service for each in self._found}
         try:

@@ -36,7 +36,7 @@ _KEY_WORDS = "keys of commands shortcuts bindings"
 
 
 class SettingsScreen(ListScreen[str | None]):
-    """A list of all settings, and below it what there is to say about the one that is marked.
+    """A list of all settings, and below it the description of the marked one.
 
     `take` gets the name and the new value of each that can be used at once. `changes` are those
     that can be undone, the last one at the end. `words` are searched for at first. Dismissed with a

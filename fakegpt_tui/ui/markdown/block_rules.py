@@ -29,7 +29,7 @@ def list_rules(parser: MarkdownIt) -> None:
 
 
 def _deep_item(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Move a deep item to where its list would have it; other rules find it there."""
+    """Move a deep item to the indentation of its list, where the other rules find it."""
     if not silent and state.listIndent >= 0 and state.is_code_block(start):
         if _is_behind_marker(state, start):
             state.sCount[start] = state.blkIndent

@@ -43,7 +43,7 @@ class Node:
 
     `source` is where it stands in the message, `line_starts` where each of its lines begins and the
     last one ends. `blank_above` says whether the line above it is empty. `continued` marks a
-    fragment that goes on from the one before; the fields after it are what such a one has to know.
+    fragment that goes on from the one before; the fields after it are for such fragments.
     """
 
     kind: str
@@ -107,7 +107,7 @@ class BlockFragment:
 class OpenSection(NamedTuple):
     """A section that folds, of which only the beginning is known.
 
-    `tag` is the tag that ends it. One that `opens` is shown until it is folded.
+    `tag` is the tag that ends it. If it `opens`, it is shown until it is folded.
     """
 
     start: int

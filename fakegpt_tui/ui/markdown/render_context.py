@@ -145,10 +145,10 @@ class BlockType:
 
     `draw` makes its lines. The rest is for blocks that can grow long: `split` makes fragments of
     one, which settle one by one; `resume` returns what there is, below a checkpoint, of a block
-    that was open there, if anything; `is_misread` tells that it never was one; `draw_joined` draws
-    a fragment that begins in the last line of the one before. So many `title_lines` have to be
-    complete before it is certain that such a block begins. Only `limited` ones can be too long.
-    Those that are `is_wide` take all cells there are, others no more than prose may.
+    that was open there, if anything; `is_misread` tells that it is of another type after all;
+    `draw_joined` draws a fragment that begins in the last line of the one before. So many
+    `title_lines` have to be complete before it is certain that such a block begins. Only `limited`
+    ones can be too long. A type that `is_wide` uses the whole width, others the width of prose.
     """
 
     draw: RenderBlock

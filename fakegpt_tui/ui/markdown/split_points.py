@@ -54,7 +54,7 @@ _CLOSING = {
     "\\(": lazy_pattern(r"\\\)"),
     "\\[": lazy_pattern(r"\\\]"),
 }
-"""What ends a formula, or shows that there is none."""
+"""By how a formula opens: the sign that closes it, or one that shows that it is no formula."""
 _LONGEST_FORMULA = 1_000
 
 _ITEM_TEXT = r"(?=[A-Za-z0-9\"'(\u00c0-\U0010ffff]|\*\*[^\s*]|`[^`\s]|\[[ xX]\] |\[[^\]\n]+\]\()"

@@ -15,7 +15,7 @@ from fakegpt_tui.ui.markdown.render_context import BlockType, RenderContext
 from fakegpt_tui.ui.markdown.wrapping import padded, wrap, wrapped_lines
 
 _SAMPLE = 24
-"""Rows whose cells decide how wide the columns are. Later ones wrap, so that nothing moves."""
+"""Rows whose cells decide the widths of columns; later cells wrap, so that no column moves."""
 
 _STEP = 8
 _NARROWEST = 8

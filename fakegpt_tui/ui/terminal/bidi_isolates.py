@@ -103,7 +103,7 @@ def _is_strong_before(text: str, start: int, end: int) -> bool:
 
 
 Row = Mapping[int, Strip | None]
-"""The parts of a row, by where they begin; `None` for one that is not drawn."""
+"""The parts of a row, by the column of each; `None` for a part that is not drawn."""
 
 
 def repair_bidi(update: object) -> None:

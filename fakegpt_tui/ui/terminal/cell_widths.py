@@ -64,7 +64,7 @@ class WidthProfile:
 
 
 class _Process:
-    """What holds for all of it."""
+    """What holds for the whole process."""
 
     profile = WidthProfile()
 
@@ -111,7 +111,7 @@ def _disable_content_caches() -> None:
 
 
 def _constant_property(value: object) -> property:
-    """What has this value, whatever is assigned to it."""
+    """A property that keeps this value, whatever is assigned to it."""
     return property(lambda _: value, lambda _, _assigned: None)
 
 
@@ -154,7 +154,7 @@ def _is_wide(code: int) -> bool:
 
 @cache
 def _narrow_where_wide() -> frozenset[str]:
-    """Common characters that take one cell each, which are quickly told from others."""
+    """Common characters of one cell each, for a quick check before others are looked up."""
     return _own_narrow.difference(chr(code) for code in _ambiguous() if code not in _KEPT)
 
 

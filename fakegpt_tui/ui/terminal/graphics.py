@@ -109,10 +109,10 @@ class GraphicsDetection:
         self._is_answered = asyncio.Event()
         self._asking = asyncio.Lock()
         self.known = TerminalGraphics(in_tmux="TMUX" in environment)
-        """What it has told so far."""
+        """What the terminal has told so far."""
 
     async def ask(self) -> TerminalGraphics:
-        """What the terminal is, or, where it does not answer, that it is none of those known."""
+        """What the terminal draws, by its answer; without an answer, no graphics."""
         async with self._asking:
             return await self._ask()
 

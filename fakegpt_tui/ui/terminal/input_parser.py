@@ -1,7 +1,7 @@
 """Input parser: from what a terminal sends to Textual's events, whatever is sent.
 
 Mends: Textual's parser raises, gets stuck, or types out character by character what some terminals
-send. Here it decodes one whole sequence at a time, put into a form that it knows.
+send. Here it is given one whole sequence at a time, in a form that it decodes.
 Since: Textual 8.2.8, whose parser and tables are private. Can go: when Textual's parser passes
 `tests/ui/terminal/test_driver.py`.
 """
@@ -93,7 +93,7 @@ class BackgroundReported(Message):
 
 
 def parse_answer(sequence: str) -> TerminalAnswered | BackgroundReported | ClipboardAnswered | None:
-    """What a sequence from the terminal tells of it; `None` if that is something else.
+    """What a sequence says about the terminal that sent it; `None` for other sequences.
 
     The colour scheme is reported as
     https://contour-terminal.org/vt-extensions/color-palette-update-notifications/ describes it.
@@ -220,7 +220,7 @@ class TolerantParser(XTermParser):
 
 
 def _answers(sequence: str) -> list[Message] | None:
-    """What a sequence answers to a question of ours; `None` if it is something else."""
+    """The answers of a sequence to our questions; `None` for other sequences."""
     report = parse_width_report(sequence) or parse_cell_report(sequence)
     if answer := report or parse_answer(sequence):
         return [answer]

@@ -100,7 +100,7 @@ class BidiIsolateFilter(LineFilter):
     """
 
     has_isolated = False
-    """Has there been anything that is written so?"""
+    """Has any text been isolated yet?"""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002 (the filter's interface)
         if not any(not text.isascii() and RIGHT_TO_LEFT.search(text) for text, _, _ in segments):

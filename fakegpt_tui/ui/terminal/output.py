@@ -171,7 +171,7 @@ class HeldPictures:
         self.changes += 1
 
     def give_up(self, *numbers: int) -> None:
-        """Draw these no more, or none at all."""
+        """Draw the pictures of these numbers no more; without numbers, all pictures."""
         given_up = self._whole & (set(numbers) if numbers else self._whole)
         self._whole -= given_up
         self.given_up |= given_up
@@ -192,7 +192,7 @@ class HeldPictures:
         return sequence
 
     def abort(self) -> str:
-        """What breaks off the picture that is being sent, if there is one."""
+        """The sequence that breaks off the picture that is being sent; empty if there is none."""
         if not self._unfinished:
             return ""
         from fakegpt_tui.pictures.protocols import ABORT  # noqa: PLC0415 - with pictures

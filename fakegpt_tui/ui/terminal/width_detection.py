@@ -105,7 +105,7 @@ def build_width_query(columns: int, *, isolates: bool) -> str:
 
 
 def parse_width_report(sequence: str) -> WidthReported | None:
-    """What a sequence from the terminal reports; `None` if that is something else."""
+    """The width that a sequence from the terminal reports; `None` for other sequences."""
     report = _REPORT.fullmatch(sequence)
     place, cells = divmod(int(report[1]) - 1, _STEP) if report else (len(_PROBES), 0)
     return WidthReported(_PROBES[place], cells) if place < len(_PROBES) else None
@@ -141,7 +141,7 @@ def ask_cell(app: App[Any]) -> None:
 
 @runtime_checkable
 class Remeasurable(Protocol):
-    """A widget that keeps what it has measured."""
+    """A widget that caches what it has measured."""
 
     def remeasure(self) -> None: ...
 
@@ -257,7 +257,7 @@ class WidthDetection:
 
 
 def remeasure_all(app: App[Any]) -> None:
-    """Have all widgets that keep what they have measured measure it again."""
+    """Have every widget that caches measures measure again."""
     for screen in app.screen_stack:
         for widget in screen.walk_children(Widget, with_self=True):
             if isinstance(widget, Remeasurable):

@@ -61,7 +61,7 @@ class ConversationList(RenderCache, ScrollView, can_focus=True, inherit_bindings
     BINDINGS = bindings(KeyScope.LIST)
 
     virtual_size = Reactive(Size(0, 0), layout=True)
-    """Unlike what else keeps its lines, it scrolls."""
+    """With a layout, as the list scrolls, unlike other widgets that cache their lines."""
     rows: reactive[tuple[ListRow, ...]] = reactive(())
     current: reactive[str | None] = reactive(None)
     cursor: reactive[str | None] = reactive(None, repaint=False)

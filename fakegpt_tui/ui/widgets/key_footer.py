@@ -96,7 +96,7 @@ class KeyFooter(RenderCache, Widget):
         self.keys = tuple(sorted(shown.values(), key=_importance))
 
     def _fitting(self) -> Sequence[FooterKey]:
-        """The keys that fit as a whole; where not all do, the last is the one that tells all."""
+        """The keys that fit; where not all do, the last one is the key that lists all."""
         keys, width = self.keys, self.size.width
         if _width(keys) <= width:
             return keys

@@ -32,7 +32,7 @@ _SHOWN_FIRST = (
     *(RowStatus.STREAMING, RowStatus.WAITING, RowStatus.FAILED, RowStatus.UNREAD),
     *(RowStatus.QUEUED, RowStatus.DRAFT, RowStatus.NONE),
 )
-"""Which status a folder shows of those that are hidden in it."""
+"""Statuses by importance: a folder shows the first of those that it hides."""
 
 
 class ListIndex:
@@ -83,7 +83,7 @@ class ListIndex:
         return row_id in self._places
 
     def position_of(self, row_id: str | None) -> int | None:
-        """How many rows are above this one; `None` for one that is not shown."""
+        """How many rows are above a row; `None` where that row is not shown."""
         return self._places.get(row_id or "", (None, None))[0]
 
     def line_of(self, row_id: str | None) -> int | None:
@@ -96,7 +96,7 @@ class ListIndex:
         return self._stops[max(0, min(position, len(self._stops) - 1))]
 
     def shown_as(self, row_id: str | None) -> str | None:
-        """The row itself, or the folder that it is hidden in; `None` for one that is not there."""
+        """The id of a row, or of the folder that hides it; `None` where there is no such row."""
         return self._hidden.get(row_id or "") or (row_id if row_id in self else None)
 
     def inside(self, folder: str) -> frozenset[str]:
@@ -248,7 +248,7 @@ def _fitting_tags(tags: Sequence[str], room: int) -> str:
 
 
 def _titled(row: ConversationRow, width: int) -> str:
-    """The title with what tells it from others, in just so many cells."""
+    """A title, and what tells it from equal ones, cut or padded to `width` cells."""
     if not row.difference:
         return fit(safe_line(row.full_title), width)
     title, difference = safe_line(row.title) or "Untitled", f" · {row.difference}"

@@ -161,7 +161,7 @@ class PictureCanvas(Widget):
         return Offset(max(0, left) // 2, max(0, above) // 2)
 
     def sequence_over(self, drawn: Collection[int] | None) -> str:
-        """What to write once these rows of the screen have been drawn; `None` are all of them."""
+        """What to write once the rows `drawn` of the screen were drawn, or all for `None`."""
         if self._frame.image_id and self._frame.image_id not in HELD_PICTURES:
             # The terminal lost them, or they were freed to be sent again.
             self.show_again()

@@ -24,8 +24,8 @@ from fakegpt_tui.ui.terminal.output import PICTURE_META
 def block_segments(runs: Iterable[BlockRun]) -> list[Segment]:
     """A row of half blocks.
 
-    A run has the colours of its upper and lower pixels; the upper one is `None` where it
-    is blanks, whose cells have one colour each.
+    A run has the colours of its upper and lower pixels; in a run of blanks, whose cells have one
+    colour, the upper one is `None`.
     """
     return [Segment(text, _style(above, below)) for text, above, below in runs]
 

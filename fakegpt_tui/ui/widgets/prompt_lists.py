@@ -69,7 +69,7 @@ class QueueView(Widget):
     held: reactive[bool] = reactive(False)
     """Must they be sent by hand, because the reply before them failed or was stopped?"""
     hint: reactive[str] = reactive("")
-    """What sends them then, and what takes one back."""
+    """Which command sends held prompts, and which key takes one back."""
 
     def watch_waiting(self, waiting: tuple[str, ...]) -> None:
         self.display = bool(waiting)

@@ -22,7 +22,7 @@ _KEYS = {"up", "down", "tab", "enter", "escape"}
 class ReferenceCompletion:
     """Follows a reference in the prompt from the sign that began it to its end.
 
-    All of it follows from the reference, so that no key can take what fitted an earlier one. It
+    Everything is derived from the reference, so no key can take a path of an earlier one. It
     begins with a sign that was typed: what is pasted is never taken for the name of a file.
     """
 

@@ -121,7 +121,7 @@ class PathField(Vertical):
         yield names
 
     def show_names(self, found: PathCompletion) -> None:
-        """Show what there is to choose from, where it is more than one."""
+        """Show the names to choose from, where there are several."""
         self._completed = found.text
         names = found.names
         words = safe_line(" · ".join(names), _MOST_SHOWN) if len(names) > 1 else ""

@@ -97,7 +97,7 @@ def lines_around(text: str, start: int, end: int) -> TextRange:
 
 
 def lines_from(text: str, at: int, count: int) -> TextRange:
-    """The line of a place, and those below; all that there are, where there are not as many."""
+    """The line at a place and the ones below, `count` in all, or up to the last line."""
     below = line_below(text, at, count - 1)
     return lines_around(text, at, len(text) if below is None else below)
 

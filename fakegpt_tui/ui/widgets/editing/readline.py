@@ -69,7 +69,7 @@ KILLS: Final[Mapping[str, Callable[[str, int], int]]] = {
 
 
 class KillRing:
-    """What was killed, the last one first; kills one after the other are one text."""
+    """Killed texts, the last one first; kills in a row make one text."""
 
     def __init__(self) -> None:
         self._killed: list[str] = []

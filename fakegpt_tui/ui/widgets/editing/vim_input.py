@@ -65,7 +65,7 @@ class VimInput:
         return self._state.text[found.start : found.end]
 
     async def handle_key(self, event: events.Key, marks: Collection[str]) -> bool:
-        """Do what a key does in the mode of now; whether it is one for it."""
+        """Do what a key does in the current mode; returns whether it does anything there."""
         self.follow()
         self._vim.marks = marks
         key = self._key(event)

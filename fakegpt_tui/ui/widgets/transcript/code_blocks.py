@@ -25,7 +25,7 @@ class CodeBlockCursor:
         self._last: tuple[int, int] = (0, -1)
 
     def next_block(self, top: LinePosition) -> str | None:
-        """The first code block at or below `top`; asked again from there, the one after it."""
+        """The first code block at or below `top`; asked again with the same, the next one."""
         after = self._last if top == self._asked_from else self._position_before(top)
         for index in range(after[0], len(self._message_list.messages)):
             start = max(0, after[1]) if index == after[0] else 0

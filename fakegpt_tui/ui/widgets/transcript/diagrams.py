@@ -42,7 +42,7 @@ class DiagramShelf:
         return Document(palette, diagrams=self.get)
 
     def get(self, source: str) -> Sequence[Drawing]:
-        """The drawings of a diagram, the widest first; none yet, or none at all."""
+        """The drawings of a diagram, the widest first; empty before it is drawn, or if none is."""
         # Where lines take two cells there are none that join.
         wanted = _Diagram(source, width_profile().wide_ambiguous)
         if wanted in self._kept:

@@ -135,7 +135,7 @@ class _MessageSpots:
         return Spot(target, shown.row, shown.column + run.start, shown.position)
 
     def _code(self, lines: Sequence[_ShownLine], zone: MessageZone) -> Iterator[Spot]:
-        """The blocks that the lines show, beside the word that copies one, where that is there."""
+        """The code blocks in the lines, each beside its word for copying, if that is shown."""
         sources = [source for each in lines if (source := each.line.source) is not None]
         if not sources:
             return

@@ -1,4 +1,4 @@
-"""Hints: letters over what is in view; to type them opens it, copies it, or asks what to do."""
+"""Hints: letters over targets in view; typing them opens or copies the target, or asks."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ class Hints:
         actions: Actions = ACTIONS,
         letters: str = HOME_ROW,
     ) -> None:
-        """Put hints on what is in view; what there are no `actions` for has none."""
+        """Put a hint on each target in view that has `actions`."""
         self._viewport = viewport
         self._actions = actions
         # Without colours a label still stands out.

@@ -125,7 +125,7 @@ class MessageLayout:
         return self.line_at(self.height - 1)
 
     def line_at(self, number: int) -> int:
-        """The line that has about so many above it, or the last one."""
+        """The id of the line with about `number` lines above it, or of the last one."""
         for zone, lines in self._zones:
             if number < len(lines):
                 return pack_line_id(zone, lines.line_id(max(0, number)))

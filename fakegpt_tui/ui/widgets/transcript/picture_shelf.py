@@ -1,7 +1,7 @@
 """Picture shelf: what is kept of the pictures in view, and having it made out of sight.
 
 A picture is decoded in a thread, shown as half blocks, and given to a terminal that draws
-placeholders; from then on its cells are these. Whatever of that is there, it takes the same cells.
+placeholders; from then on its cells are these. All three take the same cells.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ class PictureShelf:
         return kept.words or kept.blocks
 
     def segments(self, picture: PictureRow, look: Look) -> Sequence[Segment]:
-        """One row of a picture that looks so."""
+        """One row of a picture, drawn as `look` says."""
         match look:
             case int(number):
                 return (placeholder_segment(number, picture.row, picture.columns),)
@@ -131,7 +131,7 @@ class PictureShelf:
             self._widget.run_worker(self._work(), group="pictures")
 
     def clear(self) -> None:
-        """Keep none of them, here and in the terminal."""
+        """Forget all pictures."""
         self._kept.clear()
 
     def close(self) -> None:
@@ -161,7 +161,7 @@ class PictureShelf:
         return kept is not None and not kept.words and kept.number not in HELD_PICTURES
 
     async def _work(self) -> None:
-        """Make what is wanted, one picture after the other."""
+        """Decode or send the wanted pictures, one after the other."""
         try:
             if self._graphics is not None:  # which may be others since
                 self._graphics = await self._source.graphics()

@@ -57,7 +57,7 @@ def _graphemes(text: str) -> Iterator[WordSpan]:
 
 
 def _kind(character: str) -> bool | None:
-    """Is it part of a word rather than a sign? `None` for what is between them."""
+    """Is the character part of a word? False for a sign, `None` for blanks and drawn lines."""
     if character.isspace() or _DRAWN[0] <= character <= _DRAWN[1]:
         return None
     return character.isalnum() or character == "_"
@@ -77,7 +77,7 @@ class TextPosition(NamedTuple):
 
 
 class TextCursor:
-    """Goes from character to character; `position` is always one that is there."""
+    """Goes from character to character; there is always one at `position`."""
 
     def __init__(self, message_list: VirtualList, position: TextPosition) -> None:
         self.position = position

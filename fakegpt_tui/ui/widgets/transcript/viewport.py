@@ -20,7 +20,7 @@ class Viewport:
 
     Text in view never moves by itself, except at the end while the view sticks to it. The view
     sticks from within three lines of the end, until the reader scrolls up. `cursor` is the index
-    of the message that keys act on; it is always one that is in view.
+    of the message that keys act on; that message is always in view.
     """
 
     def __init__(self, message_list: VirtualList) -> None:

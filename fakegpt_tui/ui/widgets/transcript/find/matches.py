@@ -43,7 +43,7 @@ class Matches:
 
     @property
     def current_number(self) -> int:
-        """Which of them the current one is, from 1; 0 if there is none."""
+        """The number of the current match among all, from 1; 0 without a current one."""
         if self._current is None:
             return 0
         above = sum(each.count for each in self._searched[: self._current])
@@ -112,7 +112,7 @@ class Matches:
         ]
 
     def _search_others(self, index: int, step: int) -> MatchSearch:
-        """Search the messages after this one, and then those at the other end."""
+        """Search the messages after `index`, and then, from the other end, those before it."""
         count, first = len(self._searched), 0 if step > 0 else _LAST_LINE
         for distance in range(1, count + 1):
             other = (index + distance * step) % count

@@ -30,7 +30,7 @@ class MatchSpan(NamedTuple):
 Match = tuple[MatchSpan, ...]
 """One match: a span for each line that it is on."""
 _DrawnLines = tuple[Sequence[Line], Sequence[Line]]
-"""Lines that are drawn together, and those in which they continue."""
+"""Lines that are drawn together, and the lines in which their text goes on."""
 MatchCache = LRUCache[tuple[int, MessageZone, int], tuple[_DrawnLines, list[Match]]]
 """By the index of the message, the zone, and where in its text the lines begin."""
 
@@ -45,7 +45,7 @@ class _ZoneText(NamedTuple):
 
 
 class MessageMatches:
-    """The matches in the message with this index; `current` is the current one, if it is here."""
+    """The matches in the message at `index`; `current` is the current match, if it is here."""
 
     def __init__(
         self,

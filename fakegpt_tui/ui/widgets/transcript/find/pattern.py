@@ -93,8 +93,7 @@ class FindPattern:
     ) -> Iterator[tuple[ShownRange, ...]]:
         """The matches in lines as they are shown, also those that go on in the next line.
 
-        The lines `below` are those in which the last one continues: matches that end there count,
-        matches that begin there do not.
+        The last line goes on in the lines `below`: a match may end there, but not begin there.
         """
         runs = list(_text_runs((*lines, *below), len(lines)))
         starts = list(accumulate((len(run.text) for run in runs), initial=0))
