@@ -192,7 +192,7 @@ class ArchiveGroup(ExitStack):
         self._by_base: dict[str, list[tuple[AssetSource, str]]] | None = None
 
     def joined(self, own: AssetSource) -> AssetSource:
-        """The files of one import, and behind them those of the others."""
+        """The files of one archive, and then those of the others."""
         return _JoinedAssets(own, self) if len(self._paths) > 1 else own
 
     def sources(self) -> list[AssetSource]:
@@ -225,7 +225,7 @@ def _base(path: str) -> str:
 
 
 class _JoinedAssets:
-    """The files beside one export, and those of others behind them."""
+    """The files of one archive, and then those of the other archives of an import."""
 
     def __init__(self, own: AssetSource, group: ArchiveGroup) -> None:
         self._own = own
@@ -238,7 +238,7 @@ class _JoinedAssets:
 
     @contextmanager
     def open(self, name: str) -> Iterator[ByteStream]:
-        """Open one, as `AssetSource.open` does; another archive may have what this one lacks."""
+        """Open a file as `AssetSource.open` does; if this archive lacks it, from another one."""
         with ExitStack() as stack:
             if name.startswith(_ELSEWHERE):
                 number, _, path = name.removeprefix(_ELSEWHERE).partition("/")

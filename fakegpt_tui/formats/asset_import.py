@@ -98,7 +98,7 @@ class BlobImport:
         """What the store was seen to have; to look means to read it."""
 
     def keep(self, message: ChatMessage) -> ChatMessage:
-        """The message with parts whose bytes are on the disk; others say that they are missing.
+        """The message with the bytes of its parts on the disk; parts without bytes say so.
 
         Raises:
             StoreError: The bytes cannot be written.
@@ -132,7 +132,7 @@ class BlobImport:
             self.missing += 1
 
     def fill_in(self, known: ChatMessage, found: ChatMessage) -> ChatMessage | None:
-        """A known message with bytes that it lacked; `None` if it gets none.
+        """A known message with the bytes that it lacked; `None` where `found` has none of them.
 
         Raises:
             StoreError: The bytes cannot be written.

@@ -30,7 +30,7 @@ class EmptyConversation(FormatError):
 
 
 class UnknownFormat(LoadError):
-    """The file has no format that is known, so it may be none that was meant."""
+    """The file has no known format; it may be a file that was not meant."""
 
 
 class Loss(str):

@@ -1,8 +1,8 @@
 """A conversation of a ChatGPT export as chat messages.
 
 Ids are made from the export's own, so that the same conversation is known again. What the service
-kept hidden, and places in the tree where nothing was said, are left out; what followed them follows
-what came before. A model's thinking becomes the reasoning of the reply after it.
+kept hidden, and places in the tree where nothing was said, are left out; the messages
+below these follow the message above. A model's thinking becomes the reasoning of the next reply.
 """
 
 import json

@@ -33,7 +33,7 @@ class ExportNode:
 
 
 def read_mapping(mapping: object) -> dict[str, object]:
-    """The nodes by their ids; those of a list that name no others follow each other."""
+    """The nodes by their ids; in a list without links, each follows the one before."""
     nodes = objects_by_id(mapping)
     links = [dict_of(node) for node in nodes.values()]
     if isinstance(mapping, dict) or any(

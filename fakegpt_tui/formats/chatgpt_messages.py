@@ -31,7 +31,7 @@ _QUOTED = {
     "sonic_webpage": ("text", "Page"),
     "system_error": ("text", "Error"),
 }
-"""Kinds of content that are one text, where it is, and what to call it."""
+"""Kinds of content that hold one text: the key of the text, and its label."""
 
 _GAP: Final = "\n\n"
 _DURATION = re.compile(r"\b(\d{1,5}) ?(hour|minute|second|[hms]\b)")

@@ -59,8 +59,8 @@ class Importer:
     them, they are shown. A reply that was cut short in an earlier file is completed, and pictures
     and files that an earlier one lacked are filled in. A later file
     may bring another title, if no person has given it one here, archive it, put it into a folder
-    if it is in none, or tag it. Nothing else about it changes, so that doing it again changes
-    nothing.
+    if it is in none, or tag it. Nothing else about it changes, so that a second import of a
+    file changes nothing.
     """
 
     def __init__(

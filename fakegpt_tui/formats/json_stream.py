@@ -176,7 +176,7 @@ class _Scanner:
         self.is_done = False
 
     def elements(self, chunk: bytes) -> Iterator[bytes | None]:
-        """The elements that end in this chunk, which is the next one."""
+        """The elements that end in `chunk`, which follows the chunk of the last call."""
         begin = 0
         at = self._after_string(chunk, 0) if self._is_in_string else 0
         while found := _TOKEN.search(chunk, at):

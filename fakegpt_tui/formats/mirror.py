@@ -139,7 +139,7 @@ class EditedFile:
         )
 
     def accept(self, path: Path) -> None:
-        """Count the file as written here, so that it may be replaced.
+        """Note that this program wrote the file, so that it may be replaced.
 
         Raises:
             SaveError: It holds something else by now, or cannot be written.

@@ -45,8 +45,8 @@ def add_messages(
 ) -> None:
     """Add messages that follow each other; system messages before them are the system prompt.
 
-    Each is known by its id, and without one by all that was said up to it, so that a list that has
-    grown extends what is there.
+    The key of a message is its id, or else a digest of all up to it, so that a list that has grown
+    extends the known conversation.
     """
     prompts: list[str] = []
     chained: list[SourceMessage] = []

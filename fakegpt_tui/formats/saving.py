@@ -60,7 +60,7 @@ def save_at(
 ) -> Path:
     """Write a conversation as the file at `path`, in the format of `suffix`, or of its name.
 
-    What something else has written there is left alone.
+    A file that another program has written there is left alone.
 
     Raises:
         SaveError: The name is of no format, or the file could not be written.

@@ -117,7 +117,7 @@ class SourceConversation:
         self.left_out.update(message.losses)
 
     def add_all(self, messages: Sequence[SourceMessage], *, in_order: bool) -> None:
-        """Add messages; those `in_order` follow each other where none says what it follows."""
+        """Add messages; `in_order`, each follows the one before where none names a parent."""
         if in_order and not any(each.parent for each in messages):
             self.chain(messages)
         else:
@@ -125,7 +125,7 @@ class SourceConversation:
                 self.add(each)
 
     def chain(self, messages: Iterable[SourceMessage]) -> None:
-        """Add messages that follow each other in this order."""
+        """Add messages of which each follows the one before."""
         before = self.messages[-1].key if self.messages else None
         for message in messages:
             message.parent = before

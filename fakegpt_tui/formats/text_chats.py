@@ -37,7 +37,7 @@ _CHAT = re.compile(
 )
 GPTME_LOG = "conversation.jsonl"
 GPTME_FOLDERS = ("branches", "views")
-"""Beside that: other histories, which are read with it, and shortened ones."""
+"""Folders beside the log: other histories, which are read with it, and shortened ones."""
 _RULE = "\n--------\n"
 _ASKED, _ANSWERED = "👤 : ", "🤖: "
 
@@ -176,7 +176,7 @@ def _add_history(
 ) -> str | None:
     """Add the new messages of a whole history; return the key of its last message.
 
-    A message is known by all that was said up to it, so that histories share what they begin with.
+    The key of a message is a digest of all up to it, so that histories share their beginning.
     """
     known = {each.key for each in conversation.messages}
     digest, last = sha256(), None
