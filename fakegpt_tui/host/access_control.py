@@ -68,7 +68,7 @@ def _logging_status(method: str, send: Send) -> Send:
 
 @dataclass(slots=True)
 class AccessControl:
-    """Refuses requests under other names, those from other web pages, and those to other paths.
+    """Refuses requests to other host names, from pages of other sites, and without the secret path.
 
     Only the machine's own names and the allowed ones may be the `Host`, against DNS rebinding, and
     only requests that no browser marks as coming from a page of another site. The secret keeps out

@@ -164,7 +164,7 @@ class HostRoutes:
 
 @dataclass(frozen=True, slots=True)
 class _Endpoint:
-    """Has a function answer a request; with `access` only those that it lets through."""
+    """Answers requests with a function; with `access`, only requests that it admits."""
 
     answer: Callable[[Request], Awaitable[ASGIApp]]
     path: str

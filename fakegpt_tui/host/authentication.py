@@ -43,7 +43,7 @@ def decode_share_token(key: bytes, token: str) -> tuple[str, int] | None:
 
 
 def _sign(key: bytes, payload: bytes) -> bytes:
-    """A signature of 88 bits, which is all that fits."""
+    """A signature of 88 bits, for which there is just enough room."""
     return hmac.new(key, b"share\0" + payload, hashlib.sha256).digest()[:11]
 
 
@@ -125,7 +125,7 @@ class TokenIssuer:
 
     @property
     def account(self) -> str:
-        """The one account that there is, by the name that a client knows it by."""
+        """The id under which clients know the only account."""
         return self.derive("account", "1")
 
     def verify(self, token: str | None) -> Claims | TokenRejection:

@@ -117,7 +117,7 @@ class LoginThrottle:
     def acquire(self, address: str = "") -> int:
         """Take one and return 0, or the whole seconds until one is available.
 
-        Asking too early costs nothing. An empty `address` is that of all who tell none.
+        Asking too early costs nothing. All clients without an address share the empty one.
         """
         key = throttle_key(address)
         moment = self.clock()

@@ -35,7 +35,7 @@ MAX_REPLY: Final = 1_000_000
 """Characters of a reply that the host keeps until its end."""
 _CHARACTERS_PER_TOKEN = 4
 _RESERVED_REPLY = 1_024
-"""Tokens of a reply that are reserved beforehand; what it really took is settled after it."""
+"""Tokens of a reply that are reserved beforehand; the real number is settled after the reply."""
 
 
 @dataclass(slots=True)

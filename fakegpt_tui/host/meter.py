@@ -90,7 +90,7 @@ class Meter(Protocol):
     """Counts what keys use. Several hosts may share one."""
 
     waits: ClassVar[bool]
-    """May it wait for something, so that a caller who is cancelled could lose what it asked for?"""
+    """May `take` wait, so that a cancelled caller could lose the lease it asked for?"""
 
     async def take(self, key_id: str, limits: KeyLimits, tokens: int) -> str:
         """Count a request and reserve tokens; return the id of its lease. A refusal takes nothing.

@@ -88,7 +88,7 @@ REFUSED = "fakegpt.refused"
 
 @dataclass(slots=True)
 class AddressCap:
-    """Counts the connections of each address; those of one network of version six are one.
+    """Counts the connections of each address; a network of IPv6 counts as one address.
 
     `is_exempt` are addresses that stand for many, such as those of proxies. `most` 0 is no limit.
     """

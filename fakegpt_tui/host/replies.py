@@ -216,7 +216,7 @@ class WholeBody(Protocol):
 
 @dataclass(slots=True)
 class WholeReply:
-    """Gathers a reply while its client waits; one that leaves ends it."""
+    """Gathers a reply while its client waits; a client that leaves ends the reply."""
 
     events: AsyncGenerator[StreamEvent]
     reply: WholeBody

@@ -40,7 +40,7 @@ _LONGEST_REST = 300.0
 class Upstream:
     """A backend of a pool. Those with the lowest `order` are asked first, in shares of `weight`.
 
-    `models` are the ones it is asked for; without any, those that it lists.
+    `models` are those it is asked for; if empty, the models that it lists.
     """
 
     name: str

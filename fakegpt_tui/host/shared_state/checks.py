@@ -35,7 +35,7 @@ class EngineReport:
     clock: float
     """Seconds by which its clock is ahead of that of this machine."""
     refused: str
-    """What it said to a script that writes; empty where that works."""
+    """The error that a script got when it wrote; empty where writing works."""
     facts: Mapping[str, str]
     snapshots: str | None
     """When it saves snapshots; `None` where it does not tell."""

@@ -69,7 +69,7 @@ def open_client(url: str, seconds: float, secret: Secret | None = None) -> Redis
 def _open_through_sentinels(parts: SplitResult, seconds: float, options: dict[str, Any]) -> Redis:
     """The client of the primary that the sentinels name, anew after each lost connection.
 
-    They are asked one after the other, so that one that is silent must not use up all the time.
+    Sentinels are asked one after the other, so each gets only a share of the time.
     """
     login, _, hosts = parts.netloc.rpartition("@")
     user, _, password = login.partition(":")
@@ -127,7 +127,7 @@ def slot(name: str) -> str:
 
 
 def owner_slot(owner: Owner) -> str:
-    """The slot of an owner's conversations and turns; it tells nothing about who that is."""
+    """The slot of an owner's conversations and turns; its name does not show the owner."""
     return slot(hashlib.sha256("\0".join(owner).encode()).hexdigest()[:_DIGEST_LENGTH])
 
 
@@ -256,12 +256,12 @@ class CircuitBreaker:
 
     @property
     def is_lost(self) -> bool:
-        """Has it failed so often that it is asked only now and then?"""
+        """Has it failed so often that it is tried only now and then?"""
         return self._pause > 0
 
     @property
     def is_settling(self) -> bool:
-        """Is it back since so little time that others, who pause, too, may not have seen it?"""
+        """Is it lost, or back so recently that other hosts may still be pausing?"""
         return self.is_lost or self.clock() < self._back_at + self.longest + self.shortest
 
     def succeed(self) -> None:

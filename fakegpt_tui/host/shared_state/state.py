@@ -68,7 +68,7 @@ class SharedState:
         self._watching: asyncio.Task[None] | None = None
 
     def watch(self, access: Access, running: RunningReplies, audit: AuditLog) -> None:
-        """Take keys and revocations that others tell, and tell which were revoked here."""
+        """Apply keys and revocations from other hosts, and publish revocations of this one."""
         if self._has_keys:
             access.are_keys_current = self._are_keys_current
 
