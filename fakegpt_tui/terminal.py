@@ -30,10 +30,10 @@ _ATTRIBUTES_RESPONSE = re.compile(rb"\x1b\[\?([\d;]{1,200})c")
 _COLUMN_RESPONSE = re.compile(rb"\x1b\[\d{1,4};(\d{1,2})R")
 
 _SAMPLE_ROOM: Final = 6
-"""Columns from one sample to the next, so that a report of the cursor tells which one it is of."""
+"""Columns from one sample to the next: the column in a cursor report tells which sample it is."""
 
 _CLIPBOARD_ATTRIBUTE: Final = 52
-"""The attribute of a terminal that fills the clipboard when it is told to."""
+"""The attribute of a terminal through which a program can fill the clipboard."""
 
 _TMUX_SECONDS: Final = 2.0
 _WHITE_FROM: Final = 0.5
@@ -58,7 +58,7 @@ class WidthSample(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TerminalInfo:
-    """Answers of a terminal; those that it did not give are `None` or missing.
+    """Answers of a terminal; where it gave none, a field is `None` or empty.
 
     `keyboard` holds the flags of the kitty keyboard protocol. `modes` tells whether a mode can be
     used, `cells` how many a sample takes. With `is_whole` the last question was answered, so that
@@ -75,7 +75,7 @@ class TerminalInfo:
 
     @property
     def has_clipboard(self) -> bool:
-        """Does it say that it fills the clipboard when it is told to?"""
+        """Does the terminal say that a program can fill the clipboard through it?"""
         return _CLIPBOARD_ATTRIBUTE in self.attributes
 
 
@@ -126,7 +126,7 @@ def _cells(said: bytes) -> dict[WidthSample, int]:
 
 
 def is_background_light(said: bytes) -> bool | None:
-    """Whether the background that a terminal tells (OSC 11) is light; `None` if it tells none."""
+    """Whether the background that a terminal reports (OSC 11) is light; `None` without a report."""
     found = _BACKGROUND_RESPONSE.search(said)
     if found is None:
         return None
@@ -200,7 +200,7 @@ class TerminalQuery:
 def ask_tmux(names: Iterable[str], environment: Mapping[str, str]) -> list[str] | None:
     """The values of options and formats of tmux, in the order of their names.
 
-    An empty text may follow. `None` is that there is no tmux, or that it does not answer.
+    An empty text may follow. Returns `None` where there is no tmux, or it does not answer.
     """
     path = shutil.which("tmux", path=environment.get("PATH"))
     if path is None:
@@ -234,7 +234,7 @@ _ENDING = 128
 
 
 def owns_terminal(*descriptors: int) -> bool:
-    """Are all of these a terminal that this program may ask and change?"""
+    """Do all these descriptors lead to a terminal that this program may ask and change?"""
     if sys.platform == "win32" or not all(os.isatty(each) for each in descriptors):
         return False
     try:

@@ -112,7 +112,7 @@ def init(context: click.Context, *, as_json: bool) -> None:
 
 
 def template() -> str:
-    """A configuration file of comments; without their signs it is one that works."""
+    """A configuration file in comments, which works when they are uncommented."""
     lines = [_HEAD]
     for row in SETTING_SPECS.values():
         if row.example:

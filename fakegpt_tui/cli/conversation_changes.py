@@ -148,7 +148,7 @@ def _open(settings: "Settings") -> AbstractContextManager["ConversationStore"]:
 
 
 def find_all(known: Sequence[Conversation], prefixes: Iterable[str]) -> list[Conversation]:
-    """The conversations that are named so, each once; all of them, or none is changed."""
+    """The conversations of these prefixes, each once; an unknown prefix fails before any change."""
     found = (find_conversation(known, prefix) for prefix in prefixes)
     return list({each.id: each for each in found}.values())
 

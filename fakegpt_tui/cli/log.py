@@ -153,7 +153,7 @@ def _textual_version() -> str:
 
 
 def error_lines(error: BaseException, *, with_texts: bool = True) -> Iterator[str]:
-    """All errors that led to this one, the last of them first; texts are those for users."""
+    """An error and all that led to it, the last first; `with_texts`, with their sentences."""
     waiting: list[tuple[str, BaseException]] = [("", error)]
     seen: set[int] = set()
     while waiting and len(seen) < _MOST_ERRORS:

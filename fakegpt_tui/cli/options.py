@@ -135,7 +135,7 @@ def folders_of(context: click.Context, *, may_be_missing: bool = False) -> Setti
 
 
 def find_conversation(conversations: Iterable[Conversation], name: str) -> Conversation:
-    """The one conversation whose id begins with `name`, or else whose title is or begins so.
+    """The one conversation whose id begins with `name`, or else whose title does.
 
     Raises:
         NotFound: There is none, or more than one.

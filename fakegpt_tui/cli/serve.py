@@ -225,7 +225,7 @@ def _serve(
 
 
 def _also_at(url: str) -> str:
-    """The other name of this machine, which some clients insist on."""
+    """The end of a sentence with the address by `localhost`, which some clients insist on."""
     here = url.replace("//127.0.0.1:", "//localhost:", 1)
     return "" if here == url else f", also at {here}"
 

@@ -131,7 +131,7 @@ team_options = option_group(
 
 
 def with_state(function: Callable[..., None]) -> Callable[..., None]:
-    """Options for the state that hosts share; the function is given it, or `None` without one."""
+    """Options for the state that hosts share, which is given to the function; else `None` is."""
 
     @wraps(function)
     def run(

@@ -153,7 +153,7 @@ class SettingsStore:
     def __init__(
         self, settings: Settings, *, themes: Callable[[], Sequence[str]], choices: LastChoices
     ) -> None:
-        """`settings` are those of this run; `themes` names all that there are."""
+        """`settings` are those of this run; `themes` returns the names of all themes."""
         self._run = settings
         self._themes = themes
         self._choices = choices

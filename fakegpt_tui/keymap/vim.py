@@ -140,7 +140,7 @@ VIM_COMMANDS: tuple[Command, ...] = (
 ALL_COMMANDS = (*COMMANDS, *EDITING_COMMANDS, *VIM_COMMANDS)
 
 Keys = tuple[str, ...]
-"""Keys one after the other: what they type, or else their names."""
+"""Keys in a row: each by the character that it types, or else by its name."""
 
 _TOGETHER = (
     (INSERT, NORMAL, OPERATOR, MOTION),
