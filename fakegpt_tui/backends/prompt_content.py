@@ -24,7 +24,7 @@ from fakegpt_tui.domain import (
     Unsupported,
 )
 from fakegpt_tui.domain.media_types import PDF
-from fakegpt_tui.domain.parts import Blob, FilePart, ImagePart, TextSpan, place_parts
+from fakegpt_tui.domain.parts import FilePart, ImagePart, TextSpan, place_parts
 from fakegpt_tui.fast_import import dataclass, lazy_pattern
 from fakegpt_tui.http.requests import PlainText
 from fakegpt_tui.text import replace_surrogates, safe_line
@@ -38,11 +38,11 @@ _MEDIA: Final = lazy_pattern(
     r"\bimages?\b|image_url|vision|multi-?modal|\bpictures?\b|mmproj|\bmedia\b|\bfiles?\b|audio"
     r"|content\b[^\n]{0,60}\b(?:string|array|list)|\b(?:string|array|list)\b[^\n]{0,60}content"
 )
-"""What services say who cannot read one, or no list of contents."""
+"""What a service says that reads no pictures or files, or no list of contents."""
 _TOO_LARGE: Final = lazy_pattern(
     r"too (?:large|big|many)|exceed|larger than|(?:at|of at) most|maximum"
 )
-"""What those say who can, only not so large a one, or so many."""
+"""What a service says that reads them, but not so large ones, or not so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ Content: TypeAlias = str | Media
 class PromptContent:
     """Makes the contents of messages for one service.
 
-    It reads, scales and encodes, so that it is for a thread. Each picture is prepared once.
+    It reads, scales and encodes, so call it in a thread. Each picture is prepared once.
     """
 
     def __init__(
@@ -101,13 +101,14 @@ class PromptContent:
             match part:
                 case TextSpan():
                     _add_text(found, text)
-                case ImagePart(blob, name):
+                case ImagePart():
                     self._add_picture(found, part)
                 case FilePart(blob, name) if blob.media_type in self._takes:
                     if part.as_text:
                         documents.append(self._document(part))
                     else:
-                        found.append(self._media(blob, name, _base64([self._bytes(part)])))
+                        data = _base64([self._bytes(part)])
+                        found.append(Media(blob.media_type, data, safe_line(name) or "file"))
                 case FilePart():
                     documents.append(self._document(part))
                 case _:
@@ -164,9 +165,6 @@ class PromptContent:
             known = Media(copy.media_type, _base64(copy.pieces), part.name, part.detail)
             self._prepared[part.blob.digest] = known
         found.append(known)
-
-    def _media(self, blob: Blob, name: str, data: PlainText) -> Media:
-        return Media(blob.media_type, data, safe_line(name) or "file")
 
     def _document(self, part: FilePart) -> TextFile:
         from fakegpt_tui.backends.documents import TextFile, document_text  # noqa: PLC0415 - for a file

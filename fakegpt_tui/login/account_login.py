@@ -69,7 +69,7 @@ class AccountLogin:
 def _rank(
     last: str, random: Callable[[], float]
 ) -> Callable[[fakegpt.SharedAccount], tuple[bool, int, float]]:
-    """Least used first; random among equals, so that clients do not all pick the same one."""
+    """A sort key: least used first, and equals at random, so that clients spread out."""
     return lambda load: (load.token_id == last, load.count, random())
 
 

@@ -243,7 +243,7 @@ class FakeGpt:
 
     @classmethod
     def _get_backend(cls, base_url: str, proxy: str | None) -> FakeGptBackend:
-        """The backend that other calls in this loop use, so that they share one login."""
+        """The backend of all calls in this event loop, so that they share one login."""
         if cls._access_token is None:
             cls._storage.clear()
         here = cls._active_backends.setdefault(asyncio.get_running_loop(), WeakValueDictionary())

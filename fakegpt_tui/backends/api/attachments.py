@@ -169,7 +169,7 @@ def _picture_urls(parts: object) -> Iterator[str]:
 
 
 def _picture_bytes(url: str) -> bytes:
-    """The bytes of an address that holds them; none of one that is damaged."""
+    """The bytes in a `data:` address; empty where it is another address, or damaged."""
     named = _DATA_URL.match(url)
     if named is None or ";base64" not in named[0]:
         return b""

@@ -1,7 +1,7 @@
 """What lists of models tell of a model: limits, thinking, pictures and prices, in all their forms.
 
 Anthropic, OpenRouter, Ollama, llama.cpp, LM Studio, vLLM and others each have fields of their own;
-what none of them tells stays unknown.
+a fact that is in none of them stays unknown.
 """
 
 from collections.abc import Iterator, Mapping

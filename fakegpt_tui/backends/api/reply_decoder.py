@@ -193,7 +193,7 @@ class ReplyDecoder(ABC):
         yield ReasoningDelta(whole)
 
     def _end_for(self, word: object) -> None:
-        """End for the reason that `word` means; one that this program does not know is named."""
+        """End for the reason that `word` means; a notice names an unknown one."""
         end = EndWord(word)
         self._reason, self._error = end.reason, end.error
         self._notices.extend(each.text for each in end.notices())

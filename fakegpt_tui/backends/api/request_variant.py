@@ -240,7 +240,7 @@ class LowerLimit:
 def lower_limit(
     words: str, asked: int | None, prompt: Callable[[], int], window: int | None
 ) -> LowerLimit | None:
-    """What to send in place of the limit `asked`; `None` where it is not what was refused.
+    """What to send in place of the limit `asked`; `None` where something else was refused.
 
     `words` are the error's, in small letters; `prompt` estimates its tokens where that is needed,
     and `window` is the model's, if that is known.
