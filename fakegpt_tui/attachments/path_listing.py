@@ -245,7 +245,7 @@ def typed_path(typed: str) -> Path | None:
 
 
 def _common_beginning(names: Sequence[str]) -> str:
-    """How all of these begin, which are sorted."""
+    """The longest common beginning of sorted names."""
     common = names[0] if names else ""
     while common and not names[-1].startswith(common):
         common = common[:-1]

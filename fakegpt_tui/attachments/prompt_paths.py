@@ -2,8 +2,8 @@
 
 Terminals differ in how they quote what was dragged: kitty pastes one bare path a line, GNOME
 Terminal single quotes, Ghostty, iTerm2 and Terminal.app backslashes, WezTerm backslashes before
-blanks alone, Windows Terminal double quotes; some paste `file://` addresses. Which it was follows
-from what exists.
+blanks alone, Windows Terminal double quotes; some paste `file://` addresses. The
+files that exist show which way it was.
 """
 
 import asyncio

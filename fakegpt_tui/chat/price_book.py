@@ -1,7 +1,7 @@
 """Price book: what replies cost, by the service itself, `config.toml`, its list, or a dated table.
 
-Nothing is fetched for it. `prices.json` is the table that ships with the program; it says when it
-was made, and from what.
+Nothing is fetched for it. `prices.json` is the table that ships with the program, with its date and
+sources.
 """
 
 import json

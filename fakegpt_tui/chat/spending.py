@@ -152,7 +152,7 @@ class Spending:
         return prices.cost(Usage(fresh=tokens, output=reply))
 
     def _model(self, conversation: Conversation) -> str:
-        """The model that will reply; where none is named, the one that did so last this month."""
+        """The model that will reply; if none is named, the one that replied last this month."""
         service = conversation.service
         if conversation.model or self.book.names_model(service):
             return conversation.model

@@ -81,7 +81,7 @@ def move_path(path: str, folder: str, new: str) -> str:
 
 
 def with_ancestors(paths: Iterable[str]) -> set[str]:
-    """The folders of these paths, and those that they lie in."""
+    """These paths, and the folders around them."""
     return {each for path in paths if path for each in (path, *_ancestors(path))}
 
 

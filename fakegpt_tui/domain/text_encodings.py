@@ -1,4 +1,4 @@
-"""Text encodings: is it text that these bytes are, and what does it say?"""
+"""Text encodings: whether bytes are text, and the text that they are."""
 
 import codecs
 

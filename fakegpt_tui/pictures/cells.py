@@ -69,7 +69,7 @@ async def in_decoder(work: Callable[[], T]) -> T:
 
 @cache
 def _decoder() -> ThreadPoolExecutor:
-    """The thread that decodes pictures: there is one, so that they never take a second core."""
+    """The only thread that decodes pictures, so that decoding takes one core at most."""
     return ThreadPoolExecutor(max_workers=1, thread_name_prefix="pictures")
 
 

@@ -24,7 +24,7 @@ class BlobAccess:
     def put_blob(self, source: bytes | BinaryIO, *, limit: int | None = None) -> Blob:
         """Keep the bytes of a picture or file; they are on the disk when this returns.
 
-        It blocks, so that it is for a thread. The bytes stay for a day, and then as long as a
+        It blocks, so call it in a thread. The bytes stay for a day, and then as long as a
         message, draft or queued prompt uses them.
 
         Raises:

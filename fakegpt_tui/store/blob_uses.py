@@ -81,7 +81,7 @@ class BlobCheck(NamedTuple):
     missing: tuple[str, ...] = ()
     damaged: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
-    """What those two are called where they are used."""
+    """The names that messages give to missing and damaged ones."""
     largest: tuple[tuple[int, str], ...] = ()
     """The sizes and digests of the largest, first the largest."""
 

@@ -204,7 +204,7 @@ def list_blobs(folder: Path) -> Iterator[os.DirEntry[str]]:
 
 
 def is_damaged(path: Path, digest: str) -> bool:
-    """Are the bytes of that file others than those with that digest?"""
+    """Do the bytes of a file have another digest than `digest`?"""
     found = hashlib.sha256()
     with path.open("rb") as file:
         for chunk in _chunks(file, None):

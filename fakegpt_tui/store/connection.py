@@ -30,7 +30,7 @@ WriteOperation: TypeAlias = Callable[[sqlite3.Connection], None]
 
 
 def run_statement(statement: str, values: Mapping[str, str | int | None]) -> WriteOperation:
-    """The operation that is this one statement."""
+    """A write operation that runs one statement."""
 
     def write(connection: sqlite3.Connection) -> None:
         connection.execute(statement, values)

@@ -110,7 +110,7 @@ def from_microseconds(count: int) -> datetime:
 
 
 def _duration(microseconds: int) -> timedelta | None:
-    """A length of time; `None` for one that cannot be, which damage has left."""
+    """A length of time; `None` for an impossible one, as in a damaged store."""
     return timedelta(microseconds=microseconds) if 0 <= microseconds <= _LONGEST else None
 
 
