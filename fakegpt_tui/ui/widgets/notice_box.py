@@ -8,10 +8,11 @@ from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.widgets.status_bar import MAX_NOTICE
 
 
-class NoticeBox(Static):
+class NoticeBox(Static, inherit_css=False):
     """As many rows as the notice needs, over what is there, so that nothing moves.
 
-    In a conversation it stands on the prompt, in a dialog below the frame.
+    In a conversation it stands on the prompt, in a dialog below the frame. No dialog that asks for
+    its `Static` finds it, as by its name it is none.
     """
 
     DEFAULT_CSS = """

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from fakegpt_tui.domain import ReplyEnded, ServiceKind, TextDelta, Usage, UsageReported
 from fakegpt_tui.ui.dialogs.usage import UsageScreen
+from fakegpt_tui.ui.widgets.notice_box import show_in_dialog
 from tests.stubs import SERVICE
 from tests.ui.running import reply, running
 
@@ -22,8 +23,14 @@ async def test_what_a_reply_was_charged_is_on_it_and_in_the_sums() -> None:
         await it.command("/usage")
         await it.until(lambda: isinstance(it.app.screen, UsageScreen))
         await it.see("2 replies  2,400 + 68 tokens  $0.02640 (charged)")
+        show_in_dialog(it.app.screen, "Another reply failed.")
+        await it.see("Another reply failed.")
         await it.pilot.press("tab")
         await it.see("scripted gpt-4o  2 replies")
+        rows = it.text.splitlines()
+        last = next(place for place, row in enumerate(rows) if "by conversation" in row)
+        assert "2 replies" in "".join(rows[:last]), "a notice takes the place of no row"
+        assert "Another reply failed." in rows[last + 1]
         await it.pilot.press("tab")
         await it.see("by conversation")
         await it.pilot.press("escape")
