@@ -26,6 +26,7 @@ class FakeServiceRepository:
         self.key_locations: dict[str, str] = {}
         self.saved: list[ServiceForm] = []
         self.checked: list[ServiceForm] = []
+        self.validated: list[ServiceForm] = []
         self.favourites: tuple[ModelRef, ...] = ()
 
     async def set_favourite(self, answerer: ModelRef, *, favourite: bool) -> None:
@@ -37,6 +38,7 @@ class FakeServiceRepository:
         return self.found
 
     def validate(self, draft: ServiceForm) -> Mapping[str, str]:
+        self.validated.append(draft)
         return {field: text for field, text in self.refused.items() if getattr(draft, field) != ""}
 
     async def keyring_error(self) -> str:

@@ -14,6 +14,7 @@ from fakegpt_tui.domain import (
     ServiceForm,
     ServiceKind,
 )
+from fakegpt_tui.domain.service_setup import complete_address
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.options import ServiceRepository
 from fakegpt_tui.ui.service_rows import check_step_line
@@ -80,8 +81,8 @@ class KnownFields:
         self._taken = taken
 
     def problems(self, form: ServiceForm) -> Mapping[str, str]:
-        """What is wrong with fields as they are filled in."""
-        problems = self._registry.validate(form)
+        """What is wrong with fields as they are filled in, once the address is completed."""
+        problems = self._registry.validate(replace(form, url=complete_address(form.url)))
         if self._service is None and form.name in self._taken:
             taken = "There is a service of that name; F2 changes it in the list."
             problems = {**problems, "name": taken}

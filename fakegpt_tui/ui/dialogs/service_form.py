@@ -35,7 +35,7 @@ from fakegpt_tui.ui.dialogs.service_fields import (
 )
 from fakegpt_tui.ui.options import ServiceRepository
 from fakegpt_tui.ui.service_rows import model_label
-from fakegpt_tui.ui.widgets.service_list import PlainCheckbox, PlainRadioButton
+from fakegpt_tui.ui.widgets.service_list import ArrowRadioSet, PlainCheckbox, PlainRadioButton
 from fakegpt_tui.ui.widgets.text_field import TextField
 
 
@@ -77,7 +77,7 @@ class ServiceFormScreen(ModalScreen[Service | None]):
                 yield from self._input("name")
                 with Horizontal(classes="row"):
                     yield Label("Speaks")
-                    with RadioSet(id="kind", compact=True):
+                    with ArrowRadioSet(id="kind", compact=True):
                         for kind in KINDS:
                             yield PlainRadioButton(
                                 kind.label, value=kind is self._kind_before, name=kind
@@ -140,6 +140,7 @@ class ServiceFormScreen(ModalScreen[Service | None]):
     @on(RadioSet.Changed)
     def note_kind(self) -> None:
         self._show_needs()
+        self.forget_models()
         self.note_change()
 
     def action_keep(self) -> None:
@@ -248,8 +249,8 @@ class ServiceFormScreen(ModalScreen[Service | None]):
 
     @property
     def _kind(self) -> ServiceKind:
-        pressed = self.query_one(RadioSet).pressed_button
-        return ServiceKind(pressed.name) if pressed and pressed.name else self._kind_before
+        chosen = next((each.name for each in self.query(PlainRadioButton) if each.value), None)
+        return ServiceKind(chosen) if chosen else self._kind_before
 
     def _draft(self) -> ServiceForm:
         """The service as it is filled in."""

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from rich.cells import cell_len
+from textual.binding import Binding
 from textual.content import Content
 from textual.geometry import Size
-from textual.widgets import Checkbox, OptionList, RadioButton
+from textual.widgets import Checkbox, OptionList, RadioButton, RadioSet
 from textual.widgets.option_list import Option
 
 from fakegpt_tui.domain import ModelRef
@@ -114,6 +115,24 @@ class PlainRadioButton(RadioButton):
 
     def get_content_width(self, container: Size, viewport: Size) -> int:  # noqa: ARG002 - Textual's
         return self.render().cell_length
+
+
+class ArrowRadioSet(RadioSet):
+    """A radio set in which arrows choose, so that what was gone to is what is saved."""
+
+    BINDINGS = [
+        Binding("down,right", "choose(1)", "Next option", show=False),
+        Binding("up,left", "choose(-1)", "Previous option", show=False),
+        Binding("space", "choose(0)", "This option", show=False),
+    ]
+
+    def action_choose(self, step: int) -> None:
+        """Choose the button that is so many further on, at once: another arrow may follow."""
+        buttons = list(self.query(RadioButton))
+        place = next((place for place, each in enumerate(buttons) if each.value), 0)
+        with self.prevent(RadioButton.Changed):
+            buttons[place].value = False
+        buttons[(place + step) % len(buttons)].value = True
 
 
 class PlainCheckbox(Checkbox):

@@ -84,6 +84,9 @@ async def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_saved() -> 
         place = next(i for i, line in enumerate(lines) if "nowhere" in line)
         assert "Must be a URL" in lines[place + 1]
         assert it.registry.saved == []
+        # The address is judged as it will be completed.
+        await fill(it, url=":9")
+        await it.until(lambda: it.registry.validated[-1].url == "https://nowhere:9")
         it.registry.refused = {}
         await fill(it, name="2")
         await it.until(lambda: "of that name" not in it.text and "Must be" not in it.text)
@@ -220,13 +223,13 @@ async def test_each_protocol_says_what_it_needs() -> None:
     async with adding() as it:
         await it.see("127.0.0.1:11434")
         it.app.screen.query_one("#kind").focus()
-        await it.pilot.press("down", "space")
+        await it.pilot.press("down")
         await it.see("api.openai.com/v1")
         await it.see("sent as Authorization")
         await it.see("off, 5m or 1h")
         await it.see("may search the web")
         assert "of the protocol" not in it.text
-        await it.pilot.press("down", "space")
+        await it.pilot.press("down")
         await it.see("api.anthropic.com")
         await it.see("sent as x-api-key")
         await it.see("of the protocol; 2023-06-01")
@@ -260,9 +263,13 @@ async def test_a_host_of_the_fakegpt_protocol_is_asked_for_no_key() -> None:
     async with adding() as it:
         await it.see("or variable")
         await fill(it, name="shared", url="http://127.0.0.1:9", key=KEY)
+        it.registry.steps = (ConnectionCheck("It answers.", worked=True),)
+        await it.pilot.press("f5")
+        await it.see("✓ It answers.")
         it.app.screen.query_one("#kind").focus()
-        await it.pilot.press("down", "down", "down", "space")
+        await it.pilot.press("down", "down", "down")  # all at once
         await it.until(lambda: "or variable" not in it.text)
+        assert "It answers." not in it.text, "by another protocol it may not"
         await it.pilot.press("ctrl+s")
         await it.until(lambda: bool(it.registry.saved))
         assert (it.registry.saved[0].kind, it.registry.saved[0].key) == (ServiceKind.FAKEGPT, None)
