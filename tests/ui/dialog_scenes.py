@@ -64,7 +64,7 @@ _MESSAGES = (
     ("q3", "a1", "And in Spain?"),
     ("a4", "q3", "It rains *less*."),
     ("q4", "a4", "Why?"),
-    ("a5", "q4", "Because of the mountains."),
+    ("a5", "q4", f"Because of the mountains.\n\n{_LONG}"),
 )
 """Name, parent and text; prompts are those named with a `q`."""
 

@@ -79,7 +79,10 @@ class CompareScreen(ModalScreen[None]):
         choice = "left right variants · " if self._count > 2 else ""  # noqa: PLR2004 - two are compared
         self.query_one(ScrollingFrame).set_frame(title, f"{choice}esc close")
         parts = self._parts_from(self._other)
-        self.query_one(Static).update(diff_content(parts, signs=self.app.no_color))
+        shown = diff_content(parts, signs=self.app.no_color)
+        if all(part.kind is DiffKind.SAME for part in parts):
+            shown = Content.assemble(("Both say the same.\n\n", "$text-muted"), shown)
+        self.query_one(Static).update(shown)
 
 
 def diff_content(parts: Sequence[DiffPart], *, signs: bool) -> Content:
@@ -121,7 +124,7 @@ class TreeScreen(PreviewListScreen):
         self._texts: dict[str, str] = {}
 
     def on_mount(self) -> None:
-        self.query_one(DialogFrame).set_frame("Tree", "enter show · esc close")
+        self.query_one(DialogFrame).set_frame("Tree", "enter show · alt+↓ scroll · esc close")
         variables, is_dark = self.app.get_css_variables(), self.app.current_theme.dark
         self._palette = Palette.from_theme(variables, is_dark)
         # The rows need a width, and a pushed screen is not told of its first size.

@@ -197,6 +197,10 @@ class PreviewListScreen(ChoiceListScreen):
 
     FRAME: ClassVar[str]
     """The name of the dialog in the style sheet."""
+    BINDINGS = [
+        Binding("alt+down", "scroll_preview(1)", "Down", show=False),
+        Binding("alt+up", "scroll_preview(-1)", "Up", show=False),
+    ]
 
     def compose(self) -> ComposeResult:
         with DialogFrame(self.FRAME):
@@ -209,6 +213,9 @@ class PreviewListScreen(ChoiceListScreen):
     @property
     def preview(self) -> Static:
         return self.query_one("#preview Static", Static)
+
+    def action_scroll_preview(self, lines: int) -> None:
+        self.query_one("#preview", VerticalScroll).scroll_relative(y=lines, animate=False)
 
     @property
     def words(self) -> list[str]:

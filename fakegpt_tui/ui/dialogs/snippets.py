@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from textual.binding import Binding
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets.option_list import Option
 
@@ -27,10 +25,6 @@ class SnippetScreen(PreviewListScreen):
 
     CSS_PATH = ["dialog.tcss", "preview_list.tcss", "snippets.tcss"]
     FRAME = "snippets"
-    BINDINGS = [
-        Binding("alt+down", "scroll_preview(1)", "Down", show=False),
-        Binding("alt+up", "scroll_preview(-1)", "Up", show=False),
-    ]
 
     def __init__(
         self, snippets: Mapping[str, Snippet], missing: Sequence[str], folder: str
@@ -48,9 +42,6 @@ class SnippetScreen(PreviewListScreen):
     def show_marked(self, row_id: str | None) -> None:
         snippet = self._snippets.get(row_id or "")
         self.preview.update(self._examples() if snippet is None else _text(snippet))
-
-    def action_scroll_preview(self, lines: int) -> None:
-        self.query_one("#preview", VerticalScroll).scroll_relative(y=lines, animate=False)
 
     def show_fitting(self) -> None:
         words = self.words
