@@ -63,7 +63,7 @@ class ArgumentValues:
         self._levels: dict[ModelRef, tuple[str, ...]] = {}
         self._readers: Mapping[str, Callable[[ArgumentQuestion], Sequence[ArgumentValue] | None]]
         self._readers = {
-            "MODEL": lambda _: self._models(),
+            "MODEL": lambda question: self._models(question.typed),
             "SERVICE": lambda _: self._services(),
             "PRESET": lambda _: self._presets(),
             "FORMAT": lambda _: _formats(),
@@ -85,13 +85,13 @@ class ArgumentValues:
         read = self._readers.get(question.kind.name)
         return None if read is None else read(question)
 
-    async def load(self, kinds: Collection[str]) -> None:
-        """Ask for what is needed to know the values of these kinds."""
+    async def load(self, kinds: Collection[str], typed: str = "") -> None:
+        """Ask for what is needed to know the values of these kinds, of which one is typed."""
         if self._read_settings is not None and not {"SETTING", "VALUE", "THEME"}.isdisjoint(kinds):
             with suppress(FakeGPTError):
                 self._settings = await self._read_settings()
         if "MODEL" in kinds:
-            await self._load_models()
+            await self._load_models(typed.partition("/")[0])
         opened = self._opened()
         if "LEVEL" in kinds:
             with suppress(FakeGPTError):  # which the command tells itself
@@ -99,14 +99,20 @@ class ArgumentValues:
                 levels = await self._chat.services.effort_levels(opened.service, opened.model)
                 self._levels[model] = (*levels, NO_EFFORT)
 
-    async def _load_models(self) -> None:
-        """Ask the open service for its models, unless that was done."""
-        await self._chat.services.look_up_models(self._opened().service)
+    async def _load_models(self, named: str) -> None:
+        """Ask the open service for its models, and the named one, unless that was done."""
+        services = self._chat.services
+        for name in dict.fromkeys((self._opened().service, named)):
+            if services.find(name) is not None:
+                await services.look_up_models(name)
 
-    def _models(self) -> Sequence[ArgumentValue] | None:
+    def _models(self, typed: str) -> Sequence[ArgumentValue] | None:
+        """The models; those of the open service are called by it where it is typed."""
         opened = self._opened()
-        is_told = self._chat.services.known_models(opened.service)
-        return _values(listed_models(self._chat, opened)) if is_told else None
+        here = self._chat.services.known_models(opened.service)
+        is_named = typed.startswith(f"{opened.service}/")
+        named = [str(ModelRef(opened.service, each.id)) for each in here] if is_named else ()
+        return _values((*named, *listed_models(self._chat, opened))) if here else None
 
     def _services(self) -> Sequence[ArgumentValue]:
         offered = self._chat.services.offered(self._opened().service)

@@ -64,7 +64,7 @@ class ChatCommandValues:
         if not PATH_KINDS.isdisjoint(kinds):
             folder = _folder(typed)
             self._folders[folder] = await asyncio.to_thread(list_names, folder)
-        await self._values.load(kinds)
+        await self._values.load(kinds, typed)
 
     async def _settings(self) -> Sequence[EffectiveSetting]:
         repository = self._options.settings

@@ -113,27 +113,40 @@ class SlashCompletion:
 
     @property
     def _wanted(self) -> _Wanted:
-        """What is loaded at once: the values of some kinds, and of paths those in a folder."""
+        """What is loaded at once: values of some kinds, such as paths in a folder, or the models
+        of a service.
+        """
         questions = self._opened.questions if self._opened is not None else ()
         kinds = tuple(question.kind.name for question in questions)
-        may_be_path = self._opened is not None and not PATH_KINDS.isdisjoint(kinds)
-        typed = self._opened.typed if self._opened is not None and may_be_path else ""
+        has_parts = not PATH_KINDS.isdisjoint(kinds) or any(each.kind.goes_on for each in questions)
+        typed = self._opened.typed if self._opened is not None and has_parts else ""
         return _Wanted(kinds, typed[: typed.rfind(_SLASH) + 1])
 
     def _first_place(self) -> int | None:
         """The place of the match that Enter takes without a choice, where it takes one.
 
-        A word inside of a name is a guess, and what can be run as it is typed is no beginning. Of
-        what destroys, Enter only types the rest.
+        A word inside of a name is a guess, and what can be run as it is typed is no beginning, but
+        for the name of a model that is not listed. Of what destroys, Enter only types the rest.
         """
         first = next(iter(self.matches), None)
         is_read = isinstance(self._read, ParsedCommand)
         if isinstance(first, ArgumentMatch):
             is_typed = self._opened is not None and bool(self._opened.typed)
-            return 0 if first.begins and is_typed and not is_read else None
+            can_run = is_read and not self._begins_model
+            return 0 if first.begins and is_typed and not can_run else None
         if first is None or (self._opened is not None and is_read):
             return None
         return 0 if first.rank <= MatchRank.ALIAS_PREFIX else None
+
+    @property
+    def _begins_model(self) -> bool:
+        """Is `SERVICE/` with a part of a name typed, which no listed model is called?"""
+        if self._opened is None or not any(each.kind.goes_on for each in self._opened.questions):
+            return False
+        typed = self._opened.typed.casefold()
+        listed = (each.value.text for each in self.matches if isinstance(each, ArgumentMatch))
+        is_part = _SLASH in typed and not typed.endswith(_SLASH)
+        return is_part and typed not in map(str.casefold, listed)
 
     @property
     def rows(self) -> Sequence[CommandLineMatch | str]:
@@ -187,7 +200,8 @@ class SlashCompletion:
         `None` where it sends the text.
         """
         marked = self.marked
-        if marked is not None and (self._was_moved or not isinstance(self._read, ParsedCommand)):
+        is_name = self._opened is None and isinstance(self._read, ParsedCommand)
+        if marked is not None and (self._was_moved or not is_name):
             return self._taken(self.matches[marked])
         return None if self._is_wrong and self._is_closed else self._read
 

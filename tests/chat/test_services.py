@@ -8,6 +8,7 @@ import pytest
 
 from fakegpt_tui.backends.base import Backend
 from fakegpt_tui.backends.scripted import ScriptedBackend
+from fakegpt_tui.chat.argument_values import ArgumentValues
 from fakegpt_tui.chat.attachments import find_blind, require_sight
 from fakegpt_tui.chat.connections import Connection
 from fakegpt_tui.chat.service import ChatService
@@ -25,6 +26,7 @@ from fakegpt_tui.domain import (
     ServiceKind,
 )
 from fakegpt_tui.domain.parts import Blob, ImagePart, TextSpan
+from fakegpt_tui.keymap.argument_kinds import KINDS, ArgumentQuestion
 from tests.chat.fake_chat import run, says
 from tests.stubs import SERVICE, MemoryStore, SilentBackend, connecting
 from tests.stubs import ScriptedBackend as Scripted
@@ -169,6 +171,22 @@ async def test_a_list_that_cannot_be_had_is_asked_for_once() -> None:
     for _ in range(2):
         assert await connected.effort_levels(api.name, "") == ("low", "medium", "high")
     assert asked == 1
+
+
+async def test_models_are_found_by_the_service_that_is_typed_before_them() -> None:
+    here = SERVICE
+    chat, services = chat_over(Scripted(models=(Model("small"), Model("large"))))
+    services["there"] = replace(here, name="there")
+    opened = chat.conversations.create()
+    values = ArgumentValues(chat, lambda: opened)
+    for typed, listed in {
+        "lar": {"small", "large"},
+        f"{here.name}/lar": {f"{here.name}/small", f"{here.name}/large"},
+        "there/lar": {"there/small", "there/large"},
+    }.items():
+        await values.load({"MODEL"}, typed)
+        found = values(ArgumentQuestion("chat.model", KINDS["MODEL"], typed=typed))
+        assert listed <= {each.text for each in found or ()}, typed
 
 
 async def test_a_service_that_does_not_tell_its_models_says_why() -> None:
