@@ -14,6 +14,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from fakegpt_tui.domain import FakeGPTError, StillReplying
+from fakegpt_tui.ui.bindings import first_key
 from fakegpt_tui.ui.messages import OpenFile
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList
 from fakegpt_tui.ui.widgets.drawing import FrameLimiter
@@ -156,6 +157,12 @@ class Window:
             return is_same and (while_true is None or while_true())
 
         self._screen.query_one(StatusBar).show_notice(sentence, is_true)
+
+    @property
+    def undo_hint(self) -> str:
+        """How what was done is taken back: where the prompt has the keys, a letter is typed."""
+        key = "" if self.focused is self.prompt else first_key("list.undo", self._state.keys)
+        return f"{key or '/undo'} takes it back."
 
     def show_notice(self) -> None:
         """Show the notice where the status bar has no room for it, and in an open dialog."""

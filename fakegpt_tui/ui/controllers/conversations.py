@@ -193,7 +193,7 @@ class ConversationController:
         self._chat.actions.archive(ids, archived=archived)
         self.unpick()
         done = "archived; is:archived finds it" if archived else "brought back"
-        self._window.notify(f"{done_label(self._state, ids, done)}. u takes it back.")
+        self._window.notify(f"{done_label(self._state, ids, done)}. {self._window.undo_hint}")
 
     def trash(self) -> None:
         if self.folder is not None:
@@ -210,7 +210,7 @@ class ConversationController:
         if self._state.open.id in ids:
             self._state.start(self._chat.conversations.create())
             self._window.prompt.load_draft("")
-        self._window.notify(f"{told}. u takes it back.")
+        self._window.notify(f"{told}. {self._window.undo_hint}")
 
     def show_trash(self, number: str = "") -> None:
         """Offer the deleted messages of the open conversation, and the deleted conversations.

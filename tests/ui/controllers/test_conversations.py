@@ -67,6 +67,10 @@ async def test_several_are_archived_at_once_and_brought_back() -> None:
         await it.see("one: archived; is:archived finds it. u takes it back.")
         await it.pilot.press("g", "a")
         await it.see("Archived; is:archived finds it. u takes it back.")
+        # In the prompt that letter would be typed.
+        it.prompt.focus()
+        await it.pilot.press(*"/archive", "enter")
+        await it.see("rought back. /undo takes it back.")
 
 
 async def test_several_are_deleted_at_once_and_come_back() -> None:
