@@ -154,8 +154,16 @@ class HttpResponse:
         if status == _PROXY_STATUS and self._route.proxy:
             return Unreachable(proxy_login_required(self._route))
         body = await self.read_body(limit=_ERROR_BODY_BYTES, beginning=beginning)
+        body = body if body.strip() else self._said_in_head()
         self._timeouts.has_begun = False  # What came before it were signs of life.
         return self._translate_error(status, self._response.headers, body, str(self._route))
+
+    def _said_in_head(self) -> bytes:
+        """The words beside the status, where they are not those that all use."""
+        phrase: str = self._response.reason_phrase
+        status = self._response.status_code
+        is_usual = phrase.casefold() == httpx.codes.get_reason_phrase(status).casefold()
+        return b"" if is_usual else phrase.encode()
 
 
 class OpenResponse:

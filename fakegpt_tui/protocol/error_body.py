@@ -3,6 +3,8 @@
 import json
 import math
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from itertools import islice
 from typing import Final
@@ -17,7 +19,8 @@ from fakegpt_tui.domain import (
 )
 from fakegpt_tui.domain.exact_request import mask_shapes
 from fakegpt_tui.fast_import import dataclass, lazy_pattern
-from fakegpt_tui.protocol.error_shapes import find_message
+from fakegpt_tui.protocol.error_headers import decode_error, header_message
+from fakegpt_tui.protocol.error_shapes import find_message, is_general
 from fakegpt_tui.text import safe_line
 
 NOT_JSON: Final = object()
@@ -70,8 +73,15 @@ _ERROR_TEXT = lazy_pattern(
 _ERROR_PREFIX = lazy_pattern(r"\s*(?:\[error\]:?|error\s*:)\s*", re.IGNORECASE)
 """The prefix that is cut off; the sentence says already that it is an error."""
 
-_UNSHOWN = lazy_pattern(r"<(script|style)\b.*?</\1>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
+_UNSHOWN = lazy_pattern(
+    r"<(script|style)\b.*?</\1>|<!--.*?-->|<hr>\s*<(?:center|address)>.*", re.IGNORECASE | re.DOTALL
+)
 _TAG = lazy_pattern(r"<[^>]*>")
+_FRAME = lazy_pattern(
+    r"(?:\)\]\}',?\s*|(?:event|id|:)[^\n]{0,200}\n+|(?:data|error):\s*)*(?=[{\[])"
+)
+"""What may stand before the JSON of an error: the fields of an event, or what keeps scripts out."""
+
 _TITLE = lazy_pattern(r"<title[^>]{0,200}>([^<]{0,1000})", re.IGNORECASE)
 
 _CODE_KEYS = ("error", "detail", "message")
@@ -133,19 +143,44 @@ class ErrorRule:
         return self.kind(text)
 
 
-def parse_error_body(body: bytes) -> ErrorBody:
-    """What a response body says; its beginning is enough."""
-    text = body[:_BODY_LIMIT].decode(errors="replace").strip().removeprefix("\ufeff")
-    value = parse_json(text)
+def parse_error_body(body: bytes, headers: Mapping[str, str] | None = None) -> ErrorBody:
+    """What a response says in its body, of which the beginning is enough, or its `headers`."""
+    headers = headers or {}
+    text = decode_error(body[:_BODY_LIMIT], headers).strip().removeprefix("\ufeff")
+    value = _parse_framed(text)
     if value is not NOT_JSON:
-        return read_error_value(value)
-    if text.startswith("<"):
-        title = _TITLE.search(text)
-        shown = title[1] if title else _TAG.sub(" ", _UNSHOWN.sub(" ", text))
-        from html import unescape  # noqa: PLC0415 - with a page
+        found = read_error_value(value)
+    elif text.startswith("<"):
+        found = ErrorBody(text=clean_message(_page_text(text)), is_html=True)
+    else:
+        found = ErrorBody(text=clean_message(text))
+    return found if found.text else replace(found, text=clean_message(header_message(headers)))
 
-        return ErrorBody(text=clean_message(unescape(shown)), is_html=True)
-    return ErrorBody(text=clean_message(text))
+
+def _parse_framed(text: str) -> object:
+    """The JSON value of `text`, or the first one in it, also where it is framed as an event."""
+    value = parse_json(text)
+    if value is NOT_JSON and (start := _FRAME.match(text)):
+        try:
+            value, _ = _decoder.raw_decode(text, start.end())
+        except (ValueError, RecursionError):
+            return NOT_JSON
+    if isinstance(value, str) and value.startswith("{"):
+        inner = parse_json(value)
+        return value if inner is NOT_JSON else inner
+    return value
+
+
+def _page_text(page: str) -> str:
+    """The title of a web page, or its text where the title only says that there is an error."""
+    from html import unescape  # noqa: PLC0415 - with a page
+
+    title = _TITLE.search(page)
+    named = unescape(title[1]).strip() if title else ""
+    if named and not is_general(named):
+        return named
+    shown = unescape(_TAG.sub(" ", _UNSHOWN.sub(" ", _TITLE.sub("", page))))
+    return shown if shown.strip() else named
 
 
 def parse_error_text(text: str, *, is_error: bool = False) -> ErrorBody | None:
@@ -163,7 +198,7 @@ def unexpected_body(body: bytes, wanted: str) -> BadReply:
 
 def read_error_value(value: object) -> ErrorBody:
     """What a parsed JSON value says."""
-    found = value if isinstance(value, str) else find_message(value)
+    found = find_message(value)
     is_unknown = not found and isinstance(value, dict | list) and bool(value)
     text = json.dumps(value, ensure_ascii=False) if is_unknown else found
     fields = _fields(value)

@@ -1,8 +1,12 @@
 """Decoding of recorded streams, without a server."""
 
+import json
 from collections.abc import Iterable
 
+from fakegpt_tui.backends.anthropic.decoder import MessageDecoder
 from fakegpt_tui.backends.http_protocol import Decoder
+from fakegpt_tui.backends.openai.decoder import CompletionDecoder
+from fakegpt_tui.backends.responses.decoder import ResponseDecoder
 from fakegpt_tui.domain import (
     FinishReason,
     Notice,
@@ -14,6 +18,8 @@ from fakegpt_tui.domain import (
 )
 from fakegpt_tui.domain.parts import CitationPart, UnknownPart
 from fakegpt_tui.http.sse import EventReader
+from tests.anthropic_server import begins
+from tests.openai_server import DONE
 from tests.signed_in import text_of
 
 
@@ -63,3 +69,27 @@ def _events(decoder: Decoder, pieces: Iterable[bytes]) -> Iterable[StreamEvent]:
         yield from decoder.decode_all((each.event, each.data) for each in reader.feed(piece))
     yield from decoder.decode_all((each.event, each.data) for each in reader.finish())
     yield from decoder.finish()
+
+
+SAID = {"type": "response.output_text.delta", "delta": "Hi"}
+COMPLETED = {"type": "response.completed", "response": {"status": "completed"}}
+
+
+def data(*values: object) -> list[bytes]:
+    return [f"data: {json.dumps(value)}\n\n".encode() for value in values]
+
+
+def piece(delta: object, reason: object = None) -> dict[str, object]:
+    return {"choices": [{"index": 0, "delta": delta, "finish_reason": reason}]}
+
+
+def completion(*values: object) -> Decoded:
+    return Decoded(CompletionDecoder(), *data(*values), DONE)
+
+
+def response(*values: object) -> Decoded:
+    return Decoded(ResponseDecoder(), *data(*values))
+
+
+def message(*pieces: bytes) -> Decoded:
+    return Decoded(MessageDecoder(), begins(), *pieces)

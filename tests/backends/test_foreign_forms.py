@@ -7,44 +7,29 @@ import pytest
 
 from fakegpt_tui.backends.anthropic.decoder import MessageDecoder
 from fakegpt_tui.backends.openai.decoder import CompletionDecoder
-from fakegpt_tui.backends.responses.decoder import ResponseDecoder
 from fakegpt_tui.domain import BadReply, FinishReason, OriginReported
 from fakegpt_tui.domain.parts import Origin
 from tests.anthropic_server import begins, ends, event, says, starts, stops, thinks
-from tests.backends.decoding import Decoded
+from tests.backends.decoding import (
+    COMPLETED,
+    SAID,
+    Decoded,
+    completion,
+    data,
+    message,
+    piece,
+    response,
+)
 from tests.fault_server import Send, reply
 from tests.openai_server import CHAT, DONE, backend_for, openai_server, service
 from tests.signed_in import outcome
 
 STOP, LENGTH, FILTER = FinishReason.STOP, FinishReason.LENGTH, FinishReason.CONTENT_FILTER
-COMPLETED = {"type": "response.completed", "response": {"status": "completed"}}
-
-SAID = {"type": "response.output_text.delta", "delta": "Hi"}
 
 
 def incomplete(reason: str) -> dict[str, object]:
     why = {"status": "incomplete", "incomplete_details": {"reason": reason}}
     return {"type": "response.incomplete", "response": why}
-
-
-def data(*values: object) -> list[bytes]:
-    return [f"data: {json.dumps(value)}\n\n".encode() for value in values]
-
-
-def piece(delta: object, reason: object = None) -> dict[str, object]:
-    return {"choices": [{"index": 0, "delta": delta, "finish_reason": reason}]}
-
-
-def completion(*values: object) -> Decoded:
-    return Decoded(CompletionDecoder(), *data(*values), DONE)
-
-
-def response(*values: object) -> Decoded:
-    return Decoded(ResponseDecoder(), *data(*values))
-
-
-def message(*pieces: bytes) -> Decoded:
-    return Decoded(MessageDecoder(), begins(), *pieces)
 
 
 def test_json_that_was_encoded_twice_is_read() -> None:
@@ -133,40 +118,6 @@ def test_a_failure_that_a_word_tells_is_no_end_in_any_protocol(word: str) -> Non
         assert "broke off the reply" in str(found.error)
 
 
-@pytest.mark.parametrize("cut", [-3, -20])
-def test_a_piece_that_cannot_be_read_is_counted_and_told_in_every_protocol(cut: int) -> None:
-    spoken = says("lost").removesuffix(b"\n\n")[:cut] + b"\n\n"
-    whole = message(says("Hel"), spoken, says("lo"), ends())
-    said = [*data(SAID), data(SAID)[0][: cut - 2] + b"\n\n", *data(SAID, COMPLETED)]
-    for found, text in ((whole, "Hello"), (Decoded(ResponseDecoder(), *said), "HiHi")):
-        assert (found.text, found.reason) == (text, STOP)
-        assert found.notices == "1 piece of the reply could not be read."
-
-
-def test_words_in_place_of_an_event_are_the_error_in_every_protocol() -> None:
-    words = b"data: canary is out of memory.\n\n"
-    for found in (message(words), message(says("Hi"), words), Decoded(ResponseDecoder(), words)):
-        assert "broke off the reply: canary is out of memory." in str(found.error)
-
-
-@pytest.mark.parametrize(
-    "value", [piece({"content": {"parts": ["canary"]}}), {"choices": {"0": "canary"}}]
-)
-def test_a_reply_of_which_nothing_can_be_read_is_shown_as_it_came(value: object) -> None:
-    for found in (completion(value), completion(value, piece({}, "stop"))):
-        assert isinstance(found.error, BadReply)
-        assert "cannot read: {" in str(found.error)
-        assert "canary" in str(found.error)
-
-
-def test_several_objects_in_one_event_are_all_read() -> None:
-    first, second = (json.dumps(piece({"content": text})) for text in ("He", "llo"))
-    glued = [f"{first}{second}", f"{first}data: {second}", f"{first}, {second}\\n\\n"]
-    for each in [*glued, f"[{first}, {second}]"]:
-        found = Decoded(CompletionDecoder(), f"data: {each}\n\n".encode(), DONE)
-        assert (found.text, found.notices) == ("Hello", "")
-
-
 @pytest.mark.parametrize(
     "fields", [{"error": {"code": 0, "message": ""}}, {"error": ""}, {"code": 0, "message": "ok"}]
 )
@@ -234,6 +185,16 @@ async def test_a_text_in_place_of_a_stream_is_shown_as_it_came(body: bytes) -> N
     assert isinstance(error, BadReply)
     assert "no reply: " in str(error)
     assert "canary" in str(error)
+
+
+async def test_the_words_beside_a_status_are_told_where_there_is_no_body() -> None:
+    async with openai_server() as server:
+        for words in (b"Canary not loaded", b"Not Found"):
+            server.script(CHAT, Send(b"HTTP/1.1 404 %b\r\nContent-Length: 0\r\n\r\n" % words))
+        backend = backend_for(service(server.url))
+        told = [str((await outcome(backend))[1]) for _ in range(2)]
+    assert told[0].count("(404 Not Found): Canary not loaded.") == 1
+    assert told[1].count("(404 Not Found). Check") == 1
 
 
 def test_one_protocol_in_place_of_another_is_told() -> None:

@@ -49,8 +49,15 @@ def test_a_message_is_found_in_every_shape_of_the_table(path: str) -> None:
         [{"error": {"code": 400, "message": WHY, "status": "INVALID_ARGUMENT", "details": []}}],
         {"error": "Not Found", "path": "/v1", "message": WHY, "timestamp": "2026-01-01"},
         {"choices": None, "base_resp": {"status_code": 1008, "status_msg": WHY}},
+        {"Response": {"Error": {"Code": "AuthFailure", "Message": WHY}, "RequestId": "1"}},
+        {"header": {"code": 10013, "message": WHY, "sid": "1"}},
+        {"statusCode": 400, "body": json.dumps({"message": WHY})},
+        {"Message": "An error has occurred.", "ExceptionMessage": WHY},
+        {"code": 1, "errMsg": WHY},
+        [[{"message": WHY}]],
+        json.dumps({"error": {"message": WHY}}),
     ],
-    ids=range(14),
+    ids=range(21),
 )
 def test_what_tells_something_is_preferred(body: object) -> None:
     assert said(body) == WHY
@@ -66,6 +73,66 @@ def test_what_a_provider_behind_a_gateway_said_is_told_with_its_name(raw: str) -
 def test_fields_are_named_with_what_is_wrong_with_them() -> None:
     detail = [{"loc": ["body", "seed"], "msg": "too large"}, {"loc": ["body", 0], "msg": "bad"}]
     assert said({"detail": detail}) == "body.seed: too large; body.0: bad"
+
+
+def test_the_field_that_google_means_is_named() -> None:
+    violations = [{"field": "contents[0].parts", "description": WHY}]
+    details = [{"@type": "BadRequest", "fieldViolations": violations}]
+    message = "Request contains an invalid argument."
+    assert said({"error": {"message": message, "details": details}}) == f"contents[0].parts: {WHY}"
+
+
+JSON = json.dumps({"error": {"message": WHY}})
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"data: {JSON}\n\n",
+        f"event: error\nid: 1\ndata: {JSON}\n\n",
+        f": alive\n\nerror: {JSON}\n",
+        f")]}}',\n{JSON}",
+        f"{JSON}\n{JSON}",
+        f"\ufeff{JSON}",
+    ],
+    ids=range(6),
+)
+@pytest.mark.parametrize("charset", ["utf-8", "utf-16"])
+def test_a_message_is_found_however_its_json_is_framed(body: str, charset: str) -> None:
+    assert parse_error_body(body.encode(charset)).text == WHY
+
+
+@pytest.mark.parametrize("charset", ["gbk", "no-such-charset"])
+def test_a_charset_is_taken_from_the_headers(charset: str) -> None:
+    headers = {"Content-Type": f'text/plain; charset="{charset}"'}
+    shown = parse_error_body("模型".encode("gbk"), headers).text
+    assert (shown == "模型") == (charset == "gbk")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"WWW-Authenticate": f'Bearer error="invalid_token", error_description="{WHY}"'},
+        {"grpc-message": WHY.replace(" ", "%20")},
+        {"X-Error-Message": WHY},
+    ],
+)
+def test_headers_tell_what_an_empty_body_does_not(headers: dict[str, str]) -> None:
+    assert WHY in str(response_error(401, headers, b"", "host:1"))
+    assert WHY not in str(response_error(401, headers, b"No.", "host:1"))
+
+
+PAGES = [
+    f"<title>Error</title><body><pre>{WHY}</pre>",
+    f"<title>Bad Request (400)</title><p>{WHY}</p>",
+    f"<title>HTTP Status 400 – Bad Request</title><hr><p>{WHY}</p><hr><address>x</address>",
+    f"<title>{WHY}</title><body>Home Search Help</body>",
+]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=range(4))
+def test_a_page_whose_title_tells_nothing_shows_its_text(page: str) -> None:
+    assert parse_error_body(page.encode()).text == WHY
 
 
 def test_a_general_word_is_better_than_nothing() -> None:

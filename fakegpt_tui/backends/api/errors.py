@@ -58,12 +58,24 @@ _PAYMENT_REQUIRED: Final = 402
 _SUCCESS: Final = 200
 _TOO_LARGE: Final = 413
 _TOO_MANY: Final = 429
-_UNAVAILABLE: Final = (0, 425, 503)
-_LOADING: Final = lazy_pattern(
-    r"\bloading (?:the )?model|\"estimated_time\""
-    r"|model\b[^.\n]{0,120}?\b(?:loading|being loaded|not ready yet|starting up|warming up)"
+_UNAVAILABLE: Final = (0, 409, 425, 429, 502, 503, 504)
+_COMING_UP: Final = (
+    r"(?:loading|being (?:loaded|deployed)|not (?:yet )?ready|not loaded yet|starting(?: up)?"
+    r"|(?:warming|waking|spinning) up|launching|initiali[sz]ing|downloading)"
 )
-_NOT_LOADED: Final = lazy_pattern(r"(?:error|fail\w*|unable|could not|cannot)\b[^.\n]{0,20}\bload")
+_LOADING: Final = lazy_pattern(
+    r"\b(?:loading|initiali[sz]ing|starting|launching|downloading|pulling|warming up|waking up)"
+    r" (?:the )?(?:model|weights)|\"estimated_time\"|\bcold start"
+    rf"|(?:model|engine|server|endpoint|upstream)\b[^.\n]{{0,120}}?\b{_COMING_UP}\b"
+)
+_LOADING_SURELY: Final = lazy_pattern(
+    r"model\b[^.\n]{0,80}\b(?:is|are|still|currently) (?:being )?load(?:ing|ed)\b[^\n]{0,40}"
+    r"\b(?:wait|again|retry|later|soon|moment)"
+)
+"""The same, told with a status that means something else."""
+_NOT_LOADED: Final = lazy_pattern(
+    r"(?:error|fail\w*|exception|unable|could not|cannot)\b[^.\n]{0,20}\bload"
+)
 _TEXT_BYTES: Final = 64_000
 _STATUS_DIGITS: Final = 3
 _GOOD_CODES: Final = (0, 200, "0", "200", "ok", "success")
@@ -145,7 +157,7 @@ def response_error(
     status: int, headers: Mapping[str, str], body: bytes, service_host: str
 ) -> ServiceError:
     """The error that a response means; where nothing better is known, as in any service."""
-    error = parse_error_body(body)
+    error = parse_error_body(body, headers)
     who = f"The service at {safe_line(service_host)}"
     text = body[:_TEXT_BYTES].decode(errors="replace")
     told = (error.status or 0) if status == _SUCCESS else status
@@ -252,7 +264,8 @@ def _digits_of_status(value: object) -> int:
 def _loading_rule(error: ErrorBody, text: str, status: int) -> ErrorRule | None:
     """The rule for a model that is still being loaded, not for one that cannot be."""
     has_failed = _NOT_LOADED.search(error.text.casefold())
-    is_loading = status in _UNAVAILABLE and _LOADING.search(text.casefold()) and not has_failed
+    words = _LOADING if status in _UNAVAILABLE else _LOADING_SURELY
+    is_loading = words.search(text.casefold()) and not has_failed
     return _MODEL_LOADING if is_loading else None
 
 

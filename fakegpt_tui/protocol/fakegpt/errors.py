@@ -119,7 +119,7 @@ def response_error(
     it looks like a secret.
     """
     named = {name.lower(): value for name, value in headers.items()}
-    error = parse_error_body(body)
+    error = parse_error_body(body, headers)
     who = safe_line(service_host) or "The service"
     wait = error.retry_after
     if wait is None:

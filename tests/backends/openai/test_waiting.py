@@ -7,6 +7,7 @@ from email.utils import format_datetime
 
 import pytest
 
+from fakegpt_tui.backends.api.errors import response_error
 from fakegpt_tui.domain import (
     ModelLoading,
     RateLimited,
@@ -88,6 +89,9 @@ LOADING = {
     "Hugging Face": {"error": "Model org/name is currently loading", "estimated_time": 20.0},
     "a router": {"detail": "The model m-7b is being loaded, please wait"},
     "another": {"message": "model is not ready yet"},
+    "KServe": {"error": "Model with name m is not ready."},
+    "a cold one": {"message": "The endpoint is waking up"},
+    "weights": {"detail": "initializing model"},
 }
 
 
@@ -105,6 +109,22 @@ async def test_a_model_that_loads_is_waited_for_and_told(
     assert len(told) == 20
     assert all("is still loading the model" in each.reason and each.of == 0 for each in told)
     assert all(1 <= seconds <= 10 for seconds in waits.seconds)
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [
+        (429, "Model m is currently loading"),
+        (502, "upstream: model is still loading"),
+        (500, "The model is loading, please try again in a moment"),
+        (400, "Model m is currently being loaded. Try again later."),
+    ],
+)
+def test_a_model_that_loads_is_known_by_the_words_under_other_statuses(
+    status: int, message: str
+) -> None:
+    body = json.dumps({"error": message}).encode()
+    assert isinstance(response_error(status, {}, body, "host:1"), ModelLoading)
 
 
 async def test_a_model_that_loads_is_waited_for_where_the_stream_says_so(
@@ -137,7 +157,15 @@ async def test_a_model_that_never_loads_is_given_up(server: FaultServer) -> None
     assert 28 <= sum(waits.seconds) <= 32
 
 
-@pytest.mark.parametrize("message", ["Error loading model: bad magic", "failed to load the model"])
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Error loading model: bad magic",
+        "failed to load the model",
+        "exception while loading the model",
+        "no model is loaded",
+    ],
+)
 async def test_a_model_that_cannot_be_loaded_is_not_waited_for(
     server: FaultServer, message: str
 ) -> None:
