@@ -118,7 +118,7 @@ def commands_for_key(key: str, overrides: Mapping[str, str]) -> list[Command]:
 
 
 def effective_keys(changed: Mapping[str, str], *, enter_sends: bool) -> Mapping[str, str]:
-    """The keys that differ from the table; of those of the user, the ones that are valid."""
+    """The keys that differ from the table, with the valid ones among the user's."""
     swapped: Mapping[str, str] = {} if enter_sends else ENTER_INSERTS_NEWLINE
     valid = dict(changed)
     while wrong := {

@@ -79,7 +79,7 @@ def conversation_rows(
         failed: The replies that failed last, by the id of their conversation.
         drafts: The conversations that have an unsent prompt.
         now: The time by which a day is "today", in the time zone of the user.
-        folders: Those that are there though no conversation may be in them.
+        folders: The paths of folders that are listed even if empty.
         is_temporary: Does the conversation of an id leave nothing on disk?
     """
     days = [_midnight(now, days) for days in (0, 1, 6)]

@@ -1,4 +1,4 @@
-"""Slash commands: which fit what is typed, which values fit behind a name, and what they run."""
+"""Slash commands: the commands and values that fit what is typed, and how one is run."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence

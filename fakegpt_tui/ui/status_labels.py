@@ -106,7 +106,7 @@ def _name_and_key(command_id: str, keys: Mapping[str, str]) -> str:
 
 
 def done_label(state: ChatState, conversation_ids: Sequence[str], done: str) -> str:
-    """What was done, and with which conversations where it is not the open one."""
+    """What was done, with the title or number of conversations if that is not the open one."""
     if tuple(conversation_ids) == (state.open.id,):
         return f"{done[0].upper()}{done[1:]}"
     if len(conversation_ids) > 1:

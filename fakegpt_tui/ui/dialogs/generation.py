@@ -161,7 +161,7 @@ class GenerationScreen(ModalScreen[Preset | None]):
         self.call_after_refresh(self._show_beginning, begin)
 
     def _show_beginning(self, field: Widget) -> None:
-        """Show the field that has the focus, and what is above it where there is room for that."""
+        """Scroll to the focused field, and as far up as it stays in view."""
         self.query_one(".fields").scroll_home(animate=False)
         field.scroll_visible(animate=False)
 

@@ -50,9 +50,9 @@ class TranscriptHints:
 
         Args:
             transcript: What the hints are over.
-            tell: Says what can be typed; nothing when the hints end.
-            warn: Says why there are none, or none any more.
-            letters: Gives those of the hints, the best ones first.
+            tell: Says what can be typed; called with an empty text when the hints end.
+            warn: Says why there are no hints, or why they ended.
+            letters: Returns the letters for hints, the best ones first.
         """
         self._letters = letters
         self._transcript = transcript

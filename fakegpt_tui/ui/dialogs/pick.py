@@ -47,7 +47,7 @@ class ListScreen(ModalScreen[T]):
         return self.query_one(OptionList)
 
     def show_rows(self, rows: Sequence[Option]) -> None:
-        """Show other rows; the highlighted one stays so, or else the first that has an id is."""
+        """Show other rows; the highlight stays on its row, or goes to the first with an id."""
         marked = self.options.highlighted_option
         self.options.clear_options()
         self.options.add_options(rows or [nothing_fits()])

@@ -172,7 +172,7 @@ class ServicePickerScreen(ListScreen[tuple[ModelRef, ...] | None]):
         )
 
     def _models(self, name: str) -> tuple[Model, ...]:
-        """The models of a service, and those that are used of it although it does not list them."""
+        """The listed models of a service, and those that are in use but not listed."""
         listed = self._chat.services.known_models(name)
         ids = {"", *(model.id for model in listed)}
         used = {each.model for each in (self._current, *self._marked) if each.service == name}

@@ -39,7 +39,7 @@ def _deep_item(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 
 def _deep_items_below(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Move deep items that would be lines of a paragraph, which is all that others have left."""
+    """Move deep items that would be read as lines of a paragraph, as no other rule moves them."""
     if silent or state.listIndent < 0:
         return False
     for line in range(start + 1, end):
@@ -125,7 +125,7 @@ THOUGHTS: Final = ("think", "thinking", "thought", "reasoning", "analysis")
 """Tags that begin a section when they stand alone on a line, at the margin."""
 DETAILS: Final = "details"
 OPENS, CLOSED = "open", "closed"
-"""What else the `markup` of a node says of details: that they are shown, that they end at once."""
+"""Words in the `markup` of a node for details: shown at first, and ended in the same block."""
 SECTION_START: Final = rf"</?(?:(?:{'|'.join(THOUGHTS)})>|(?i:{DETAILS})[ \t>])"
 """How a line at the margin begins that may begin or end a section."""
 

@@ -47,7 +47,7 @@ _MAY_DEFINE = lazy_pattern(r"\s*[\[\"'(]")
 class ParsedFragments:
     """The fragments, and how many of them no further text can change.
 
-    They are `misread` if what seemed the rest of a block shows that it never was one.
+    They are `misread` if the rest of a block shows that the block was of another type.
     """
 
     fragments: tuple[BlockFragment, ...]

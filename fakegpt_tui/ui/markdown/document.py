@@ -187,7 +187,7 @@ class Document:
         )
 
     def _fold(self) -> None:
-        """Fold all sections except toggled ones, and those that a complete message leaves open."""
+        """Fold all sections; not the toggled ones, nor those left open by a complete message."""
         unclosed = () if self._context.unfold_all else self._chunks.open_sections
         toggled = self._toggled ^ {each.start for each in unclosed if not each.opens}
         context = replace(self._context, toggled=toggled)

@@ -29,7 +29,7 @@ Wherever details may begin, they may be open; only a tag at the margin is certai
 """
 
 _NOT_IN_FORMULA = lazy_pattern(r"^ {0,3}(?:```|~~~|<)", re.MULTILINE)
-"""What would belong to a formula, if it is one."""
+"""A line that begins another block inside what looks like a formula."""
 
 _UNUSUAL_LINE_ENDS = "\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
 UNUSUAL_LINE_END = lazy_pattern(f"[{_UNUSUAL_LINE_ENDS}]")
@@ -54,7 +54,7 @@ _CLOSING = {
     "\\(": lazy_pattern(r"\\\)"),
     "\\[": lazy_pattern(r"\\\]"),
 }
-"""By how a formula opens: the sign that closes it, or one that shows that it is no formula."""
+"""The sign that closes a formula, or shows that it is none, by the sign that opens it."""
 _LONGEST_FORMULA = 1_000
 
 _ITEM_TEXT = r"(?=[A-Za-z0-9\"'(\u00c0-\U0010ffff]|\*\*[^\s*]|`[^`\s]|\[[ xX]\] |\[[^\]\n]+\]\()"

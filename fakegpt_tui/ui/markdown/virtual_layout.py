@@ -73,7 +73,7 @@ class VirtualLayout:
         self._sums = []
 
     def open_chunk(self, index: int) -> ChunkLayout:
-        """Open a chunk; the first one, if loading it makes several of it."""
+        """Open a chunk; if loading makes several chunks of it, the first of them."""
         chunk = self.chunks[index]
         if chunk.is_closed:
             was_exact = chunk.exact

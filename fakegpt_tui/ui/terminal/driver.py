@@ -82,7 +82,7 @@ else:
             self._size = self._size or self._get_terminal_size()
 
         def _get_terminal_size(self) -> tuple[int, int]:
-            """The part of the terminal that is drawn: all of it, unless it cannot be meant so."""
+            """The size of the terminal, up to a limit, as some report an absurd one."""
             width, height = super()._get_terminal_size()
             return min(width, _MOST_CELLS), min(height, _MOST_CELLS)
 

@@ -80,7 +80,7 @@ class TerminalGraphics:
 
     @property
     def has_placeholders(self) -> bool:
-        """Does it draw pictures where there is text for them?"""
+        """Does it draw pictures in the place of placeholder characters?"""
         is_kitty = self.kitty_version >= _KITTY_FROM
         return self.is_reached and (is_kitty or self.name.lower().startswith("ghostty"))
 

@@ -11,7 +11,7 @@ import sys
 
 _WORTH_IT_IDLE = 10
 _WORTH_IT_BUSY = 500
-"""Collections of what is young after which there is one of everything, in quiet and at all."""
+"""Young collections after which a full one is due: while idle, and at the latest."""
 
 
 class IdleCollector:

@@ -31,7 +31,7 @@ _STREAM_GAP = 0.25
 """Seconds between two reads of a paste. Terminals send a paste in bursts or without a break; what
 comes slower is typed by a person, and counts as silence."""
 _LONGEST = 8192
-"""Characters of an unfinished sequence; no reply that this program asks for is near that."""
+"""Characters of an unfinished sequence; the answers to our questions are much shorter."""
 _LONGEST_PIECE = 2_000_000
 _PIECE_TIMEOUT = 30.0
 """The same of a piece of the clipboard; the rest of one would be typed into the prompt."""

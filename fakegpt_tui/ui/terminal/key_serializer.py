@@ -180,7 +180,7 @@ class KeySerializer(App[None]):
         return self._waiting_keys[0]
 
     def _is_taken(self, event: events.Event, target: Widget) -> bool:
-        """Is this only one letter or edit more for a widget that takes them?"""
+        """Is the event a further letter or edit for a widget that takes letters?"""
         if not isinstance(event, events.Key):
             return False
         if event.is_printable and target.check_consume_key(event.key, event.character):

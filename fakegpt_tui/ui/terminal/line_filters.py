@@ -49,10 +49,10 @@ _HOSTILE = lazy_pattern(
 class SafeLineFilter(LineFilter):
     """Puts a sign in the place of each character that a terminal would obey.
 
-    Of isolates nothing is left, as `IsolatingFilter` puts them in anew.
+    Isolates are removed, too, as `IsolatingFilter` puts in its own.
 
-    What passes `text.py` has none; this is for what was forgotten there, or comes from a library.
-    Nothing that it has not seen may be added behind it but what this program writes of itself.
+    Text that passed `text.py` has no such characters; this filter is for what was forgotten there,
+    or comes from a library. Behind it only sequences of this program may be added.
     """
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002 (the filter's interface)

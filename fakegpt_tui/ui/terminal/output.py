@@ -72,8 +72,8 @@ class TerminalOutput:
 class StallTolerantWriter(WriterThread):
     """A writer thread that leaves out what a terminal does not take, and never makes the app wait.
 
-    Pictures build on each other, so that nothing more is written until all that waits is taken;
-    then `on_recovery` is called, in this thread, to have everything drawn again.
+    Frames build on each other, so after one is left out nothing is written until all that waits is
+    taken; then `on_recovery` is called, in this thread, to have everything drawn again.
     """
 
     def __init__(self, file: Any, on_recovery: Callable[[], object] = lambda: None) -> None:
@@ -184,7 +184,7 @@ class HeldPictures:
         self._drawn_over |= drawn_over
 
     def free_drawn_over(self) -> str:
-        """What has the terminal forget those that were drawn over; nothing while one is sent."""
+        """The sequence that deletes overdrawn pictures; empty while a picture is being sent."""
         if self.is_sending:
             return ""
         sequence = "".join(map(_deletion, sorted(self._drawn_over)))
@@ -233,8 +233,8 @@ def forget_pictures(app: App[Any]) -> None:
 class OverlaidApp(App[None]):
     """An app whose screen may write over what was just drawn, and which frees pictures.
 
-    Such a screen has a method `sequence_over`, which is given the rows that were drawn, or `None`
-    for all of them.
+    Such a screen has a method `sequence_over`. Its argument is the rows that were drawn, or `None`
+    for all rows.
     """
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:

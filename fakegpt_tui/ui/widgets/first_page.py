@@ -121,7 +121,7 @@ class FirstPage(RenderCache, Widget, can_focus=True):
         return max(0, (self.size.height - len(self._lines())) * 2 // 5)
 
     def _lines(self) -> list[Content]:
-        """What there is room for: the rows before what is above them, and that before the keys."""
+        """The lines that there is room for; without room, the keys are left out first."""
         lines, below = [*self._above(), *self._rows()], [Content(""), self._shortcuts()]
         return [*lines, *below] if len(lines) + len(below) <= self.size.height else lines
 

@@ -17,7 +17,7 @@ _GAP = "  "
 _QUIT = "quit"
 """The action that Textual itself binds, and hides."""
 _LAST = ("Save", "Quit")
-"""What goes first where there is no room for all."""
+"""The labels that are left out first where there is no room for all."""
 _TELLS_ALL = "Help"
 
 

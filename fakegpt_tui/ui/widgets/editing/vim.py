@@ -16,7 +16,7 @@ from fakegpt_tui.ui.widgets.editing.vim_state import Change, VimKeys, VimMode
 
 
 class Vim(VimMotions):
-    """Takes keys one by one; a key is what it types, or else its name."""
+    """Takes keys one by one, each as the character that it types, or else as its name."""
 
     def __init__(self, changed: Mapping[str, str]) -> None:
         """`changed` are the keys that are not as in the table, by the ids of their commands."""

@@ -190,7 +190,7 @@ class VimState:
         self.registers.keep(self.register, register, is_copy=is_copy)
 
     def ask_for_clipboard(self, count: int, *, behind: bool) -> None:
-        """Have the text of the clipboard put; what was copied here last, where it is not read."""
+        """Have the text of the clipboard put; if that is not read, the one copied last."""
         kept = self.registers.get(self.register)
         wanted = Wanted.PUT if behind else Wanted.PUT_BEFORE
         self.requests.append(Request(wanted, "" if kept is None else kept.whole, count))

@@ -159,7 +159,7 @@ _SUMMARY_LENGTH = 400
 def header_line(
     message: ChatMessage, label: MessageLabel, width: int, styles: MessageStyles
 ) -> Line:
-    """The role and the status; between them as much else as there is room for.
+    """The role, the status, and between them what there is room for.
 
     Tokens are left out first, then the time and how long it took; the model is cut.
     """

@@ -71,7 +71,7 @@ ACTIONS: Actions = MappingProxyType(
         ),
     }
 )
-"""What can be done where there are commands for it."""
+"""What can be done with each kind of target in the main screen."""
 
 _TYPE = "Type a hint · CAPITALS copy · space asks what to do · esc leaves"
 _TYPE_TO_ASK = "Type a hint, then say what to do with it · esc leaves"
@@ -152,7 +152,7 @@ class Hints:
             self._listener.end(_GONE)
 
     def handle_key(self, event: events.Key) -> bool:
-        """Take a letter; other keys leave. Whether there is nothing else that the key should do."""
+        """Take a letter; other keys end the hints. Returns whether the key has no other effect."""
         if event.key == "escape" or not (event.is_printable or event.key == "backspace"):
             self.leave()
             return event.key == "escape"

@@ -133,7 +133,7 @@ class MessageLayout:
         return self.last_line
 
     def line_number(self, line: int) -> int:
-        """How many lines are above it, some of them estimated."""
+        """How many lines are above a line, some of them estimated."""
         index, number = self._locate(line)
         return number + sum(len(lines) for _, lines in self._zones[:index])
 

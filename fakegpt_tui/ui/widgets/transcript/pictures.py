@@ -92,7 +92,7 @@ class TranscriptPictures:
             self._shelf.want(self._owner(), self._drawn)
 
     def clear(self) -> None:
-        """Make all of them anew when they are next in view."""
+        """Make all pictures anew when they are next in view."""
         self._shelf.clear()
 
     def close(self) -> None:

@@ -17,9 +17,10 @@ _MAX_CACHED = 100
 _LAST_LINE = pack_line_id(MessageZone.END, LineId(0, 0))
 
 MatchSearch = Generator[LinePosition | None]
-"""A search in steps: `None` for lines that turned out to have no match, then the position of one.
-It goes all the way round if it has to. One that is dropped before its end must be closed, so that
-it leaves no message unfolded."""
+"""A search in steps: `None` for lines without a match, then the position of a match.
+
+It goes through the whole conversation if it has to. A search that is dropped before its end must be
+closed, so that it leaves no message unfolded."""
 
 
 class Matches:
