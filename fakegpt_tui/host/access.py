@@ -167,7 +167,7 @@ class Access:
         )
 
     def issue_share_token(self, claims: Claims, name: str, *, seconds: int) -> tuple[str, Claims]:
-        """A share token; below a key, its owner names the key, so that it ends with it."""
+        """A share token; if a key asks for it, its owner names that key, and both end together."""
         owner = ""
         if claims.key_id:
             digits = self.tokens.derive("share", f"{claims.owner}\0{name}")

@@ -105,7 +105,7 @@ _MAX_ADDRESSES = 10_000
 class LoginThrottle:
     """Lets `burst` logins of an address through at once, and then one every `seconds_each`.
 
-    Those of one network of version six are one address.
+    The addresses of an IPv6 network count as one.
     """
 
     burst: int = 30

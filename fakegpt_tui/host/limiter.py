@@ -126,7 +126,7 @@ def _moment(seconds: float) -> str:
 
 
 class HostFull(Unreachable):
-    """All clients together have used up what they may use; asking again helps."""
+    """All clients together have used up what the host allows; a retry may be admitted."""
 
 
 class AdmittedReply:

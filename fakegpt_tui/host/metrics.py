@@ -188,7 +188,7 @@ class Metrics:
         await PlainTextResponse("Not Found\n", 404)(scope, receive, send)
 
     def _counter(self, of: Counter, *labels: object) -> Counter:
-        """The counter with these labels, of which there are few; to look it up takes long."""
+        """The counter with these labels, kept here since a look-up takes long; labels are few."""
         known = self._counters.get((of, *labels))
         if known is None:
             known = self._counters[of, *labels] = of.labels(*labels)

@@ -16,7 +16,7 @@ _SLOT: Final = slot("keys")
 _RECORDS: Final = f"{_SLOT}records"
 _REVOKED: Final = f"{_SLOT}revoked"
 _REVISION: Final = f"{_SLOT}revision"
-"""Another text after each change, so that who knows it has nothing to read."""
+"""A text that changes with the keys, so that a host that knows it need not read them."""
 
 _MOMENTS: Final = {"created_at", "expires_at", "revoked_at", "old_until"}
 

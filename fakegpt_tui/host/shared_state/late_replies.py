@@ -44,9 +44,9 @@ class EndedReply:
 
 
 class LateReplies:
-    """Saves replies as soon as that is possible, and drops them after a minute, or when too many.
+    """Saves replies once the state can be reached again; drops old ones, and those beyond a limit.
 
-    What is dropped is counted; of such a reply there is what was saved of it on the way.
+    Dropped replies are counted; of each remains what was saved while it streamed.
     """
 
     def __init__(

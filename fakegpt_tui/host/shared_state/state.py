@@ -23,7 +23,7 @@ from fakegpt_tui.host.shared_state.leases import RedisLeases
 from fakegpt_tui.host.shared_state.meter import FallbackMeter, RedisMeter
 
 _LOOK_SECONDS: Final = 0.5
-"""What was revoked at one host ends at the others after two looks, so that two seconds suffice."""
+"""A key that one host revokes ends at the others after two looks, well within two seconds."""
 _STALE_SECONDS: Final = 300.0
 """For how long keys that cannot be read anew are believed."""
 
