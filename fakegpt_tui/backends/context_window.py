@@ -101,7 +101,7 @@ class WindowCache:
         self.learned: dict[str, int] = {}
         """What errors told, which is surer than any list."""
         self.ratios = defaultdict(TokenRatios) if memory is None else memory.ratios()
-        """What the models made of the texts that they counted."""
+        """How far the counts of each model were from the estimates."""
         self.budgets: dict[str, int] = {}
         """How many estimated tokens were accepted after more had been refused."""
 

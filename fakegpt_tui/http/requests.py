@@ -88,7 +88,7 @@ def http_request(
     credentials: Mapping[str, str],
     url: httpx.URL,
 ) -> WireRequest:
-    """The request as it is sent, by both who send it and who show it."""
+    """The request as it is sent, for sending it and for showing it."""
     headers: dict[str, str] = {**request.headers, **credentials}
     if request.body is not None:
         headers["Content-Type"] = "application/json"

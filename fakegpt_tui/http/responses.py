@@ -169,8 +169,7 @@ class HttpResponse:
 class OpenResponse:
     """The response to `request`, sent with the headers `credentials`; closed on leaving the block.
 
-    To enter it raises:
-        ServiceError: There is none, or it is an error.
+    Entering the block raises `ServiceError` where there is no response, or it is an error.
     """
 
     def __init__(

@@ -108,7 +108,7 @@ class MessageDecoder(ReplyDecoder):
 
     @property
     def _all_usage(self) -> Usage:
-        """The usage, with that of the requests that this one continues."""
+        """The usage of this request and of those that it continues."""
         return self._usage if self._spent is None else self._spent + self._usage
 
     @property

@@ -65,7 +65,7 @@ class BodyBuilder(ApiRequestBuilder):
         """Does the service want an item of a reply back, which a person cannot read?"""
 
     def _optional(self) -> dict[str, object]:
-        """All that may be left out, by its path, and the tables that hold some of it."""
+        """The fields that may be left out, by their paths, and the tables that hold such fields."""
         found = {**self._own_fields(), **self.fields.by_path()}
         outer = {path.rpartition(".")[0]: "a table" for path in found if "." in path}
         fields = {**outer, **found}

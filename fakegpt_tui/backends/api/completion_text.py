@@ -115,7 +115,7 @@ class CompletionText:
         self._pieces: list[str] = []
         self._count = 0
         self.length = 0
-        """Characters that came, but for repetitions of all of them."""
+        """Characters that came; a repetition of the whole text does not count."""
         self._has_deltas = False
         self._gap = ""
 

@@ -220,7 +220,7 @@ def event_error(event: str, value: object, text: str) -> ServiceError | None:
 
 
 def _says_something(error: object) -> bool:
-    """Is there an error at all? Some services send one that is empty with every piece."""
+    """Is there an error at all? Some services send an empty one with every piece."""
     return any(error.values()) if isinstance(error, dict) else bool(error)
 
 

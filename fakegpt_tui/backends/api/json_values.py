@@ -107,7 +107,7 @@ def _all_output(
 
 
 def charged(usage: Mapping[str, object]) -> str:
-    """What the service charged in dollars, as it writes it; empty where it does not say."""
+    """The dollars that the service charged, as it writes them; empty where it does not say."""
     ticks = count(usage, "cost_in_usd_ticks")
     if ticks is not None:
         return format((Decimal(ticks) / _TICKS).normalize(), "f")

@@ -105,7 +105,7 @@ def _items(value: object, depth: int = 0) -> list[object] | None:
 
 
 def _entry(item: object) -> tuple[str, Mapping[Any, object]]:
-    """The id of a model, which is empty where there is none, and what else is said of it."""
+    """The id of a model, empty without one, and the other fields of its entry."""
     match item:
         case str():
             return replace_surrogates(item.strip()), {}
@@ -179,7 +179,7 @@ Ask: TypeAlias = Callable[[str, Mapping[str, object] | None], Awaitable[bytes]]
 """
 
 _MOST_ASKED: Final = 20
-"""Models of which Ollama is asked one by one."""
+"""How many models Ollama is asked about, each by a request of its own."""
 
 
 async def with_details(family: str, models: tuple[Model, ...], ask: Ask) -> tuple[Model, ...]:

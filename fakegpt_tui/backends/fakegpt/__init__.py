@@ -154,7 +154,7 @@ class PromptBuilder:
         return False  # its replies do not pause
 
     def _id(self, name: str) -> str:
-        """An id for the service; the same for who shows this request and who sends it."""
+        """An id for the service, the same when the request is shown and when it is sent."""
         return str(uuid5(UUID(self._request.request_id), f"{name} {self._builds}"))
 
     def _body(self) -> dict[str, object]:

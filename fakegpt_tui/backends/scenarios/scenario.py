@@ -182,7 +182,7 @@ class Scenario:
 
     @property
     def summary(self) -> str:
-        """What it does, what a correct client shows, and in which protocols."""
+        """What the service does, what a correct client shows, and in which protocols."""
         where = ", in every protocol" if self.others else ""
         return f"{self.description} → {self.expectation}{where}"
 
