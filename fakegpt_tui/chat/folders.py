@@ -163,9 +163,9 @@ class ConversationFolders:
         return folder
 
     def rename(self, path: str, new: str) -> str:
-        """Give a folder another path, with all that is in it; tells it as it is spelled.
+        """Give a folder another path, with all that is in it; returns the path as it is spelled.
 
-        A folder that is there already takes in what this one holds, and keeps its own preset.
+        An existing folder of that path takes in the contents, and keeps its own preset.
 
         Raises:
             NotFound: There is no such folder.

@@ -141,7 +141,7 @@ class TreeCache:
 def fold_reasoning(messages: Iterable[ChatMessage]) -> list[ChatMessage]:
     """Messages as they are shown, without the reasoning that is still in the text of old replies.
 
-    It was stored so before such reasoning was told apart, and is imported so from other programs.
+    Earlier versions stored reasoning in the text, as other programs do, whose chats are imported.
     """
     return [_folded(each) if _may_hold_reasoning(each) else each for each in messages]
 
@@ -167,5 +167,5 @@ def without_removed(path: tuple[ChatMessage, ...]) -> tuple[ChatMessage, ...]:
 
 
 def _is_removed(message: ChatMessage) -> bool:
-    """Is it a summary that was removed? It stays in the tree, because others are below it."""
+    """Is it a removed summary? That stays in the tree, because messages are below it."""
     return message.role is Role.SYSTEM and not (message.text or message.parts)

@@ -97,7 +97,7 @@ class UndoHistory:
     def is_told(self, action: UndoAction) -> bool:
         """Does a person know that this is what `undo` would take back?
 
-        So it is with what was done last here, and with what `tell` has told.
+        They know the last action of this program, and what `tell` has returned.
         """
         return self._told == action.id
 

@@ -64,7 +64,7 @@ class ContentReader:
             self._names[str(file_id)] = name if isinstance(name, str) else str(file_id)
 
     def text(self, content: object) -> str:
-        """The content as Markdown; files that it does not name itself come behind it."""
+        """The content as Markdown; attached files that it does not name follow it."""
         said = self._content(content)
         self._length = len(said)
         for key, name in self._names.items():

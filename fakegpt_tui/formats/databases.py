@@ -68,7 +68,7 @@ DatabaseFormat: TypeAlias = SourceFormat[Tables, ForeignDatabase]
 
 
 def has_tables(tables: Tables, **wanted: str) -> bool:
-    """Are these tables there, with these columns, of which names are divided by blanks?"""
+    """Are the `wanted` tables there? Each is given with its columns, divided by blanks."""
     return all(
         set(columns.split()) <= tables.get(name, frozenset()) for name, columns in wanted.items()
     )

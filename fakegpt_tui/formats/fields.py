@@ -32,7 +32,7 @@ FIELDS_VERSION = 2
 """The version of these fields; a newer one may know more, and is not read."""
 
 _WITHOUT_PARTS = 1
-"""What is written where no message has parts, so that older versions read it."""
+"""The version that is written where no message has parts, so that older programs read it."""
 
 _Type = TypeVar("_Type")
 _Word = TypeVar("_Word", bound=StrEnum)

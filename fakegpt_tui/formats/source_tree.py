@@ -72,7 +72,7 @@ class SourceMessage:
     usage: Usage | None = None
     files: MessageFiles = NO_FILES
     losses: Set[Loss] = frozenset()
-    """What is not in it, or not as it was."""
+    """What of the message is missing here, or changed."""
 
     def say(self, parts: MessageParts) -> None:
         """Set what is said in it, when all of its parts are known."""
@@ -207,7 +207,7 @@ class SourceConversation:
         )
 
     def _began_at(self, origin: SourceDefaults) -> datetime:
-        """The time of messages that have none and follow none; never now."""
+        """The time for messages without one that no other with a time precedes; never now."""
         times = (each.time for each in self.messages if each.time)
         return self.created or self.updated or min(times, default=origin.modified)
 

@@ -116,7 +116,7 @@ def named_command(line: str, commands: Iterable[Command]) -> tuple[Command, str]
 def parse_command(
     line: str, commands: Iterable[Command], values: Values = no_values
 ) -> ParsedCommand | WrongArgument | None:
-    """Read a line that begins with a slash; `None` where it is to be sent as it is."""
+    """Read a line that begins with a slash; `None` where it is a prompt, and no command."""
     line = line.strip()
     found = named_command(line, commands)
     if found is None:

@@ -169,7 +169,7 @@ def vim_key_problems(changed: Mapping[str, str]) -> Iterator[tuple[tuple[str, ..
 
 
 def begins_keys(keys: Keys, scope: KeyScope, changed: Mapping[str, str]) -> bool:
-    """Do longer keys, which hold together with those of this part, begin with these?"""
+    """Do the longer keys of a command that holds in this scope, too, begin with these keys?"""
     scopes = {each for together in _TOGETHER if scope in together for each in together}
     known = (
         sequence
