@@ -48,7 +48,8 @@ def temporary_file(
 ) -> Iterator[Path]:
     """A hidden file with `data` in `folder`, removed after the block unless it was moved.
 
-    `name` is that of its target, where it has one. What was abandoned there is removed first.
+    `name` is the name of the file that it will replace, if any. Abandoned files of that name are
+    removed first.
 
     Raises:
         OSError: It cannot be written.

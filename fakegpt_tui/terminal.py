@@ -82,7 +82,7 @@ class TerminalInfo:
 def build_queries(environment: Mapping[str, str]) -> bytes:
     """The questions for this terminal; empty if it would show them.
 
-    The last one is answered by every terminal, and in turn, so that its answer ends all others.
+    Every terminal answers the last one, and answers in order, so that its answer is the end.
     """
     if environment.get("TERM", "dumb") in ("dumb", "unknown", ""):
         return b""

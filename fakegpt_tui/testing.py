@@ -65,7 +65,7 @@ class ScriptedService:
         return self._backend.playing
 
     def add_reply(self, reply: Reply) -> None:
-        """Give this reply to the prompt after those that have one."""
+        """Reply with this once all replies that were given before are used up."""
         self._backend.enqueue(_script(reply))
 
 

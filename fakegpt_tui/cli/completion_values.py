@@ -29,7 +29,7 @@ _LONGEST_HELP = 60
 _Read = TypeVar("_Read")
 
 Value: TypeAlias = tuple[str, str]
-"""What is inserted, and what is said about it."""
+"""The text that is inserted, and its description."""
 
 
 def complete_conversations(

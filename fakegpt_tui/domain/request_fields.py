@@ -51,7 +51,7 @@ class RequestFields:
     extra: Mapping[str, object]
 
     def by_path(self) -> BodyFields:
-        """All values by their paths, those of `extra` with the tables that hold them."""
+        """All values by their paths; those of `extra` by the paths through its tables."""
         inner = {path: value_at(self.extra, path) for path in paths_of(self.extra)}
         return {**self.values, **inner}
 

@@ -184,7 +184,7 @@ def _to_pixels(
 
 
 def _orientation(picture: "Image") -> int:
-    """How it has to be turned; 1, which is not at all, where that cannot be read."""
+    """The Exif orientation of a picture; 1 (upright) where that cannot be read."""
     try:
         found = picture.getexif().get(_ORIENTATION, 1)
     except _FAULTS:

@@ -68,7 +68,7 @@ _MAX_SCALE: Final = 32.0
 _SHARP_FROM: Final = 3.0
 """From that scale on its pixels are seen as squares."""
 _MOVE: Final = 0.25
-"""The share of what is seen that it moves by."""
+"""The share of the visible part by which a key moves it."""
 _MAX_CELLS: Final = 297
 """In a row and in a column; cells of kitty's protocol cannot be counted further."""
 

@@ -56,7 +56,7 @@ def diacritics() -> tuple[str, ...]:
 
 
 class ImageIds:
-    """Numbers for pictures. Terminals know pictures of all programs by them, so they are random."""
+    """Numbers of pictures in a terminal; random, as all programs in it share them."""
 
     def __init__(self) -> None:
         self._last = secrets.randbelow(_LOW)

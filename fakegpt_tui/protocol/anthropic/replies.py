@@ -165,7 +165,7 @@ class WholeMessage:
         return _message_body(self.reply_id, self.model, joined, reason, usage_body(usage))
 
     def _block(self, kind: str) -> dict[str, Any]:
-        """The last block, if it is of that kind, or else a new one; its text is in pieces."""
+        """The last block if it is of that kind, or else a new one; its text is a list of pieces."""
         if not self._blocks or self._blocks[-1]["type"] != kind:
             self._blocks.append({**_EMPTY[kind], kind: []})
         return self._blocks[-1]
