@@ -13,8 +13,8 @@ from fakegpt_tui.backends.api.backend import ApiBackend
 from fakegpt_tui.backends.api.body_builder import BodyBuilder
 from fakegpt_tui.backends.api.errors import response_error
 from fakegpt_tui.backends.api.model_list import ModelPage, read_page
+from fakegpt_tui.backends.api.refused_fields import IS_UNSUPPORTED, error_words
 from fakegpt_tui.backends.api.request_builder import RequestTarget
-from fakegpt_tui.backends.api.request_variant import IS_UNSUPPORTED, error_words
 from fakegpt_tui.backends.api.turns import JoinedTurn, fingerprint, join_turns, split_system
 from fakegpt_tui.backends.base import ReplyRequest
 from fakegpt_tui.backends.prompt_content import Content
@@ -144,6 +144,14 @@ class MessageBuilder(BodyBuilder):
             case _:
                 pass
         return super()._adapt(error_text)
+
+    def _lower_limit(self, error_text: str, window: int | None) -> bool:
+        refused = self._limit
+        is_lower = super()._lower_limit(error_text, window)
+        if is_lower and self._limit is None and refused is not None:
+            # One must be sent, and nothing tells how large it may be.
+            self._limit = min(_LIMIT, refused // 2)
+        return is_lower and self._limit != 0
 
     def _is_opaque(self, item: Mapping[str, object]) -> bool:
         match item:

@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar, Final
 
+from fakegpt_tui.backends.api.refused_fields import error_words, is_vague
 from fakegpt_tui.backends.api.request_builder import GO_ON, ApiRequestBuilder, RequestTarget
-from fakegpt_tui.backends.api.request_variant import REFUSES_PREFILL, RequestVariant, error_words
-from fakegpt_tui.backends.api.turns import JoinedTurn, StateOwner
+from fakegpt_tui.backends.api.request_variant import REFUSES_PREFILL, RequestVariant
+from fakegpt_tui.backends.api.turns import JoinedTurn, StateOwner, without_system_role
 from fakegpt_tui.backends.base import ReplyRequest
 from fakegpt_tui.domain import ContextMessage
 from fakegpt_tui.domain.media_types import PDF
@@ -75,6 +76,8 @@ class BodyBuilder(ApiRequestBuilder):
         messages = self._fitter.messages
         if self._is_continued and not self._variant.prefill:
             messages = (*messages, GO_ON)
+        if self._variant.system_in_prompt:
+            messages = without_system_role(messages)
         self._has_replayed = False
         body: dict[str, object] = {**self._messages(messages), "stream": True}
         for path, value in self._own_fields().items():
@@ -100,10 +103,17 @@ class BodyBuilder(ApiRequestBuilder):
             return self._change(replace(variant, replays=False))
         if self._is_continued and variant.prefill and REFUSES_PREFILL.search(words):
             return self._change(replace(variant, prefill=False))
-        return self._change(variant.without_refused(words, self._optional()) or self._plainer())
+        return self._change(
+            variant.without_system_role(words, self._request)
+            or variant.without_refused(words, self._optional())
+            or self._plainer(words)
+        )
 
-    def _plainer(self) -> RequestVariant | None:
-        """Without what was only asked for to be shown: it may be that which was refused."""
+    def _plainer(self, words: str) -> RequestVariant | None:
+        """Without what was only asked for to be shown, if that may be what was refused."""
+        is_named = any(each.partition(".")[0] in words for each in self.shown_only)
+        if not (is_named or is_vague(words)):
+            return None
         sent = self.shown_only & self._own_fields().keys() - self._variant.left_out
         left_out = self._variant.left_out | sent
         return replace(self._variant, left_out=left_out) if sent else None

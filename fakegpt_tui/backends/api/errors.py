@@ -46,9 +46,15 @@ _MAY_BE_KEY: Final = (0, 400, 401, 403)
 _MAY_BE_LENGTH: Final = (0, 400, 413, 422, 500)
 _MAY_BE_FILTER: Final = (0, 400, 403, 422)
 _MAY_BE_FIELD: Final = (0, 400, 403, 422, 500, 501)
-_FILTERED: Final = lazy_pattern(
-    r'"code"\s*:\s*"(?:content_filter|content_policy_violation|data_inspection_failed)"'
-    r"|responsibleaipolicyviolation|content management policy|datainspectionfailed"
+_FILTER_CODE: Final = lazy_pattern(
+    r'"(?:code|type|reason|status)"\s*:\s*"(?:1301|[a-z_]*(?:content_filter|content_policy|moderation'
+    r"_block|data_inspection_fail|safety|guardrail|sensitive_?content|prohibited_content))"
+    r"|responsibleaipolicyviolation|datainspectionfailed"
+)
+_FILTER_WORDS: Final = lazy_pattern(
+    r"content management policy|content exists risk|considered high risk|new_sensitive"
+    r"|content filtering policy|safety system|sensitive (?:content|information|words)|敏感"
+    r"|flagged (?:as|by|for)|\bis unsafe\b|violat\w+ (?:\w+ ){0,3}(?:polic|guideline)"
 )
 _PER_MINUTE: Final = lazy_pattern(r"per minute|\btpm\b")
 _REFUSED_FIELD: Final = lazy_pattern(
@@ -161,7 +167,7 @@ def response_error(
     who = f"The service at {safe_line(service_host)}"
     text = body[:_TEXT_BYTES].decode(errors="replace")
     told = (error.status or 0) if status == _SUCCESS else status
-    rule = _loading_rule(error, text, told) or _rule_for_words(text.casefold(), told)
+    rule = _loading_rule(error, text, told) or _rule_for_words(error, text.casefold(), told)
     if rule is None and not error.is_html:
         rule = _BY_STATUS.get(told)
     if rule is None:
@@ -181,7 +187,7 @@ def stream_error(value: object, text: str) -> ServiceError:
     """The error that an event inside a stream tells; `text` is the event as it came."""
     error = read_error_value(value)
     status = error.status or _digits_of_status(value)
-    rule = _loading_rule(error, text, status) or _rule_for_words(text.casefold(), status)
+    rule = _loading_rule(error, text, status) or _rule_for_words(error, text.casefold(), status)
     if rule is None:
         rule = _rule_for_kind(value, error, status)
     return _error(rule, "The service", error, text, waiting_time({}, text))
@@ -269,10 +275,12 @@ def _loading_rule(error: ErrorBody, text: str, status: int) -> ErrorRule | None:
     return _MODEL_LOADING if is_loading else None
 
 
-def _rule_for_words(words: str, status: int) -> ErrorRule | None:
+def _rule_for_words(error: ErrorBody, words: str, status: int) -> ErrorRule | None:
     if any(word in words for word in _NO_CREDIT_WORDS) or status == _PAYMENT_REQUIRED:
         return _NO_CREDIT
-    if status in _MAY_BE_FILTER and _FILTERED.search(words):
+    if status in _MAY_BE_FILTER and (
+        _FILTER_CODE.search(words) or _FILTER_WORDS.search(error.text.casefold())
+    ):
         return _PROMPT_FILTERED
     if status == _TOO_LARGE and _PER_MINUTE.search(words):
         return _TOO_MUCH_PER_MINUTE

@@ -10,7 +10,9 @@ from fakegpt_tui.backends.api.errors import (
     UnsupportedParameter,
     response_error,
 )
-from fakegpt_tui.backends.api.request_variant import RequestVariant, fitting_limit, lower_limit
+from fakegpt_tui.backends.api.refused_fields import with_plain_names
+from fakegpt_tui.backends.api.reply_limit import fitting_limit, lower_limit
+from fakegpt_tui.backends.api.request_variant import RequestVariant
 from fakegpt_tui.backends.base import Purpose, ReplyRequest
 from fakegpt_tui.backends.context_window import ContextFitter, WindowCache
 from fakegpt_tui.backends.http_protocol import Decoder
@@ -241,7 +243,7 @@ class ApiRequestBuilder(ABC):
 
     def _lower_limit(self, error_text: str, window: int | None) -> bool:
         """Lower the limit of the reply, if that is what was too much."""
-        words = error_text.casefold()
+        words = with_plain_names(error_text)
         lower = lower_limit(words, self._limit, lambda: self._fitter.estimate, window)
         if lower is None:
             return False

@@ -7,6 +7,7 @@ back only to the same protocol, service and model, and only where all before it 
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from fakegpt_tui.backends.prompt_content import Content, Media, PromptContent, join_contents
@@ -69,6 +70,13 @@ def join_turns(
             said += [each for each in found if isinstance(each, str)]
     if said:
         yield JoinedTurn(role, tuple(joined), tuple(join_contents(said)))
+
+
+def without_system_role(messages: Sequence[ContextMessage]) -> tuple[ContextMessage, ...]:
+    """`messages` with those of the system as messages of the user."""
+    return tuple(
+        replace(each, role=Role.USER) if each.role in _SYSTEM_ROLES else each for each in messages
+    )
 
 
 def split_system(messages: Sequence[ContextMessage]) -> tuple[str, list[ContextMessage]]:
