@@ -223,7 +223,7 @@ def complete_path(typed: str) -> PathCompletion:
     """Complete what is typed, from the folder that it names or the one the program began in."""
     head, slash, tail = typed.rpartition("/")
     names = tuple(sorted(_names(typed_path(head + slash) or Path(), tail)))
-    common = _common_beginning(names)
+    common = os.path.commonprefix(names)  # noqa: RUF071 - of names, not of folders
     return PathCompletion(f"{head}{slash}{common}" if common else typed, names)
 
 
@@ -242,14 +242,6 @@ def typed_path(typed: str) -> Path | None:
         return Path(typed).expanduser() if typed else None
     except RuntimeError:
         return Path(typed)
-
-
-def _common_beginning(names: Sequence[str]) -> str:
-    """The longest common beginning of sorted names."""
-    common = names[0] if names else ""
-    while common and not names[-1].startswith(common):
-        common = common[:-1]
-    return common
 
 
 def _names(folder: Path, beginning: str) -> list[str]:

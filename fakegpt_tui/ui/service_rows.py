@@ -57,7 +57,7 @@ def model_label(model: Model) -> str:
     thinks = f"thinks ({', '.join(model.efforts)})" if model.efforts else "thinks"
     abilities = (thinks if model.thinks else "", "sees" if model.sees else "")
     parts = (window, limit, *abilities, model.size, model.family, _prices_label(model))
-    return " · ".join(_unique(safe_line(part) for part in parts if part))
+    return " · ".join(dict.fromkeys(safe_line(part) for part in parts if part))
 
 
 def _prices_label(model: Model) -> str:
@@ -85,10 +85,6 @@ def short_count(number: int) -> str:
         return str(number)
     thousands = round(number / unit)
     return f"{thousands}k" if thousands < unit else f"{thousands / unit:.3g}M"
-
-
-def _unique(parts: Iterable[str]) -> Iterable[str]:
-    return dict.fromkeys(parts)
 
 
 _MAX_MODELS = 60

@@ -1,5 +1,6 @@
 """Slash commands: the commands and values that fit what is typed, and how one is run."""
 
+import os
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -66,11 +67,9 @@ def argument_matches(line: str, opened: OpenArgument, values: CommandValues) -> 
 
 
 def common_line(matches: Sequence[ArgumentMatch]) -> str:
-    """How the lines of all paths begin."""
-    lines = sorted(match.line for match in matches if match.is_path)
-    first, last = (lines[0], lines[-1]) if lines else ("", "")
-    same = (place for place, sign in enumerate(first) if last[place : place + 1] != sign)
-    return first[: next(same, len(first))]
+    """The common beginning of the lines of all paths."""
+    lines = [match.line for match in matches if match.is_path]
+    return os.path.commonprefix(lines)  # noqa: RUF071 - of lines that are typed, not of folders
 
 
 def path_to_type(path: str, reserved: Collection[str]) -> str:
