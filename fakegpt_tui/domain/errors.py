@@ -5,7 +5,7 @@ from typing import ClassVar
 
 
 class RecoveryAction(StrEnum):
-    """What the user, or the program, can do about an error."""
+    """What a program that embeds this one can do about an error."""
 
     NOTHING = "nothing"
     RETRY = "retry"
