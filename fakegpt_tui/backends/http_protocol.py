@@ -6,6 +6,7 @@ from typing import ClassVar, Final, Protocol
 
 from fakegpt_tui.domain import BadReply, ReplyCut, ServiceError, StreamEvent, Usage
 from fakegpt_tui.fast_import import lazy_pattern
+from fakegpt_tui.http.compression import GZIP_MAGIC
 from fakegpt_tui.http.requests import EVENT_STREAM, HttpRequest
 from fakegpt_tui.http.responses import HttpResponse
 from fakegpt_tui.http.sse import EventReader, ServerEvent
@@ -143,6 +144,11 @@ class ReplyBody:
         if _is_undecided(beginning):
             self._beginning = beginning
             return ()
+        if beginning.startswith(GZIP_MAGIC):
+            raise BadReply(
+                "The service compresses its reply and does not say so; turn compression off for"
+                " this address, there or in the proxy before it."
+            )
         is_json = beginning.startswith(_NOT_EVENTS)
         if is_json and (self._decoder.json_key or self._response.media_type not in _STREAMS):
             return await self._whole(beginning)

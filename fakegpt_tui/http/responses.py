@@ -19,7 +19,6 @@ from fakegpt_tui.http.read_ahead import Arriving, ReadAhead
 from fakegpt_tui.http.requests import ErrorTranslator, HttpRequest, http_request
 from fakegpt_tui.http.retries import StreamTimeouts
 from fakegpt_tui.http.senders import DirectBody, Sender
-from fakegpt_tui.text import safe_line
 
 _ERROR_BODY_BYTES = 64_000
 _PROXY_STATUS = 407
@@ -39,14 +38,7 @@ async def iter_chunks(response: httpx.Response, route: Route) -> AsyncGenerator[
         Unsupported: It is compressed in a format that this program does not read.
     """
     _check_headers(response, route)
-    try:
-        inflater = Inflater(response.headers.get("Content-Encoding", ""))
-    except UnknownCompression as unknown:
-        raise Unsupported(
-            f"The service at {route} compresses its responses as {safe_line(unknown.names, 60)},"
-            " though it was asked not to; turn compression off for this address, there or in the"
-            " proxy before it."
-        ) from unknown
+    inflater = Inflater(response.headers.get("Content-Encoding", ""))
     async with aclosing(_raw_chunks(response)) as raw:
         try:
             async for piece in raw:
@@ -54,6 +46,12 @@ async def iter_chunks(response: httpx.Response, route: Route) -> AsyncGenerator[
                     yield unpacked
             for rest in inflater.finish():
                 yield rest
+        except UnknownCompression as unknown:
+            raise Unsupported(
+                f"The service at {route} compresses its responses as {unknown.name}, though it was"
+                " asked not to; turn compression off for this address, there or in the proxy"
+                " before it."
+            ) from unknown
         except zlib.error as error:
             raise BadReply(f"The response of {route} cannot be decompressed.") from error
 
@@ -153,7 +151,10 @@ class HttpResponse:
         status = self._response.status_code
         if status == _PROXY_STATUS and self._route.proxy:
             return Unreachable(proxy_login_required(self._route))
-        body = await self.read_body(limit=_ERROR_BODY_BYTES, beginning=beginning)
+        try:
+            body = await self.read_body(limit=_ERROR_BODY_BYTES, beginning=beginning)
+        except Unsupported as unread:
+            body = str(unread).encode()
         body = body if body.strip() else self._said_in_head()
         self._timeouts.has_begun = False  # What came before it were signs of life.
         return self._translate_error(status, self._response.headers, body, str(self._route))

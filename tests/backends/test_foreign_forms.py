@@ -1,5 +1,6 @@
 """Streams in forms that no documentation has, as gateways and their libraries send them."""
 
+import gzip
 import json
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 
 from fakegpt_tui.backends.anthropic.decoder import MessageDecoder
 from fakegpt_tui.backends.openai.decoder import CompletionDecoder
-from fakegpt_tui.domain import BadReply, FinishReason, OriginReported
+from fakegpt_tui.domain import BadReply, FinishReason, NotSignedIn, OriginReported
 from fakegpt_tui.domain.parts import Origin
 from tests.anthropic_server import begins, ends, event, says, starts, stops, thinks
 from tests.backends.decoding import (
@@ -185,6 +186,18 @@ async def test_a_text_in_place_of_a_stream_is_shown_as_it_came(body: bytes) -> N
     assert isinstance(error, BadReply)
     assert "no reply: " in str(error)
     assert "canary" in str(error)
+
+
+async def test_what_cannot_be_decompressed_is_told_with_what_it_means() -> None:
+    packed, brotli = gzip.compress(b"data: [DONE]\n\n"), b"\x0b\x02\x80canary\x03" * 9
+    async with openai_server() as server:
+        server.script(CHAT, Send(reply(brotli, status=401, headers={"Content-Encoding": "br"})))
+        server.script(CHAT, Send(reply(packed)))
+        refused = (await outcome(backend_for(service(server.url))))[1]
+        unsaid = (await outcome(backend_for(service(server.url))))[1]
+    assert isinstance(refused, NotSignedIn)
+    assert "as br, though it was asked not to" in str(refused)
+    assert "compresses its reply and does not say so; turn compression off" in str(unsaid)
 
 
 async def test_the_words_beside_a_status_are_told_where_there_is_no_body() -> None:
