@@ -162,7 +162,7 @@ class ReplyBody:
         body = await self._response.read_body(limit=_WHOLE_REPLY_BYTES, beginning=beginning)
         self.is_stream = True
         match parse_json(body):
-            case {**fields} if fields.get(key):
+            case {**fields} | [{**fields}, *_] if fields.get(key):
                 pass
             case value if value is NOT_JSON and body.startswith(b"{") and key.encode() in body:
                 # One JSON value a line, or a reply that was cut.

@@ -1,6 +1,7 @@
 """Connection errors of httpx, sockets and TLS, translated into sentences."""
 
 import errno
+import re
 import ssl
 from collections.abc import Iterator
 from socket import gaierror
@@ -20,7 +21,26 @@ _NEVER_REACHED = (
     *(httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError),
     *(httpx.LocalProtocolError, httpx.UnsupportedProtocol),
 )
-_FRAMING = lazy_pattern("Transfer-Encoding|Content-Length")
+_BROKEN = lazy_pattern("disconnected|peer closed")
+_NOT_ALLOWED = (
+    (
+        "only Transfer-Encoding",
+        "frames its answer in a way that this program does not read; its header Transfer-Encoding"
+        " has to say “chunked”, or be left out.",
+    ),
+    (
+        "Transfer-Encoding|Content-Length",
+        "frames its answer twice: a proxy before it repeats the header Transfer-Encoding or"
+        " Content-Length. It has to leave that header out.",
+    ),
+    (
+        "header line",
+        "answered with a header that HTTP does not allow; the service, or a proxy before it, has to"
+        " leave that out.",
+    ),
+    ("", "answered with something that is not HTTP; check its address and port."),
+)
+"""What the text of a protocol error tells, by which alone httpx distinguishes them."""
 _EXPIRED = 10
 _NOT_SIGNED = (2, 18, 19, 20, 21)
 """By itself, or by an authority that is not known or not sent along."""
@@ -30,13 +50,11 @@ _OTHER_NAME = (62, 64)
 def translate_error(error: ConnectionFailure, route: Route) -> NoConnection | BadReply:
     """`error` as a sentence of ours: its own text may be empty, or contain a secret.
 
-    An answer that came, and is framed in a way that HTTP does not allow, would come again so.
+    An answer that came in a form that HTTP does not allow would come again so.
     """
-    if isinstance(error, httpx.RemoteProtocolError) and _FRAMING.search(str(error)):
-        return BadReply(
-            f"The service at {route} frames its answer twice: a proxy before it repeats the header"
-            " Transfer-Encoding or Content-Length. It has to leave that header out."
-        )
+    if isinstance(error, httpx.RemoteProtocolError) and not _BROKEN.search(str(error)):
+        told = next(told for words, told in _NOT_ALLOWED if re.search(words, str(error)))
+        return BadReply(f"The service at {route} {told}")
     kind: type[NoConnection] = NoConnection if isinstance(error, _NEVER_REACHED) else NoAnswer
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error)):
         kind = UntrustedCertificate
@@ -72,15 +90,12 @@ _SENTENCES: tuple[tuple[type[Exception], str], ...] = (
 
 
 def _protocol_error(text: str, route: Route) -> str:
-    """httpx distinguishes these three by their text alone."""
     if "disconnected" in text:
         return (
             f"The service at {route} closed the connection without an answer. "
             "If its address is http://, it may want https://."
         )
-    if "peer closed" in text:
-        return f"The service at {route} closed the connection in the middle of its answer."
-    return f"The service at {route} answered with something that is not HTTP."
+    return f"The service at {route} closed the connection in the middle of its answer."
 
 
 def _connect_error(error: httpx.ConnectError, route: Route) -> str:

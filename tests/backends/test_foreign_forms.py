@@ -1,6 +1,5 @@
 """Streams in forms that no documentation has, as gateways and their libraries send them."""
 
-import gzip
 import json
 from typing import Any
 
@@ -8,7 +7,7 @@ import pytest
 
 from fakegpt_tui.backends.anthropic.decoder import MessageDecoder
 from fakegpt_tui.backends.openai.decoder import CompletionDecoder
-from fakegpt_tui.domain import BadReply, FinishReason, NotSignedIn, OriginReported
+from fakegpt_tui.domain import BadReply, FinishReason, OriginReported
 from fakegpt_tui.domain.parts import Origin
 from tests.anthropic_server import begins, ends, event, says, starts, stops, thinks
 from tests.backends.decoding import (
@@ -186,28 +185,6 @@ async def test_a_text_in_place_of_a_stream_is_shown_as_it_came(body: bytes) -> N
     assert isinstance(error, BadReply)
     assert "no reply: " in str(error)
     assert "canary" in str(error)
-
-
-async def test_what_cannot_be_decompressed_is_told_with_what_it_means() -> None:
-    packed, brotli = gzip.compress(b"data: [DONE]\n\n"), b"\x0b\x02\x80canary\x03" * 9
-    async with openai_server() as server:
-        server.script(CHAT, Send(reply(brotli, status=401, headers={"Content-Encoding": "br"})))
-        server.script(CHAT, Send(reply(packed)))
-        refused = (await outcome(backend_for(service(server.url))))[1]
-        unsaid = (await outcome(backend_for(service(server.url))))[1]
-    assert isinstance(refused, NotSignedIn)
-    assert "as br, though it was asked not to" in str(refused)
-    assert "compresses its reply and does not say so; turn compression off" in str(unsaid)
-
-
-async def test_the_words_beside_a_status_are_told_where_there_is_no_body() -> None:
-    async with openai_server() as server:
-        for words in (b"Canary not loaded", b"Not Found"):
-            server.script(CHAT, Send(b"HTTP/1.1 404 %b\r\nContent-Length: 0\r\n\r\n" % words))
-        backend = backend_for(service(server.url))
-        told = [str((await outcome(backend))[1]) for _ in range(2)]
-    assert told[0].count("(404 Not Found): Canary not loaded.") == 1
-    assert told[1].count("(404 Not Found). Check") == 1
 
 
 def test_one_protocol_in_place_of_another_is_told() -> None:

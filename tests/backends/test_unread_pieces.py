@@ -9,7 +9,9 @@ from fakegpt_tui.backends.responses.decoder import ResponseDecoder
 from fakegpt_tui.domain import BadReply, FinishReason
 from tests.anthropic_server import ends, says
 from tests.backends.decoding import COMPLETED, SAID, Decoded, completion, data, message, piece
-from tests.openai_server import DONE
+from tests.fault_server import Send, json_reply
+from tests.openai_server import CHAT, DONE, backend_for, openai_server, service
+from tests.signed_in import events_of, text_of
 
 
 @pytest.mark.parametrize("cut", [-3, -20])
@@ -36,6 +38,13 @@ def test_a_reply_of_which_nothing_can_be_read_is_shown_as_it_came(value: object)
         assert isinstance(found.error, BadReply)
         assert "cannot read: {" in str(found.error)
         assert "canary" in str(found.error)
+
+
+async def test_a_list_of_pieces_in_place_of_a_stream_is_read() -> None:
+    pieces = [piece({"content": "He"}), piece({"content": "llo"}, "stop")]
+    async with openai_server() as server:
+        server.script(CHAT, Send(json_reply(pieces)))
+        assert text_of(await events_of(backend_for(service(server.url)))) == "Hello"
 
 
 def test_several_objects_in_one_event_are_all_read() -> None:

@@ -307,15 +307,3 @@ async def test_only_a_service_that_cannot_be_reached_is_offline(
         _, error = await outcome(backend)
     assert isinstance(error, Unreachable | RequestRefused)
     assert [type(each) for each in states] == [state]
-
-
-@pytest.mark.parametrize("header", ["Transfer-Encoding: chunked", "Content-Length: 5"])
-async def test_an_answer_that_is_framed_twice_is_told_and_not_asked_for_again(
-    server: FaultServer, header: str
-) -> None:
-    other = header.replace("5", "6")
-    server.script(CHAT, Send(f"HTTP/1.1 200 OK\r\n{header}\r\n{other}\r\n\r\n".encode()))
-    _, error = await outcome(backend_for(service(server.url)))
-    assert isinstance(error, BadReply)
-    assert "frames its answer twice" in str(error)
-    assert len(server.asked(CHAT)) == 1
