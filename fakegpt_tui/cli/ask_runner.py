@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ import click
 from fakegpt_tui.cli.ask_prompt import AskOutput, AskPlan, AskPrompt, attach, planned_conversation
 from fakegpt_tui.cli.composition import open_chat, open_store
 from fakegpt_tui.cli.output import ExitCode, echo_err, echo_json, echo_json_line, exit_code
+from fakegpt_tui.cli.output_thread import OutputThread, printed_in_thread
 from fakegpt_tui.cli.reply_printer import EventPrinter, ReplyPrinter
 from fakegpt_tui.domain import ModelRef, ServiceKind, StoreError
 from fakegpt_tui.domain.captions import captions
@@ -32,7 +33,9 @@ if TYPE_CHECKING:
     from fakegpt_tui.domain.exact_request import ExactRequest
 
 
-_SIGNAL_EXIT = 128
+SIGNAL_EXIT = 128
+ENDING_SIGNALS = ("SIGTERM", "SIGHUP", "SIGQUIT")
+"""What asks a program to end, besides ctrl+c."""
 
 
 def ask_once(settings: Settings, prompt: AskPrompt, plan: AskPlan) -> int:
@@ -41,8 +44,8 @@ def ask_once(settings: Settings, prompt: AskPrompt, plan: AskPlan) -> int:
     Raises:
         FakeGPTError: The prompt could not be sent.
     """
-    with _opened(settings, plan) as store:
-        return asyncio.run(_ask(settings, store, prompt, plan))
+    with printed_in_thread() as output, _opened(settings, plan) as store:
+        return asyncio.run(_ask(settings, store, prompt, plan, output))
 
 
 @contextmanager
@@ -94,7 +97,13 @@ async def _preview(
         return await chat.requests.next(conversation, prompt.text, parts=parts)
 
 
-async def _ask(settings: Settings, store: ChatStore, prompt: AskPrompt, plan: AskPlan) -> int:
+async def _ask(
+    settings: Settings,
+    store: ChatStore,
+    prompt: AskPrompt,
+    plan: AskPlan,
+    output: OutputThread,
+) -> int:
     async with open_chat(settings, lambda: store) as chat:
         conversation = planned_conversation(chat, settings, plan)
         service = chat.services.find(conversation.service)
@@ -112,17 +121,22 @@ async def _ask(settings: Settings, store: ChatStore, prompt: AskPrompt, plan: As
         if plan.output is AskOutput.LINES:
             echo_json_line({"type": "start", **_turn_fields(turn)})
         task = asyncio.create_task(_stream_reply(chat, turn, _printer(plan.output)))
+        loop = asyncio.get_running_loop()
         actions: dict[str, Callable[[], object]] = {
             "SIGINT": turn.stop,
-            "SIGTERM": task.cancel,
-            "SIGHUP": task.cancel,
+            **dict.fromkeys(ENDING_SIGNALS, task.cancel),
         }
-        with handle_signals(asyncio.get_running_loop(), actions) as got:
+        with (
+            output.watched(lambda: loop.call_soon_threadsafe(turn.stop)),
+            handle_signals(loop, actions) as got,
+        ):
             await asyncio.wait([task])
+        if got:
+            output.hurry()
         if task.cancelled():
             if plan.output is not AskOutput.TEXT:
                 _print_end(turn, plan.output)
-            return _SIGNAL_EXIT + (got[0] if got else signal.SIGINT)
+            return SIGNAL_EXIT + (got[0] if got else signal.SIGINT)
         is_printed = task.result()
         _print_end(turn, plan.output)
         is_text = plan.output is AskOutput.TEXT
@@ -177,18 +191,24 @@ async def _stream_reply(chat: ChatService, turn: Turn, answer: ReplyOutput | Non
     return answer is None or answer.finish()
 
 
+def heeded_signals(names: Iterable[str]) -> list[signal.Signals]:
+    """The signals of these names that there are here, and that are not ignored."""
+    known = [signal.Signals[name] for name in names if name in signal.Signals.__members__]
+    return [number for number in known if signal.getsignal(number) != signal.SIG_IGN]
+
+
 @contextmanager
 def handle_signals(
     loop: asyncio.AbstractEventLoop, actions: Mapping[str, Callable[[], object]]
 ) -> Iterator[list[int]]:
-    """Act on signals inside the block; the list says which arrived."""
+    """Act on signals inside the block; the list says which arrived. `nohup` has one ignored."""
     got: list[int] = []
 
     def handle(number: int, action: Callable[[], object]) -> None:
         got.append(number)
         action()
 
-    numbers = [signal.Signals[name] for name in actions if name in signal.Signals.__members__]
+    numbers = heeded_signals(actions)
     with suppress(NotImplementedError):  # on Windows ctrl+c ends the program, and saves the reply
         for number in numbers:
             loop.add_signal_handler(number, handle, number, actions[number.name])

@@ -16,6 +16,7 @@ import traceback
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from io import TextIOWrapper
 from pathlib import Path
 
 from fakegpt_tui import __version__
@@ -80,9 +81,13 @@ class LogFile(logging.FileHandler):
         make_private_folder(path.parent)
         if path.exists() and path.stat().st_size > _ROTATED_SIZE:
             path.replace(path.with_name(f"{path.name}.1"))
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, PRIVATE))
         super().__init__(path, encoding="utf-8")
         self.setFormatter(_Formatter())
+
+    def _open(self) -> TextIOWrapper:
+        """Open the file such that nothing is waited for where it is a pipe or a terminal."""
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NONBLOCK", 0)
+        return os.fdopen(os.open(self.baseFilename, flags, PRIVATE), "a", encoding="utf-8")
 
     def handleError(self, record: logging.LogRecord) -> None:
         """Go on without the record: a full disk must not end what the log is about."""

@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from fakegpt_tui.attachments.snippets import read_snippets
-from fakegpt_tui.cli.ask_runner import handle_signals
+from fakegpt_tui.cli.ask_runner import ENDING_SIGNALS, SIGNAL_EXIT, handle_signals, heeded_signals
 from fakegpt_tui.cli.composition import open_chat, without_service_keys
+from fakegpt_tui.cli.output_thread import OutputThread, printed_in_thread
 from fakegpt_tui.cli.settings_store import LastChoices, SettingsStore
 from fakegpt_tui.domain import ConfigError, LoadError, Secret
 from fakegpt_tui.plain.chat import PlainChat
@@ -40,33 +41,45 @@ def run_plain_chat(
     """
     # The loop stands still while a line is typed: nothing else happens in a plain chat, and a
     # thread that waits for a line could not be ended.
-    with asyncio.Runner() as runner:
+    with printed_in_thread() as output, asyncio.Runner() as runner:
         opened = open_chat(settings, lambda: store, temporary=temporary)
         chat = runner.run(opened.__aenter__())
         try:
-            plain = PlainChat(chat, click.echo, _plain_ports(settings))
+            plain = PlainChat(chat, click.echo, _plain_ports(settings, output))
             if conversation_id is not None:
                 plain.open(conversation_id)
-            _chat(runner, chat, plain)
+            for line in _read_lines(output):
+                if not runner.run(_obey(chat, plain, line)):
+                    break
         finally:
             runner.run(opened.__aexit__(None, None, None))
     return 0
 
 
-def _chat(runner: asyncio.Runner, chat: ChatService, plain: PlainChat) -> None:
-    # ctrl+c stops the reply, and not the program.
-    actions = {"SIGINT": chat.active_turns.stop_all}
-    for line in _read_lines():
-        with handle_signals(runner.get_loop(), actions), suppress(asyncio.CancelledError):
-            if line.startswith("/") and not line.startswith("//"):
-                if not runner.run(plain.run_command(line)):
-                    return
-            elif line.strip():
-                runner.run(plain.ask(line.removeprefix("/")))
+async def _obey(chat: ChatService, plain: PlainChat, line: str) -> bool:
+    """Do what a line asks for, until ctrl+c; may the chat go on?
+
+    Raises:
+        SystemExit: A signal asked the program to end, and a reply counts as interrupted.
+    """
+    is_command = line.startswith("/") and not line.startswith("//")
+    work = plain.run_command(line) if is_command else plain.ask(line.removeprefix("/"))
+    task = asyncio.create_task(work)
+    actions: dict[str, Callable[[], object]] = {
+        # ctrl+c stops the reply, and not the program.
+        "SIGINT": lambda: chat.active_turns.stop_all() or task.cancel(),
+        **dict.fromkeys(ENDING_SIGNALS, task.cancel),
+    }
+    with handle_signals(asyncio.get_running_loop(), actions) as got:
+        await asyncio.wait([task])
+    ending = [number for number in got if number != signal.SIGINT]
+    if ending:
+        raise SystemExit(SIGNAL_EXIT + ending[0])
+    return task.cancelled() or task.result() is not False
 
 
-def _plain_ports(settings: Settings) -> PlainPorts:
-    """What the plain chat needs of this program."""
+def _plain_ports(settings: Settings, output: OutputThread) -> PlainPorts:
+    """What the plain chat needs of this program; what writes by itself waits for `output`."""
     choices = LastChoices(settings.choices_file)
 
     @cache
@@ -80,8 +93,8 @@ def _plain_ports(settings: Settings) -> PlainPorts:
         services=services,
         settings=SettingsStore(settings, themes=partial(_theme_names, settings), choices=choices),
         remember=choices.remember,
-        edit=partial(_edit_text, settings),
-        read_secret=_read_secret,
+        edit=partial(_edit_text, settings, output),
+        read_secret=partial(_read_secret, output),
         items=_message_items,
         write_file=_write_file,
         snippets=lambda: read_snippets(settings.snippets_folder).snippets,
@@ -90,7 +103,7 @@ def _plain_ports(settings: Settings) -> PlainPorts:
         open_file=partial(_open_file, settings),
         links=_message_links,
         open_link=partial(_open_link, settings),
-        suspend=_suspend,
+        suspend=partial(_suspend, output),
     )
 
 
@@ -128,7 +141,7 @@ async def _open_link(settings: Settings, href: str) -> None:
     await open_link(href, without_service_keys(settings))
 
 
-def _suspend() -> None:
+def _suspend(output: OutputThread) -> None:
     """Stop until the shell lets the program go on.
 
     Raises:
@@ -136,6 +149,7 @@ def _suspend() -> None:
     """
     if sys.platform == "win32":
         raise ConfigError("Programs cannot be stopped and gone on with on this system.")
+    output.drain()
     signal.raise_signal(signal.SIGTSTP)
 
 
@@ -157,16 +171,18 @@ def _write_file(typed: str, data: bytes) -> Path:
     return write_new_file(typed, data)
 
 
-def _edit_text(settings: Settings, text: str) -> str | None:
+def _edit_text(settings: Settings, output: OutputThread, text: str) -> str | None:
     """A text as it is edited in $EDITOR; nothing where that is not done."""
+    output.drain()
     try:
         return click.edit(text, env=dict(without_service_keys(settings)), extension=".md")
     except click.ClickException as error:
         raise ConfigError(error.format_message()) from error
 
 
-def _read_secret(question: str) -> Secret | None:
+def _read_secret(output: OutputThread, question: str) -> Secret | None:
     """A line that is typed and not shown."""
+    output.drain()
     try:
         typed = str(click.prompt(question, hide_input=True, prompt_suffix="", err=True, default=""))
     except click.Abort:
@@ -174,8 +190,8 @@ def _read_secret(question: str) -> Secret | None:
     return Secret(typed.strip()) if typed.strip() else None
 
 
-def _read_lines() -> Iterator[str]:
-    """Lines of input, until ctrl+d or ctrl+c."""
+def _read_lines(output: OutputThread) -> Iterator[str]:
+    """Lines of input that say something, until ctrl+d or ctrl+c."""
     prompt = "You: " if sys.stdin.isatty() else ""
     if prompt:
         from fakegpt_tui.cli.line_editing import edit_lines_by_characters  # noqa: PLC0415 - for plain mode alone
@@ -183,8 +199,27 @@ def _read_lines() -> Iterator[str]:
         edit_lines_by_characters()
     while True:
         try:
-            line = input(prompt)
+            with _leaving_on_signals():
+                output.drain()
+                line = input(prompt)
         except (EOFError, KeyboardInterrupt):
+            output.hurry()
             click.echo()
             return
-        yield line
+        if line.strip():
+            yield line
+
+
+@contextmanager
+def _leaving_on_signals() -> Iterator[None]:
+    """Leave on a signal as at the end of the input: the terminal gets back what it was."""
+
+    def leave(number: int, _frame: object) -> NoReturn:
+        raise SystemExit(SIGNAL_EXIT + number)
+
+    before = {number: signal.signal(number, leave) for number in heeded_signals(ENDING_SIGNALS)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -25,6 +25,8 @@ _NAME_LENGTH = 80
 _METHOD_LENGTH = 16
 _SERVER_ERROR = 500
 _CLIENT_ERROR = 400
+_APPENDING = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NONBLOCK", 0)
+"""The event loop writes, so that nothing may be waited for."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -166,7 +168,7 @@ class _WatchedSend:
 class LineFile:
     """A file to which lines are appended, and which may be moved away at any time.
 
-    A full disk costs lines, and nothing else.
+    A full disk, or a pipe or terminal that takes nothing, costs lines, and nothing else.
     """
 
     path: Path
@@ -174,7 +176,7 @@ class LineFile:
 
     def append(self, line: str) -> None:
         try:
-            number = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            number = os.open(self.path, _APPENDING, 0o600)
             try:
                 os.write(number, f"{line}\n".encode())
             finally:

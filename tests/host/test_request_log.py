@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import socket
 import sys
 from collections.abc import Callable
@@ -111,6 +112,23 @@ def test_a_log_that_cannot_be_written_costs_lines_alone(tmp_path: Path) -> None:
     log = AccessLog(tmp_path / "no" / "such")
     log(RequestRecord())
     assert log.lost_lines == 1
+
+
+def test_a_pipe_that_takes_nothing_costs_lines_and_is_not_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    log = AccessLog(pipe)
+    log(RequestRecord())
+    assert log.lost_lines == 1  # Nothing has it open.
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    for _ in range(2000):
+        log(RequestRecord())
+    taken = 0
+    while data := os.read(reader, 65536):
+        taken += data.count(b"\n")
+    os.close(reader)
+    assert taken > 100
+    assert taken + log.lost_lines == 2001
 
 
 def test_what_clients_name_is_cleaned_in_a_line() -> None:
