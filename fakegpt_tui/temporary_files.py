@@ -26,6 +26,13 @@ _OLD_SECONDS = 3600
 _tidied: set[tuple[Path, str]] = set()
 
 
+def expand_home(path: Path) -> Path:
+    """The path from a home folder on, where it begins with the name of one that is known."""
+    with suppress(RuntimeError):
+        return path.expanduser()
+    return path
+
+
 def make_private_folder(folder: Path) -> None:
     """Make a folder, with those above it that are missing, for this user alone.
 

@@ -244,8 +244,9 @@ class ConversationImporter:
         report = importer.report
         summary = report.summary(dry_run=dry_run)
         if errors and not report.outcomes:
-            return JobResult(errors[0], tuple(errors[1:]))
-        details = (*errors, *report.loss_sentences(), *(each.reason for each in report.skipped))
+            return JobResult(errors[0], (*errors[1:], *report.loss_sentences()))
+        reasons = (each.reason for each in report.skip_reasons())
+        details = (*errors, *report.loss_sentences(), *reasons)
         return JobResult(f"Stopped. {summary}" if progress.stopped else summary, details)
 
 
@@ -265,8 +266,7 @@ def _import_paths(
 
     found_paths = list(list_import_files(paths))
     with ArchiveGroup(each.path for each in found_paths) as group:
-        for path in found_paths:
-            importer.report.files += 1
+        for path in filter(importer.begin, found_paths):
             try:
                 with ImportFile(path.path, service=service, model=model, group=group) as file:
                     for found in read_conversations(file):

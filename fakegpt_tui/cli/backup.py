@@ -8,6 +8,7 @@ import click
 from fakegpt_tui.cli.options import file_options, folders_of, json_option
 from fakegpt_tui.cli.output import ExitCode, confirm, echo_err, echo_json
 from fakegpt_tui.domain import ConfigError, FakeGPTError
+from fakegpt_tui.temporary_files import expand_home
 from fakegpt_tui.text import safe_line
 
 
@@ -27,7 +28,7 @@ def backup(context: click.Context, *, file: Path | None, as_json: bool) -> None:
     from fakegpt_tui.store.backup_file import write_backup  # noqa: PLC0415
 
     name = f"fakegpt-tui-{datetime.now(UTC):%Y-%m-%d-%H%M%S}.zip"
-    target = (Path(name) if file is None else file.expanduser()).absolute()
+    target = (Path(name) if file is None else expand_home(file)).absolute()
     with open_store(settings) as store:
         count = len(store.conversations())
         write_backup(settings.database, target)
@@ -59,7 +60,7 @@ def restore_backup(context: click.Context, *, file: Path, yes: bool, as_json: bo
             "Nothing was changed; --yes restores without a question.",
         )
     make_folders(settings.folders)
-    aside = backup_file.restore_backup(file.expanduser(), settings.database)
+    aside = backup_file.restore_backup(expand_home(file), settings.database)
     with open_store(settings, changes=True) as store:
         count = len(store.conversations())
     if as_json:

@@ -15,6 +15,7 @@ from fakegpt_tui.cli.options import (
 from fakegpt_tui.cli.output import echo_err, echo_json, echo_progress
 from fakegpt_tui.formats.registry import NAMES
 from fakegpt_tui.formats.saving import save_as
+from fakegpt_tui.temporary_files import expand_home
 
 
 @click.command()
@@ -94,7 +95,7 @@ def _targets(words: tuple[str, ...], *, everything: bool) -> tuple[str | None, P
         raise click.UsageError("Give the beginning of a conversation's id, or --all.")
     if len(rest) > 1:
         raise click.UsageError("Give at most one folder.")
-    return prefix, Path(rest[0]).expanduser() if rest else None
+    return prefix, expand_home(Path(rest[0])) if rest else None
 
 
 @click.command("import")

@@ -47,14 +47,15 @@ def import_files(
         )
         run = partial(_import_file, importer, group, settings, verbose=verbose and not as_json)
         try:
-            for path in paths:
-                importer.report.files += 1
+            for path in filter(importer.begin, paths):
                 try:
                     run(path.path)
                 except LoadError as error:
                     if sentence := importer.refuse(path, error):
                         code = ExitCode.FAILURE
                         echo_err(sentence)
+                    elif verbose and not as_json:
+                        echo_progress(f"no chats  {safe_line(str(path.path))}")
         except NotSavedYet as error:
             raise StoreError(f"{error.reason} What was imported before that stays.") from error
         finally:
@@ -110,6 +111,8 @@ def explain_files(settings: Settings, files: Iterable[Path]) -> ExitCode:
     """Print what each file is taken for, and why; nothing is imported."""
     code = ExitCode.DONE
     for path in list_import_files(files):
+        if not path.opened:
+            continue
         try:
             with ImportFile(path.path, service=settings.service, model="") as file:
                 for sentence in filter(None, explain(file)):
@@ -149,7 +152,7 @@ def _line(outcome: ImportOutcome, found: ImportItem) -> str:
 
 
 def _print_json(report: ImportReport, *, dry_run: bool) -> None:
-    skipped = [{"where": each.where, "reason": each.reason} for each in report.skipped]
+    reasons = (*report.refused, *report.skip_reasons())
     document = {
         "version": 1,
         "dry_run": dry_run,
@@ -157,8 +160,10 @@ def _print_json(report: ImportReport, *, dry_run: bool) -> None:
         "messages": report.messages,
         "left_out": dict(report.left_out),
         "files": report.files,
-        "passed_over": report.passed_over,
-        "reasons": skipped,
+        "passed_over": len(report.passed_over),
+        "passed_over_files": report.passed_over,
+        "not_looked_at": report.unopened,
+        "reasons": [{"where": each.where, "reason": each.reason} for each in reasons],
     }
     echo_json(document)
 
@@ -167,7 +172,7 @@ def _print_summary(report: ImportReport, *, dry_run: bool) -> None:
     click.echo(report.summary(dry_run=dry_run))
     for sentence in report.loss_sentences():
         click.echo(sentence)
-    for each in report.skipped[:_MAX_SKIPPED_SHOWN]:
+    for each in report.skip_reasons()[:_MAX_SKIPPED_SHOWN]:
         echo_err(each.reason)
     if len(report.skipped) > _MAX_SKIPPED_SHOWN:
         echo_err(

@@ -140,6 +140,11 @@ def echo_progress(line: str | Path) -> None:
             click.echo(line)
     except BrokenPipeError:
         discard_output()
+    except OSError as error:
+        if error.errno not in _DISK_FULL:
+            raise
+        discard_output()
+        echo_err(f"The output could not be written: {error.strerror}. The work goes on.")
 
 
 def discard_output() -> None:

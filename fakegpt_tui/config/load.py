@@ -69,8 +69,10 @@ def _config_file(
 ) -> tuple[Path, bool]:
     """The path of the configuration file, and whether it was chosen."""
     chosen = flags.get("config") or environ.get(_CONFIG_VARIABLE)
-    path = Path(str(chosen)).expanduser() if chosen else folders.config / "config.toml"
-    return path.absolute(), bool(chosen)
+    if not chosen:
+        return (folders.config / "config.toml").absolute(), False
+    path = os.path.expanduser(str(chosen))  # noqa: PTH111 - `Path` refuses `~` and an unknown name
+    return Path(path).absolute(), True
 
 
 def load_usable_settings(

@@ -70,10 +70,11 @@ class LoadedItem:
 
 @dataclass(frozen=True, slots=True)
 class SkippedItem:
-    """Something that cannot be imported, and why, in a sentence; `where` names it."""
+    """Something that cannot be imported, and why, in a sentence; `where` names it in its `file`."""
 
     where: str
     reason: str
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)

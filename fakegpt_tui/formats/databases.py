@@ -86,10 +86,10 @@ def open_database(document: OpenDocument) -> Iterator[ForeignDatabase]:
     with TemporaryDirectory(prefix="fakegpt-import-") as folder:
         copy = Path(folder, "copy.db")
         try:
-            if document.where or not document.file.path.expanduser().is_file():
+            if document.where or not document.file.path.is_file():
                 _unpack(document, copy)
             else:
-                copy_live(document.file.path.expanduser(), copy)
+                copy_live(document.file.path, copy)
             with closing(sqlite3.connect(copy)) as connection:
                 connection.row_factory = sqlite3.Row
                 connection.execute("PRAGMA trusted_schema = OFF")

@@ -5,6 +5,7 @@ followed, so that nothing outside of the known folders is looked at.
 """
 
 import os
+import re
 import tempfile
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing
@@ -22,6 +23,7 @@ from fakegpt_tui.formats.base import LoadedItem
 from fakegpt_tui.formats.documents import ImportFile, ImportPath
 from fakegpt_tui.formats.registry import explain, read_conversations
 from fakegpt_tui.formats.text_chats import GPTME_FOLDERS, GPTME_LOG
+from fakegpt_tui.temporary_files import expand_home
 
 _DATABASES = (".db", ".sqlite")
 _MOST_DOWNLOADS = 300
@@ -29,6 +31,8 @@ _MOST_DOWNLOADS = 300
 _COUNTED_BYTES = 8_000_000
 """Of a download, so that counting takes a second at most."""
 _MOST_SENTENCES = 20
+_NO_SUFFIX = re.compile(r"[^.]+|tenere\.archive-\d+")
+"""So shell_gpt and tenere name their files."""
 _OURS = ", saved by this program."
 
 
@@ -220,26 +224,27 @@ def _is_file(path: Path) -> bool:
 
 
 def list_import_files(paths: Iterable[Path]) -> Iterator[ImportPath]:
-    """The files, and for each folder those in it, and below it, that may hold conversations."""
-    for path in paths:
+    """The files, and for each folder those in it and below it, but no pipes and dead links."""
+    for path in map(expand_home, paths):
         try:
-            if not path.expanduser().is_dir():
+            if not path.is_dir():
                 yield ImportPath(path, named=True)
                 continue
         except OSError:
             # Opening it says what is wrong.
             yield ImportPath(path, named=True)
             continue
-        for folder, folders, names in os.walk(path.expanduser()):
+        for folder, folders, names in os.walk(path):
             passed = asset_folders(names).union(GPTME_FOLDERS if GPTME_LOG in names else ())
             folders[:] = sorted(
                 each for each in folders if not each.startswith(".") and each not in passed
             )
             for name in sorted(names):
-                if is_import_name(name):
-                    yield ImportPath(Path(folder, name), named=False)
+                if not name.startswith(".") and (found := Path(folder, name)).is_file():
+                    yield ImportPath(found, named=False, opened=is_import_name(name))
 
 
 def is_import_name(name: str) -> bool:
     """May a file of this name in a folder hold conversations?"""
-    return name.lower().endswith(READ_SUFFIXES) and not name.startswith(".")
+    has_suffix = name.lower().endswith(READ_SUFFIXES) or _NO_SUFFIX.fullmatch(name)
+    return bool(has_suffix) and not name.startswith(".")

@@ -239,16 +239,19 @@ class OpenDocument:
 
 @dataclass(frozen=True, slots=True)
 class ImportPath:
-    """A file to import; one that a person `named` is refused aloud, others are passed over."""
+    """A file to import; one that a person `named` is refused aloud, others are passed over.
+
+    A folder may also hold others, which are not `opened`, as their names say what they are.
+    """
 
     path: Path
     named: bool
+    opened: bool = True
 
 
 def _open(path: Path) -> IO[bytes]:
     if str(path) == "-":
         return _kept(sys.stdin.buffer)
-    path = path.expanduser()
     if path.is_fifo():
         with path.open("rb") as stream:
             return _kept(stream)

@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from fakegpt_tui.domain import ChatMessage, Conversation
+from fakegpt_tui.formats.archives import READ_SUFFIXES
 from fakegpt_tui.formats.base import Loss, SkippedItem
 
 
@@ -38,8 +39,9 @@ class ImportOutcome(StrEnum):
 class ImportReport:
     """What an import did, or would do. `left_out` counts losses of what was taken.
 
-    `trashed` counts those among the extended and the known that stay in the trash, `passed_over`
-    those of the `files` that were found in a folder and hold no conversation.
+    `trashed` counts those among the extended and the known that stay in the trash. Of the `files`
+    that were looked at, `refused` could not be read, each with a reason; those that were found in
+    a folder and hold no conversation are `passed_over`. `unopened` counts others there.
     """
 
     outcomes: Counter[ImportOutcome] = field(default_factory=Counter)
@@ -47,8 +49,10 @@ class ImportReport:
     trashed: int = 0
     left_out: Counter[Loss] = field(default_factory=Counter)
     skipped: list[SkippedItem] = field(default_factory=list)
+    refused: list[SkippedItem] = field(default_factory=list)
     files: int = 0
-    passed_over: int = 0
+    unopened: int = 0
+    passed_over: list[str] = field(default_factory=list)
 
     @property
     def took_nothing(self) -> bool:
@@ -76,10 +80,23 @@ class ImportReport:
         """A sentence for each kind of loss in conversations that were taken."""
         losses = sorted(self.left_out.items(), key=lambda each: (-each[1], each[0]))
         told = [loss.counted(count) for loss, count in losses]
-        if self.passed_over or not self.files:
-            what = f"{_count(self.files, 'file')} looked at"
-            told.append(f"{what}, {self.passed_over} of them passed over: no known conversations.")
+        looked = f"{_count(self.files, 'file')} looked at"
+        if passed := len(self.passed_over):
+            looked += f", {passed} of them passed over: no known conversations"
+        if self.unopened or not self.files:
+            looked += f". {_count(self.unopened, 'file')} not looked at: {_OPENED}"
+        if passed or self.unopened or not self.files:
+            told.append(f"{looked}.")
         return told
+
+    def skip_reasons(self) -> list[SkippedItem]:
+        """What was skipped, and why; where several files were looked at, also in which of them."""
+        if self.files <= 1:
+            return self.skipped
+        return [replace(each, reason=f"{each.file}: {each.reason}") for each in self.skipped]
+
+
+_OPENED = f"names of files with conversations end in {', '.join(READ_SUFFIXES)}, or in nothing"
 
 
 def _count(count: int, what: str) -> str:

@@ -83,6 +83,7 @@ class Importer:
         """The conversations that were not there before."""
         self._would_be_there: dict[str, dict[str, ChatMessage]] = {}
         self._is_in_trouble = False
+        self._file = ""
         self.report = ImportReport()
 
     def add(self, found: ImportItem) -> ImportOutcome:
@@ -108,15 +109,26 @@ class Importer:
         self.report.outcomes[outcome] += 1
         return outcome
 
+    def begin(self, path: ImportPath) -> bool:
+        """Count a file, out of which the next ones come; is it one to open?"""
+        self._file = str(path.path)
+        if path.opened:
+            self.report.files += 1
+        else:
+            self.report.unopened += 1
+        return path.opened
+
     def refuse(self, path: ImportPath, error: LoadError) -> str:
         """A sentence about a file that cannot be read; empty if the file is passed over."""
         if isinstance(error, UnknownFormat) and not path.named:
-            self.report.passed_over += 1
+            self.report.passed_over.append(str(path.path))
             return ""
-        return f"{path.path}: {error}"
+        sentence = f"{path.path}: {error}"
+        self.report.refused.append(SkippedItem(str(path.path), sentence))
+        return sentence
 
     def _skip(self, skipped: SkippedItem) -> ImportOutcome:
-        self.report.skipped.append(skipped)
+        self.report.skipped.append(replace(skipped, file=self._file))
         self.report.outcomes[ImportOutcome.SKIPPED] += 1
         return ImportOutcome.SKIPPED
 

@@ -16,7 +16,8 @@ from fakegpt_tui.formats.base import ByteStream
 
 _DECODER = json.JSONDecoder()
 _LEAST = 2**18
-_BLANK = re.compile(r"[ \t\r\n]*")
+_BLANK = re.compile(r"[ \t\r\n\ufeff]*")
+"""Also the byte order mark of another file, where two were put behind each other."""
 _NO_UTF_8 = re.compile("[\udc80-\udcff]")
 _LONGEST_TOKEN = 16
 """Before the end of what was read, what looks damaged may only be cut off."""
@@ -24,6 +25,11 @@ _CHUNK_SIZE = 256 * 1024
 _TOKEN = re.compile(rb'["\[\]{},]')
 _IN_STRING = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
 _BACKSLASH = ord("\\")
+
+
+def _without_marks(between: bytes) -> bytes:
+    """What stands between two arrays, apart from blanks and a byte order mark."""
+    return between.replace(codecs.BOM_UTF8, b"").strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,14 +200,14 @@ class _Scanner:
                 begin = at
         if not self.is_done:
             self._keep(chunk[begin:])
-        elif chunk[at:].strip():
+        elif _without_marks(chunk[at:]):
             self._goes_on(chunk[at:])
 
     def _goes_on(self, between: bytes) -> bool:
         """Does another array begin after one that has ended?"""
         if self._stops:
             return False
-        if between.strip() != b"[":
+        if _without_marks(between) != b"[":
             raise LoadError("Something that is no list follows the list of conversations.")
         self.is_done = False
         return True

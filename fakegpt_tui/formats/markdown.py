@@ -53,6 +53,7 @@ from fakegpt_tui.formats.markdown_syntax import (
     Section,
     read_front_matter,
     read_sections,
+    with_line_feeds,
     write_front_matter,
 )
 from fakegpt_tui.text import replace_surrogates, safe_line
@@ -189,9 +190,7 @@ def read_markdown(
     Raises:
         LoadError: It is another kind of file, or one that was damaged, and in which line.
     """
-    if text.startswith("---\r\n"):
-        # Git on Windows, and some editors, end all lines so.
-        text = text.replace("\r\n", "\n")
+    text = with_line_feeds(text)
     try:
         values = read_front_matter(text)
         conversation = decode_conversation(Fields(values))
@@ -206,6 +205,8 @@ def read_markdown(
         for section in sections:
             assets |= _read_assets(section.fields)
     messages = tuple(message for _, message in sorted(placed, key=lambda each: each[0]))
+    if conversation.leaf_id is not None and not messages:
+        raise LoadError("The file has no line of ours before a message, so it was changed.")
     try:
         validate_tree(messages, conversation.leaf_id)
     except FormatError as error:

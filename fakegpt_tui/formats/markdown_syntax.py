@@ -6,21 +6,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from textwrap import dedent
-from typing import TYPE_CHECKING
 
 from fakegpt_tui.domain import LoadError
 from fakegpt_tui.formats.base import FormatError
 from fakegpt_tui.text import replace_surrogates, safe_line
 
-if TYPE_CHECKING:
-    pass
-
-
 _SHORT_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _SHORT_MEANINGS = {" ": " "} | {written[1]: meant for meant, written in _SHORT_ESCAPES.items()}
 _ESCAPE = re.compile(r'\\(u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|["\\nrt ])|([\\"])')
 _NAMED_LINE = re.compile(r"(\w+):(.*)")
-_BLOCK = re.compile(r"([>|])([+-]?)\d?\s*")
+_BLOCK = re.compile(r"([>|])\d?([+-]?)\d?\s*")
+_MARK_LINE = re.compile(r'^mark: "?(\w+)', re.MULTILINE)
 _TEXTS = {"title", "system_prompt", "service", "model", "id", "server_id", "mark", "folder"}
 """What is a text also where it looks like a number or a word of YAML's."""
 _LISTS = {"tags"}
@@ -41,6 +37,19 @@ def write_front_matter(values: Mapping[str, object]) -> str:
 def quote(text: str) -> str:
     """`text` as a YAML scalar in double quotes, on one line and in printable characters."""
     return '"' + "".join(map(_escaped, replace_surrogates(text))) + '"'
+
+
+def with_line_feeds(text: str) -> str:
+    """A file that ends its lines with line feeds again, as Git and editors may have changed that.
+
+    An editor may also have changed only the front matter, or all but that. What ends a line within
+    a message is left as it came where the lines around it are ours.
+    """
+    text = text.lstrip()
+    mark = _MARK_LINE.search(text)
+    own = re.compile(rf"^<!-- message {mark[1]} .*-->\r$", re.MULTILINE) if mark else None
+    is_windows = text.startswith("---\r\n") or (own is not None and own.search(text) is not None)
+    return text.replace("\r\n", "\n") if is_windows else text
 
 
 def read_front_matter(text: str) -> dict[str, object]:

@@ -52,7 +52,7 @@ async def test_what_was_skipped_is_told_with_its_reason(tmp_path: Path) -> None:
         f"{bad}: This is neither a saved conversation nor an export that is known. What can be"
     )
     assert result.details[1] == f"{tmp_path / 'gone'}: No such file, or not a regular file."
-    assert result.details[-1] == "Conversation 2 is no conversation of a known kind."
+    assert result.details[-1] == f"{good}: Conversation 2 is no conversation of a known kind."
 
 
 async def test_an_import_can_be_stopped_and_what_was_taken_stays(tmp_path: Path) -> None:

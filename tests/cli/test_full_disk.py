@@ -68,3 +68,14 @@ def test_output_that_goes_to_a_full_disk_is_told(home: Home) -> None:
             "No space left on device.\n"
         )
     assert len(home.run("list").stdout.splitlines()) == 2
+    save = f"exec {shlex.join([*COMMAND, 'save', '--all', str(home.folder / 'out')])} > /dev/full"
+    done = subprocess.run(
+        ["bash", "-c", save],
+        check=False,
+        capture_output=True,
+        text=True,
+        env=home.environment,
+        timeout=60,
+    )
+    assert done.stderr.endswith("No space left on device. The work goes on.\n")
+    assert len([*(home.folder / "out").iterdir()]) == 2

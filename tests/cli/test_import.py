@@ -1,6 +1,7 @@
 """`import`: files into the store, and what is told about it."""
 
 import json
+import os
 import signal
 from pathlib import Path
 
@@ -153,10 +154,42 @@ def test_a_folder_is_looked_through_and_what_holds_nothing_is_counted(
     (folder / "deep" / "er" / "NOTE.MD").write_text("---\ntitle: mine\n---\nnote\n")
     (folder / "deep" / "picture.png").write_bytes(b"x")
     write_json(folder / "user.json", {})
+    write_json(folder / "words", [{"role": "user", "content": "Hi"}])
+    os.mkfifo(folder / "pipe.md")
+    (folder / "dead.json").symlink_to("nowhere")
     done = home.invoke("import", str(folder))
     assert (done.exit_code, done.stderr) == (0, "")
-    assert "Added: 3 conversations" in done.stdout
-    assert "4 files looked at, 2 of them passed over: no known conversations." in done.stdout
+    assert "Added: 4 conversations" in done.stdout
+    assert "5 files looked at, 2 of them passed over: no known conversations." in done.stdout
+    assert "1 file not looked at: names of files with conversations end in .md," in done.stdout
+    told = home.invoke("import", "--verbose", str(folder)).stdout.splitlines()
+    passed = [str(folder / "deep/er/NOTE.MD"), str(folder / "user.json")]
+    assert sorted(each[10:] for each in told if each.startswith("no chats")) == sorted(passed)
+
+
+def test_of_several_files_the_reasons_name_theirs(home: Home, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        write_json(tmp_path / f"{name}.json", [*many(1), {}])
+    cut = tmp_path / "cut.json"
+    cut.write_text("[1, ")
+    reason = "Conversation 2 is no conversation of a known kind."
+    done = home.invoke("import", str(tmp_path))
+    assert f"{tmp_path}/a.json: {reason}" in done.stderr
+    document = json.loads(home.invoke("import", "--json", str(tmp_path)).stdout)
+    assert [each["reason"] for each in document["reasons"]] == [
+        f"{cut}: The file ends in the middle, so it was not copied whole.",
+        f"{tmp_path}/a.json: {reason}",
+        f"{tmp_path}/b.json: {reason}",
+    ]
+
+
+@pytest.mark.parametrize("command", ["import", "save --all", "restore-backup", "list --config"])
+def test_the_home_of_a_user_who_is_not_there_is_a_path_like_others(
+    home: Home, command: str
+) -> None:
+    done = home.invoke(*command.split(), "~no-one-of-this-name/x")
+    assert "defect" not in done.stderr
+    assert done.exit_code in ((0,) if "save" in command else (1, 2))
 
 
 def test_where_nothing_could_be_taken_the_exit_code_says_so(home: Home, tmp_path: Path) -> None:

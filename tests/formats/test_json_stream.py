@@ -116,6 +116,8 @@ def test_arrays_after_each_other_are_as_one() -> None:
     for size in (1, 2, 1000):
         assert elements(b'[1, 2] \n["a"][]', size=size) == [b"1", b"2", b'"a"']
         assert decoded(b'[1, 2] \n["a"][]', size=size) == [1, 2, "a"]
+    marked = b'[1]\n\xef\xbb\xbf["a"]\n\xef\xbb\xbf'
+    assert (elements(marked, size=1000), decoded(marked, size=1)) == ([b"1", b'"a"'], [1, "a"])
 
 
 @pytest.mark.parametrize("size", [1, 3, 1000])

@@ -254,10 +254,30 @@ def test_no_damage_is_more_than_a_sentence(written: tuple, data: st.DataObject) 
         assert {each.conversation_id for each in messages} <= {conversation.id}
 
 
-def test_line_ends_of_windows_are_read_back() -> None:
+@pytest.mark.parametrize("changed", ["all", "front matter", "messages", "blank above"])
+def test_line_ends_of_windows_are_read_back(changed: str) -> None:
     conversation, messages = branched()
-    windows = write_markdown(conversation, messages).replace("\n", "\r\n")
-    assert read_markdown(windows) == (conversation, tuple(messages))
+    written = write_markdown(conversation, messages)
+    head, between, body = written.partition("\n---\n")
+    windows = {
+        "all": written.replace("\n", "\r\n"),
+        "front matter": (head + between).replace("\n", "\r\n") + body,
+        "messages": head + between + body.replace("\n", "\r\n"),
+        "blank above": "\r\n\n" + written,
+    }
+    assert read_markdown(windows[changed]) == (conversation, tuple(messages))
+
+
+def test_line_ends_within_messages_stay_where_the_lines_around_them_are_ours() -> None:
+    pasted = write_markdown(*branched()).replace("\n", "\r\n")
+    prompt = message(f"Look:\r\n{pasted}")
+    assert read_markdown(write_markdown(CONVERSATION, [prompt]))[1] == (prompt,)
+
+
+def test_a_file_without_the_lines_of_its_messages_is_refused() -> None:
+    written = write_markdown(*branched())
+    with pytest.raises(LoadError, match="has no line of ours before a message"):
+        read_markdown(written.replace("<!-- message", "<!--  message"))
 
 
 def values_with(title: str) -> dict[str, object]:
@@ -271,6 +291,8 @@ def values_with(title: str) -> dict[str, object]:
         (">\n  One\n\n  two\n    indented\n  three", "One\ntwo\n  indented\nthree\n"),
         ("|-\n  One\n  two\n", "One\ntwo"),
         ("|\n  One\n  two", "One\ntwo\n"),
+        (">2-\n  A long\n  title", "A long title"),
+        ("|-2\n  One\n  two", "One\ntwo"),
         ("A plain title\n  that goes on", "A plain title that goes on"),
         ("'It''s a title\n  that goes on'", "It's a title that goes on"),
         ('"A quoted title\n  that goes on"', "A quoted title that goes on"),

@@ -371,7 +371,7 @@ def test_an_answer_of_aichat_that_ends_like_another_is_whole(tmp_path: Path) -> 
 
 def test_histories_of_gptme_are_read_as_branches_and_not_alone() -> None:
     folder = FILES / "gptme"
-    named = [each.path for each in list_import_files([folder])]
+    named = [each.path for each in list_import_files([folder]) if each.opened]
     assert named == [folder / "conversation.jsonl"]
     branch = folder / "branches" / "main-edit-0.jsonl"
     ((whole,), (alone,)) = (loaded(read(path)) for path in (named[0], branch))
