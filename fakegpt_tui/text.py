@@ -151,6 +151,21 @@ def without_controls(text: str) -> str:
     return replace_surrogates(text).translate(_ACTING)
 
 
+_UNSEEN = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060"))
+_AROUND = ('""', "''", "``", "“”", "‘’", "<>")
+
+
+def strip_pasted(text: str) -> str:
+    """`text`, an address or a key, without what is copied along with it.
+
+    That is invisible characters, blanks, a comma behind it, and quotes or brackets around it.
+    """
+    text = text.translate(_UNSEEN).strip().rstrip(",;").rstrip()
+    while text[:1] + text[1:][-1:] in _AROUND and text[0] not in text[1:-1]:
+        text = text[1:-1].strip()
+    return text
+
+
 def file_stem(title: str, limit: int = 80) -> str:
     """`title` as the stem of a file name of at most `limit` bytes; may be empty.
 

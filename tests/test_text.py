@@ -13,6 +13,7 @@ from fakegpt_tui.text import (
     replace_surrogates,
     safe_line,
     safe_text,
+    strip_pasted,
 )
 
 ODD = (
@@ -176,3 +177,18 @@ def test_titles_become_file_stems_like_this(title: str, stem: str) -> None:
 
 def test_a_long_title_is_cut_between_characters() -> None:
     assert file_stem("é" * 100, 81) == "é" * 40
+
+
+@pytest.mark.parametrize(
+    ("pasted", "text"),
+    [
+        ("\ufeff word\u200b\u00a0", "word"),
+        ('"word",', "word"),
+        ("<'word'>", "word"),
+        ('"a": "word"', '"a": "word"'),
+        ('"', '"'),
+        ("", ""),
+    ],
+)
+def test_what_is_copied_along_with_a_word_is_stripped(pasted: str, text: str) -> None:
+    assert strip_pasted(pasted) == text

@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeAlias
 
 from fakegpt_tui.domain import ConfigError, Secret
 from fakegpt_tui.fast_import import dataclass, lazy_pattern
+from fakegpt_tui.text import strip_pasted
 
 _PROGRAM = "fakegpt-tui"
 _MAX_LENGTH = 10_000
@@ -177,13 +178,12 @@ def _decode(data: bytes) -> str:
     return data.decode("utf-16" if is_wide else "utf-8-sig")
 
 
-_INVISIBLE = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060"))
 _ASSIGNED = lazy_pattern(
-    r"(?:export\s+)?[A-Za-z][A-Za-z0-9_]*(?:KEY|TOKEN)\s*=\s*(\S.*)", re.IGNORECASE
+    r"(?:(?:export|setx?)\s+|\$env:)?[\"']?[a-z][a-z0-9_-]*(?:key|token)[\"']?(?:\s*=\s*|:\s+)(\S.*)",
+    re.IGNORECASE,
 )
-"""A line of a file of variables, as many services show it to be copied."""
+"""A line of a file of variables, of JSON or of headers, as services show it to be copied."""
 _BEARER = lazy_pattern(r"(?:authorization\s*:\s*)?bearer\s+", re.IGNORECASE)
-_QUOTES = ('""', "''", "``", "“”")
 
 
 def validate_key(text: str, what: str) -> Secret:
@@ -192,21 +192,16 @@ def validate_key(text: str, what: str) -> Secret:
     Raises:
         ConfigError: It cannot be one.
     """
-    key = text.translate(_INVISIBLE).strip()
+    key = strip_pasted(text)
     if assigned := _ASSIGNED.fullmatch(key):
-        key = assigned[1]
-    key = _BEARER.sub("", _unquoted(key), count=1) if _BEARER.match(_unquoted(key)) else key
-    key = _unquoted(key)
+        key = strip_pasted(assigned[1])
+    if bearer := _BEARER.match(key):
+        key = strip_pasted(key[bearer.end() :])
     if not key:
         raise ConfigError(f"{what} holds no key.")
     if error := _key_error(key):
         raise ConfigError(f"{what} holds something that cannot be a key: {error}.")
     return Secret(key)
-
-
-def _unquoted(key: str) -> str:
-    is_quoted = len(key) > 1 and key[0] + key[-1] in _QUOTES
-    return key[1:-1].strip() if is_quoted else key
 
 
 def _key_error(key: str) -> str:

@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from fakegpt_tui.domain import NO_PROXY, ModelRef, Secret
 from fakegpt_tui.fast_import import lazy_pattern
+from fakegpt_tui.text import strip_pasted
 
 if TYPE_CHECKING:
     from datetime import date, time
@@ -30,7 +31,8 @@ _KEY_SHAPES = lazy_pattern(
 )
 """Keys that could be names of variables by their characters."""
 _LETTERS = lazy_pattern(r"[a-z]{4,26}")
-_PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
+_HOST_AND_PORT = lazy_pattern(r"(?:[\w.-]+|\[[\da-fA-F:]+\]):\d+")
+_PROXY_SCHEMES = ("http", "https", "socks", "socks5", "socks5h")
 _URL_PATH = lazy_pattern(r"/[A-Za-z0-9._~%!$&'()*+,;=:@/-]{0,200}")
 _SECONDS_PER_DAY = 86_400
 _TRUE = {"1", "true", "yes", "on"}
@@ -228,7 +230,8 @@ def proxy(value: object) -> Secret:
     """A proxy's URL, which may hold a password, or `off`."""
     if value is False or (isinstance(value, str) and value.strip().lower() in ("", NO_PROXY)):
         return Secret(NO_PROXY)
-    parts = _split_url(value)
+    is_bare = isinstance(value, str) and _HOST_AND_PORT.fullmatch(strip_pasted(value))
+    parts = _split_url(f"http://{strip_pasted(str(value))}" if is_bare else value)
     if parts is None or parts.scheme not in _PROXY_SCHEMES or parts.path.strip("/"):
         raise InvalidValue(
             "a proxy's URL such as http://proxy.example.org:8080 or socks5://127.0.0.1:1080, "
@@ -276,7 +279,7 @@ def _split_url(value: object) -> SplitResult | None:
     """The parts of a URL that has a host and a sound port."""
     if not isinstance(value, str):
         return None
-    value = value.strip()
+    value = strip_pasted(value)
     if not value.isprintable() or " " in value:
         return None
     try:

@@ -17,14 +17,18 @@ import httpx
 
 from fakegpt_tui.domain import NO_PROXY, ConfigError, Service
 from fakegpt_tui.fast_import import dataclass, lazy_pattern
+from fakegpt_tui.text import strip_pasted
 
 _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 _HOST_NAME = lazy_pattern(rf"{_LABEL}(\.{_LABEL})*\.?")
 _MAX_NAME_LENGTH = 253
 _LAST_PORT = 65535
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_API_PATH = lazy_pattern(r"/+(?:(?:chat/)?completions|models|responses|messages|embeddings)/*\Z")
-"""The end of an address that was copied with the path of a request."""
+_API_PATH = lazy_pattern(
+    r"(?i)/+(?:(?:chat/)?completions|models|responses|messages(?:/count_tokens)?|embeddings"
+    r"|(?<=\d/)chat|api/(?:chat|generate|tags|show))/*\Z"
+)
+"""The end of an address that was copied with the path of a request, also of Ollama's own API."""
 _ZONE = lazy_pattern(r"(//\[[0-9A-Fa-f:.]+)%25")
 """The sign before the network interface of an IPv6 address, as URLs write it."""
 _PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
@@ -62,7 +66,7 @@ def service_address(service: Service) -> Address:
         ConfigError: It cannot be used.
     """
     what = f"The address of the service “{service.name}”"
-    url = _parse_url(_ZONE.sub(r"\1%", service.url.strip()), what)
+    url = _parse_url(_ZONE.sub(r"\1%", strip_pasted(service.url)), what)
     if url.scheme not in ("http", "https"):
         raise ConfigError(f"{what} must begin with http:// or https://.")
     if url.userinfo:
@@ -163,7 +167,10 @@ def proxy_address(text: str, *, where: str) -> ProxyAddress:
     """
     what = f"The proxy {where}"
     text = text.strip()
-    url = _parse_url(text if "://" in text else f"http://{text}", what)
+    text = text if "://" in text else f"http://{text}"
+    # What desktops write into the environment; the version is that of nearly all servers.
+    text = f"socks5://{text[8:]}" if text.lower().startswith("socks://") else text
+    url = _parse_url(text, what)
     if url.scheme not in _PROXY_SCHEMES:
         raise ConfigError(f"{what} must begin with http://, https://, socks5:// or socks5h://.")
     if url.scheme.startswith("socks") and find_spec("socksio") is None:
@@ -198,18 +205,20 @@ def find_service_proxy(
     return proxy_address(found, where="in the environment") if found else None
 
 
+_SEPARATORS = lazy_pattern(r"[,;\s]+|\bhttps?://")
 _WITH_PORT = lazy_pattern(r"(\[[^\]]*\]|[^:]*)(?::(\d{1,5}))?")
 
 
 def is_exempt(url: httpx.URL, no_proxy: str) -> bool:
     """Is `url` among the hosts that `no_proxy` lists as those to be asked without a proxy?
 
-    An entry is a name with all names below it, an address, a network such as `10.0.0.0/8`, or `*`;
-    a port after it limits it to that port.
+    An entry is a name with all names below it, an address, a network such as `10.0.0.0/8` or
+    `10.*`, or `*`; a port after it limits it to that port. Commas or blanks are between them.
     """
     port = url.port or _DEFAULT_PORTS.get(url.scheme, 0)
-    entries = (entry.strip().lower() for entry in no_proxy.split(","))
-    return any(_covers(entry, url.host.rstrip(".").lower(), port) for entry in entries if entry)
+    hosts = {url.host.rstrip(".").lower(), url.raw_host.decode("ascii").rstrip(".").lower()}
+    entries = _SEPARATORS.sub(" ", no_proxy.lower()).split()
+    return any(_covers(entry, host, port) for entry in entries for host in hosts)
 
 
 def _covers(entry: str, host: str, port: int) -> bool:
@@ -219,8 +228,12 @@ def _covers(entry: str, host: str, port: int) -> bool:
     name, wanted = (found[1], found[2]) if found else (entry, None)
     if wanted not in (None, str(port)):
         return False
+    if name == "*":
+        return True
     name = name.strip("[]").removeprefix("*").strip(".")
-    return not name or host == name or host.endswith(f".{name}") or _is_same_ip(host, name)
+    if name.endswith("*") and _is_ip(host):
+        return host.startswith(name.rstrip("*"))
+    return host == name or host.endswith(f".{name}") or _is_same_ip(host, name)
 
 
 def _is_same_ip(host: str, name: str) -> bool:

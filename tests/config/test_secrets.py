@@ -166,6 +166,11 @@ def test_the_keyring_of_the_system_is_used_where_it_is_installed(
         "'Bearer sk-key-1'",
         "OPENAI_API_KEY=sk-key-1",
         'export OPENAI_API_KEY="sk-key-1"',
+        '$env:OPENAI_API_KEY = "sk-key-1"',
+        "set OPENAI_API_KEY=sk-key-1",
+        '"api_key": "sk-key-1",',
+        "x-api-key: sk-key-1",
+        "“sk-key-1”;",
     ],
 )
 def test_what_is_copied_along_with_a_key_is_left_out(copied: str) -> None:

@@ -306,3 +306,21 @@ def test_a_service_may_have_no_proxy_at_all(value: str) -> None:
     proxy = settled(f"[services.zhile]\nproxy = {value}").services["zhile"].proxy
     assert proxy is not None
     assert proxy.reveal() == "off"
+
+
+@pytest.mark.parametrize(
+    ("written", "url"),
+    [("proxy.corp:3128", "http://proxy.corp:3128"), ("'socks://h:1',", "socks://h:1")],
+)
+def test_a_proxy_is_taken_as_it_is_usually_told(written: str, url: str) -> None:
+    proxy = settled(f'[services.zhile]\nproxy = "{written}"').services["zhile"].proxy
+    assert proxy is not None
+    assert proxy.reveal() == url
+
+
+@pytest.mark.parametrize(
+    "written", [" https://x.example/v1/ ", "\ufeffhttps://x.example/v1", "'https://x.example/v1',"]
+)
+def test_an_address_may_be_pasted_with_what_stood_around_it(written: str) -> None:
+    made = settled(f'[services.mine]\nkind = "openai"\nurl = "{written}"')
+    assert made.services["mine"].url == "https://x.example/v1"

@@ -72,11 +72,31 @@ def api(url: str) -> Service:
         "https://example.com/v1/models",
         "https://example.com/v1/responses",
         "https://example.com/v1//chat/completions",
+        "https://example.com/v1/Chat/Completions",
+        "https://example.com/v1/messages/count_tokens",
+        "https://example.com/v1/chat",
+        '"https://example.com/v1",',
+        "<https://example.com/v1>",
+        "\ufeffhttps://example.com/v1\u200b",
+        " 'https://example.com/v1/models'\u00a0",
         "https://example.com/v1",
     ],
 )
 def test_the_path_of_a_request_is_no_part_of_an_address(pasted: str) -> None:
     assert service_address(api(pasted)).text == "https://example.com/v1"
+
+
+@pytest.mark.parametrize(
+    ("pasted", "text"),
+    [
+        ("http://localhost:11434/api/chat", "http://localhost:11434"),
+        ("http://localhost:11434/api/tags/", "http://localhost:11434"),
+        ("http://localhost:3000/api/chat/completions", "http://localhost:3000/api"),
+        ("https://example.com/chat", "https://example.com/chat"),
+    ],
+)
+def test_the_path_of_another_protocol_of_the_server_is_none_either(pasted: str, text: str) -> None:
+    assert service_address(api(pasted)).text == text
 
 
 @pytest.mark.parametrize(
@@ -194,6 +214,7 @@ def test_any_text_is_a_proxy_or_a_sentence(text: str) -> None:
         ("http://name:canary-pw@proxy.example:3128", "proxy.example:3128"),
         ("proxy.example:3128", "proxy.example:3128"),
         ("https://proxy.example", "proxy.example"),
+        ("socks://127.0.0.1:1080/", "127.0.0.1:1080"),
     ],
 )
 def test_a_proxy_is_shown_without_its_password(text: str, host: str) -> None:
@@ -265,6 +286,14 @@ def test_what_does_not_fit_a_header_is_found(text: str) -> None:
         ("http://anything", "*", True),
         ("http://anything", "", False),
         ("http://anything", ",not a network/99,", False),
+        ("http://a.b.intern", "10.0.0.1 .intern localhost", True),
+        ("http://a.b.intern", "localhost; intern", True),
+        ("http://anything", ".", False),
+        ("http://192.168.1.5", "192.168.*", True),
+        ("http://192.169.1.5", "192.168.*", False),
+        ("http://gpu.corp:8000", "http://gpu.corp:8000", True),
+        ("http://bücher.example", "xn--bcher-kva.example", True),
+        ("http://bücher.example", "bücher.example", True),
     ],
 )
 def test_hosts_are_exempt_by_name_port_and_network(url: str, no_proxy: str, exempt: bool) -> None:

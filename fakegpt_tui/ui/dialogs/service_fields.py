@@ -15,7 +15,7 @@ from fakegpt_tui.domain import (
     ServiceKind,
 )
 from fakegpt_tui.domain.service_setup import complete_address
-from fakegpt_tui.text import safe_line
+from fakegpt_tui.text import safe_line, strip_pasted
 from fakegpt_tui.ui.options import ServiceRepository
 from fakegpt_tui.ui.service_rows import check_step_line
 
@@ -82,7 +82,9 @@ class KnownFields:
 
     def problems(self, form: ServiceForm) -> Mapping[str, str]:
         """What is wrong with fields as they are filled in, once the address is completed."""
-        problems = self._registry.validate(replace(form, url=complete_address(form.url)))
+        problems = self._registry.validate(
+            replace(form, url=complete_address(strip_pasted(form.url)))
+        )
         if self._service is None and form.name in self._taken:
             taken = "There is a service of that name; F2 changes it in the list."
             problems = {**problems, "name": taken}

@@ -22,7 +22,7 @@ from fakegpt_tui.domain import (
 )
 from fakegpt_tui.domain.service_setup import complete_address
 from fakegpt_tui.keymap import KeyScope
-from fakegpt_tui.text import safe_line
+from fakegpt_tui.text import safe_line, strip_pasted
 from fakegpt_tui.ui.bindings import bindings
 from fakegpt_tui.ui.dialogs import UNSAVED, Choice, DialogFrame, shown_keys
 from fakegpt_tui.ui.dialogs.pick import PickScreen
@@ -161,7 +161,7 @@ class ServiceFormScreen(ModalScreen[Service | None]):
         """Complete the address, and say from now on what is wrong; is it nothing?"""
         field = self.query_one("#url", Input)
         with field.prevent(Input.Changed):
-            field.value = complete_address(field.value.strip())
+            field.value = complete_address(strip_pasted(field.value))
         field.cursor_position = len(field.value)
         self._validated = True
         return not self._show_problems()

@@ -100,7 +100,7 @@ async def test_a_trial_says_what_fails_and_offers_the_models_that_it_found() -> 
             ),
             ConnectionCheck("The model 'small' answers.", worked=True),
         )
-        await fill(it, name="local", url="127.0.0.1:9")
+        await fill(it, name="local", url='"127.0.0.1:9",')
         await it.pilot.press("f5")
         await it.see("✓ The model 'small' answers.")
         assert it.registry.checked[0].url == "http://127.0.0.1:9"
