@@ -107,9 +107,7 @@ def _has_desktop(environment: Mapping[str, str]) -> bool:
     return bool(shown) or sys.platform in ("win32", "darwin")
 
 
-async def edit_text(
-    text: str, app: App[Any], environment: Mapping[str, str], *, name: str = "prompt.md"
-) -> str:
+async def edit_text(text: str, app: App[Any], environment: Mapping[str, str], *, name: str) -> str:
     """`text` as it comes back from `$VISUAL` or `$EDITOR` of the editor's `environment`.
 
     The terminal is the editor's meanwhile. Nothing is drawn, but replies go on streaming.

@@ -46,9 +46,7 @@ class SlashCompletion:
     Everything is derived from the text, so no key can take a command of an earlier text.
     """
 
-    def __init__(
-        self, snippets: Sequence[Command] = (), values: CommandValues | None = None
-    ) -> None:
+    def __init__(self, snippets: Sequence[Command], values: CommandValues | None) -> None:
         self._snippets = snippets
         self._commands = (*COMMANDS, *snippets)
         self._values = values or NoCommandValues()

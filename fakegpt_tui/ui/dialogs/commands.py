@@ -57,9 +57,9 @@ class PaletteScreen(ListScreen[str | None]):
     def __init__(
         self,
         state: ChatState,
-        recent: Iterable[str] = (),
-        snippets: Sequence[Command] = (),
-        undo: str = "",
+        recent: Iterable[str],
+        snippets: Sequence[Command],
+        undo: str,
     ) -> None:
         """`recent` are the ids of the commands that were run last; `snippets` are commands, too.
 

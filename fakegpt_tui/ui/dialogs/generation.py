@@ -1,7 +1,6 @@
 """Generation dialogs: how a conversation is answered, and the exact request that is sent."""
 
 from collections.abc import Collection, Mapping
-from types import MappingProxyType
 from typing import ClassVar
 
 from textual import on, work
@@ -108,11 +107,11 @@ class GenerationScreen(ModalScreen[Preset | None]):
         self,
         current: Preset,
         *,
-        note: str = "",
-        hints: Mapping[str, str] = MappingProxyType({}),
-        presets: Collection[str] = (),
-        keep_preset: SavePreset | None = None,
-        begin_at: str = GENERATION_ROWS[0].name,
+        note: str,
+        hints: Mapping[str, str],
+        presets: Collection[str],
+        keep_preset: SavePreset | None,
+        begin_at: str,
     ) -> None:
         """Show `current`, and below it a `note` to read; `hints` stand in place of the usual ones.
 

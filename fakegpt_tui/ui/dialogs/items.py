@@ -145,7 +145,7 @@ class ItemsScreen(ListScreen[tuple[ItemAction, MessageItem] | None]):
         Binding("k", "move(-1)", "Previous", show=False),
     ]
 
-    def __init__(self, items: Sequence[MessageItem], at: int = 0) -> None:
+    def __init__(self, items: Sequence[MessageItem], at: int) -> None:
         """`at` is the place of the one that is marked first."""
         super().__init__()
         self._items = items

@@ -117,7 +117,7 @@ class HelpScreen(CommandListScreen[str | None]):
     ]
 
     def __init__(
-        self, keys: Mapping[str, str], where: KeyScope, words: str = "", *, has_vim: bool
+        self, keys: Mapping[str, str], where: KeyScope, words: str, *, has_vim: bool
     ) -> None:
         super().__init__(keys, words)
         self._scopes = sorted(KeyScope, key=lambda each: each is not where)

@@ -56,7 +56,7 @@ class SettingsScreen(ListScreen[str | None]):
         settings: tuple[EffectiveSetting, ...],
         take: Callable[[str, str], None],
         changes: list[SettingChange],
-        words: str = "",
+        words: str,
     ) -> None:
         super().__init__()
         self._first_words = words

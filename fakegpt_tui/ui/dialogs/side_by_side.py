@@ -53,8 +53,8 @@ class SideBySideScreen(ModalScreen[str | None]):
         *,
         repaint_rate: float,
         hint_letters: Callable[[], str],
-        make_document: MakeDocument | None = None,
-        pictures: Callable[[], PictureSource] | None = None,
+        make_document: MakeDocument | None,
+        pictures: Callable[[], PictureSource] | None,
     ) -> None:
         super().__init__()
         self._chat = chat

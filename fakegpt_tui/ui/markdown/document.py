@@ -45,7 +45,7 @@ def _can_be_parsed(text: str) -> bool:
     return True
 
 
-def drawn_text(text: str, *, complete: bool = True) -> str:
+def drawn_text(text: str, *, complete: bool) -> str:
     """The Markdown that a message is drawn as: one that is JSON alone is a block of code."""
     return f"{JSON_FENCE}{text}" if is_json(text, complete=complete) else text
 

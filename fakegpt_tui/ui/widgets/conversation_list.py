@@ -85,7 +85,7 @@ class ConversationList(RenderCache, ScrollView, can_focus=True, inherit_bindings
         name: str
         value: str
 
-    def __init__(self, folded: str = "") -> None:
+    def __init__(self, folded: str) -> None:
         """`folded` are paths of folders in lines, as they were remembered."""
         super().__init__()
         self._made_index: ListIndex | None = None

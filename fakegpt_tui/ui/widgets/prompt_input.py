@@ -81,7 +81,7 @@ class PromptInput(PromptEditor, inherit_bindings=False):
     class QuitRequested(Message):
         """ctrl+d was pressed in the empty prompt."""
 
-    def __init__(self, *, cursor_blink: bool = True) -> None:
+    def __init__(self, *, cursor_blink: bool) -> None:
         super().__init__()
         self.cursor_blink = cursor_blink
         self._command: CommandEntry | None = None

@@ -34,7 +34,7 @@ class ListApp(App[None]):
 
     def __init__(self, rows: tuple[ConversationRow, ...] = ()) -> None:
         super().__init__()
-        self.list = CountingList()
+        self.list = CountingList("")
         self.list.rows = rows
         self.opened: list[str] = []
         self.remembered: list[tuple[str, str]] = []

@@ -91,7 +91,7 @@ def word_end(text: str, at: int, count: int, *, big: bool = False) -> int | None
     return at if at > start else None
 
 
-def end_of_run(text: str, at: int, *, big: bool = False) -> int:
+def end_of_run(text: str, at: int, *, big: bool) -> int:
     """The last character of the word at `at`, or the last place of the text."""
     if at >= len(text):
         return last_on_line(text, len(text))

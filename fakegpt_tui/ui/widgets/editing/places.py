@@ -117,7 +117,7 @@ def is_word(text: str, at: int) -> bool:
     return kind_at(text, at) not in (BLANK, _SIGN)
 
 
-def run_around(text: str, at: int, *, big: bool = False) -> tuple[int, int]:
+def run_around(text: str, at: int, *, big: bool) -> tuple[int, int]:
     """Where the run of characters of one kind around `at` begins and ends, on its line."""
     kind, start, end = kind_at(text, at, big=big), at, at
     first, last = line_start(text, at), line_end(text, at)
