@@ -47,7 +47,7 @@ class RequestHead:
         return self.version < "1.1"
 
 
-def find_head(received: bytes, start: int = 0) -> tuple[bytes, bytes] | None:
+def find_head(received: bytes, start: int) -> tuple[bytes, bytes] | None:
     """The head and what follows it, once it is whole; before `start` there is no end of it.
 
     Raises:

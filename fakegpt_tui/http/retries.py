@@ -137,7 +137,7 @@ class StreamTimeouts:
         self._least = 0.0
         self._has_event = False
 
-    def record_bytes(self, chunks: Iterable[bytes] = ()) -> None:
+    def record_bytes(self, chunks: Iterable[bytes]) -> None:
         """Bytes came: from now on the limit on silence counts, too."""
         self.has_begun = True
         if any(map(holds_line_end, chunks)):

@@ -51,7 +51,7 @@ class MessageBuilder(BodyBuilder):
         transport: Transport,
         target: RequestTarget,
         *,
-        largest_reply: int | None = None,
+        largest_reply: int | None,
     ) -> None:
         """`largest_reply` is how many tokens a reply of the model may have, if that is known."""
         super().__init__(request, transport, target)

@@ -104,7 +104,7 @@ class CompletionText:
     Some services end a stream with all of the text again. That is no new text.
     """
 
-    def __init__(self, continued: str = "") -> None:
+    def __init__(self, continued: str) -> None:
         """`continued` is the text that the reply continues; what repeats it is left out."""
         self.has_text = False
         self.has_reasoning = False

@@ -219,7 +219,7 @@ class ReplyDecoder(ABC):
 
 
 def incomplete_error(
-    unread: UnreadPieces, *, has_text: bool, is_done: bool, foreign: object = None
+    unread: UnreadPieces, *, has_text: bool, is_done: bool, foreign: object
 ) -> ServiceError:
     """The error of a reply that tells no reason for its end.
 

@@ -56,7 +56,7 @@ class RedisTurns:
 class SharedState:
     """What a host keeps in Valkey or Redis. To be made, used and closed in one event loop."""
 
-    def __init__(self, connection: StateConnection, *, has_keys: bool = False) -> None:
+    def __init__(self, connection: StateConnection, *, has_keys: bool) -> None:
         self.connection = connection
         self._leases = RedisLeases(connection)
         self._has_keys = has_keys
