@@ -113,7 +113,7 @@ class ConversationExporter:
             read_blob=self._stores.of(conversation_id).read_blob,
         )
 
-    async def export_to(self, conversation_id: str, path: Path, *, suffix: str = "") -> Path:
+    async def export_to(self, conversation_id: str, path: Path, *, suffix: str) -> Path:
         """Write a conversation as the file at `path`, or into the folder that is there.
 
         The format is that of the `suffix`, or else the one that the name of the file says.
@@ -169,8 +169,8 @@ class ConversationImporter:
         *,
         reload: Callable[[], Awaitable[None]],
         default_model: Callable[[], tuple[str, str]],
-        max_blob_bytes: int = 0,
-        mirror: Path | None = None,
+        max_blob_bytes: int,
+        mirror: Path | None,
     ) -> None:
         """Import into `store`, the one on disk; `mirror` is the mirror folder.
 

@@ -77,9 +77,9 @@ class Turn:
         reply: ChatMessage,
         request: ReplyRequest,
         add_messages: Callable[[Sequence[ChatMessage]], Future[None]],
-        is_new_prompt: bool = True,
-        is_typed: bool = False,
-        max_blob_bytes: int = 0,
+        is_new_prompt: bool,
+        is_typed: bool,
+        max_blob_bytes: int,
     ) -> None:
         self._store, self._max_blob_bytes = store, max_blob_bytes
         self._writes = writes
