@@ -107,10 +107,6 @@ Values: TypeAlias = Callable[[ArgumentQuestion], Sequence[ArgumentValue] | None]
 """What an argument may be, as far as that is known: `None` where anything may do."""
 
 
-def no_values(_question: ArgumentQuestion) -> None:
-    """Let anything do."""
-
-
 @dataclass(frozen=True, slots=True)
 class Slot:
     """A place for an argument of one of these kinds, so many brackets deep."""

@@ -17,7 +17,6 @@ from fakegpt_tui.keymap.argument_kinds import (
     OpenValues,
     Slot,
     Values,
-    no_values,
     slots_of,
 )
 from fakegpt_tui.text import safe_line
@@ -114,7 +113,7 @@ def named_command(line: str, commands: Iterable[Command]) -> tuple[Command, str]
 
 
 def parse_command(
-    line: str, commands: Iterable[Command], values: Values = no_values
+    line: str, commands: Iterable[Command], values: Values
 ) -> ParsedCommand | WrongArgument | None:
     """Read a line that begins with a slash; `None` where it is a prompt, and no command."""
     line = line.strip()
@@ -133,9 +132,7 @@ def parse_command(
     return ParsedCommand(command, name, read)
 
 
-def open_argument(
-    line: str, commands: Iterable[Command], values: Values = no_values
-) -> OpenArgument | None:
+def open_argument(line: str, commands: Iterable[Command], values: Values) -> OpenArgument | None:
     """The argument that is being typed at the end of a line, behind a name and a blank."""
     found = named_command(line, commands)
     if found is None or len(line) == len(found[1]):
