@@ -125,7 +125,7 @@ def read_prompt(
     piped: bytes,
     files: Sequence[str],
     attachments: Sequence[str],
-    wrap: Callable[[str], str] | None = None,
+    wrap: Callable[[str], str] | None,
 ) -> AskPrompt:
     """The prompt; the first bytes of standard input say whether it is text.
 

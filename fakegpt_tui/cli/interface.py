@@ -40,7 +40,7 @@ _MIRROR_SECONDS = 3
 """How long leaving may take for the mirror folder; the next start goes on with what is left."""
 
 
-def open_interface(settings: Settings, *, resume: str | None, temporary: bool = False) -> int:
+def open_interface(settings: Settings, *, resume: str | None, temporary: bool) -> int:
     """Open the interface that the settings ask for; the exit code of the process.
 
     Args:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 def run_plain_chat(
-    settings: Settings, store: ChatStore, conversation_id: str | None, *, temporary: bool = False
+    settings: Settings, store: ChatStore, conversation_id: str | None, *, temporary: bool
 ) -> int:
     """Chat until the input ends or `/quit`; the exit code of the process.
 

@@ -44,9 +44,7 @@ class ContentReader:
     Files that are not in the export are parts, too, whose bytes nothing opens.
     """
 
-    def __init__(
-        self, metadata: Mapping[str, object] | None = None, assets: AssetSource | None = None
-    ) -> None:
+    def __init__(self, metadata: Mapping[str, object] | None, assets: AssetSource | None) -> None:
         """Read with what the export says about the message beside its content."""
         self.blobs: dict[str, OpenBlob] = {}
         """Opens the bytes of the files that were found."""

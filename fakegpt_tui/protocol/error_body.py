@@ -183,7 +183,7 @@ def _page_text(page: str) -> str:
     return shown if shown.strip() else named
 
 
-def parse_error_text(text: str, *, is_error: bool = False) -> ErrorBody | None:
+def parse_error_text(text: str, *, is_error: bool) -> ErrorBody | None:
     """What an event says that is no JSON, if it begins as an error does or `is_error`."""
     if not (is_error or _ERROR_TEXT.match(text)):
         return None
