@@ -196,7 +196,7 @@ def code_rows(content: str) -> list[str]:
 
 
 def draw_label(node: Node, code: Sequence[str], width: int, context: RenderContext) -> list[Line]:
-    """The language, if there is one, and the control that copies the code.
+    """The language and what else stands behind the fence, and the control that copies the code.
 
     Its style meta `copy` is the range of the opening line, as growing code has no end yet. It says
     that lines are cut if any in its fragment is: the others may not have been drawn.
@@ -204,8 +204,10 @@ def draw_label(node: Node, code: Sequence[str], width: int, context: RenderConte
     if node.kind != "fence":
         return []
     palette = context.palette
-    words = safe_text(node.info).split()
-    rows = chop([Segment(f" {words[0]}", palette.fence_label)] if words else [], width)
+    words = " ".join(safe_text(node.info).split())
+    rows = chop([Segment(f" {words}", palette.fence_label)] if words else [], width)
+    if width - cell_width(rows[-1]) <= len(_COPY) + 1 < width:
+        rows.append([])
     room = width - cell_width(rows[-1])
     copy = palette.fence_mark + Style.from_meta({"copy": _source(node, -1)})
     marks = [Segment(_COPY, copy)]
