@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 from collections.abc import Awaitable, Sequence
 from contextlib import suppress
 from functools import cached_property
@@ -275,7 +274,7 @@ class FakeGPTApp(KeySerializer, ResizedApp, OverlaidApp, BidiRepairingApp, Crash
         self._chat.active_turns.stop_all()
         await self._shut_down(0)
 
-    async def _end_on_signal(self, number: signal.Signals) -> None:
+    async def _end_on_signal(self, number: int) -> None:
         """Quit on a signal; replies under way count as interrupted."""
         for worker in self._turn_workers():
             worker.cancel()

@@ -57,7 +57,7 @@ class SmallApp(ResizedApp, CrashReportingApp):
         ):
             await super().run_async(**options)
 
-    def received(self, number: signal.Signals) -> None:
+    def received(self, number: int) -> None:
         self.exit(return_code=exit_code(number))
 
 
@@ -99,8 +99,8 @@ class Stubborn(Keys):
 
     patience = 600.0
 
-    def received(self, number: signal.Signals) -> None:
-        self.show(f"received={number.name}")
+    def received(self, number: int) -> None:
+        self.show(f"received={signal.Signals(number).name}")
 
 
 class Stuck(Keys):

@@ -44,14 +44,25 @@ the terminal and from the shell, and a session's end sends SIGTERM besides."""
 _MODES_OFF = (
     "\x1b[?2026l"  # no frame is half drawn
     "\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l"  # mouse
-    "\x1b[?2004l\x1b[?1004l\x1b[?2048l"  # bracketed paste, focus and size reports
+    "\x1b[?2004l\x1b[?1004l\x1b[?2048l\x1b[?2031l"  # pastes, reports of focus, size and background
     "\x1b[?7h"  # line wrap
     "\x1b[<u"  # kitty's keyboard; its stack belongs to the screen that is left next
     "\x1b[?1049l\x1b[0m\x1b[?25h"
 )
 
 
-def exit_code(number: signal.Signals) -> int:
+_NOT_ENDING = {
+    getattr(signal, f"SIG{name}", None)
+    for name in (
+        *("KILL", "STOP", "TSTP", "CONT", "TTIN", "TTOU"),
+        *("CHLD", "URG", "WINCH", "INFO", "PIPE", "XFSZ"),
+        *("SEGV", "BUS", "FPE", "ILL", "EMT"),
+    )
+}
+"""What cannot be handled, only stops, is ignored, or is a defect below Python."""
+
+
+def exit_code(number: int) -> int:
     """What a shell is told of a program that a signal ended."""
     return 128 + number
 
@@ -59,7 +70,7 @@ def exit_code(number: signal.Signals) -> int:
 @contextmanager
 def handle_signals(
     loop: asyncio.AbstractEventLoop,
-    on_signal: Callable[[signal.Signals], object],
+    on_signal: Callable[[int], object],
     *,
     patience: float = _SHUTDOWN_TIMEOUT,
     echo: float = _REPEAT_WINDOW,
@@ -116,7 +127,7 @@ class _Shutdown:
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
-        on_signal: Callable[[signal.Signals], object],
+        on_signal: Callable[[int], object],
         *,
         patience: float,
         echo: float,
@@ -129,32 +140,33 @@ class _Shutdown:
         self._first_at: float | None = None
 
     def handle(self, number: int, _frame: FrameType | None) -> None:
-        received = signal.Signals(number)
         if self._first_at is not None:
             if monotonic() - self._first_at > self._echo:
-                self._leave(received)
+                self._leave(number)
             return
         self._first_at = monotonic()
-        last_resort = threading.Timer(self._patience, self._leave, (received,))
+        last_resort = threading.Timer(self._patience, self._leave, (number,))
         last_resort.daemon = True
         last_resort.start()
-        self._loop.call_soon_threadsafe(self._on_signal, received)
+        self._loop.call_soon_threadsafe(self._on_signal, number)
 
     @property
     def has_begun(self) -> bool:
         return self._first_at is not None
 
-    def _leave(self, number: signal.Signals) -> None:
+    def _leave(self, number: int) -> None:
         self._restore()
         os._exit(exit_code(number))
 
 
-def _ending_signals() -> list[signal.Signals]:
-    names = ["SIGTERM", "SIGHUP", "SIGBREAK"]
-    if sys.platform != "win32":
-        names += ["SIGINT", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGVTALRM", "SIGPROF"]
-        names += ["SIGXCPU", "SIGPWR", "SIGIO", "SIGSTKFLT"]
-    return [signal.Signals[name] for name in names if name in signal.Signals.__members__]
+def _ending_signals() -> set[int]:
+    """The signals that end a program, but for those that the processor raises.
+
+    Python's handlers do not run while that repeats the instruction that failed.
+    """
+    if sys.platform == "win32":
+        return {signal.SIGTERM, signal.SIGBREAK}
+    return {int(each) for each in signal.valid_signals() if each not in _NOT_ENDING}
 
 
 def _terminal_restorer() -> Callable[[], None]:

@@ -44,10 +44,12 @@ def wait_until_full(terminal: Terminal) -> None:
         (signal.SIGQUIT, 131),
         (signal.SIGUSR1, 138),
         (signal.SIGALRM, 142),
+        (signal.SIGABRT, 134),
+        (signal.SIGRTMIN + 1, 128 + signal.SIGRTMIN + 1),
     ],
     ids=lambda value: getattr(value, "name", str(value)),
 )
-def test_a_signal_ends_in_order(number: signal.Signals, code: int):
+def test_a_signal_ends_in_order(number: int, code: int):
     with small_app("Keys") as terminal:
         before = terminal.line_modes()
         terminal.wait_for("ready")
