@@ -255,7 +255,10 @@ if sys.platform == "win32":
 else:
     import termios
 
-    _ENDINGS = (signal.SIGTERM, signal.SIGHUP)
+    _ENDINGS = (
+        *(signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGABRT, signal.SIGUSR1),
+        *(signal.SIGUSR2, signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF, signal.SIGXCPU),
+    )
 
     @contextmanager
     def raw_mode(descriptor: int, *, every_key: bool = False) -> Iterator[None]:

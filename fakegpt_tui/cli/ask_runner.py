@@ -34,7 +34,10 @@ if TYPE_CHECKING:
 
 
 SIGNAL_EXIT = 128
-ENDING_SIGNALS = ("SIGTERM", "SIGHUP", "SIGQUIT")
+ENDING_SIGNALS = (
+    *("SIGTERM", "SIGHUP", "SIGQUIT", "SIGABRT", "SIGUSR1", "SIGUSR2"),
+    *("SIGALRM", "SIGVTALRM", "SIGPROF", "SIGXCPU"),
+)
 """What asks a program to end, besides ctrl+c."""
 
 
