@@ -106,6 +106,8 @@ class ReplyPrinter:
         self._reasoning: list[str] = []
         self._has_parts = False
         self._ends_line = True
+        self._notices: list[str] = []
+        self._retry: RetryScheduled | None = None
 
     def handle(self, event: StreamEvent) -> None:
         """Print what `event` adds to the reply; notices go to standard error.
@@ -116,10 +118,12 @@ class ReplyPrinter:
         match event:
             case TextDelta() | TextReplaced():
                 self._write(self._text.apply(event))
-            case RetryScheduled(attempt, of, delay, reason):
-                echo_err(f"{reason} Trying again in {delay:.0f} s ({attempt}/{of}).")
+            case RetryScheduled():
+                self._tell_retry(event)
             case Notice(text):
-                echo_err(text)
+                self._notices.append(text)
+                if self._ends_line:
+                    self._tell_notices()
             case ReasoningDelta(text):
                 self._reasoning.append(text)
             case PartAdded() | MediaReceived():
@@ -135,6 +139,20 @@ class ReplyPrinter:
             ):
                 pass
 
+    def _tell_retry(self, retry: RetryScheduled) -> None:
+        if retry.of:
+            count = f"{retry.attempt}/{retry.of}"
+            echo_err(f"{retry.reason} Trying again in {retry.delay:.0f} s ({count}).")
+        elif retry.is_news(self._retry):
+            echo_err(f"{retry.reason} It is asked again every few seconds; ctrl+c stops.")
+        self._retry = retry
+
+    def _tell_notices(self) -> None:
+        """Tell what would stand in the middle of a line before."""
+        for text in self._notices:
+            echo_err(text)
+        self._notices.clear()
+
     def _choose_sanitizer(self) -> Callable[[str], str]:
         if self._is_terminal:
             return safe_text
@@ -148,6 +166,7 @@ class ReplyPrinter:
             echo_err("The model gave no answer; this is its reasoning.")
             self._write("".join(self._reasoning))
         self._end_line()
+        self._tell_notices()
         return is_printed
 
     def _print_anew(self) -> bool:

@@ -53,6 +53,17 @@ class RetryScheduled:
     delay: float
     reason: str
 
+    def is_news(self, before: "RetryScheduled | None") -> bool:
+        """Does it tell more than the one `before` it? What goes on for minutes is told once."""
+        if self.of or before is None:
+            return True
+        return _without_digits(self.reason) != _without_digits(before.reason)
+
+
+def _without_digits(text: str) -> str:
+    """`text` as it is whatever is counted in it, such as the progress of a model that loads."""
+    return "".join(each for each in text if not each.isdigit())
+
 
 @dataclass(frozen=True, slots=True)
 class ReasoningDelta:

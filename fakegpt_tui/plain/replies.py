@@ -93,6 +93,7 @@ class PlainReply:
         self._say = say
         self._read_out = read_out
         self._told: list[Part] = []
+        self._retry: RetryScheduled | None = None
 
     async def write_reply(self, turn: Turn) -> None:
         """Write what a turn brings, as it comes."""
@@ -105,8 +106,8 @@ class PlainReply:
                 case PartAdded(part):
                     self._read_out_all(sentences.flush())
                     self._tell_part(part)
-                case RetryScheduled(delay=delay, reason=reason):
-                    self._say(f"({reason} Next try in {delay:.0f} seconds.)")
+                case RetryScheduled():
+                    self._tell_retry(event)
                 case _:
                     pass
         if text.is_rewritten:
@@ -115,6 +116,13 @@ class PlainReply:
             sentences = SentenceSplitter()
             self._read_out_all(sentences.add(text.text))
         self._read_out_all(sentences.flush())
+
+    def _tell_retry(self, retry: RetryScheduled) -> None:
+        if retry.of:
+            self._say(f"({retry.reason} Next try in {retry.delay:.0f} seconds.)")
+        elif retry.is_news(self._retry):
+            self._say(f"({retry.reason} It is asked again every few seconds.)")
+        self._retry = retry
 
     def write_outcome(self, reply: ChatMessage, notices: Iterable[str], ending: str | None) -> None:
         """Say what is to be known of a reply that has ended; sources have waited for this."""

@@ -9,6 +9,7 @@ from fakegpt_tui.domain import (
     PartAdded,
     RateLimited,
     ReplyEnded,
+    RetryScheduled,
     Service,
     ServiceKind,
     TextDelta,
@@ -35,6 +36,13 @@ async def test_a_rewritten_reply_is_said_again(said: list[str], tmp_path: Path) 
     await plain.ask("hi")
     assert said[-1] == "Right."
     assert "rewritten" in said[-2]
+
+
+async def test_a_model_that_loads_is_told_once(said: list[str], tmp_path: Path) -> None:
+    loading = [RetryScheduled(1, 0, 2, f"It loads: {percent} %.") for percent in range(50)]
+    plain = plain_chat(said, tmp_path, [*loading, TextDelta("Yes"), ReplyEnded()])
+    await plain.ask("hi")
+    assert said == ["Assistant:", "(It loads: 0 %. It is asked again every few seconds.)", "Yes"]
 
 
 async def test_an_error_is_a_sentence_and_the_chat_goes_on(said: list[str], tmp_path: Path) -> None:
