@@ -15,7 +15,6 @@ from textual.widget import Widget
 
 from fakegpt_tui.domain import FakeGPTError, StillReplying
 from fakegpt_tui.ui.bindings import first_key
-from fakegpt_tui.ui.messages import OpenFile
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList
 from fakegpt_tui.ui.widgets.drawing import FrameLimiter
 from fakegpt_tui.ui.widgets.first_page import FirstPage
@@ -23,12 +22,13 @@ from fakegpt_tui.ui.widgets.prompt_input import PromptInput
 from fakegpt_tui.ui.widgets.status_bar import StatusBar
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from textual.worker import Worker
 
     from fakegpt_tui.chat.service import ChatService
     from fakegpt_tui.domain import ChatMessage
     from fakegpt_tui.ui.chat_transcript import ChatPictures
     from fakegpt_tui.ui.dialogs import Choice
+    from fakegpt_tui.ui.long_work import LongWork
     from fakegpt_tui.ui.options import Options
     from fakegpt_tui.ui.state import ChatState
     from fakegpt_tui.ui.widgets.conversation_header import ConversationHeader
@@ -113,6 +113,13 @@ class Window:
         return self._screen.app.app_focus
 
     @cached_property
+    def long_work(self) -> LongWork:
+        """What runs for long, is told of meanwhile, and can be stopped."""
+        from fakegpt_tui.ui.long_work import LongWork  # noqa: PLC0415 - once there is some
+
+        return LongWork(self, self._state, self._screen.query_one(StatusBar))
+
+    @cached_property
     def pictures(self) -> ChatPictures:
         """Where pictures come from, and how they are drawn."""
         from fakegpt_tui.ui.chat_transcript import ChatPictures  # noqa: PLC0415 - with a picture
@@ -175,15 +182,10 @@ class Window:
             self._screen.mount(self._notice_box, before=self.prompt)
         if self._notice_box is not None:
             self._notice_box.show(wanted)
-        for dialog in self._screen.app.screen_stack:
-            if dialog is not self._screen:
-                self._show_in_dialog(dialog, status.notice)
+        if len(self._screen.app.screen_stack) > 1:
+            from fakegpt_tui.ui.widgets.notice_box import show_in_dialogs  # noqa: PLC0415 - seldom
 
-    def _show_in_dialog(self, dialog: Screen[Any], notice: str) -> None:
-        from fakegpt_tui.ui.widgets.notice_box import show_in_dialog  # noqa: PLC0415 - with a dialog
-
-        # Once it has all that is its own.
-        dialog.call_later(show_in_dialog, dialog, notice)
+            show_in_dialogs(self._screen, status.notice)
 
     def post(self, message: Message) -> None:
         """Ask the app for something that outlives the screen."""
@@ -226,9 +228,9 @@ class Window:
         """Do something with the widgets once they show what the running command changes."""
         self._after_refresh.append(action)
 
-    def work(self, work: Awaitable[object], *, group: str, exclusive: bool = True) -> None:
+    def work(self, work: Awaitable[object], *, group: str, exclusive: bool = True) -> Worker[None]:
         """Run something in a worker; then show its error as a notice, and refresh."""
-        self._screen.run_worker(self._finish(work), group=group, exclusive=exclusive)
+        return self._screen.run_worker(self._finish(work), group=group, exclusive=exclusive)
 
     async def _finish(self, work: Awaitable[object]) -> None:
         try:
@@ -294,13 +296,6 @@ class Window:
             return
         screen = PickScreen(title, choices, current=current, verb=verb, note=note)
         self.ask(screen, take, cancelled=cancelled)
-
-    def open_copy(self, path: Path | None, name: str) -> None:
-        """Have a copy of a file that the store keeps opened, in the system's program for it."""
-        if path is None:
-            self.notify("A temporary conversation has no file that could be opened.")
-        else:
-            self.post(OpenFile(path, name))
 
     async def settle_prompt(self) -> None:
         """Wait until all is handled that the prompt has posted, such as what is to be sent."""

@@ -10,6 +10,7 @@ from fakegpt_tui.domain import FakeGPTError
 from fakegpt_tui.domain.media_types import suffix_of
 from fakegpt_tui.domain.parts import Attachment, FilePart, ImagePart
 from fakegpt_tui.text import file_stem, safe_line
+from fakegpt_tui.ui.controllers.items import open_copy
 from fakegpt_tui.ui.dialogs.command_output import TextScreen
 from fakegpt_tui.ui.dialogs.items import AttachmentAction, AttachmentsScreen, file_item
 from fakegpt_tui.ui.messages import OpenEditor
@@ -77,7 +78,7 @@ class AttachmentList:
             return
         blob = attachment.part.blob
         path = self._chat.attachments.path(self._state.open.id, blob.digest)
-        self._window.open_copy(path, f"{_stem(attachment)}{suffix_of(blob.media_type)}")
+        open_copy(self._window, path, f"{_stem(attachment)}{suffix_of(blob.media_type)}")
 
     async def _edit(self, attachment: Attachment) -> None:
         """Edit a text in the editor; the mark stands for what comes back."""

@@ -195,8 +195,8 @@ class FileController:
     def import_found(self, number: str = "") -> None:
         """Look for what other programs keep on this machine, and offer to import it."""
         if not self._show_running_job():
-            self._window.notify("Looking for conversations of other programs …")
-            self._window.work(self._offer_found(number), group="import")
+            said = "Conversations of other programs are looked for"
+            self._window.long_work.run(self._offer_found(number), group="import", said=said)
 
     async def _offer_found(self, number: str) -> None:
         sources = {str(each.path): each for each in await self._chat.imports.find_sources()}

@@ -11,7 +11,7 @@ from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain import LoadError, SaveError
 from fakegpt_tui.domain.text_encodings import decode_text
 from fakegpt_tui.text import replace_surrogates, safe_line
-from fakegpt_tui.ui.messages import CopyText, OpenEditor
+from fakegpt_tui.ui.messages import CopyText, OpenEditor, OpenFile
 from fakegpt_tui.ui.state import ChatState
 from fakegpt_tui.ui.window import Window
 
@@ -75,7 +75,7 @@ class ItemController:
                 self._ask_command(self._data(conversation_id, item))
             case ItemAction.OPEN if item.blob is not None:
                 path = self._chat.attachments.path(conversation_id, item.blob.digest)
-                self._window.open_copy(path, item.name)
+                open_copy(self._window, path, item.name)
             case ItemAction.OPEN | ItemAction.EDIT:
                 self._window.work(self._edit(conversation_id, item), group="items")
             case ItemAction.COPY:
@@ -203,3 +203,11 @@ def write_new_file(typed: str, data: bytes) -> Path:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise SaveError(f"{safe_line(typed)} cannot be written: {reason}.") from error
     return path
+
+
+def open_copy(window: Window, path: Path | None, name: str) -> None:
+    """Have a copy of a file that the store keeps opened, in the system's program for it."""
+    if path is None:
+        window.notify("A temporary conversation has no file that could be opened.")
+    else:
+        window.post(OpenFile(path, name))

@@ -80,8 +80,8 @@ class MessageController:
 
     def compact(self) -> None:
         """Let the model summarise what is above; the summary stands for it in later requests."""
-        self._window.notify("A summary is being written …")
-        self._window.work(self._compact(self._state.open.id), group="compact")
+        summing_up = self._compact(self._state.open.id)
+        self._window.long_work.run(summing_up, group="compact", said="A summary is being written")
 
     async def _compact(self, conversation_id: str) -> None:
         summary = await self._chat.compactions.compact(conversation_id)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _MAX_TITLE = 40
 _EDIT_LEFT = "The edit is left; ctrl+z brings back what was typed in it."
+_WORK_STOPPED = "It is stopped, and nothing has changed."
 _SEARCH_LEFT = "The search is closed; in the transcript n goes on with it."
 
 
@@ -173,6 +174,7 @@ class PromptController:
             (lambda: self._picked, self._unpick, "Nothing is picked any more."),
             (lambda: state.edited_prompt, self._clear, _EDIT_LEFT),
             (lambda: transcript.is_finding, transcript.close_find, _SEARCH_LEFT),
+            (window.long_work.is_running, window.long_work.stop, _WORK_STOPPED),
         )
         for is_there, leave, said in ways:
             if is_there():

@@ -49,3 +49,10 @@ def show_in_dialog(screen: Screen[object], notice: str) -> None:
         screen.mount(box)
     if box is not None:
         box.show(notice)
+
+
+def show_in_dialogs(behind: Screen[None], notice: str) -> None:
+    """Show a notice in all dialogs over a screen, once they have all that is their own."""
+    for dialog in behind.app.screen_stack:
+        if dialog is not behind:
+            dialog.call_later(show_in_dialog, dialog, notice)

@@ -176,6 +176,11 @@ class StatusBar(RenderCache, Widget):
             self._notice_timer.stop()
         self._notice_timer = self.set_timer(_NOTICE_SECONDS, self.clear_notice)
 
+    def keep_notice(self) -> None:
+        """Show the notice for as long as it is true."""
+        if self._notice_timer is not None:
+            self._notice_timer.stop()
+
     def watch_notice(self) -> None:
         self.notice_changed()
 

@@ -1,5 +1,6 @@
 """A summary is offered where the window is nearly full, is shown, and goes again."""
 
+import asyncio
 from dataclasses import replace
 
 from fakegpt_tui.domain import ServiceKind
@@ -34,7 +35,18 @@ async def test_a_summary_is_offered_made_edited_and_removed() -> None:
 
 
 async def test_what_cannot_be_summarised_is_told() -> None:
-    async with running(reply("hi"), service=API) as it:
-        await asked(it, "x", "hi")
+    for_ever = [asyncio.Event()]
+    async with running(*(reply(each) for each in "abc"), for_ever, service=API) as it:
+        await asked(it, "x", "a")
         await it.command("/compact")
         await it.see("There is too little here for a summary.")
+        # A summary that is being written is told of until it is there, and can be stopped.
+        for each in "bc":
+            await asked(it, "more words " * 8, each)
+        await it.command("/compact")
+        await it.see("A summary is being written; esc stops it.")
+        await it.until(lambda: it.backend.playing == 1)
+        await it.pilot.press("escape")
+        await it.see("It is stopped, and nothing has changed.")
+        await it.until(lambda: it.backend.playing == 0)
+        assert not any(message.summarizes for message in it.path)
