@@ -173,6 +173,14 @@ def find_model(chat: ChatService, conversation: Conversation, name: str) -> Mode
     return ModelRef(conversation.service, name)
 
 
+def choice_sentence(chat: ChatService, chosen: ModelRef) -> str:
+    """That a model answers from now on, and whether its service lists no such one."""
+    listed = [each.id for each in chat.services.known_models(chosen.service)]
+    is_strange = chosen.model and listed and chosen.model not in listed
+    but = f", though {chosen.service} lists no such model" if is_strange else ""
+    return f"{chosen} answers from now on{but}."
+
+
 def find_titled(chat: ChatService, title: str) -> Conversation | None:
     """The newest conversation with a title, as `ArgumentValues` spells it."""
     wanted = title.casefold()

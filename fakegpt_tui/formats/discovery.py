@@ -17,6 +17,7 @@ from pathlib import Path
 import platformdirs
 
 from fakegpt_tui.domain import LoadError
+from fakegpt_tui.domain.captions import size_label
 from fakegpt_tui.formats.archives import READ_SUFFIXES
 from fakegpt_tui.formats.assets import asset_folders
 from fakegpt_tui.formats.base import LoadedItem
@@ -52,8 +53,7 @@ class FoundSource:
     @property
     def summary(self) -> str:
         """How much it is, for people."""
-        megabytes = self.size / 1_000_000
-        size = f"{megabytes:,.1f} MB" if megabytes >= 1 else f"{self.size / 1000:,.0f} kB"
+        size = size_label(self.size)
         if not self.count:
             return size
         return f"{self.count:,} conversation{'' if self.count == 1 else 's'}, {size}"

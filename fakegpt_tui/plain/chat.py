@@ -99,7 +99,8 @@ class PlainChat:
         rows = (*COMMANDS, *snippet_commands(said))
         named = named_command(line, rows)
         if named is not None and line != named[1]:
-            await self._values.load(kinds_of(named[0].argument))
+            typed = line.removeprefix(named[1]).strip()
+            await self._values.load(kinds_of(named[0].argument), typed)
         match parse_command(line, rows, self._values):
             case ParsedCommand(row, name, arguments) if row.id.startswith(SNIPPET_ID):
                 snippet = snippets[name.removeprefix("/")]

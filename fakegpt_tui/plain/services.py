@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from fakegpt_tui.chat.argument_values import (
+    choice_sentence,
     find_model,
     known_service,
     new_form,
@@ -32,7 +33,7 @@ class PlainServices:
         if not self._chat.conversations.is_temporary(session.open.id):
             self._chat.services.set_default(chosen.service, chosen.model)
             await self._ports.remember({"service": chosen.service, "model": chosen.model})
-        session.say(f"{chosen} answers from now on.")
+        session.say(choice_sentence(self._chat, chosen))
 
     async def _list_models(self) -> None:
         session = self._session

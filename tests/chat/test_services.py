@@ -8,7 +8,7 @@ import pytest
 
 from fakegpt_tui.backends.base import Backend
 from fakegpt_tui.backends.scripted import ScriptedBackend
-from fakegpt_tui.chat.argument_values import ArgumentValues
+from fakegpt_tui.chat.argument_values import ArgumentValues, choice_sentence
 from fakegpt_tui.chat.attachments import find_blind, require_sight
 from fakegpt_tui.chat.connections import Connection
 from fakegpt_tui.chat.service import ChatService
@@ -187,6 +187,9 @@ async def test_models_are_found_by_the_service_that_is_typed_before_them() -> No
         await values.load({"MODEL"}, typed)
         found = values(ArgumentQuestion("chat.model", KINDS["MODEL"], typed=typed))
         assert listed <= {each.text for each in found or ()}, typed
+    assert choice_sentence(chat, ModelRef("there", "large")) == "there/large answers from now on."
+    strange = choice_sentence(chat, ModelRef("there", "lar"))
+    assert strange == "there/lar answers from now on, though there lists no such model."
 
 
 async def test_a_service_that_does_not_tell_its_models_says_why() -> None:

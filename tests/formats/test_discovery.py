@@ -98,7 +98,8 @@ def test_exports_among_the_downloads_are_known_by_what_they_hold(tmp_path: Path)
     [
         (2, 3_100, "2 conversations, 3 kB"),
         (1, 1_000_000, "1 conversation, 1.0 MB"),
-        (0, 2_345_678_900, "2,345.7 MB"),
+        (0, 2_345_678_900, "2.3 GB"),
+        (1, 614, "1 conversation, 614 B"),
     ],
 )
 def test_how_much_there_is_is_told_in_words(count: int, size: int, told: str) -> None:

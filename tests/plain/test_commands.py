@@ -198,7 +198,7 @@ async def test_models_effort_and_settings_of_a_conversation_are_chosen(
     said.clear()
     await talk(plain, "/model lab/m-2", "/effort", "/effort none", "/effort much")
     assert said == [
-        "lab/m-2 answers from now on.",
+        "lab/m-2 answers from now on, though lab lists no such model.",
         "The effort is low.",
         "The effort is left to the service.",
         "“much” is no LEVEL (low, medium, high, none).",

@@ -1,6 +1,7 @@
 """Service controller: the service, model and login of the open conversation."""
 
 from fakegpt_tui.chat.argument_values import (
+    choice_sentence,
     find_model,
     find_numbered,
     known_service,
@@ -142,7 +143,7 @@ class ServiceController:
         name = find_numbered(listed_models(self._chat, self._state.open), name) or name
         chosen = find_model(self._chat, self._state.open, name)
         self._let_answer(self._state.open.id, chosen)
-        self._window.notify(f"{chosen} answers from now on.")
+        self._window.notify(choice_sentence(self._chat, chosen))
 
     async def add_service(self, name: str = "", url: str = "", model: str = "") -> None:
         """Add a service as it is typed, or as it is filled in."""
