@@ -235,7 +235,7 @@ class MessageController:
 
     def trash(self) -> None:
         """Delete the marked message; where others are below it, once the key is pressed again."""
-        if (message := self._window.target_message) is None:
+        if (message := self._window.target_message) is None or not self._is_meant():
             return
         if message.summarizes:
             self._chat.compactions.edit(self._state.open.id, message.id, "")
@@ -246,7 +246,7 @@ class MessageController:
         below = len(ids) - ids.index(message.id) - 1 if message.id in ids else 0
         key = first_key("message.trash", self._state.keys)
         question = f"{key} again deletes this message and {below} below it."
-        if below and not (self._is_meant() and self._is_asked_twice(question)):
+        if below and not self._is_asked_twice(question):
             return
         count = self._chat.messages.trash(self._state.open.id, message.id)
         self._window.notify(f"{count} in the trash. {self._window.undo_hint}")
