@@ -100,7 +100,7 @@ class ConversationActions:
                 header_step(before, ["service", "model"]),
                 header_step(before, ["server_id"], if_leaf_is_same=True),
             ]
-            self._history.record(f"given to {' '.join(chosen).strip()}", steps)
+            self._history.record(f"switched to {' '.join(chosen).strip()}", steps)
             self._index.update(conversation_id, lambda each: _with_model(each, *chosen))
 
     def choose_reply(self, conversation_id: str, reply_id: str) -> None:
@@ -120,7 +120,13 @@ class ConversationActions:
     ) -> None:
         """Set the system prompt and the generation settings."""
         prompt = replace_surrogates(system_prompt).strip()
-        self._configure(conversation_id, "set up", prompt, generation)
+        before = self._index.get(conversation_id)
+        new = (
+            "a new system prompt" if prompt != before.system_prompt else "",
+            "new settings" if generation != before.generation else "",
+        )
+        words = f"given {' and '.join(filter(None, new))}"
+        self._configure(conversation_id, words, prompt, generation)
 
     def apply_preset(self, conversation_id: str, name: str) -> None:
         """Set the system prompt and the generation settings to those of a preset.
@@ -131,7 +137,7 @@ class ConversationActions:
         preset = self._presets.get(name)
         if preset is None:
             raise NotFound(f"There is no preset named {name!r} in the configuration.")
-        words = f"set up as {preset.name!r}"
+        words = f"given the preset {preset.name!r}"
         self._configure(conversation_id, words, preset.system_prompt, preset.generation)
 
     def record_replaced_preset(self, replaced: Preset, restore: Callable[[Preset], None]) -> None:

@@ -159,7 +159,7 @@ class ConversationFolders:
             raise NotFound("Give the folder a name.")
         if self._known().get(folder.path) != folder:
             what = f"The folder {folder.path} was"
-            self._change({}, {folder.path: folder}, "set up", what=what)
+            self._change({}, {folder.path: folder}, "changed", what=what)
         return folder
 
     def rename(self, path: str, new: str) -> str:

@@ -166,10 +166,10 @@ class Window:
         self._screen.query_one(StatusBar).show_notice(sentence, is_true)
 
     @property
-    def undo_hint(self) -> str:
-        """How what was done is taken back: where the prompt has the keys, a letter is typed."""
+    def undo_key(self) -> str:
+        """What takes back what was done: where the prompt has the keys, a letter is typed."""
         key = "" if self.focused is self.prompt else first_key("list.undo", self._state.keys)
-        return f"{key or '/undo'} takes it back."
+        return key or "/undo"
 
     def show_notice(self) -> None:
         """Show the notice where the status bar has no room for it, and in an open dialog."""

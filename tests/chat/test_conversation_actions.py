@@ -136,7 +136,7 @@ async def test_a_preset_can_be_taken_back() -> None:
     before = store.headers[turn.conversation.id]
     chat.actions.apply_preset(turn.conversation.id, "terse")
     assert store.headers[turn.conversation.id] != before
-    assert chat.history.undo() == "“hi” was set up as 'terse'."
+    assert chat.history.undo() == "“hi” was given the preset 'terse'."
     assert store.headers[turn.conversation.id] == before
 
 
@@ -149,8 +149,12 @@ async def test_system_prompt_and_settings_can_be_taken_back() -> None:
         chat.actions.configure(turn.conversation.id, system_prompt=" Brief.\n", generation=settings)
     kept = store.headers[turn.conversation.id]
     assert (kept.system_prompt, kept.generation) == ("Brief.", settings)
-    assert chat.history.undo() == "“hi” was set up."
+    assert chat.history.undo() == "“hi” was given a new system prompt and new settings."
     assert store.headers[turn.conversation.id] == before
+    chat.actions.configure(
+        turn.conversation.id, system_prompt="Brief.", generation=before.generation
+    )
+    assert chat.history.undo() == "“hi” was given a new system prompt."
     assert chat.history.undo() is None
 
 
@@ -161,7 +165,7 @@ async def test_another_service_can_be_taken_back_with_what_the_first_one_knew() 
     chat.actions.set_service(turn.conversation.id, "other", "m")
     kept = store.headers[turn.conversation.id]
     assert (kept.service, kept.model, kept.server_id) == ("other", "m", "")
-    assert chat.history.undo() == "“hi” was given to other m."
+    assert chat.history.undo() == "“hi” was switched to other m."
     assert store.headers[turn.conversation.id] == before
 
 

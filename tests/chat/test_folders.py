@@ -85,7 +85,7 @@ async def test_a_preset_can_be_changed_and_taken_back() -> None:
         chat.folders.configure(Folder(" / "))
     for prompt in ("Be brief.", "Be brief.", "Be long."):
         chat.folders.configure(Folder("Work", system_prompt=prompt))
-    assert chat.history.undo() == "The folder Work was set up."
+    assert chat.history.undo() == "The folder Work was changed."
     assert store.kept_folders == {"Work": Folder("Work", system_prompt="Be brief.")}
     chat.history.undo()
     assert store.kept_folders == {}

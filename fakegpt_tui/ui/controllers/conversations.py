@@ -193,7 +193,8 @@ class ConversationController:
         self._chat.actions.archive(ids, archived=archived)
         self.unpick()
         done = "archived; is:archived finds it" if archived else "brought back"
-        self._window.notify(f"{done_label(self._state, ids, done)}. {self._window.undo_hint}")
+        told = done_label(self._state, ids, done)
+        self._window.notify(f"{told}. {self._window.undo_key} takes it back.")
 
     def trash(self) -> None:
         if self.folder is not None:
@@ -210,7 +211,7 @@ class ConversationController:
         if self._state.open.id in ids:
             self._state.start(self._chat.conversations.create())
             self._window.prompt.load_draft("")
-        self._window.notify(f"{told}. {self._window.undo_hint}")
+        self._window.notify(f"{told}. {self._window.undo_key} takes it back.")
 
     def show_trash(self, number: str = "") -> None:
         """Offer the deleted messages of the open conversation, and the deleted conversations.
@@ -256,7 +257,7 @@ class ConversationController:
             # The conversation that is open may be what is taken back.
             self._state.reload()
             before = history.last(scope)
-            told = f" u takes back, too: {history.tell(before)}" if before else ""
+            told = f" Next for {self._window.undo_key}: {history.tell(before)}" if before else ""
             self._window.notify(f"Taken back: {undone}{told}")
 
     def describe_undo(self, *, tells: bool = False) -> str:

@@ -61,7 +61,7 @@ class FolderController:
         moved = self._chat.folders.move(ids, path)
         self._conversations.unpick()
         where = self._folder_of(ids) or "the top"
-        undo = f" {self._window.undo_hint}" if is_saved else ""
+        undo = f" {self._window.undo_key} takes it back." if is_saved else ""
         self._window.notify(f"Moved to {where}.{undo}" if moved else f"This is in {where} already.")
 
     def _folder_of(self, ids: tuple[str, ...]) -> str:
@@ -92,7 +92,7 @@ class FolderController:
         changed = self._chat.folders.tag(ids, add, remove)
         self._conversations.unpick()
         if changed:
-            self._window.notify(f"Tagged. {self._window.undo_hint}")
+            self._window.notify(f"Tagged. {self._window.undo_key} takes it back.")
 
     def show(self, path: str = "") -> None:
         """Show what can be done with a folder: the one under the cursor, or of what is open."""
@@ -172,7 +172,7 @@ class FolderController:
     def _configure(self, folder: Folder) -> None:
         self._chat.folders.configure(folder)
         self._window.notify(
-            f"New conversations in {folder.path} get this. {self._window.undo_hint}"
+            f"New conversations in {folder.path} get this. {self._window.undo_key} takes it back."
         )
 
     def rename(self, path: str) -> None:
@@ -183,10 +183,12 @@ class FolderController:
 
     def _rename(self, path: str, new: str) -> None:
         renamed = self._chat.folders.rename(path, new)
-        self._window.notify(f"The folder is {renamed}. {self._window.undo_hint}")
+        self._window.notify(f"The folder is {renamed}. {self._window.undo_key} takes it back.")
 
     def delete(self, path: str) -> None:
         """Delete a folder, whose conversations go back to the top."""
         count = self._chat.folders.delete(path)
         back = f" Back at the top: {count}." if count else ""
-        self._window.notify(f"The folder {path} is deleted.{back} {self._window.undo_hint}")
+        self._window.notify(
+            f"The folder {path} is deleted.{back} {self._window.undo_key} takes it back."
+        )

@@ -240,7 +240,7 @@ class MessageController:
         if message.summarizes:
             self._chat.compactions.edit(self._state.open.id, message.id, "")
             told = "The summary is removed; all is sent again."
-            self._window.notify(f"{told} {self._window.undo_hint}")
+            self._window.notify(f"{told} {self._window.undo_key} takes it back.")
             return
         ids = [each.id for each in self._state.path]
         below = len(ids) - ids.index(message.id) - 1 if message.id in ids else 0
@@ -249,4 +249,4 @@ class MessageController:
         if below and not self._is_asked_twice(question):
             return
         count = self._chat.messages.trash(self._state.open.id, message.id)
-        self._window.notify(f"{count} in the trash. {self._window.undo_hint}")
+        self._window.notify(f"{count} in the trash. {self._window.undo_key} takes it back.")

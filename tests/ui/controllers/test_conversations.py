@@ -109,7 +109,7 @@ async def test_another_model_is_taken_back() -> None:
         row = it.list.rows[0]
         it.chat.actions.set_service(row.id, "scripted", "other-model")
         await it.command("/undo")
-        await it.see("Taken back: “one” was given to scripted other-model.")
+        await it.see("Taken back: “one” was switched to scripted other-model.")
         assert it.chat.conversations.get(row.id).model == "scripted-1"
 
 
