@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import os
 import socket
 import ssl
 from collections.abc import AsyncGenerator, Coroutine, Mapping
@@ -23,6 +22,7 @@ from fakegpt_tui.http.addresses import (
     find_service_proxy,
     service_address,
 )
+from fakegpt_tui.http.certificates import load_certificates
 from fakegpt_tui.http.read_ahead import PAUSE_SECONDS
 from fakegpt_tui.http.senders import ClientSender, DirectSender, Sender
 
@@ -159,7 +159,7 @@ class Transport:
         if not speaks_tls:
             return _trust_nothing()
         if self._tls is None:
-            self._tls = await asyncio.to_thread(_load_certificates, self.service)
+            self._tls = await asyncio.to_thread(load_certificates, self.service)
         return self._tls
 
 
@@ -192,44 +192,6 @@ _BRANDS = '"Google Chrome";v="117", "Not;A=Brand";v="8", "Chromium";v="117"'
 def _trust_nothing() -> ssl.SSLContext:
     """For clients that speak no TLS, of which each would need half a millisecond for its own."""
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-
-
-def _load_certificates(service: Service) -> ssl.SSLContext:
-    try:
-        match service.verify:
-            case str(path) if Path(path).is_dir():
-                return ssl.create_default_context(capath=path)
-            case str(path):
-                return ssl.create_default_context(cafile=path)
-            case True:
-                return trust_system()
-            case _:
-                return httpx.create_ssl_context(verify=False)
-    except OSError as error:
-        raise ConfigError(
-            f"The certificate file of the service “{service.name}” cannot be used."
-        ) from error
-
-
-_CERTIFICATE_VARIABLES: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
-_OTHER_VARIABLES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-
-
-def trust_system() -> ssl.SSLContext:
-    """The authorities that the system trusts, those of certifi, and those of the environment."""
-    for name in _CERTIFICATE_VARIABLES:
-        path = os.environ.get(name)
-        if path and not Path(path).exists():
-            raise ConfigError(f"The environment variable {name} names {path}, which is not there.")
-    context = httpx.create_ssl_context()
-    context.load_default_certs()
-    for name in _OTHER_VARIABLES:
-        path = os.environ.get(name)
-        if path and Path(path).is_file():
-            context.load_verify_locations(cafile=path)
-        elif path and Path(path).is_dir():
-            context.load_verify_locations(capath=path)
-    return context
 
 
 class _OpenConnections:

@@ -103,7 +103,7 @@ def _connect_error(error: httpx.ConnectError, route: Route) -> str:
         match cause:
             case ssl.SSLCertVerificationError(verify_code=code):
                 return _certificate_error(code, route)
-            case ssl.SSLError():
+            case ssl.SSLError() | ConnectionResetError():
                 return (
                     f"No encrypted connection to {route} was possible; "
                     "is its address http:// rather than https://?"

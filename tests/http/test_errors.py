@@ -70,6 +70,11 @@ def test_every_failure_has_its_own_sentence() -> None:
         assert "canary" not in sentence
 
 
+def test_a_server_that_hangs_up_on_tls_may_speak_plain_http() -> None:
+    error = caused(httpx.ConnectError(""), ConnectionResetError())
+    assert "http:// rather than https://" in str(translate_error(error, HOST))
+
+
 def test_what_keeps_one_from_the_proxy_names_the_proxy() -> None:
     for name in ("connect timeout", "connect", "refused", "no network", "name"):
         assert "proxy proxy.example:2" in str(translate_error(CASES[name], PROXIED)).lower()

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from fakegpt_tui.domain import ConfigError, Unreachable, UntrustedCertificate
-from fakegpt_tui.http.clients import trust_system
+from fakegpt_tui.http.certificates import trust_system
 from tests.fault_server import FaultServer, Send, reply, stream
 from tests.patience import PATIENCE
 from tests.signed_in import Waits, backend, events_of, outcome, text_of
@@ -43,6 +43,21 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
          "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext", names,
+         "-keyout", path, "-out", path.with_suffix(".crt")],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    path.write_text(path.read_text() + path.with_suffix(".crt").read_text())
+    return path
+
+
+def signed_by(authority: Path, folder: Path) -> Path:
+    """Another certificate with its key, which `authority` has signed."""
+    path = folder / "signed.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+         "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1",
+         "-addext", "basicConstraints=critical,CA:false",
+         "-CA", authority.with_suffix(".crt"), "-CAkey", authority,
          "-keyout", path, "-out", path.with_suffix(".crt")],
         check=True, capture_output=True,
     )  # fmt: skip
@@ -273,6 +288,32 @@ async def test_a_variable_that_names_no_file_is_told(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/ca.pem")
     with pytest.raises(ConfigError, match=r"SSL_CERT_FILE names /nowhere/ca\.pem"):
         await events_of(backend("https://127.0.0.1:1"))
+
+
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])
+async def test_a_variable_that_names_no_certificate_is_told_and_not_the_service(
+    variable: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "notes.pem"
+    path.write_text("Nothing of the sort.")
+    monkeypatch.setenv(variable, str(path))
+    with pytest.raises(ConfigError) as caught:
+        await events_of(backend("https://127.0.0.1:1"))
+    assert str(caught.value) == (
+        f"The environment variable {variable} names {path}, which cannot be used: "
+        "it holds no certificate."
+    )
+
+
+async def test_the_certificate_of_a_server_may_be_trusted_without_its_authority(
+    server: FaultServer, certificate: Path, tmp_path: Path
+) -> None:
+    """As a person has it who saved what the server sends, and knows no authority."""
+    signed = signed_by(certificate, tmp_path)
+    port = int(server.host.rpartition(":")[2])
+    async with listening(lambda client: piped(client, port), speaking_tls(signed)) as safe:
+        made = backend(f"https://127.0.0.1:{safe}", verify=str(signed.with_suffix(".crt")))
+        assert text_of(await events_of(made)) == "Hello"
 
 
 def test_the_system_is_trusted_beside_certifi() -> None:
