@@ -179,7 +179,9 @@ def _translate_errors() -> Iterator[None]:
             "unpack it and import the folder."
         ) from error
     except _UNREADABLE as error:
-        raise LoadError(f"The archive is damaged: {safe_line(str(error))}.") from error
+        raise LoadError(
+            f"The archive is damaged, or was not copied whole: {safe_line(str(error))}."
+        ) from error
 
 
 class ArchiveGroup(ExitStack):

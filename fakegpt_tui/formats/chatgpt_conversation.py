@@ -34,7 +34,7 @@ from fakegpt_tui.formats.base import (
     SourceDefaults,
 )
 from fakegpt_tui.formats.chatgpt_export import ExportNode, ExportTree, read_mapping
-from fakegpt_tui.formats.chatgpt_messages import CONTEXTS, ContentReader
+from fakegpt_tui.formats.chatgpt_messages import CONTEXTS, ContentReader, content_of
 from fakegpt_tui.formats.foreign_values import (
     EARLIEST,
     dict_of,
@@ -190,7 +190,7 @@ class _Builder:
         self, node: ExportNode, found: Mapping[str, object], before: ChatMessage | None
     ) -> ChatMessage:
         reader = ContentReader(dict_of(found.get("metadata")), self.assets)
-        content = found.get("content")
+        content = content_of(found)
         reasoning = reader.reasoning(content)
         text = "" if reasoning is not None else reader.text(content)
         self.left_out.update(reader.notes)

@@ -21,6 +21,10 @@ MARKS = Loss(
     "messages have citation marks without a link in the file, which were left out",
     one="message has citation marks without a link in the file, which were left out",
 )
+KEPT_MARKS = Loss(
+    "messages have older citation marks without a link in the file, which stay in the text",
+    one="message has older citation marks without a link in the file, which stay in the text",
+)
 CONTEXTS = ("user_editable_context", "model_editable_context")
 """Kinds of content outside the conversation: instructions and memories of the account."""
 
@@ -33,6 +37,7 @@ _QUOTED = {
 }
 """Kinds of content that hold one text: the key of the text, and its label."""
 
+_CANVAS = "canmore."
 _GAP: Final = "\n\n"
 _DURATION = re.compile(r"\b(\d{1,5}) ?(hour|minute|second|[hms]\b)")
 _WORD = re.compile("[A-Za-z0-9_+#.-]{1,30}")
@@ -57,9 +62,9 @@ class ContentReader:
         self.notes: set[Loss] = set()
         self.metadata = metadata or {}
         self._names: dict[str, str] = {}
-        for each in dicts_of(self.metadata.get("attachments")):
-            file_id, name = each.get("id"), each.get("name")
-            self._names[str(file_id)] = name if isinstance(name, str) else str(file_id)
+        for number, each in enumerate(dicts_of(self.metadata.get("attachments"))):
+            key = "".join(_texts(each, "id")) or f"number {number}"
+            self._names[key] = next(iter(_texts(each, "name", "id")), "a file without a name")
 
     def text(self, content: object) -> str:
         """The content as Markdown; attached files that it does not name follow it."""
@@ -133,7 +138,10 @@ class ContentReader:
 
     def _other(self, content: object, kind: str) -> str:
         """Content that is neither text nor code."""
-        screen = content.get("screenshot") if isinstance(content, dict) else None
+        held = content if isinstance(content, dict) else {}
+        screen = held.get("screenshot")
+        if kind == "text" and [*filter(None, held.values())] == [kind]:
+            return ""
         if kind in _QUOTED:
             return self._quoted(content, *_QUOTED[kind])
         if kind in CONTEXTS:
@@ -172,7 +180,9 @@ class ContentReader:
                 return self._pointer(kind, where, _prompt_of(part))
             case {"content_type": "real_time_user_audio_video_asset_pointer", **inner}:
                 names = ("audio_asset_pointer", "video_container_asset_pointer")
-                return "\n\n".join(filter(None, (self._part(inner.get(each)) for each in names)))
+                frames = inner.get("frames_asset_pointers")
+                shown = (*map(inner.get, names), *(frames if isinstance(frames, list) else ()))
+                return _GAP.join(filter(None, map(self._part, shown)))
             case {"content_type": str()}:
                 return self._content(part)
             case _:
@@ -182,6 +192,8 @@ class ContentReader:
         found = take_citations(text, self.metadata)
         if found.lost:
             self.notes.add(MARKS)
+        if found.kept:
+            self.notes.add(KEPT_MARKS)
         begin = self._length + len(_GAP) if self._length else 0
         self._cited += (
             replace(each, start=begin + each.start, end=begin + each.end)
@@ -214,6 +226,18 @@ class ContentReader:
         return f"{label}\n\n{fence_code(json.dumps(content, indent=2, ensure_ascii=False), 'json')}"
 
 
+def content_of(message: Mapping[str, object]) -> object:
+    """What a message holds; what is written to a document beside the conversation is code."""
+    content, recipient = message.get("content"), message.get("recipient")
+    match content:
+        case {"content_type": "text", "parts": [str(text)]} if isinstance(
+            recipient, str
+        ) and recipient.startswith(_CANVAS):
+            return {"content_type": "code", "text": text}
+        case _:
+            return content
+
+
 def _read_duration(text: str) -> timedelta | None:
     """What “Thought for 1m 20s” says; nothing where it is in words."""
     found = {unit[0]: int(count) for count, unit in _DURATION.findall(text)}
@@ -239,7 +263,9 @@ def _code(text: str, language: str) -> str:
             written = document if kind == "document" else fence_code(document, kind.split("/")[-1])
             return f"**{safe_line(name)}**\n\n{written}"
         case {"updates": list(updates)} if _texts_of(updates, "replacement"):
-            return "\n\n".join(map(fence_code, _texts_of(updates, "replacement")))
+            return _GAP.join(map(fence_code, _texts_of(updates, "replacement")))
+        case {"comments": list(comments)} if _texts_of(comments, "comment"):
+            return "\n".join(f"- {safe_line(each)}" for each in _texts_of(comments, "comment"))
         case _:
             return fence_code(text, language)
 

@@ -17,17 +17,25 @@ _MARK = re.compile("\ue200([^\ue200\ue201]*)\ue201")
 _STRAY = re.compile("[\ue200-\ue206]")
 _SEPARATOR = "\ue202"
 _BRACKET = "【"
+_OLD_MARK = re.compile(r"【\d+(?::\d+)?†[^【】\n]*】")
 _SHORTEST_ENTITY = 2
 _LINKS = re.compile(r"\(?\[([^\[\]\n]*)\]\(([^()\s]+)\)[,;)\s]*")
 _MOST_SOURCES = 1_000
+_LISTS = ("items", "sources", "supporting_websites", "images", "products")
+"""Where a reference has more sources; pictures and products are shown with their pages."""
+_DEEPEST = 2
 
 
 class CitedText(NamedTuple):
-    """A text without marks, its sources, and how many marks named none and are gone."""
+    """A text without marks, and its sources.
+
+    `lost` counts marks that named none and are gone, `kept` older ones that stay in the text.
+    """
 
     text: str
     citations: tuple[CitationPart, ...] = ()
     lost: int = 0
+    kept: int = 0
 
 
 class _Mark(NamedTuple):
@@ -45,7 +53,7 @@ def take_citations(text: str, metadata: Mapping[str, object]) -> CitedText:
     if _STRAY.search(text):
         found += _marks(text, metadata)
     elif not found:
-        return CitedText(text)
+        return CitedText(text, kept=len(_OLD_MARK.findall(text)))
     out: list[str] = []
     citations: list[CitationPart] = []
     at = length = lost = 0
@@ -72,14 +80,16 @@ def take_citations(text: str, metadata: Mapping[str, object]) -> CitedText:
         length += len(said)
         lost += not (mark.said or mark.sources)
     out.append(_STRAY.sub("", text[at:]))
-    return CitedText("".join(out), tuple(citations[:_MOST_SOURCES]), lost)
+    clean = "".join(out)
+    kept = len(_OLD_MARK.findall(clean))
+    return CitedText(clean, tuple(citations[:_MOST_SOURCES]), lost, kept)
 
 
 def read_footnotes(metadata: Mapping[str, object]) -> Iterator[CitationPart]:
     """The sources that the whole of a reply names, below it."""
     for reference in dicts_of(metadata.get("content_references")):
         if reference.get("type") == "sources_footnote":
-            for title, url in _links(reference.get("sources")):
+            for title, url in _sources(reference):
                 yield CitationPart(0, 0, replace_surrogates(url), replace_surrogates(title))
 
 
@@ -104,18 +114,27 @@ def _what(reference: Mapping[str, object]) -> tuple[str, tuple[tuple[str, str], 
     """What a person reads in the place of a mark, and its sources."""
     alt = reference.get("alt")
     said = alt.strip() if isinstance(alt, str) else ""
-    sources = tuple(_links(reference.get("items")))
+    sources = tuple(dict.fromkeys(_sources(reference)))
     if said and not _LINKS.sub("", said):
         sources = sources or tuple((match[1], match[2]) for match in _LINKS.finditer(said))
         said = ""
     return said, sources
 
 
-def _links(items: object) -> Iterator[tuple[str, str]]:
-    """Titles and addresses of what a reference lists."""
-    for item in dicts_of(items):
-        if isinstance(url := item.get("url"), str) and url:
-            yield str(item.get("title") or ""), url
+def _sources(reference: Mapping[str, object], depth: int = 0) -> Iterator[tuple[str, str]]:
+    """Titles and addresses of what a reference is or lists; a file of the person has only a name.
+
+    What it lists may have further pages for the same.
+    """
+    url, title = reference.get("url"), reference.get("title")
+    if isinstance(url, str) and url:
+        yield str(title or ""), url
+    elif reference.get("type") == "file" and isinstance(name := reference.get("name"), str):
+        yield name, ""
+    if depth < _DEEPEST:
+        for name in _LISTS:
+            for item in dicts_of(reference.get(name)):
+                yield from _sources(item, depth + 1)
 
 
 def _old_marks(text: str, citations: object) -> Iterator[_Mark]:
@@ -124,9 +143,10 @@ def _old_marks(text: str, citations: object) -> Iterator[_Mark]:
             case {
                 "start_ix": int(start),
                 "end_ix": int(end),
-                "metadata": {"url": str(url), **about},
+                "metadata": {**about},
             } if 0 <= start < end and text[start:end].startswith(_BRACKET):
-                yield _Mark(start, end, "", ((str(about.get("title") or ""), url),))
+                if sources := tuple(_sources(dict_of(about))):
+                    yield _Mark(start, end, "", sources)
             case _:
                 pass
 

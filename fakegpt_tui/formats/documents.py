@@ -2,6 +2,7 @@
 
 import codecs
 import json
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -32,7 +33,23 @@ _SNIFFED = 64 * 1024
 _CHUNK_SIZE = 256 * 1024
 _KEPT_IN_MEMORY = 8 * 2**20
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_WIDE_MARKS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+_WIDE_MARKS = {
+    b"\xff\xfe\0\0": "utf-32-le",
+    b"\0\0\xfe\xff": "utf-32-be",
+    b"\xff\xfe": "utf-16-le",
+    b"\xfe\xff": "utf-16-be",
+}
+_WIDE_TEXT = {rb"[^\0]\0[^\0]\0": "utf-16-le", rb"\0[^\0]\0[^\0]": "utf-16-be"}
+"""How ASCII begins in encodings without a mark."""
+_PACKED = {
+    b"\x1f\x8b": "gzip",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ\0": "xz",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"7z\xbc\xaf\x27\x1c": "7-Zip",
+    b"Rar!": "RAR",
+}
+NO_UTF_8 = "The file is not UTF-8 text, so it was damaged or converted."
 _ZIP = b"PK\x03\x04"
 _DEEPEST = 1
 
@@ -144,12 +161,10 @@ class OpenDocument:
         self._stream = stream
         self.assets: AssetSource = file.assets if assets is None else assets
         self._peeked = b""
-        self._decode = None
         self._fill(_SNIFFED)
-        wide = _WIDE_MARKS.get(self._peeked[:2])
-        if wide is not None:
+        if wide := _wide_encoding(self._peeked[:4]):
             self._decoder = codecs.getincrementaldecoder(wide)("surrogatepass")
-            self._peeked = self._narrow(self._peeked[2:])
+            self._peeked = self._narrow(self._peeked)
         self._peeked = self._peeked.removeprefix(_BYTE_ORDER_MARK)
 
     _decoder: codecs.IncrementalDecoder | None = None
@@ -203,9 +218,7 @@ class OpenDocument:
         try:
             return self.whole().decode()
         except UnicodeDecodeError as error:
-            raise LoadError(
-                "The file is not UTF-8 text, so it was damaged or converted."
-            ) from error
+            raise LoadError(NO_UTF_8) from error
 
     def lines(self) -> Iterator[bytes]:
         """The lines, one in memory at a time.
@@ -233,8 +246,25 @@ class OpenDocument:
         try:
             decoded = self._decoder.decode(data) if self._decoder else ""
         except UnicodeDecodeError as error:
-            raise LoadError("The file is not the UTF-16 text that it begins as.") from error
+            raise LoadError("The file is not the text of wide characters it begins as.") from error
         return decoded.encode(errors="surrogatepass")
+
+
+def _wide_encoding(head: bytes) -> str:
+    """What a text is encoded in that begins so; empty for UTF-8, and for what is no text."""
+    found = (name for mark, name in _WIDE_MARKS.items() if head.startswith(mark))
+    guessed = (name for text, name in _WIDE_TEXT.items() if re.fullmatch(text, head, re.DOTALL))
+    return next(found, "") or next(guessed, "")
+
+
+def unknown_reason(head: bytes) -> str:
+    """Why nothing can be made of a file that begins so."""
+    if not head.strip():
+        return "The file is empty."
+    for mark, name in _PACKED.items():
+        if head.startswith(mark):
+            return f"The file is packed with {name}; unpack it first."
+    return "This is neither a saved conversation nor an export that is known."
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from fakegpt_tui.formats.base import (
     find_format,
     parse_json,
 )
-from fakegpt_tui.formats.documents import OpenDocument
+from fakegpt_tui.formats.documents import NO_UTF_8, OpenDocument
 from fakegpt_tui.formats.foreign_values import read_folders
 from fakegpt_tui.formats.json_stream import Undecoded, decode_array, iter_array
 
@@ -64,6 +64,7 @@ class JsonReader:
         self._formats = formats
         self._document = document
         self._origin: SourceDefaults = document.origin
+        self._is_no_utf_8 = False
         self.found: dict[str, str] = {}
 
     def read(self) -> Iterator[ImportItem]:
@@ -124,6 +125,8 @@ class JsonReader:
         first: list[ImportItem] = []
         while not self.found and len(first) < _SNIFFED_ITEMS and (item := next(items, None)):
             first.append(item)
+        if not self.found and self._is_no_utf_8:
+            raise LoadError(NO_UTF_8)
         if not self.found and first:
             raise UnknownFormat("The file holds a list of nothing that is known.")
         yield from chain(first, items)
@@ -145,8 +148,10 @@ class JsonReader:
             value = json.loads(element)
         except RecursionError:
             yield SkippedItem(where, f"{where} is nested too deep.")
-        except ValueError:
-            yield SkippedItem(where, f"{where} is damaged JSON.")
+        except ValueError as error:
+            self._is_no_utf_8 |= isinstance(error, UnicodeDecodeError)
+            what = "no UTF-8 text" if isinstance(error, UnicodeDecodeError) else "damaged JSON"
+            yield SkippedItem(where, f"{where} is {what}.")
         else:
             yield from self._read_value(value, where)
 
@@ -156,6 +161,8 @@ class JsonReader:
             value = json.loads(data)
         except RecursionError:
             yield SkippedItem(where, f"{where} is nested too deep.")
+        except UnicodeDecodeError as error:
+            raise LoadError(NO_UTF_8) from error
         except ValueError as error:
             raise LoadError("The file is damaged JSON, or was not copied whole.") from error
         else:

@@ -47,7 +47,7 @@ from fakegpt_tui.formats.base import (
     find_format,
     unreadable,
 )
-from fakegpt_tui.formats.documents import ImportFile, OpenDocument
+from fakegpt_tui.formats.documents import ImportFile, OpenDocument, unknown_reason
 from fakegpt_tui.formats.json_documents import JsonFormats, JsonReader
 from fakegpt_tui.text import safe_line
 
@@ -228,7 +228,7 @@ def _is_transcript(head: bytes) -> bool:
 def _read_text(document: OpenDocument, where: str) -> Iterator[tuple[str, ImportItem | None]]:
     match = find_format(TEXT_FORMATS, document.head().decode(errors="replace").lstrip())
     if match is None:
-        raise UnknownFormat("This is neither a saved conversation nor an export that is known.")
+        raise UnknownFormat(unknown_reason(document.head()))
     found, why = match
     yield f"{where}{found.name}, because {why}.", None
     try:

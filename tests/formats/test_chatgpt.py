@@ -340,7 +340,9 @@ def test_what_is_no_conversation_is_refused(document: object, sentence: str) -> 
 
 
 def test_a_prompt_that_was_only_a_file_stays_and_names_it() -> None:
-    attached = {"attachments": [{"id": "file-1", "name": "lease.pdf"}, {"id": "f2", "name": 3}]}
+    nameless = [{"name": None}, {"id": None, "name": ""}, 5]
+    known = [{"id": "file-1", "name": "lease.pdf"}, {"id": "f2", "name": 3}]
+    attached = {"attachments": [*known, *nameless]}
     found = loaded(
         exported(
             tree(
@@ -349,7 +351,8 @@ def test_a_prompt_that_was_only_a_file_stays_and_names_it() -> None:
             )
         )
     )
-    assert told(found) == ["- lease.pdf\n\n- f2", "It is a lease."]
+    names = ["lease.pdf", "f2", "a file without a name", "a file without a name"]
+    assert told(found) == ["\n\n".join(f"- {each}" for each in names), "It is a lease."]
 
 
 def test_a_file_that_the_text_points_to_is_named_once() -> None:
@@ -365,13 +368,13 @@ def test_spoken_prompts_are_read_as_text_with_the_sound() -> None:
         {"content_type": "audio_transcription", "text": "When?", "direction": "in"},
         {
             "content_type": "real_time_user_audio_video_asset_pointer",
-            "frames_asset_pointers": [],
+            "frames_asset_pointers": [{**sound, "asset_pointer": "sediment://frame"}],
             "video_container_asset_pointer": None,
             "audio_asset_pointer": sound,
         },
     ]
     found = reply_with(**content("multimodal_text", parts=parts))
-    assert told(found)[1] == "When?\n\n- sediment://s"
+    assert told(found)[1] == "When?\n\n- sediment://s\n\n- sediment://frame"
 
 
 @pytest.mark.parametrize(
@@ -409,6 +412,13 @@ def test_spoken_prompts_are_read_as_text_with_the_sound() -> None:
             },
             "**f**\n\n```python\nx = 1\n```",
         ),
+        (
+            {
+                "content_type": "code",
+                "text": '{"comments": [{"pattern": "a", "comment": "No\\nb"}]}',
+            },
+            "- No b",
+        ),
     ],
 )
 def test_what_people_and_tools_said_reads_as_text(held: object, text: str) -> None:
@@ -417,9 +427,17 @@ def test_what_people_and_tools_said_reads_as_text(held: object, text: str) -> No
     assert UNKNOWN not in found.left_out
 
 
+def test_a_document_that_is_written_as_text_is_read_as_one() -> None:
+    written = '{"name": "poem", "type": "document", "content": "# A\\n\\nkettle"}'
+    found = reply_with(recipient="canmore.create_textdoc", **content("text", parts=[written]))
+    assert texts(found)[1] == "[To canmore.create_textdoc]\n\n**poem**\n\n# A\n\nkettle"
+    assert texts(reply_with(**content("text", parts=[written])))[1] == written
+
+
 def test_a_tool_that_showed_nothing_makes_no_message() -> None:
     empty = said("tool") | content("tether_browsing_display", result="", summary=None)
-    links = (("p", None, said("user", "Hi")), ("t", "p", empty))
+    bare = said("assistant") | content("text")
+    links = (("p", None, said("user", "Hi")), ("t", "p", empty), ("b", "t", bare))
     assert texts(loaded(exported(tree(*links)))) == ["Hi"]
 
 

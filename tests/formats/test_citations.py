@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakegpt_tui.domain.parts import CitationPart
-from fakegpt_tui.formats.citations import read_footnotes, take_citations
+from fakegpt_tui.formats.citations import CitedText, read_footnotes, take_citations
 from fakegpt_tui.formats.markdown_blocks import write_link
 
 CITE = "\ue200cite\ue202turn0search0\ue202turn0search3\ue201"
@@ -46,6 +46,38 @@ def reference(mark: str, **about: object) -> dict[str, object]:
         (f"To {CITE}.", reference(CITE, alt="Paris"), "To Paris.", [], 0),
         ('Is \ue200genui\ue202{"math":{"content":"x^2"}}\ue201 done', {}, "Is x^2 done", [], 0),
         ("\ue200genui\ue202{nonsense\ue201 done", {}, " done", [], 1),
+        (
+            f"Open.{CITE}",
+            reference(
+                CITE,
+                type="webpage",
+                url="https://a",
+                title="A",
+                items=[{"url": "https://b", "supporting_websites": [{"url": "https://c"}]}],
+                images=[{"url": "https://b"}, 5],
+            ),
+            "Open.",
+            [(5, "A", "https://a"), (5, "", "https://b"), (5, "", "https://c")],
+            0,
+        ),
+        (
+            f"Nine months.{CITE}",
+            reference(CITE, type="file", name="lease.pdf", id="file-1"),
+            "Nine months.",
+            [(12, "lease.pdf", "")],
+            0,
+        ),
+        (
+            "Yes【4:0†lease.pdf】",
+            {
+                "citations": [
+                    {"start_ix": 3, "end_ix": 18, "metadata": {"type": "file", "name": "lease.pdf"}}
+                ]
+            },
+            "Yes",
+            [(3, "lease.pdf", "")],
+            0,
+        ),
         ("A \ue203bold claim\ue204\ue206 and \ue200cut", {}, "A bold claim and cut", [], 0),
         (
             "True【7†source】, yes【9†x】",
@@ -73,6 +105,12 @@ def test_marks_leave_the_text_and_their_sources_stay(
     assert (found.text, found.lost) == (clean, lost)
     assert [(each.start, each.title, each.url) for each in found.citations] == sources
     assert all(each.start == each.end for each in found.citations)
+
+
+def test_older_marks_without_a_link_stay_and_are_counted() -> None:
+    text = "True【7†source】, 【8:1†a】, 【見出し】 and 【x†y】"
+    assert take_citations(text, {}) == CitedText(text, kept=2)
+    assert take_citations(f"{text}\ue203", {}) == CitedText(text, kept=2)
 
 
 @given(

@@ -1,0 +1,55 @@
+"""Files in other encodings, packed, empty or cut: they are read, or refused for what they are."""
+
+import gzip
+import json
+import lzma
+from pathlib import Path
+
+import pytest
+
+from fakegpt_tui.domain import LoadError
+from tests.formats.exports import many, ordinary, zipped
+from tests.formats.reading import loaded, read_bytes
+
+
+@pytest.mark.parametrize(
+    ("mark", "encoding"),
+    [
+        ("\ufeff", "utf-8"),
+        ("\ufeff", "utf-16-le"),
+        ("\ufeff", "utf-16-be"),
+        ("\ufeff", "utf-32-le"),
+        ("\ufeff", "utf-32-be"),
+        ("", "utf-16-le"),
+        ("", "utf-16-be"),
+    ],
+)
+def test_what_windows_writes_is_read(tmp_path: Path, mark: str, encoding: str) -> None:
+    text = json.dumps([ordinary(title="川")], ensure_ascii=False)
+    (found,) = loaded(read_bytes(tmp_path, (mark + text).encode(encoding)))
+    assert found.conversation.title == "川"
+
+
+@pytest.mark.parametrize("shape", ["{}", "[{}]", '{{"conversations": [{}]}}'])
+def test_a_file_in_another_encoding_is_refused_for_that(tmp_path: Path, shape: str) -> None:
+    data = shape.format(json.dumps(ordinary(title="Été"), ensure_ascii=False)).encode("latin-1")
+    with pytest.raises(LoadError, match="The file is not UTF-8 text, so it was damaged or conv"):
+        read_bytes(tmp_path, data)
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "The file is empty"),
+        (b" \n", "The file is empty"),
+        (gzip.compress(b"[]"), "packed with gzip; unpack it first"),
+        (lzma.compress(b"[]"), "packed with xz; unpack it first"),
+        (b"7z\xbc\xaf\x27\x1c\0\4", "packed with 7-Zip; unpack it first"),
+        (zipped({"conversations.json": many(9)})[:200], "or was not copied whole"),
+    ],
+)
+def test_what_is_packed_empty_or_cut_is_refused_for_that(
+    tmp_path: Path, data: bytes, reason: str
+) -> None:
+    with pytest.raises(LoadError, match=reason):
+        read_bytes(tmp_path, data)
