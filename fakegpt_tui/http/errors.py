@@ -152,7 +152,11 @@ def _proxy_error(error: httpx.ProxyError, route: Route) -> str:
 
 def proxy_login_required(route: Route) -> str:
     """The sentence for status 407, which a proxy may also send as a response."""
-    return f"The proxy {route.proxy} wants a user name and a password it accepts."
+    return (
+        f"The proxy {route.proxy} wants a user name and a password it accepts; they stand before"
+        " its name, as name:password@, in the setting “proxy” of the service, or in the variable"
+        " that names it."
+    )
 
 
 def _first_hop(route: Route) -> str:

@@ -148,6 +148,20 @@ def test_sources_are_found_wherever_they_stand(fields: dict[str, object]) -> Non
     assert [each.url for each in found.sources] == ["http://u"]
 
 
+@pytest.mark.parametrize("thoughts", [[], [piece({"reasoning_content": "Hm."})]])
+def test_a_limit_that_left_no_room_for_an_answer_names_the_setting(thoughts: list[object]) -> None:
+    """Some services hide what the model thought."""
+    found = completion(*thoughts, piece({"content": ""}, "length"))
+    assert (found.reason, found.error) == (LENGTH, None)
+    assert "A higher max_tokens" in found.notices
+
+
+def test_a_filter_of_the_reply_is_not_called_one_of_the_prompt() -> None:
+    told = {"code": "data_inspection_failed", "message": "Output data may contain violence."}
+    found = completion(piece({"content": "Hi"}), told)
+    assert "stopped the reply with its content filter: Output" in str(found.error)
+
+
 def test_thoughts_alone_are_a_reply_where_no_reason_is_given() -> None:
     assert completion(piece({"reasoning_content": "Hm."})).error is None
     assert message(thinks("Hm."), ends(None)).error is None

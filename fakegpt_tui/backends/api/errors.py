@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Final
 
+from fakegpt_tui.backends.api.loading_words import loading_rule
 from fakegpt_tui.domain import (
     Busy,
-    ModelLoading,
     NotSignedIn,
     PromptTooLong,
     RateLimited,
@@ -56,6 +56,7 @@ _FILTER_WORDS: Final = lazy_pattern(
     r"|content filtering policy|safety system|sensitive (?:content|information|words)|敏感"
     r"|flagged (?:as|by|for)|\bis unsafe\b|violat\w+ (?:\w+ ){0,3}(?:polic|guideline)"
 )
+_OUTPUT: Final = lazy_pattern(r"\boutput (?:data|text|content|may|was|is|has)\b")
 _PER_MINUTE: Final = lazy_pattern(r"per minute|\btpm\b")
 _REFUSED_FIELD: Final = lazy_pattern(
     r"stream_options|system role not supported|roles must alternate|only user and assistant roles"
@@ -64,24 +65,6 @@ _PAYMENT_REQUIRED: Final = 402
 _SUCCESS: Final = 200
 _TOO_LARGE: Final = 413
 _TOO_MANY: Final = 429
-_UNAVAILABLE: Final = (0, 409, 425, 429, 502, 503, 504)
-_COMING_UP: Final = (
-    r"(?:loading|being (?:loaded|deployed)|not (?:yet )?ready|not loaded yet|starting(?: up)?"
-    r"|(?:warming|waking|spinning) up|launching|initiali[sz]ing|downloading)"
-)
-_LOADING: Final = lazy_pattern(
-    r"\b(?:loading|initiali[sz]ing|starting|launching|downloading|pulling|warming up|waking up)"
-    r" (?:the )?(?:model|weights)|\"estimated_time\"|\bcold start"
-    rf"|(?:model|engine|server|endpoint|upstream)\b[^.\n]{{0,120}}?\b{_COMING_UP}\b"
-)
-_LOADING_SURELY: Final = lazy_pattern(
-    r"model\b[^.\n]{0,80}\b(?:is|are|still|currently) (?:being )?load(?:ing|ed)\b[^\n]{0,40}"
-    r"\b(?:wait|again|retry|later|soon|moment)"
-)
-"""The same, told with a status that means something else."""
-_NOT_LOADED: Final = lazy_pattern(
-    r"(?:error|fail\w*|exception|unable|could not|cannot)\b[^.\n]{0,20}\bload"
-)
 _TEXT_BYTES: Final = 64_000
 _STATUS_DIGITS: Final = 3
 _GOOD_CODES: Final = (0, 200, "0", "200", "ok", "success")
@@ -119,12 +102,14 @@ _WINDOW_EXCEEDED: Final = ErrorRule(
 _PROMPT_FILTERED: Final = ErrorRule(
     RequestRefused, "stopped the prompt with its content filter", "Say it in other words."
 )
+_REPLY_FILTERED: Final = ErrorRule(
+    RequestRefused, "stopped the reply with its content filter", "Ask in other words."
+)
 _TOO_MUCH_PER_MINUTE: Final = ErrorRule(
     PromptTooLong,
     "takes fewer tokens per minute than this request has",
     "Send less, or raise the limit of the account.",
 )
-_MODEL_LOADING: Final = ErrorRule(ModelLoading, "is still loading the model")
 _KEY_REFUSED: Final = ErrorRule(
     NotSignedIn,
     "does not accept the key, or wants one",
@@ -167,7 +152,7 @@ def response_error(
     who = f"The service at {safe_line(service_host)}"
     text = body[:_TEXT_BYTES].decode(errors="replace")
     told = (error.status or 0) if status == _SUCCESS else status
-    rule = _loading_rule(error, text, told) or _rule_for_words(error, text.casefold(), told)
+    rule = loading_rule(error, text, told) or _rule_for_words(error, text.casefold(), told)
     if rule is None and not error.is_html:
         rule = _BY_STATUS.get(told)
     if rule is None:
@@ -187,7 +172,7 @@ def stream_error(value: object, text: str) -> ServiceError:
     """The error that an event inside a stream tells; `text` is the event as it came."""
     error = read_error_value(value)
     status = error.status or _digits_of_status(value)
-    rule = _loading_rule(error, text, status) or _rule_for_words(error, text.casefold(), status)
+    rule = loading_rule(error, text, status) or _rule_for_words(error, text.casefold(), status)
     if rule is None:
         rule = _rule_for_kind(value, error, status)
     return _error(rule, "The service", error, text, waiting_time({}, text))
@@ -267,21 +252,13 @@ def _digits_of_status(value: object) -> int:
             return 0
 
 
-def _loading_rule(error: ErrorBody, text: str, status: int) -> ErrorRule | None:
-    """The rule for a model that is still being loaded, not for one that cannot be."""
-    has_failed = _NOT_LOADED.search(error.text.casefold())
-    words = _LOADING if status in _UNAVAILABLE else _LOADING_SURELY
-    is_loading = words.search(text.casefold()) and not has_failed
-    return _MODEL_LOADING if is_loading else None
-
-
 def _rule_for_words(error: ErrorBody, words: str, status: int) -> ErrorRule | None:
     if any(word in words for word in _NO_CREDIT_WORDS) or status == _PAYMENT_REQUIRED:
         return _NO_CREDIT
     if status in _MAY_BE_FILTER and (
         _FILTER_CODE.search(words) or _FILTER_WORDS.search(error.text.casefold())
     ):
-        return _PROMPT_FILTERED
+        return _REPLY_FILTERED if _OUTPUT.search(words) else _PROMPT_FILTERED
     if status == _TOO_LARGE and _PER_MINUTE.search(words):
         return _TOO_MUCH_PER_MINUTE
     if status in _MAY_BE_LENGTH and (status == _TOO_LARGE or _TOO_LONG.search(words)):

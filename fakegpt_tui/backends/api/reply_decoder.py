@@ -31,7 +31,7 @@ from fakegpt_tui.text import replace_surrogates, safe_line
 NO_WORD: Final = "The service ended its reply without a word."
 REFUSED: Final = Notice("The model refused to answer; what follows is its refusal.")
 _END_MARKER: Final = "[DONE]"
-_ALL_THOUGHT: Final = (
+ALL_THOUGHT: Final = (
     "The limit was reached before any text came: all of it went into thinking. A higher max_tokens,"
     " or less effort, leaves room for an answer."
 )
@@ -141,7 +141,7 @@ class ReplyDecoder(ABC):
         if not (has_reply or is_cut):
             raise self._unread.error() or BadReply(NO_WORD)
         if self._reason is FinishReason.LENGTH and not self._text.has_text:
-            yield Notice(_ALL_THOUGHT)
+            yield Notice(ALL_THOUGHT)
         yield from self._unread.notices()
         yield from map(Notice, self._notices)
         yield ReplyEnded(self._reason or FinishReason.STOP)

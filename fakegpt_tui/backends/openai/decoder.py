@@ -7,7 +7,13 @@ from fakegpt_tui.backends.api.attachments import Pictures, ToolCalls
 from fakegpt_tui.backends.api.completion_text import CompletionText, SurrogateJoiner
 from fakegpt_tui.backends.api.errors import event_error, stream_error
 from fakegpt_tui.backends.api.json_values import read_usage, unquoted
-from fakegpt_tui.backends.api.reply_decoder import NO_WORD, REFUSED, incomplete_error, join_texts
+from fakegpt_tui.backends.api.reply_decoder import (
+    ALL_THOUGHT,
+    NO_WORD,
+    REFUSED,
+    incomplete_error,
+    join_texts,
+)
 from fakegpt_tui.backends.openai.chunk_fields import CitedSources, FinishTracker
 from fakegpt_tui.backends.openai.content import (
     IllustratedText,
@@ -19,6 +25,7 @@ from fakegpt_tui.backends.openai.content import (
 from fakegpt_tui.domain import (
     BadReply,
     FinishReason,
+    Notice,
     PartAdded,
     ReasoningDelta,
     ReplyEnded,
@@ -153,8 +160,10 @@ class CompletionDecoder:
         has_reply = has_text or self._has_reasoning or self._text.has_reasoning
         if reason is None and not (self.done and has_reply):
             raise self._incomplete_error()
-        if not (has_reply or reason is FinishReason.CONTENT_FILTER):
+        if not (has_reply or reason in (FinishReason.LENGTH, FinishReason.CONTENT_FILTER)):
             raise self._unread.error() or BadReply(NO_WORD)
+        if reason is FinishReason.LENGTH and not has_text:
+            yield Notice(ALL_THOUGHT)
         yield from self._unread.notices()
         yield from self._finish.notices()
         yield ReplyEnded(reason or FinishReason.STOP)
