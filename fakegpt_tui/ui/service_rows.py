@@ -78,6 +78,11 @@ def check_step_line(step: ConnectionCheck) -> Content:
     )
 
 
+def trial_text(lines: Sequence[Content]) -> Content:
+    """The steps of a trial so far, and that it goes on."""
+    return Content("\n").join([*lines, Content("Trying it out …")])
+
+
 def short_count(number: int) -> str:
     """A number of tokens as people say it: `8k` for 8,192, `200k` for 200,000, `1M`."""
     unit = _BINARY if number % _BINARY == 0 else _THOUSAND

@@ -1,5 +1,6 @@
 """A registry of services that is kept in memory."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping, MutableMapping
 
 from fakegpt_tui.domain import (
@@ -21,6 +22,9 @@ class FakeServiceRepository:
         self.found: tuple[FoundService, ...] = ()
         self.steps: tuple[ConnectionCheck, ...] = ()
         self.refused: dict[str, str] = {}
+        self.may_go_on = asyncio.Event()
+        """What each step of a trial waits for before the next one."""
+        self.may_go_on.set()
         self.error: FakeGPTError | None = None
         self.no_keyring = ""
         self.key_locations: dict[str, str] = {}
@@ -54,6 +58,7 @@ class FakeServiceRepository:
         self.checked.append(draft)
         for step in self.steps:
             yield step
+            await self.may_go_on.wait()
 
     async def save(self, draft: ServiceForm) -> Service:
         self._fail()

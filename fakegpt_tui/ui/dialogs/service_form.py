@@ -34,7 +34,7 @@ from fakegpt_tui.ui.dialogs.service_fields import (
     without_others,
 )
 from fakegpt_tui.ui.options import ServiceRepository
-from fakegpt_tui.ui.service_rows import model_label
+from fakegpt_tui.ui.service_rows import model_label, trial_text
 from fakegpt_tui.ui.widgets.service_list import ArrowRadioSet, PlainCheckbox, PlainRadioButton
 from fakegpt_tui.ui.widgets.text_field import TextField
 
@@ -101,8 +101,6 @@ class ServiceFormScreen(ModalScreen[Service | None]):
         self.call_after_refresh(lambda: frame.set_frame(title, shown_keys(self)))
         self._show_needs()
         self._before = self._draft()
-        for _ in range(KINDS.index(self._kind_before)):
-            self.query_one(RadioSet).action_next_button()  # where its cursor begins
         self.query_one("#url" if self._service else "#name", Input).focus()
         self._ask_about_keyring()
 
@@ -173,14 +171,15 @@ class ServiceFormScreen(ModalScreen[Service | None]):
     @work(exclusive=True, group="trial")
     async def _try(self) -> None:
         lines: list[Content] = []
-        self._say(Content("Trying it out …"))
+        self._say(trial_text(lines))
         async with aclosing(self._check()) as steps:
             async for step in steps:
                 self._models = step.models or self._models
                 lines.append(check_line(step))
-                self._say(Content("\n").join(lines))
+                self._say(trial_text(lines))
         if len(self._models) > 1:
-            self._say(Content("\n").join([*lines, Content("F6 chooses one of its models.")]))
+            lines.append(Content("F6 chooses one of its models."))
+        self._say(Content("\n").join(lines))
 
     def _check(self) -> AsyncGenerator[ConnectionCheck]:
         self._tried = self._draft()

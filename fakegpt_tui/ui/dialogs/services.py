@@ -18,7 +18,7 @@ from fakegpt_tui.domain import (
 from fakegpt_tui.keymap import KeyScope
 from fakegpt_tui.ui.bindings import bindings
 from fakegpt_tui.ui.dialogs.service_picker import ServicePickerScreen
-from fakegpt_tui.ui.service_rows import check_step_line
+from fakegpt_tui.ui.service_rows import check_step_line, trial_text
 from fakegpt_tui.ui.widgets.service_list import ServiceList
 
 
@@ -135,10 +135,11 @@ class ServicesScreen(ServicePickerScreen):
     async def _try(self, trial: AsyncGenerator[ConnectionCheck]) -> None:
         lines: list[Content] = []
         async with aclosing(trial) as steps:
-            self._say(Content("Trying it out …"))
+            self._say(trial_text(lines))
             async for step in steps:
                 lines.append(check_step_line(step))
-                self._say(Content("\n").join(lines))
+                self._say(trial_text(lines))
+        self._say(Content("\n").join(lines))
 
     def action_remove_service(self) -> None:
         service = self._service

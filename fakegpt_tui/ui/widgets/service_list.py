@@ -126,10 +126,18 @@ class ArrowRadioSet(RadioSet):
         Binding("space", "choose(0)", "This option", show=False),
     ]
 
+    def on_mount(self) -> None:
+        """Let the cursor begin at what is chosen; Textual puts it on the first one."""
+        for _ in range(self._chosen):
+            self.action_next_button()
+
+    @property
+    def _chosen(self) -> int:
+        return next((place for place, each in enumerate(self.query(RadioButton)) if each.value), 0)
+
     def action_choose(self, step: int) -> None:
         """Choose the button that is so many further on, at once: another arrow may follow."""
-        buttons = list(self.query(RadioButton))
-        place = next((place for place, each in enumerate(buttons) if each.value), 0)
+        buttons, place = list(self.query(RadioButton)), self._chosen
         with self.prevent(RadioButton.Changed):
             buttons[place].value = False
         buttons[(place + step) % len(buttons)].value = True

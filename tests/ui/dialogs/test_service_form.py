@@ -264,8 +264,12 @@ async def test_a_host_of_the_fakegpt_protocol_is_asked_for_no_key() -> None:
         await it.see("or variable")
         await fill(it, name="shared", url="http://127.0.0.1:9", key=KEY)
         it.registry.steps = (ConnectionCheck("It answers.", worked=True),)
+        it.registry.may_go_on.clear()
         await it.pilot.press("f5")
         await it.see("✓ It answers.")
+        await it.see("Trying it out …")
+        it.registry.may_go_on.set()
+        await it.until(lambda: "Trying it out" not in it.text)
         it.app.screen.query_one("#kind").focus()
         await it.pilot.press("down", "down", "down")  # all at once
         await it.until(lambda: "or variable" not in it.text)

@@ -141,9 +141,13 @@ async def test_testing_says_step_by_step_what_does_not_work() -> None:
         )
         await it.pilot.press("f6", *"qwen")
         await it.see("qwen  128k")
+        it.registry.may_go_on.clear()
         await it.pilot.press("f5")
         await it.see("✓ It can be reached and offers 2 models.")
+        await it.see("Trying it out …")
+        it.registry.may_go_on.set()
         await it.see("✗ It does not accept the key.")
+        await it.until(lambda: "Trying it out" not in it.text)
         assert [(draft.name, draft.model) for draft in it.registry.checked] == [("ollama", "qwen")]
 
 
