@@ -82,6 +82,7 @@ _FRAME = lazy_pattern(
 )
 """What may stand before the JSON of an error: the fields of an event, or what keeps scripts out."""
 
+_NAMES_WHEN = lazy_pattern(r"\bagain (?:in|at|after)\b")
 _TITLE = lazy_pattern(r"<title[^>]{0,200}>([^<]{0,1000})", re.IGNORECASE)
 
 _CODE_KEYS = ("error", "detail", "message")
@@ -134,7 +135,7 @@ class ErrorRule:
         when = self.when if wait is None else f"in {_format_wait(wait)}"
         lead = f"{who} {self.lead.format(status=_status_label(status))}"
         names_when = "{when}" in self.advice
-        told = names_when and wait is not None and "again in" in body.text.casefold()
+        told = names_when and wait is not None and _NAMES_WHEN.search(body.text.casefold())
         text = body.sentence(lead, "" if told else self.advice.format(when=when))
         if issubclass(self.kind, ModelLoading):
             return self.kind(text, retry_after=wait)

@@ -4,6 +4,7 @@ import gzip
 
 import pytest
 
+from fakegpt_tui.backends.api.errors import response_error
 from fakegpt_tui.domain import BadReply, NotSignedIn
 from tests.fault_server import Send, reply
 from tests.openai_server import CHAT, backend_for, openai_server, service
@@ -41,6 +42,13 @@ async def test_what_cannot_be_decompressed_is_told_with_what_it_means() -> None:
     assert isinstance(refused, NotSignedIn)
     assert "as br, though it was asked not to" in str(refused)
     assert "compresses its reply and does not say so; turn compression off" in str(unsaid)
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"null"])
+def test_a_refusal_without_a_reason_says_where_to_look(body: bytes) -> None:
+    error = response_error(400, {}, body, "host:1")
+    told = "The service at host:1 refused the request and does not say why. /request, or ask"
+    assert str(error).startswith(told)
 
 
 async def test_the_words_beside_a_status_are_told_where_there_is_no_body() -> None:

@@ -47,6 +47,15 @@ async def test_a_list_of_pieces_in_place_of_a_stream_is_read() -> None:
         assert text_of(await events_of(backend_for(service(server.url)))) == "Hello"
 
 
+@pytest.mark.parametrize(
+    "fields", [{"type": "status"}, {"status": "Processing"}, {"type": "info", "status": "x"}]
+)
+def test_what_is_told_of_the_progress_is_no_error(fields: dict[str, object]) -> None:
+    progress = {"message": "Searching the web"} | fields
+    found = completion(progress, piece({"content": "Hi"}), progress, piece({}, "stop"))
+    assert (found.text, found.error, found.notices) == ("Hi", None, "")
+
+
 def test_several_objects_in_one_event_are_all_read() -> None:
     first, second = (json.dumps(piece({"content": text})) for text in ("He", "llo"))
     glued = [f"{first}{second}", f"{first}data: {second}", f"{first}, {second}\\n\\n"]

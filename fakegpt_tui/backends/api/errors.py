@@ -67,6 +67,11 @@ _TOO_LARGE: Final = 413
 _TOO_MANY: Final = 429
 _TEXT_BYTES: Final = 64_000
 _STATUS_DIGITS: Final = 3
+_PROGRESS: Final = {
+    "status", "progress", "info", "ping", "heartbeat", "keepalive", "queued", "pending", "waiting",
+    "processing", "running", "in_progress", "searching", "thinking",
+}  # fmt: skip
+"""Kinds of messages about a reply that is on its way."""
 _GOOD_CODES: Final = (0, 200, "0", "200", "ok", "success")
 
 
@@ -116,6 +121,11 @@ _KEY_REFUSED: Final = ErrorRule(
     NotSignedIn.advice,
 )
 _UNSUPPORTED: Final = ErrorRule(UnsupportedParameter, "refused the request")
+_UNEXPLAINED: Final = ErrorRule(
+    UnsupportedParameter,
+    "refused the request and does not say why",
+    "/request, or ask --dry-run, shows what is sent.",
+)
 _OTHER_PROTOCOL: Final = ErrorRule(
     Unsupported,
     "does not speak this protocol at this address",
@@ -155,6 +165,7 @@ def response_error(
     rule = loading_rule(error, text, told) or _rule_for_words(error, text.casefold(), told)
     if rule is None and not error.is_html:
         rule = _BY_STATUS.get(told)
+        rule = _UNEXPLAINED if rule is _UNSUPPORTED and not error.text else rule
     if rule is None:
         from fakegpt_tui.protocol import fakegpt  # noqa: PLC0415 - with the first unknown refusal
 
@@ -219,6 +230,8 @@ def _is_error(value: dict[object, object]) -> bool:
     match value:
         case {"object": "error"} | {"detail": _} | {"errors": [_, *_]}:
             return True
+        case {"type": str(word)} | {"status": str(word)} if word.casefold() in _PROGRESS:
+            return False
         case {"base_resp": {"status_code": code}} | {"code": code} if code in _GOOD_CODES:
             return False
         case {"base_resp": {"status_code": int()}}:
