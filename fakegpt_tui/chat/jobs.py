@@ -266,6 +266,7 @@ def _import_paths(
 
     found_paths = list(list_import_files(paths))
     with ArchiveGroup(each.path for each in found_paths) as group:
+        importer.note_missing(found_paths)
         for path in filter(importer.begin, found_paths):
             try:
                 with ImportFile(path.path, service=service, model=model, group=group) as file:

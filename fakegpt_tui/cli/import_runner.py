@@ -46,6 +46,7 @@ def import_files(
             max_blob_bytes=settings.attachment_total_limit * 1_000_000,
         )
         run = partial(_import_file, importer, group, settings, verbose=verbose and not as_json)
+        importer.note_missing(paths)
         try:
             for path in filter(importer.begin, paths):
                 try:

@@ -67,18 +67,6 @@ class ZipExport:
         self.members = tuple(found[name] for name in sorted(found))
         self._read = 0
 
-    def missing_parts(self) -> Iterator[str]:
-        """The names of numbered parts that are missing between others."""
-        numbers: dict[tuple[str, str], dict[int, int]] = {}
-        for name in self.by_name:
-            if part := _PART.fullmatch(name):
-                held = numbers.setdefault((part["before"], part["after"]), {})
-                held[int(part["number"])] = len(part["number"])
-        for (before, after), there in numbers.items():
-            for number in range(min(there), min(max(there), min(there) + _MOST_PARTS)):
-                if number not in there:
-                    yield f"{before}{number:0{max(there.values())}}{after}"
-
     def assets(self, folder: str) -> "ZipAssets":
         """The pictures and files below a folder of the archive."""
         return ZipAssets(self, "" if folder in ("", ".") else f"{folder}/")
@@ -111,6 +99,19 @@ class ZipExport:
         """Note that `size` more bytes were unpacked; return the sum."""
         self._read += size
         return self._read
+
+
+def missing_parts(names: Iterable[str]) -> Iterator[str]:
+    """The names of numbered parts of an export that are missing between others."""
+    numbers: dict[tuple[str, str], dict[int, int]] = {}
+    for name in names:
+        if part := _PART.fullmatch(name):
+            held = numbers.setdefault((part["before"], part["after"]), {})
+            held[int(part["number"])] = len(part["number"])
+    for (before, after), there in numbers.items():
+        for number in range(min(there), min(max(there), min(there) + _MOST_PARTS)):
+            if number not in there:
+                yield f"{before}{number:0{max(there.values())}}{after}"
 
 
 class ZipAssets:

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import IO, Self, cast
 
 from fakegpt_tui.domain import LoadError
-from fakegpt_tui.formats.archives import ArchiveGroup, ZipExport
+from fakegpt_tui.formats.archives import ArchiveGroup, ZipExport, missing_parts
 from fakegpt_tui.formats.assets import AssetFolder, NoAssets
 from fakegpt_tui.formats.base import (
     LARGEST_CONVERSATION,
@@ -119,7 +119,7 @@ class ImportFile:
             yield OpenDocument(self, BytesIO(rows), folder.rstrip("/"), self.origin.name)
             return
         self.size = max(self.size if depth else 0, self.bytes_read) + archive.size
-        for part in map(safe_line, archive.missing_parts()):
+        for part in map(safe_line, missing_parts(archive.by_name)):
             reason = f"{folder}{part} is not in the archive; what it held is missing."
             yield SkippedItem(f"{folder}{part}", reason)
         for member in archive.members:

@@ -93,7 +93,10 @@ class ImportReport:
         """What was skipped, and why; where several files were looked at, also in which of them."""
         if self.files <= 1:
             return self.skipped
-        return [replace(each, reason=f"{each.file}: {each.reason}") for each in self.skipped]
+        return [
+            replace(each, reason=f"{each.file}: {each.reason}") if each.file else each
+            for each in self.skipped
+        ]
 
 
 _OPENED = f"names of files with conversations end in {', '.join(READ_SUFFIXES)}, or in nothing"

@@ -16,6 +16,7 @@ from fakegpt_tui.domain import (
 )
 from fakegpt_tui.domain.folders import Folder, clean_tags
 from fakegpt_tui.domain.message_tree import MessageTree
+from fakegpt_tui.formats.archives import missing_parts
 from fakegpt_tui.formats.asset_import import (
     FILLED_IN,
     MISSING,
@@ -34,6 +35,7 @@ from fakegpt_tui.formats.base import (
 )
 from fakegpt_tui.formats.documents import ImportPath
 from fakegpt_tui.formats.import_report import ImportChange, ImportOutcome, ImportReport
+from fakegpt_tui.text import safe_line
 
 
 class ImportStore(BlobImportStore, Protocol):
@@ -108,6 +110,13 @@ class Importer:
         self._is_in_trouble = False
         self.report.outcomes[outcome] += 1
         return outcome
+
+    def note_missing(self, paths: Iterable[ImportPath]) -> None:
+        """Tell of numbered parts of an export that are missing between others in a folder."""
+        for name in map(
+            safe_line, missing_parts(str(path.path) for path in paths if not path.named)
+        ):
+            self._skip(SkippedItem(name, f"{name} is not there; what it held is missing."))
 
     def begin(self, path: ImportPath) -> bool:
         """Count a file, out of which the next ones come; is it one to open?"""

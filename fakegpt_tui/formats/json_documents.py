@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
 from itertools import chain, islice
+from json import JSONDecodeError
 
 from fakegpt_tui.domain import LoadError
 from fakegpt_tui.formats.base import (
@@ -36,6 +37,8 @@ _WRAPPERS = ("conversations", "chats", "data", "threads", "sessions")
 """Names below which objects hold their conversations."""
 
 _LIST_IN_OBJECT = re.compile(rb'^\s*\{\s*"conversations"\s*:\s*(?=\[)')
+_BETWEEN = re.compile(r"[\s,\ufeff]*")
+_DECODER = json.JSONDecoder()
 _SMALL = 8 * 2**20
 """In bytes; what is not larger fits into memory as a whole."""
 _SNIFFED_LINES = 20
@@ -156,25 +159,25 @@ class JsonReader:
             yield from self._read_value(value, where)
 
     def _read_object(self, data: bytes) -> Iterator[ImportItem]:
+        """An object, or several after each other, as people join files."""
         where = self._document.where or "The conversation"
         try:
-            value = json.loads(data)
+            values, is_whole = _values_of(data)
         except RecursionError:
             yield SkippedItem(where, f"{where} is nested too deep.")
+            return
         except UnicodeDecodeError as error:
             raise LoadError(NO_UTF_8) from error
-        except ValueError as error:
-            raise LoadError("The file is damaged JSON, or was not copied whole.") from error
-        else:
-            if (
-                isinstance(value, dict)
-                and not self._is_wrapper(value)
-                and not self._is_known(value)
-                and not self._has_by_id(value)
-            ):
-                what = "a workbook with sheets" if "workbook" in value else "JSON"
-                raise UnknownFormat(f"The file has {what} of no kind that is known.")
-            yield from self._read_value(value, where)
+        if values and not any(map(self._holds_conversations, values)):
+            what = "JSON" if "workbook" not in values[0] else "a workbook with sheets"
+            raise UnknownFormat(f"The file has {what} of no kind that is known.")
+        for number, value in enumerate(values, start=1):
+            yield from self._read_value(value, where if len(values) == 1 else self._where(number))
+        if not is_whole:
+            raise LoadError("The file is damaged JSON, or was not copied whole.")
+
+    def _holds_conversations(self, value: Record) -> bool:
+        return self._is_wrapper(value) or self._is_known(value) or self._has_by_id(value)
 
     def _is_wrapper(self, value: Record) -> bool:
         return any(isinstance(value.get(name), list | dict) for name in _WRAPPERS)
@@ -230,11 +233,27 @@ class JsonReader:
             where = self._document.where or "The conversation"
             yield from self._refused(match[0].read(held, self._origin), where)
             return
-        if not any(self._is_known(value) for value in values):
+        if not any(self._is_known(value) or self._is_wrapper(value) for value in values):
             raise UnknownFormat("The file has JSON lines of no kind that is known.")
         for number, line in enumerate(rest, start=1):
             where = self._where(number).replace("Conversation", "Line", 1)
             yield from self._read_element(line.strip(), where)
+
+
+def _values_of(data: bytes) -> tuple[list[Record], bool]:
+    """The objects of a text, with blanks or commas between them, and whether that is all of it."""
+    text = data.decode(errors="surrogatepass")
+    values: list[Record] = []
+    at = 0
+    while match := _BETWEEN.match(text, at):
+        try:
+            value, at = _DECODER.raw_decode(text, match.end())
+        except JSONDecodeError:
+            return values, match.end() == len(text)
+        if not isinstance(value, dict):
+            return values, False
+        values.append(value)
+    return values, True
 
 
 def _first_element(data: bytes) -> object:

@@ -59,7 +59,7 @@ def decode_array(
             window.pass_sign()
         elif sign == "]":
             window.pass_sign()
-            if has_more or not window.begin_again():
+            if not window.begin_again(in_object=has_more):
                 return
         else:
             try:
@@ -93,13 +93,23 @@ class _Window:
     def pass_sign(self) -> None:
         self._at += 1
 
-    def begin_again(self) -> bool:
-        """Does another array follow one that has ended?"""
+    def begin_again(self, *, in_object: bool) -> bool:
+        """Does another array follow one that has ended? One in an object is the only one."""
+        if in_object:
+            self._end_object()
+            return False
         sign = self.sign()
         if sign not in ("", "["):
             raise LoadError("Something that is no list follows the list of conversations.")
         self._at += len(sign)
         return bool(sign)
+
+    def _end_object(self) -> None:
+        """Refuse what follows the object around an array, where that ends with the array."""
+        if self.sign() == "}":
+            self._at += 1
+            if self.sign():
+                raise LoadError("Something follows the object with conversations; take it apart.")
 
     def decode(self, largest: int) -> object:
         """The value that begins here, and a comma or a bracket follows.

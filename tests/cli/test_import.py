@@ -61,9 +61,12 @@ def test_a_folder_with_the_parts_of_an_export_is_taken(home: Home, tmp_path: Pat
     folder = tmp_path / "export"
     folder.mkdir()
     write_json(folder / "conversations-000.json", many(2))
-    write_json(folder / "conversations-001.json", many(3)[2:])
+    write_json(folder / "conversations-002.json", many(3)[2:])
     write_json(folder / "user.json", {})
-    assert "Added: 3 conversations" in home.invoke("import", str(folder)).stdout
+    done = home.invoke("import", str(folder))
+    assert "Added: 3 conversations" in done.stdout
+    lacking = f"{folder}/conversations-001.json is not there; what it held is missing."
+    assert done.stderr == f"fakegpt-tui: {lacking}\n"
 
 
 def test_a_dry_run_only_tells(home: Home, tmp_path: Path) -> None:

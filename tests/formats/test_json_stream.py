@@ -147,6 +147,14 @@ def test_after_an_array_in_an_object_nothing_is_looked_at() -> None:
     assert list(decode_array(Dripping(b'[1], "b": nonsense', 3), 99, has_more=True)) == [1]
 
 
+def test_what_follows_the_object_around_an_array_is_told() -> None:
+    assert list(decode_array(Dripping(b"[1]}\n", 3), 99, has_more=True)) == [1]
+    elements = decode_array(Dripping(b'[1]} {"conversations": [2]}', 3), 99, has_more=True)
+    assert next(elements) == 1
+    with pytest.raises(LoadError, match="Something follows the object"):
+        next(elements)
+
+
 def test_bytes_that_are_no_utf_8_damage_only_their_element() -> None:
     (first, second, third) = decode_array(Dripping(b'["a", "\xff", "b"]', 1000), 99)
     assert second == Undecoded(b'"\xff"')

@@ -1,5 +1,6 @@
 """Checks of the store: format, integrity, search index and backup."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -52,11 +53,16 @@ def store_findings(path: Path, now: datetime, report: ReportProgress) -> Iterato
 
 
 def _copies(path: Path) -> Iterator[Finding]:
-    """Conflict copies that sync programs made, because two machines wrote the store."""
+    """Conflict copies that sync programs made, because two machines wrote the store.
+
+    Syncthing and Dropbox name them as conflicts; Google Drive, iCloud and OneDrive add a number, or
+    the name of the machine.
+    """
+    numbered = re.compile(rf"{re.escape(path.stem)}( ?\(\d+\)| \d+|-[\w-]+)")
     names = sorted(
         each.name
         for each in path.parent.glob(f"{path.stem}*{path.suffix}")
-        if each.name != path.name and "conflict" in each.name.lower()
+        if "conflict" in each.name.lower() or numbered.fullmatch(each.stem)
     )
     if names:
         yield attention(

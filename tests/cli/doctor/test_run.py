@@ -350,6 +350,9 @@ def test_a_service_that_does_not_answer_needs_attention(home: Home) -> None:
     [
         "conversations.sync-conflict-20261130-010203-ABCDEFG.db",
         "conversations (me's conflicted copy 2026-11-30).db",
+        "conversations (1).db",
+        "conversations 2.db",
+        "conversations-DESKTOP-1AB.db",
     ],
 )
 def test_a_conflict_copy_of_the_store_is_told(home: Home, name: str) -> None:

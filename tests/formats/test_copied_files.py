@@ -1,4 +1,4 @@
-"""Files in other encodings, packed, empty or cut: they are read, or refused for what they are."""
+"""Files as people convert, join, pack and cut them are read, or refused for what they are."""
 
 import gzip
 import json
@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from fakegpt_tui.domain import LoadError
+from fakegpt_tui.formats.documents import ImportFile
+from fakegpt_tui.formats.registry import read_conversations
 from tests.formats.exports import many, ordinary, zipped
 from tests.formats.reading import loaded, read_bytes
 
@@ -35,6 +37,29 @@ def test_a_file_in_another_encoding_is_refused_for_that(tmp_path: Path, shape: s
     data = shape.format(json.dumps(ordinary(title="Été"), ensure_ascii=False)).encode("latin-1")
     with pytest.raises(LoadError, match="The file is not UTF-8 text, so it was damaged or conv"):
         read_bytes(tmp_path, data)
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize("between", ["", "\n", ",\n", "\n\ufeff"])
+def test_objects_after_each_other_are_all_read(
+    tmp_path: Path, between: str, indent: int | None
+) -> None:
+    first, second, third = (json.dumps(each, indent=indent) for each in many(3))
+    wrapped = f'{{"user": 1, "chats": [{third}]}}'
+    found = loaded(read_bytes(tmp_path, between.join((first, second, wrapped)).encode()))
+    assert [each.conversation.title for each in found] == ["Talk 0", "Talk 1", "Talk 2"]
+
+
+def test_what_is_whole_before_something_damaged_is_taken_and_the_rest_told(tmp_path: Path) -> None:
+    first, second = (json.dumps(each, indent=1) for each in many(2))
+    path = tmp_path / "joined.json"
+    path.write_text(f"{first}\n{second[:-9]}")
+    with ImportFile(path, service="embedded", model="") as file:
+        items = read_conversations(file)
+        (found,) = loaded([next(items)])
+        assert found.conversation.title == "Talk 0"
+        with pytest.raises(LoadError, match="damaged JSON, or was not copied whole"):
+            next(items)
 
 
 @pytest.mark.parametrize(
