@@ -148,6 +148,68 @@ def test_sources_are_found_wherever_they_stand(fields: dict[str, object]) -> Non
     assert [each.url for each in found.sources] == ["http://u"]
 
 
+SPOKEN = {"type": "response.output_text.delta", "delta": "Hi"}
+SOURCE = {"url": "http://u", "title": "T"}
+ANNOTATED = {"type": "output_text", "text": "Hi", "annotations": [SOURCE]}
+
+
+def completed(**fields: object) -> dict[str, object]:
+    return {"type": "response.completed", "response": {"status": "completed"} | fields}
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [{"type": "response.output_text.annotation.added", "annotation": SOURCE}],
+        [
+            {
+                "type": "response.output_text.annotation.added",
+                "annotation": {"type": "url_citation", "url_citation": SOURCE},
+            }
+        ],
+        [{"type": "response.output_text.annotation.added", "annotation": "http://u"}],
+        [{"type": "response.output_text.done", "text": "Hi", "annotations": [SOURCE]}],
+        [{"type": "response.content_part.done", "part": ANNOTATED}],
+        [completed(citations=["http://u"])],
+        [completed(output=[{"type": "message", "content": [ANNOTATED]}])],
+        [completed(output=[{"type": "search_results", "results": [SOURCE]}])],
+    ],
+    ids=range(8),
+)
+def test_sources_of_a_response_are_found_wherever_they_stand(values: list[object]) -> None:
+    found = response(SPOKEN, *values, completed())
+    assert (found.text, found.error, found.unknown) == ("Hi", None, [])
+    assert [each.url for each in found.sources] == ["http://u"]
+
+
+CITED = event("content_block_delta", index=0, delta={"type": "citations_delta", "citation": SOURCE})
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [starts(), says("Hi"), CITED, ends()],
+        [
+            starts(),
+            says("Hi"),
+            stops(),
+            event("message_delta", delta={"stop_reason": "end_turn"}, citations=["http://u"]),
+        ],
+        [starts(0, "text", text="Hi", citations=["http://u"]), stops(), ends()],
+    ],
+    ids=["a block that never stops", "beside the reason", "by their address alone"],
+)
+def test_sources_of_a_message_are_found_wherever_they_stand(pieces: list[bytes]) -> None:
+    found = message(*pieces)
+    assert (found.text, found.reason) == ("Hi", STOP)
+    assert [each.url for each in found.sources] == ["http://u"]
+
+
+def test_a_source_without_an_address_has_none() -> None:
+    found = completion(piece({"content": "Hi"}) | {"citations": [{"title": "A book"}]})
+    assert [(each.url, each.title) for each in found.sources] == [("", "A book")]
+
+
 @pytest.mark.parametrize("thoughts", [[], [piece({"reasoning_content": "Hm."})]])
 def test_a_limit_that_left_no_room_for_an_answer_names_the_setting(thoughts: list[object]) -> None:
     """Some services hide what the model thought."""

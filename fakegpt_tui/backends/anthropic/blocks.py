@@ -27,6 +27,8 @@ class Block:
 
     def __init__(self, start: dict[str, object]) -> None:
         self.kind = str(start.get("type", "text"))
+        self.is_closed = False
+        """Is it whole, and told?"""
         self._start = start
         self._pieces: dict[str, list[str]] = {}
         self._citations: list[object] = []

@@ -16,6 +16,7 @@ from fakegpt_tui.backends.anthropic.blocks import (
     updated_usage,
 )
 from fakegpt_tui.backends.api.attachments import ToolCalls
+from fakegpt_tui.backends.api.cited_sources import CitedSources
 from fakegpt_tui.backends.api.completion_text import CompletionText
 from fakegpt_tui.backends.api.json_values import count, word_of
 from fakegpt_tui.backends.api.reply_decoder import ReplyDecoder, SaveState, save_nothing
@@ -51,7 +52,7 @@ class PausedReply:
     text: CompletionText
     content: tuple[dict[str, object], ...]
     usage: Usage
-    sources: frozenset[str]
+    sources: CitedSources
     notices: tuple[str, ...]
     has_reasoning: bool
 
@@ -85,7 +86,7 @@ class MessageDecoder(ReplyDecoder):
         self._calls = ToolCalls()
         self._needs_gap = after is not None
         if after is not None:
-            self._sources, self._notices = set(after.sources), list(after.notices)
+            self._sources, self._notices = after.sources, list(after.notices)
             self._has_reasoning = after.has_reasoning
 
     @property
@@ -97,7 +98,7 @@ class MessageDecoder(ReplyDecoder):
             text=self._text,
             content=self._content,
             usage=self._all_usage,
-            sources=frozenset(self._sources),
+            sources=self._sources,
             notices=tuple(self._notices),
             has_reasoning=self._has_reasoning,
         )
@@ -217,15 +218,15 @@ class MessageDecoder(ReplyDecoder):
 
     def _stop(self, index: int) -> Iterator[StreamEvent]:
         block = self._blocks.get((index, ""))
-        if block is None:
+        if block is None or block.is_closed:
             return
+        block.is_closed = True
         whole = block.whole()
         match whole:
             case {"type": "thinking", "thinking": ""} | {"type": "redacted_thinking"}:
                 yield PartAdded(ReasoningSpan(0, is_redacted=True))
             case {"type": "text", "citations": list(citations)}:
-                for each in citations:
-                    yield from self._cite_one(each)
+                yield from self._cite(whole, citations)
             case {"type": "image"}:
                 yield from self._pictures.add([whole])
             case {"type": "server_tool_use", "name": str(name)}:
@@ -237,19 +238,11 @@ class MessageDecoder(ReplyDecoder):
             case _:
                 yield from self._show_unknown(whole, _READ)
 
-    def _cite_one(self, citation: Any) -> Iterator[StreamEvent]:
-        match citation:
-            case {"url": str(url)}:
-                yield from self._cite(url, citation.get("title"), citation.get("cited_text"))
-            case {"document_title": str(title)} | {"source": str(title)}:
-                yield from self._cite("", title, citation.get("cited_text"))
-            case _:
-                pass
-
     def _read_end(self, value: dict[str, Any]) -> Iterator[StreamEvent]:
         self._usage = updated_usage(self._usage, value.get("usage"))
         if self._usage.fresh is not None or self._usage.output is not None:
             yield UsageReported(self._all_usage)
+        yield from self._cite(value)
         match value.get("delta"):
             case {"stop_reason": str(reason), **rest}:
                 self._end(reason, rest.get("stop_details"))
@@ -282,5 +275,9 @@ class MessageDecoder(ReplyDecoder):
         self.done = True
 
     def _flush(self) -> Iterator[StreamEvent]:
+        if self._reason is not None:
+            # Some services never say that a block ends.
+            for index, _ in sorted(self._blocks):
+                yield from self._stop(index)
         yield from self._text.finish(self._calls.to_markdown() + self._pictures.to_markdown())
         yield from self._tell_origin([*self._content])

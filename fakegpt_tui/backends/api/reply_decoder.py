@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar, Final, TypeAlias
 
 from fakegpt_tui.backends.api.attachments import Pictures
+from fakegpt_tui.backends.api.cited_sources import CitedSources
 from fakegpt_tui.backends.api.completion_text import CompletionText, SurrogateJoiner
 from fakegpt_tui.backends.api.errors import event_error, stream_error
 from fakegpt_tui.backends.api.json_values import unquoted
@@ -22,7 +23,7 @@ from fakegpt_tui.domain import (
     StreamEvent,
     TextDelta,
 )
-from fakegpt_tui.domain.parts import CitationPart, Origin, UnknownPart
+from fakegpt_tui.domain.parts import Origin, UnknownPart
 from fakegpt_tui.protocol.end_words import EndWord
 from fakegpt_tui.protocol.error_body import NOT_JSON, parse_json
 from fakegpt_tui.protocol.unread_pieces import UnreadPieces
@@ -35,7 +36,6 @@ ALL_THOUGHT: Final = (
     "The limit was reached before any text came: all of it went into thinking. A higher max_tokens,"
     " or less effort, leaves room for an answer."
 )
-_MAX_SOURCES: Final = 500
 _MAX_SHOWN: Final = 2_000
 """Characters of what cannot be read; all of it is kept where it goes back to the service."""
 
@@ -98,7 +98,7 @@ class ReplyDecoder(ABC):
         self._has_reasoning = False
         self._thought_of: object = None
         self._notices: list[str] = []
-        self._sources: set[str] = set()
+        self._sources = CitedSources()
         self._pictures = Pictures(text)
         self._unread = UnreadPieces(*self.marks)
         self._foreign: dict[str, Any] | None = None
@@ -208,14 +208,13 @@ class ReplyDecoder(ABC):
         said = json.dumps(value, ensure_ascii=False)[:_MAX_SHOWN]
         yield PartAdded(UnknownPart(_clean(kind), replace_surrogates(said)))
 
-    def _cite(self, url: object, title: object, quote: object = "") -> Iterator[StreamEvent]:
-        """Tell a source, once."""
-        named = url if isinstance(url, str) and url else title
-        if not isinstance(named, str) or not named or named in self._sources:
-            return
-        if len(self._sources) < _MAX_SOURCES:
-            self._sources.add(named)
-            yield PartAdded(CitationPart(0, 0, _clean(url), _clean(title), _clean(quote)))
+    def _cite(
+        self, fields: Mapping[Any, object], entries: Iterable[object] = ()
+    ) -> Iterator[StreamEvent]:
+        """Tell the sources among `fields` and in `entries`, each once."""
+        self._sources.add(fields)
+        self._sources.add_entries(entries)
+        yield from map(PartAdded, self._sources.new_parts())
 
 
 def incomplete_error(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import ClassVar, Final
 
 from fakegpt_tui.backends.api.attachments import Pictures, ToolCalls
+from fakegpt_tui.backends.api.cited_sources import CitedSources
 from fakegpt_tui.backends.api.completion_text import CompletionText, SurrogateJoiner
 from fakegpt_tui.backends.api.errors import event_error, stream_error
 from fakegpt_tui.backends.api.json_values import read_usage, unquoted
@@ -14,7 +15,6 @@ from fakegpt_tui.backends.api.reply_decoder import (
     incomplete_error,
     join_texts,
 )
-from fakegpt_tui.backends.openai.chunk_fields import CitedSources, FinishTracker
 from fakegpt_tui.backends.openai.content import (
     IllustratedText,
     content_of,
@@ -22,6 +22,7 @@ from fakegpt_tui.backends.openai.content import (
     count_unread,
     reasoning_text,
 )
+from fakegpt_tui.backends.openai.finish_tracker import FinishTracker
 from fakegpt_tui.domain import (
     BadReply,
     FinishReason,

@@ -81,8 +81,9 @@ class ResponseDecoder(ReplyDecoder):
                 yield from self._add_text(value, "delta")
             case ["output_text" | "refusal" | "content_part" as name, "done"]:
                 yield from self._close_text(value, name)
+                yield from self._cite(value, find_citations({"content": [value.get("part")]}))
             case ["output_text", "annotation", "added"]:
-                yield from self._cite_all([value.get("annotation")])
+                yield from self._cite({}, [value.get("annotation")])
             case ["reasoning_text" | "reasoning_summary_text" | "reasoning" | "reasoning_summary"
                   as name, "delta" | "done" as step]:  # fmt: skip
                 yield from self._think(name, step, value)
@@ -175,9 +176,11 @@ class ResponseDecoder(ReplyDecoder):
                 if is_refusal(item):
                     yield from self._refuse()
                 yield from self._read_parts(index, item)
-                yield from self._cite_all(find_citations(item))
+                yield from self._cite(item, find_citations(item))
             case {"type": "reasoning"} if index not in self._thought_kinds:
                 yield from self._read_thoughts(index, item)
+            case {"type": "search_results", "results": [*results]}:
+                yield from self._cite({}, results)
             case {"type": "web_search_call"}:
                 self.is_working = False
                 yield from self._tell_search(item)
@@ -218,16 +221,6 @@ class ResponseDecoder(ReplyDecoder):
         if item.get("status") == "failed":
             self._notices.append("A search of the web failed; the reply went on without it.")
 
-    def _cite_all(self, annotations: list[Any]) -> Iterator[StreamEvent]:
-        for each in annotations:
-            match each:
-                case {"type": "url_citation"}:
-                    yield from self._cite(each.get("url"), each.get("title"))
-                case {"filename": str(name)}:
-                    yield from self._cite("", name)
-                case _:
-                    pass
-
     def _read_end(self, kind: str, value: dict[str, Any]) -> Iterator[StreamEvent]:
         match kind, value.get("response", value):
             case (
@@ -249,6 +242,7 @@ class ResponseDecoder(ReplyDecoder):
             yield from self._reconcile([each for each in output if isinstance(each, dict)])
         if not self._text.has_text:
             yield from self._close_text({"text": response.get("output_text")}, "output_text")
+        yield from self._cite(response)
         usage = read_response_usage(response)
         if usage is not None:
             unknown: dict[str, Any] = dict.fromkeys(self._uncounted)
@@ -279,6 +273,7 @@ class ResponseDecoder(ReplyDecoder):
             yield from self._pictures.follow(whole)
             for each in messages:
                 yield from self._pictures.add(each.get("content"))
+                yield from self._cite(each, find_citations(each))
 
     def _read_incomplete(self, details: object) -> None:
         reason = details.get("reason") if isinstance(details, dict) else None

@@ -1,14 +1,10 @@
-"""Fields of chat completions beside their content, in all forms: sources, and how they end.
-
-https://platform.openai.com/docs/api-reference/chat/object
-"""
+"""Sources of a reply, in all the forms in which services name them: each is told once."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any, Final
 
-from fakegpt_tui.domain import FinishReason, Notice, ServiceError
 from fakegpt_tui.domain.parts import CitationPart
-from fakegpt_tui.protocol.end_words import EndWord
 from fakegpt_tui.text import replace_surrogates
 
 _LISTS: Final = (
@@ -23,9 +19,9 @@ _ENTRIES: Final = ("url_citation", "web", "source")
 """What an entry of a list may hold the source in."""
 _KEYS: Final = frozenset((*_LISTS, *_HOLDERS))
 _URLS: Final = ("url", "link", "source", "uri")
-_TITLES: Final = ("title", "name", "site_name")
+_TITLES: Final = ("title", "name", "site_name", "document_title", "filename", "filepath")
 _QUOTES: Final = ("content", "snippet", "text", "cited_text")
-_MAX_SOURCES: Final = 200
+_MAX_SOURCES: Final = 500
 _MAX_QUOTE: Final = 2_000
 
 
@@ -33,8 +29,10 @@ class CitedSources:
     """Collects the sources of a reply, each once, in the order in which the reply counts them."""
 
     def __init__(self) -> None:
-        self._found: dict[str, tuple[str, str]] = {}
+        self._found: dict[str, tuple[str, str, str]] = {}
+        """The address, title and quote of each, by its address or else its title."""
         self._spans: dict[str, list[tuple[int, int]]] = {}
+        self._told = 0
 
     def add(self, fields: Mapping[Any, object]) -> None:
         """Add what an event, a delta or a message names."""
@@ -43,8 +41,7 @@ class CitedSources:
         for name in _LISTS:
             match fields.get(name):
                 case [*entries]:
-                    for entry in entries:
-                        self._add_entry(entry)
+                    self.add_entries(entries)
                 case _:
                     pass
         for name in _HOLDERS:
@@ -54,11 +51,22 @@ class CitedSources:
                 case _:
                     pass
 
+    def add_entries(self, entries: Iterable[object]) -> None:
+        """Add the sources in the list of a field."""
+        for entry in entries:
+            self._add_entry(entry)
+
     def parts(self) -> Iterator[CitationPart]:
         """A part for each place that a source is named for, or one for the whole reply."""
-        for url, (title, quote) in self._found.items():
-            for start, end in self._spans.get(url) or [(0, 0)]:
-                yield CitationPart(start, end, url, title, quote)
+        for key, source in self._found.items():
+            for start, end in self._spans.get(key) or [(0, 0)]:
+                yield CitationPart(start, end, *source)
+
+    def new_parts(self) -> Iterator[CitationPart]:
+        """A part of the whole reply for each source that this has not given before."""
+        for source in islice(self._found.values(), self._told, None):
+            self._told += 1
+            yield CitationPart(0, 0, *source)
 
     def _add_entry(self, entry: object) -> None:
         match entry:
@@ -72,7 +80,7 @@ class CitedSources:
 
     def _add_cited(self, cited: Mapping[Any, object]) -> None:
         url, title = _first(cited, _URLS), _first(cited, _TITLES)
-        self._add_source(url or title, title, _first(cited, _QUOTES)[:_MAX_QUOTE])
+        self._add_source(url, title, _first(cited, _QUOTES)[:_MAX_QUOTE])
         match cited:
             case {"start_index": int(start), "end_index": int(end)} if 0 <= start < end:
                 spans = self._spans.setdefault(url or title, [])
@@ -82,58 +90,14 @@ class CitedSources:
                 pass
 
     def _add_source(self, url: str, title: str, quote: str) -> None:
-        url = replace_surrogates(url)
-        if not url or (url not in self._found and len(self._found) >= _MAX_SOURCES):
+        url, title, quote = map(replace_surrogates, (url, title, quote))
+        key = url or title
+        if not key or (key not in self._found and len(self._found) >= _MAX_SOURCES):
             return
-        known_title, known_quote = self._found.get(url, ("", ""))
-        self._found[url] = (
-            known_title or replace_surrogates(title),
-            known_quote or replace_surrogates(quote),
-        )
+        _, known_title, known_quote = self._found.get(key, ("", "", ""))
+        self._found[key] = (url, known_title or title, known_quote or quote)
 
 
 def _first(fields: Mapping[Any, object], names: Iterable[str]) -> str:
     texts = (value for name in names if isinstance(value := fields.get(name), str))
     return next((text.strip() for text in texts if text.strip()), "")
-
-
-_TRUSTED_CONTRADICTIONS: Final = 1
-_WORD_FIELDS: Final = ("finish_reason", "finishReason", "stop_reason", "finish_details")
-
-
-class FinishTracker:
-    """The finish reason of a reply, and whether it can be believed."""
-
-    def __init__(self) -> None:
-        self._end = EndWord(None)
-        self._contradictions = 0
-
-    @property
-    def reason(self) -> FinishReason | None:
-        return self._end.reason
-
-    @property
-    def is_reliable(self) -> bool:
-        """Does a reason mean the end? Some services send one with every piece of text."""
-        return self._contradictions <= _TRUSTED_CONTRADICTIONS
-
-    def contradict(self) -> None:
-        """Count text after a reason, which speaks against it; one piece is a habit of some."""
-        self._contradictions += 1
-
-    def read(self, fields: Mapping[str, object]) -> ServiceError | None:
-        """Take the reason of a chunk or a choice; the error, if it says that the service failed."""
-        for name in _WORD_FIELDS:
-            match fields.get(name):
-                case {"type": str(word)} | {"reason": str(word)} | str(word):
-                    end = EndWord(word)
-                    if end.reason is not None or end.error is not None:
-                        self._end = end
-                        return end.error
-                case _:
-                    pass
-        return None
-
-    def notices(self) -> Iterator[Notice]:
-        """As `EndWord.notices`."""
-        return self._end.notices()
