@@ -13,7 +13,7 @@ from tests.benchmarks.watched import Watched
 
 _SMALL, _LARGE = 1_000, 1_000_000
 _ONE_BLOCK = 256_000
-"""A longer list, table, quote or paragraph may be shown as plain text."""
+"""What is measured of a list, table, quote or paragraph."""
 
 _UNLIMITED = ("prose", "mixed", "fence")
 _PATIENCE = 120.0

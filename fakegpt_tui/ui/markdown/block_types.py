@@ -22,7 +22,8 @@ from fakegpt_tui.ui.markdown.code_blocks import (
 from fakegpt_tui.ui.markdown.latex import latex_to_unicode
 from fakegpt_tui.ui.markdown.lines import RULE, Line
 from fakegpt_tui.ui.markdown.lists import LIST, draw_footnote
-from fakegpt_tui.ui.markdown.paragraphs import PARAGRAPH, QUOTE, draw_heading, draw_literal
+from fakegpt_tui.ui.markdown.paragraphs import PARAGRAPH, draw_heading, draw_literal
+from fakegpt_tui.ui.markdown.quotes import QUOTE
 from fakegpt_tui.ui.markdown.render_context import BlockType, RenderContext
 from fakegpt_tui.ui.markdown.sections import SECTION, draw_section_end
 from fakegpt_tui.ui.markdown.tables import TABLE

@@ -1,10 +1,10 @@
 """Markdown blocks as values: nodes, the fragments they are split into, and chunks."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from fakegpt_tui.fast_import import dataclass
 
@@ -31,7 +31,7 @@ class Limits:
     fragment: int = 1_024
     longest_fragment: int = 8_192
     read_step: int = 16_384
-    block: int = 262_144
+    block: int = 32_768
 
 
 DEFAULT_LIMITS = Limits()
@@ -66,7 +66,8 @@ class ParserCheckpoint:
     """What the parser has to know to begin in the middle of a block of this kind.
 
     The `prefix` is put above the text. `number` is that of the item of a list, of the line of code,
-    or of the character of a paragraph.
+    or of the character of a paragraph. Within an item, `inner` is that of what goes on there, if
+    anything does, and `box` the sign of a task.
     """
 
     kind: str
@@ -74,6 +75,8 @@ class ParserCheckpoint:
     number: int = 1
     column_widths: tuple[int, ...] = ()
     joiner: str = ""
+    inner: "ParserCheckpoint | None" = None
+    box: str = ""
 
     def apply_to(self, node: Node) -> Node:
         """`node`, parsed behind the prefix, as the fragment it is."""
@@ -115,23 +118,40 @@ class OpenSection(NamedTuple):
     opens: bool = False
 
 
+class Splitting(Protocol):
+    """What the type of a block knows of splitting one."""
+
+    @property
+    def split(self) -> "SplitBlock": ...
+    @property
+    def resume(self) -> "Callable[[Node, ParserCheckpoint, ParseSlice], Node | None]": ...
+    @property
+    def is_misread(self) -> "Callable[[Sequence[Node], ParserCheckpoint, ParseSlice], bool]": ...
+
+
 @dataclass(frozen=True, slots=True)
 class ParseOptions:
-    """How a message is parsed, wherever that begins."""
+    """How a message is parsed, wherever that begins, and all types of blocks."""
 
     references: References
     keep_breaks: bool
+    types: Mapping[str, Splitting]
     limits: Limits = DEFAULT_LIMITS
 
 
 @dataclass(frozen=True, slots=True)
 class ParseSlice:
-    """What a block is split by: the message's text, and where and how parsing began."""
+    """What a block is split by: the message's text, and where and how parsing began.
+
+    `column` is where the lines of the block begin, if it is in an item or `quoted`.
+    """
 
     text: str
     start: int
     checkpoint: ParserCheckpoint | None
     options: ParseOptions
+    column: int = 0
+    quoted: bool = False
 
     def whole_fragment(self, node: Node) -> BlockFragment:
         """`node` as one fragment."""

@@ -20,6 +20,7 @@ from fakegpt_tui.ui.markdown.blocks import (
     ParseSlice,
     References,
 )
+from fakegpt_tui.ui.markdown.items import leaf_number
 from fakegpt_tui.ui.markdown.parser import parse_blocks
 from fakegpt_tui.ui.markdown.plain_text import PLAIN, plain_end, plain_fragments, plain_start
 from fakegpt_tui.ui.markdown.sections import sections_after
@@ -119,7 +120,7 @@ def _limit_blocks(parsed: ParsedFragments, text: str, options: ParseOptions) -> 
     for index, fragment in enumerate(fragments):
         unit = unit if fragment.joins else index
         first = fragments[unit]
-        begin = first.start + 1 - first.node.number if first.joins else first.node.source[0]
+        begin = first.start + 1 - leaf_number(first.node) if first.joins else first.node.source[0]
         if not BLOCK_TYPES[fragment.node.kind].limited:
             continue
         cut = plain_start(begin, fragments[index : index + 2], text, options.limits)
@@ -155,7 +156,7 @@ class ChunkedText(ChunkSource):
     ) -> None:
         super().__init__("", [Chunk(0, fragments=())])
         self.complete = False
-        self._options = ParseOptions({}, keep_breaks, limits)
+        self._options = ParseOptions({}, keep_breaks, BLOCK_TYPES, limits)
         self._size = size
         self._settled = 0
 

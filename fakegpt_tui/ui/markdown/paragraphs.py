@@ -1,4 +1,4 @@
-"""Paragraphs, headings, quotes, and text that is shown as it was written."""
+"""Paragraphs, headings, and text that is shown as it was written."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,7 +16,7 @@ from fakegpt_tui.ui.markdown.blocks import (
     ParseSlice,
 )
 from fakegpt_tui.ui.markdown.inline import render_inline
-from fakegpt_tui.ui.markdown.lines import BLANK, QUOTE_BAR, Line, cell_width
+from fakegpt_tui.ui.markdown.lines import Line
 from fakegpt_tui.ui.markdown.render_context import BlockType, RenderContext
 from fakegpt_tui.ui.markdown.split_points import LINE_ENDS, find_paragraph_cut
 from fakegpt_tui.ui.markdown.wrapping import chopped_lines, wrapped_lines
@@ -29,8 +29,9 @@ _RESUMED_HTML = "x<"
 """Stands for HTML above a fragment, and is a paragraph whatever follows."""
 
 _MOST_INDENT = 3
-_QUOTED = "> "
-_MARK = lazy_pattern(r"(?<=\n) {0,3}> ?")
+QUOTED = "> "
+"""The mark of a line in a quote."""
+_MARK = lazy_pattern(r"(?<=\n)(?: {0,3}> ?)+")
 _BARS = lazy_pattern(r"(?:[^\n]*\n)?[|:> \t\r-]*(?:\n|\Z)")
 """The rest of a line, or one and the next, that may be what makes a table of the line above."""
 
@@ -72,7 +73,7 @@ def draw_literal(node: Node, width: int, context: RenderContext) -> list[Line]:
 
 def split_paragraph(node: Node, part: ParseSlice) -> list[BlockFragment]:
     """`node` in fragments, so that a growing paragraph is not drawn whole."""
-    return _split(node, part, "paragraph", node.source[0])
+    return split_text(node, part, "paragraph", node.source[0])
 
 
 def resume_paragraph(node: Node, checkpoint: ParserCheckpoint, part: ParseSlice) -> Node | None:
@@ -91,80 +92,6 @@ def is_misread_paragraph(
     return _BARS.match(part.text, part.start) is not None
 
 
-def draw_quote(node: Node, width: int, context: RenderContext) -> list[Line]:
-    """The quoted blocks behind a bar, which gives way where there is no room for it."""
-    bar = _bar(width, context)
-    lines = context.render_blocks(node.children, width - cell_width(bar)) or [BLANK] * len(bar)
-    above = [BLANK] * len(bar) if node.continued else []
-    return [line.with_prefix(bar) for line in (*above, *lines)]
-
-
-def continue_quote(node: Node, last: Line, width: int, context: RenderContext) -> list[Line]:
-    """The lines of a fragment that begins within a quoted paragraph, as `continue_paragraph`."""
-    bar = _bar(width, context)
-    inner = width - cell_width(bar)
-    first, *rest = node.children
-    above = Line(last.segments[len(bar) :], gap=last.gap)
-    lines = continue_paragraph(first, above, inner, context)
-    if rest:
-        lines += [BLANK, *context.render_blocks(rest, inner)]
-    return [line.with_prefix(bar) for line in lines]
-
-
-def split_quote(node: Node, part: ParseSlice) -> list[BlockFragment]:
-    """`node` in one fragment per quoted block, or more for a long paragraph."""
-    groups: list[list[Node]] = []
-    for child in node.children:
-        # A lazy line has no mark of its own, and could not be parsed alone.
-        marked = part.text[child.source[0] : child.source[0] + 4].lstrip(" ").startswith(">")
-        if groups and not marked:
-            groups[-1].append(child)
-        else:
-            groups.append([child])
-    fragments: list[BlockFragment] = []
-    for first, *rest in groups:
-        checkpoint = ParserCheckpoint("blockquote") if fragments else part.checkpoint
-        inner = replace(part, checkpoint=checkpoint)
-        origin = first.source[0] if fragments else node.source[0]
-        is_text = first.kind == "paragraph"
-        split = _split(first, inner, "blockquote", origin) if is_text else []
-        for fragment in split or [inner.whole_fragment(first)]:
-            is_last = not split or fragment is split[-1]
-            children = (fragment.node, *(rest if is_last else ()))
-            start = fragment.start if fragments or fragment.joins else node.source[0]
-            continued = node.continued or bool(fragments)
-            quote = replace(
-                node,
-                children=children,
-                number=fragment.node.number,
-                continued=continued,
-                source=(start, children[-1].source[1]),
-            )
-            above = not (continued or fragment.joins)
-            fragments.append(replace(fragment, node=quote, start=start, blank_above=above))
-    return fragments or [part.whole_fragment(node)]
-
-
-def resume_quote(node: Node, checkpoint: ParserCheckpoint, part: ParseSlice) -> Node | None:
-    """What there is of a quote below a checkpoint, which may be within a paragraph of it."""
-    node = checkpoint.apply_to(node)
-    if checkpoint.number == 1 or not node.children:
-        return node
-    first, *rest = node.children
-    if first.source[1] <= part.start:
-        return replace(node, children=tuple(rest)) if rest else None
-    resumed = replace(first, continued=True, number=checkpoint.number, joiner=checkpoint.joiner)
-    return replace(node, children=(resumed, *rest))
-
-
-def is_misread_quote(nodes: Sequence[Node], checkpoint: ParserCheckpoint, part: ParseSlice) -> bool:
-    """Whether what seemed the rest of a quoted paragraph is something else."""
-    if checkpoint.number == 1:
-        return False
-    children = nodes[0].children if nodes and nodes[0].kind == "blockquote" else ()
-    return is_misread_paragraph(children, checkpoint, part)
-
-
 PARAGRAPH = BlockType(
     draw_paragraph,
     split_paragraph,
@@ -174,18 +101,7 @@ PARAGRAPH = BlockType(
 )
 
 
-# The first line of a table in a quote may go on with the paragraph above it.
-QUOTE = BlockType(
-    draw_quote,
-    split_quote,
-    resume=resume_quote,
-    is_misread=is_misread_quote,
-    draw_joined=continue_quote,
-    title_lines=2,
-)
-
-
-def _split(node: Node, part: ParseSlice, kind: str, origin: int) -> list[BlockFragment]:
+def split_text(node: Node, part: ParseSlice, kind: str, origin: int) -> list[BlockFragment]:
     """A paragraph in fragments; `kind` is that of the block it is in, which begins at `origin`."""
     start, end = node.source
     limits = part.options.limits
@@ -197,12 +113,14 @@ def _split(node: Node, part: ParseSlice, kind: str, origin: int) -> list[BlockFr
         return [part.whole_fragment(node)]
     html = _is_html_at(node, checkpoint if node.continued else None, limits)
     number, joiner = node.number, node.joiner
+    is_quoted = part.quoted or kind == "blockquote"
+    begin = start if node.continued or kind != "paragraph" else start + _mark_length(part, start)
     fragments: list[BlockFragment] = []
     while True:
         cut = find_paragraph_cut(part.text, start, end, limits.fragment, limits.longest_fragment)
         fragment = replace(
             node,
-            content=_content(part.text, start, cut or end, kind),
+            content=_content(part.text, begin, cut or end, quoted=is_quoted),
             markup=_IS_HTML if html else _IS_TEXT,
             number=number,
             continued=number > 1,
@@ -217,26 +135,27 @@ def _split(node: Node, part: ParseSlice, kind: str, origin: int) -> list[BlockFr
         number = cut + 1 - origin
         checkpoint = _checkpoint(kind, part.text[cut - 1], number, part.options, html=html)
         joiner, start = checkpoint.joiner, cut
+        begin = cut
 
 
-def _content(text: str, start: int, end: int, kind: str) -> str:
+def _mark_length(part: ParseSlice, start: int) -> int:
+    """How long the mark of an item is that stands before the text of a paragraph."""
+    return part.column if part.text[start : start + part.column].strip() else 0
+
+
+def _content(text: str, start: int, end: int, *, quoted: bool) -> str:
     """What a paragraph says, without the marks that begin its lines in a quote."""
     content = safe_text(text[start:end])
-    if kind == "blockquote":
+    if quoted:
         begins_line = not start or text[start - 1] in LINE_ENDS
         content = _MARK.sub("", "\n" * begins_line + content)
     return content.strip()
 
 
-def _bar(width: int, context: RenderContext) -> list[Segment]:
-    bar = [Segment(QUOTE_BAR, context.palette.quote_bar)]
-    return bar if context.fits(bar, width) else []
-
-
 def _is_html_at(node: Node, checkpoint: ParserCheckpoint | None, limits: Limits) -> bool:
     """Whether a long paragraph is HTML, as its first fragment tells."""
     if checkpoint:
-        return checkpoint.prefix.removeprefix(_QUOTED).startswith(_RESUMED_HTML)
+        return checkpoint.prefix.removeprefix(QUOTED).startswith(_RESUMED_HTML)
     # Less than is in the first fragment, so that more text changes nothing.
     return _HTML.match(node.content[: limits.fragment - _MOST_INDENT]) is not None
 
@@ -255,5 +174,5 @@ def _checkpoint(
     joiner = " " if line_end or ending == " " else ""
     if line_end and (options.keep_breaks or html):
         joiner = "\n"
-    prefix = _QUOTED * (kind == "blockquote") + (_RESUMED_HTML if html else "x")
+    prefix = QUOTED * (kind == "blockquote") + (_RESUMED_HTML if html else "x")
     return ParserCheckpoint(kind, prefix=prefix + "\n" * line_end, number=number, joiner=joiner)

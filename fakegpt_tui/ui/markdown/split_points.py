@@ -60,6 +60,8 @@ _LONGEST_FORMULA = 1_000
 _ITEM_TEXT = r"(?=[A-Za-z0-9\"'(\u00c0-\U0010ffff]|\*\*[^\s*]|`[^`\s]|\[[ xX]\] |\[[^\]\n]+\]\()"
 """How the text of an item begins that is a paragraph."""
 _ITEM = lazy_pattern(rf"(?P<mark>[-*+]|\d{{1,9}}[.)]) {{1,3}}{_ITEM_TEXT}")
+STAND_IN = "x"
+"""Stands in the place of what is above in an item, and is a paragraph whatever follows."""
 _MAY_READ_ON = ("$$", "\\[")
 """Signs of formulas, which may go on below an item."""
 _CUT_KINDS = ("bullet_list", "ordered_list", "table")
@@ -239,8 +241,12 @@ def _row_starts(text: str, known: BlockFragment) -> Iterator[tuple[int, ParserCh
 
 def _item_starts(text: str, known: BlockFragment) -> Iterator[tuple[int, ParserCheckpoint]]:
     """The items of the list at the margin to which a known one belongs."""
-    number, sign, indent = known.node.number, "", ""
-    for start, line in _lines(text, known.start):
+    number, sign, indent, first = known.node.number, "", "", known.start
+    if known.checkpoint is not None and (mark := item_mark(known.checkpoint)):
+        # It is within an item, which the next one follows.
+        number, sign, indent = number + 1, mark.strip()[-1], " " * len(mark)
+        first = text.find("\n", first) + 1 if known.joins else first
+    for start, line in _lines(text, first):
         item = _ITEM.match(line)
         if any(each in line for each in _MAY_READ_ON):
             return
@@ -250,6 +256,11 @@ def _item_starts(text: str, known: BlockFragment) -> Iterator[tuple[int, ParserC
             number += 1
         elif not indent or (line.strip() and not line.startswith(indent)):
             return
+
+
+def item_mark(checkpoint: ParserCheckpoint) -> str:
+    """The mark of the item that a checkpoint is in, with all that is left of its text."""
+    return checkpoint.prefix.partition(STAND_IN)[0]
 
 
 def _lines(text: str, start: int) -> Iterator[tuple[int, str]]:

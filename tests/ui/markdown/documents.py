@@ -89,6 +89,28 @@ QUOTES = st.builds(
 )
 """The same in a quote whose lines are marked, or only its first one."""
 
+_WITHIN = st.sampled_from(
+    [
+        "- item", "- [ ] task", "- [x] done", "1. num", "10. ten", "* star", "-  two",
+        "  - sub", "  1. one", "    - subsub", "    - [ ] st", "        - deep item",
+        "- - twice", "- > quote", "- # h", "- ```", "- | a | b |", "-", "-     code",
+        "-\ttab", "\ttab", "   para of words", "  more words and more words",
+        "    words in sub", "     deep text", "  漢字。字。字。", "text", "lazy words",
+        "  ```py", "  x = 1", "  ```", "   ```", "      code", "  > quote", "  > more",
+        "  > - in quote", "  | a | b |", "  |---|---|", "  | 1 | 2 |", "  a | b",
+        "  --|--", "  # head", "  ---", "  ===", "***", "  <think>", "</think>", "  $$",
+        "  x^2", "  [r]: http://x", "  [r]", "  'title", "[^1]", "  [^1]: note",
+        "> - quoted", ">   words of it", "> ", "> ```py", "> x = 1", "> | a | b |",
+        "> |---|---|", "> | 1 | 2 |", ">   > qq", "> > more", "", "", "",
+    ]
+)  # fmt: skip
+WITHIN = (
+    st.lists(_WITHIN, min_size=3, max_size=14)
+    .flatmap(lambda lines: st.lists(st.sampled_from(lines), min_size=5, max_size=40))
+    .map("\n".join)
+)
+"""Lines within items and quotes, few of them and often, so that blocks in there are long."""
+
 
 def nasty_text(chance: random.Random) -> str:
     """Such a document where nothing looks for the smallest one that fails."""

@@ -25,6 +25,9 @@ LONG_BLOCKS = {
     "indented too little": "".join(
         f"{number}. item\n   - one\n   - two\n\n   more\n\n" for number in range(1, 25_000)
     ),
+    "item": "1. item\n\n"
+    + "   words\n\n   - one\n\n     ```py\n     x = 1\n     ```\n\n   > - two\n\n" * 13_000,
+    "quoted list": "> - item\n>   - sub with *some* words\n>\n>     more of them\n" * 15_000,
     "table": "| a | b |\n|---|:-:|\n" + "| some words | **more** of them |\n" * 30_000,
     "code": "```py\n" + "value = function('text')\n" * 40_000 + "```\n",
     "open code": "~~~\n" + "plain words\n" * 90_000,

@@ -116,6 +116,18 @@ def test_settled_lines_are_drawn_once(name: str) -> None:
         ("| a | b |\n|---|---|\n", "| 1 | 2 |\n"),
         ("", "A sentence with **bold** words. "),
         ("", "> quoted\n>\n"),
+        ("- item\n\n", "  some *words* of it\n\n"),
+        ("- item\n", "  some words of it "),
+        ("- item\n", "  - an item in it\n"),
+        ("- [x] done\n  1. one\n", "     - an item in that\n"),
+        ("1. item\n\n   ```py\n", "   x = 1\n"),
+        ("- item\n\n  | a | b |\n  |---|---|\n", "  | 1 | 2 |\n"),
+        ("- item\n\n", "  > quoted\n  >\n"),
+        ("", "> - an item\n"),
+        ("> - item\n>\n", ">   some words of it\n>\n"),
+        ("> ```py\n", "> x = 1\n"),
+        ("> | a | b |\n> |---|---|\n", "> | 1 | 2 |\n"),
+        ("", "> > quoted\n> >\n"),
     ],
 )
 def test_one_growing_block_settles_fragment_by_fragment(opening: str, part: str) -> None:

@@ -10,7 +10,7 @@ from fakegpt_tui.ui.markdown.blocks import Limits
 from fakegpt_tui.ui.markdown.document import Document
 from fakegpt_tui.ui.markdown.layout import Layout
 from fakegpt_tui.ui.markdown.palette import Palette
-from tests.ui.markdown.documents import BLOCKS, DOCUMENTS, NASTY, QUOTES
+from tests.ui.markdown.documents import BLOCKS, DOCUMENTS, NASTY, QUOTES, WITHIN
 from tests.ui.markdown.test_document import CUTS, QUICK, WIDTH, drawn
 
 SHORT = Limits(fragment=12, longest_fragment=30, read_step=22)
@@ -18,7 +18,7 @@ TIGHT = replace(SHORT, block=110)
 """So that long paragraphs and other blocks end as plain text; more than a chunk, as always."""
 
 WHOLE = 1 << 40
-TEXTS = NASTY | QUOTES | DOCUMENTS | BLOCKS
+TEXTS = NASTY | QUOTES | WITHIN | DOCUMENTS | BLOCKS
 CHUNK_SIZES = st.sampled_from([40, 100, WHOLE])
 LIMITS = st.sampled_from([SHORT, TIGHT])
 FENCES_BELOW_PLAIN_TEXT = "some words and more\n" * 10 + "~~~\n\n~~~\n\ncode\n"
@@ -62,7 +62,7 @@ def assert_alike_at_each_cut(
 
 
 @QUICK
-@given(NASTY | QUOTES, WIDTH, CHUNK_SIZES, st.integers(1, 5), LIMITS)
+@given(NASTY | QUOTES | WITHIN, WIDTH, CHUNK_SIZES, st.integers(1, 5), LIMITS)
 def test_a_stream_of_tokens_shows_at_its_end_what_its_text_alone_would(
     text: str, width: int, chunk_size: int, step: int, limits: Limits
 ) -> None:
@@ -113,6 +113,19 @@ def scrolled(layout: Layout, step: int) -> list[str]:
         seen[:0] = [line.plain for line in lines]
         number -= len(lines)
     return seen
+
+
+@QUICK
+@given(WITHIN, WIDTH)
+def test_what_is_split_in_items_and_quotes_looks_as_if_it_were_not(text: str, width: int) -> None:
+    # Paragraphs are cut between words alone: whether that shows is another matter.
+    limits = Limits(fragment=12, longest_fragment=8_192)
+    split, unsplit = (
+        whole(text, complete=True, limits=limits),
+        whole(text, complete=True, limits=Limits()),
+    )
+    seen = [[line.plain.rstrip() for line in each.lines(width)] for each in (split, unsplit)]
+    assert seen[0] == seen[1]
 
 
 @pytest.mark.parametrize("above", range(0, 80, 14))
@@ -205,12 +218,12 @@ def test_a_block_that_cannot_be_split_goes_on_as_plain_text_and_says_so(
     assert 8_192 < note * len(line) < 8_192 + 99
 
 
-def test_the_limit_is_256_kilobytes() -> None:
+def test_the_limit_is_32_kilobytes() -> None:
     document = Document(Palette.colourless())
-    document.update("some words and more " * 14_000, complete=True)
+    document.update("some words and more " * 2_400, complete=True)
     layout = document.layout(200)
     number = layout.reveal(len(layout) - 1, -200)
-    assert NOTE.format(256) in [line.plain for line in layout[number - 200 :]]
+    assert NOTE.format(32) in [line.plain for line in layout[number - 200 :]]
 
 
 @pytest.mark.parametrize(
