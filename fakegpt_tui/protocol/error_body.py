@@ -74,9 +74,10 @@ _ERROR_PREFIX = lazy_pattern(r"\s*(?:\[error\]:?|error\s*:)\s*", re.IGNORECASE)
 """The prefix that is cut off; the sentence says already that it is an error."""
 
 _UNSHOWN = lazy_pattern(
-    r"<(script|style)\b.*?</\1>|<!--.*?-->|<hr>\s*<(?:center|address)>.*", re.IGNORECASE | re.DOTALL
+    r"<(script|style)\b(?:.*?</\1>|.*)|<!--(?:.*?-->|.*)|<hr>\s*<(?:center|address)>.*",
+    re.IGNORECASE | re.DOTALL,
 )
-_TAG = lazy_pattern(r"<[^>]*>")
+_TAG = lazy_pattern(r"<[^<>]*>?")
 _FRAME = lazy_pattern(
     r"(?:\)\]\}',?\s*|(?:event|id|:)[^\n]{0,200}\n+|(?:data|error):\s*)*(?=[{\[])"
 )

@@ -10,7 +10,7 @@ from fakegpt_tui.text import replace_surrogates, safe_line
 
 _KEPT: Final = 4000
 _SHOWN: Final = 200
-_MOST_OBJECTS: Final = 1000
+_MOST_OBJECTS: Final = 100_000
 _BETWEEN: Final = lazy_pattern(r"(?:\s|,|\\n|\\r|data:)*")
 _ERROR_WORD: Final = lazy_pattern(r"(?i)error|message|msg|detail|reason|fail|exceed")
 """A word of JSON that tells an error, also where its end is missing."""

@@ -1,6 +1,7 @@
 """Every shape of an error body is read: the sentence is in it, wherever a service puts it."""
 
 import json
+import time
 
 import pytest
 
@@ -133,6 +134,13 @@ PAGES = [
 @pytest.mark.parametrize("page", PAGES, ids=range(4))
 def test_a_page_whose_title_tells_nothing_shows_its_text(page: str) -> None:
     assert parse_error_body(page.encode()).text == WHY
+
+
+@pytest.mark.parametrize("page", [b"<", b"<script>", b"<!--", b"<title>Error</title><style>"])
+def test_a_page_takes_time_in_proportion_to_its_length(page: bytes) -> None:
+    started = time.process_time()
+    parse_error_body(page * (60_000 // len(page)))
+    assert time.process_time() - started < 1
 
 
 def test_a_general_word_is_better_than_nothing() -> None:
