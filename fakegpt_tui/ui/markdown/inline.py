@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 _BREAKS = ("softbreak", "hardbreak")
 _BREAK_TAG = lazy_pattern(r" *<br ?/?> *", re.IGNORECASE)
+_BRACKETS = lazy_pattern(r"[\[\]]")
+_DEEPEST = 40
 _LONGEST = 8_192
 """Longer text is parsed in parts, because some input takes time quadratic in its length."""
 
@@ -50,11 +52,23 @@ def render_inline(
     writer = _Writer(context, base, foreign="&" in content)
     writer.has_break_tags = in_cell and "<" in content
     for part in _inline_parts(content):
-        if is_plain(part):
-            writer.write_text(part)
+        if is_plain(part) or _is_too_deep(part):
+            writer.write_text(part if context.keep_breaks else part.replace("\n", " "))
         else:
             writer.write(parse_inline(part, context.references))
     return writer.segments
+
+
+def _is_too_deep(text: str) -> bool:
+    """Are so many brackets open that they are no links, and reading each to its end takes long?"""
+    if text.count("[") <= _DEEPEST:
+        return False
+    depth = 0
+    for bracket in _BRACKETS.findall(text):
+        depth = max(0, depth + (1 if bracket == "[" else -1))
+        if depth > _DEEPEST:
+            return True
+    return False
 
 
 def _inline_parts(content: str) -> Iterator[str]:

@@ -31,6 +31,9 @@ Wherever details may begin, they may be open; only a tag at the margin is certai
 _NOT_IN_FORMULA = lazy_pattern(r"^ {0,3}(?:```|~~~|<)", re.MULTILINE)
 """A line that begins another block inside what looks like a formula."""
 
+_SIGNS = ("```", "~~~", "<", "$$", "\\[")
+"""What is in every line that may hide split points."""
+
 _UNUSUAL_LINE_ENDS = "\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
 UNUSUAL_LINE_END = lazy_pattern(f"[{_UNUSUAL_LINE_ENDS}]")
 """Line ends that split points are not looked for beside."""
@@ -69,14 +72,16 @@ _CUT_KINDS = ("bullet_list", "ordered_list", "table")
 
 def find_split_points(text: str, size: int) -> list[int]:
     """Offsets, at least `size` apart, at which a block begins that depends on none above."""
-    if len(text) <= size or UNUSUAL_LINE_END.search(text):
+    # Long texts are looked through for signs one by one, which takes a tenth of a pattern's time.
+    if len(text) <= size or any(end in text for end in _UNUSUAL_LINE_ENDS):
         return []
     points: list[int] = []
     first = len(text) - len(text.lstrip(" \t\r\n"))
     at: int | None = 0
     in_thought, details = False, 0
+    lines = _SignedLines(text)
     while at is not None:
-        hiding = _HIDING.search(text, at)
+        hiding = _find_hiding(lines, at)
         if not (in_thought or details):
             end = hiding.start() if hiding else len(text)
             points.extend(_points_between(text, at, end, points[-1] if points else first, size))
@@ -88,6 +93,37 @@ def find_split_points(text: str, size: int) -> list[int]:
         details += hiding["details"] is not None
         details -= details > 0 and hiding["details_end"] is not None
     return points
+
+
+class _SignedLines:
+    """The lines of a text in which there is a sign of something that may hide split points."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._next = {sign: text.find(sign) for sign in _SIGNS}
+
+    def next_start(self, at: int) -> int | None:
+        """Where the next such line begins that begins at a place or behind it."""
+        while True:
+            for sign, place in self._next.items():
+                if -1 < place < at:
+                    self._next[sign] = self.text.find(sign, at)
+            place = min((each for each in self._next.values() if each >= 0), default=-1)
+            if place < 0:
+                return None
+            start = self.text.rfind("\n", 0, place) + 1
+            if start >= at:
+                return start
+            at = place + 1
+
+
+def _find_hiding(lines: _SignedLines, at: int) -> re.Match[str] | None:
+    """What may hide split points next."""
+    while (start := lines.next_start(at)) is not None:
+        if found := _HIDING.match(lines.text, start):
+            return found
+        at = (lines.text.find("\n", start) + 1) or len(lines.text)
+    return None
 
 
 def _points_between(text: str, at: int, end: int, last: int, size: int) -> Iterator[int]:

@@ -30,6 +30,15 @@ def test_a_link_carries_its_target_as_it_was_written(text: str, label: str, targ
     assert href_of(text, label) == target
 
 
+def test_brackets_within_each_other_are_read_up_to_forty_of_them() -> None:
+    open_brackets, words = "[" * 40, "**words**\nof it"
+    assert "".join(shown(f"{open_brackets} {words}")) == f"{open_brackets} words of it"
+    assert "".join(shown(f"{open_brackets}[ {words}")) == f"{open_brackets}[ **words** of it"
+    sources = "[1][2] " * 60
+    assert "words" in " ".join(shown(f"{sources}{words}"))
+    assert "*" not in " ".join(shown(f"{sources}{words}"))
+
+
 def test_a_label_cannot_pass_for_another_address() -> None:
     assert href_of("[https://good.example](https://evil.example)", "https://good.example") == (
         "https://evil.example"

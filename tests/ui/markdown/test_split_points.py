@@ -51,6 +51,12 @@ def test_no_cut_is_made_where_something_may_be_open(text: str) -> None:
     assert parts(text) == [text]
 
 
+@pytest.mark.parametrize("sign", ["```", "~~~", "<think>", "</details>", "<details>", "$$", "\\["])
+def test_a_sign_amid_a_line_hides_nothing(sign: str) -> None:
+    text = f"Word {sign}\n\nWord\n\nWord"
+    assert parts(text) == [f"Word {sign}\n\n", "Word\n\n", "Word"]
+
+
 def test_what_is_closed_is_open_no_more() -> None:
     assert len(parts("```\ncode\n```\n\nWord")) == 2
     assert len(parts("<think>\n\nWord\n</think>\n\nWord")) == 2
