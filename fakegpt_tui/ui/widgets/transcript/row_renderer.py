@@ -30,7 +30,7 @@ from fakegpt_tui.ui.widgets.transcript.appearance import (
 if TYPE_CHECKING:
     from fakegpt_tui.ui.markdown.lines import Line
     from fakegpt_tui.ui.widgets.transcript.find.controller import FindController
-    from fakegpt_tui.ui.widgets.transcript.picture_shelf import Look
+    from fakegpt_tui.ui.widgets.transcript.picture_cache import Look
     from fakegpt_tui.ui.widgets.transcript.pictures import TranscriptPictures
     from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
     from fakegpt_tui.ui.widgets.transcript.virtual_list import LinePosition
