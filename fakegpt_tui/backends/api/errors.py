@@ -27,7 +27,7 @@ from fakegpt_tui.protocol.error_body import (
     parse_error_text,
     read_error_value,
 )
-from fakegpt_tui.protocol.waiting_time import waiting_time
+from fakegpt_tui.protocol.retry_after import find_retry_after
 from fakegpt_tui.text import safe_line
 
 _TOO_LONG: Final = lazy_pattern(
@@ -166,7 +166,7 @@ def response_error(
         if not isinstance(general, NotSignedIn):
             return general
         rule = _KEY_REFUSED
-    made = _error(rule, who, error, text, waiting_time(headers, body, limited=False))
+    made = _error(rule, who, error, text, find_retry_after(headers, body, limited=False))
     if isinstance(made, ContextWindowExceeded):
         made.is_of_bytes = not _TOO_LONG.search(text.casefold())
     return made
@@ -179,7 +179,7 @@ def stream_error(value: object, text: str) -> ServiceError:
     rule = loading_rule(error, text, status) or _rule_for_words(error, text.casefold(), status)
     if rule is None:
         rule = _rule_for_kind(value, error, status)
-    return _error(rule, "The service", error, text, waiting_time({}, text))
+    return _error(rule, "The service", error, text, find_retry_after({}, text))
 
 
 def _rule_for_kind(value: object, error: ErrorBody, status: int) -> ErrorRule:
