@@ -198,16 +198,12 @@ def _connect_api(
             report(KeyNeeded(str(error)))
             raise
 
-    match settings.service_keys.get(service.name):
-        case KeyInEnvironment(variable):
-            pass
-        case _:
-            variable = ""
+    key = settings.service_keys.get(service.name)
     backend = build_api_backend(
         service,
         read,
         report,
-        variable=variable,
+        variable=key.variable if isinstance(key, KeyInEnvironment) else "",
         cache=settings.model_facts,
         pause_seconds=pause_seconds,
     )
