@@ -125,7 +125,7 @@ def _amount(value: object) -> Decimal | None:
 
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if isinstance(value, int | float) and is_number and 0 <= value <= _MOST_DOLLARS:
-        return Decimal(str(value))
+        return Decimal(str(value).removesuffix(".0"))
     return None
 
 

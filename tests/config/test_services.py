@@ -200,7 +200,7 @@ def test_asking_for_an_unknown_service_names_the_known_ones() -> None:
 def test_prices_are_rows_and_a_budget_is_an_amount() -> None:
     found = settled(
         """
-        monthly_budget = 20
+        monthly_budget = 20.0
 
         [[prices]]
         model = "gpt-*"
@@ -214,7 +214,7 @@ def test_prices_are_rows_and_a_budget_is_an_amount() -> None:
         hours = "16:30-00:30"
         """
     )
-    assert found.monthly_budget == 20
+    assert str(found.monthly_budget) == "20"
     (row,) = found.prices
     assert (row.model, row.service, str(row.since)) == ("gpt-*", "paid", "2026-11-01")
     assert [str(each) for each in (row.prices.input, row.prices.output)] == ["2.5", "10"]
