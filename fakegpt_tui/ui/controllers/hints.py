@@ -100,8 +100,7 @@ class HintController(TranscriptHints):
         self._window.notify(f"Marked: {shown}." if shown else "Marked.")
 
     def _copy_path(self, picture: MessageItem) -> None:
-        digest = picture.blob.digest if picture.blob is not None else ""
-        path = self._chat.attachments.path(self._state.open.id, digest)
+        path = self._chat.attachments.path(self._state.open.id, picture.digest)
         if path is None:
             self._window.notify("A temporary conversation has no file whose path could be copied.")
         else:
@@ -114,4 +113,4 @@ def _item(target: Target, message: ChatMessage) -> MessageItem | None:
         text = written_text(message, MessageZone(target.place[0]))
         return code_item(text, int(target.value))
     files = map(file_item, attached_parts(message.parts))
-    return next((each for each in files if each.blob and each.blob.digest == target.value), None)
+    return next((each for each in files if each.digest == target.value), None)

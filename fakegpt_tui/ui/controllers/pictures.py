@@ -74,7 +74,7 @@ class ConversationPictures:
         Raises:
             StoreError: They are missing or damaged.
         """
-        return await self._chat.attachments.read(self._conversation_id, _digest(picture))
+        return await self._chat.attachments.read(self._conversation_id, picture.digest)
 
     async def save(self, picture: MessageItem, typed: str) -> Path:
         """Write a picture to a new file, and return its path.
@@ -90,8 +90,4 @@ class ConversationPictures:
 
     def path(self, picture: MessageItem) -> Path | None:
         """Where the store keeps it; `None` in a temporary conversation."""
-        return self._chat.attachments.path(self._conversation_id, _digest(picture))
-
-
-def _digest(picture: MessageItem) -> str:
-    return picture.blob.digest if picture.blob is not None else ""
+        return self._chat.attachments.path(self._conversation_id, picture.digest)

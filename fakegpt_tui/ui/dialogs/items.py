@@ -53,6 +53,11 @@ class MessageItem:
     blob: Blob | None = None
 
     @property
+    def digest(self) -> str:
+        """Names its bytes in the store; empty for a code block."""
+        return self.blob.digest if self.blob is not None else ""
+
+    @property
     def is_picture(self) -> bool:
         """Is it one, even if it cannot be drawn?"""
         return self.blob is not None and (
