@@ -187,6 +187,10 @@ def test_a_host_for_a_team_is_described_in_a_file_that_sighup_reads_anew(home: H
         ('[listen]\ntls_cert = "x.pem"', "together"),
         ("[listen", "not valid TOML"),
         ('[names]\nhosts = ["chat.example.org"]', "--access-keys"),
+        ('[[upstream]]\nservice = "nowhere"', "no service named 'nowhere'"),
+        ("[[upstream]]\norder = 1", "missing"),
+        ('[[upstream]]\nservice = "embedded"\nweigth = 2', "did you mean 'weight'"),
+        ('[upstream]\nservice = "embedded"', "[[upstream]]"),
     ],
 )
 def test_a_serve_file_that_cannot_be_used_is_told(home: Home, content: str, part: str) -> None:
@@ -328,23 +332,6 @@ def test_a_host_answers_through_several_services(home: Home) -> None:
             home.use_service(first_line(process))
             done = home.run("ask", "Hi")
     assert (done.returncode, done.stdout) == (0, "from afar\n")
-
-
-@pytest.mark.parametrize(
-    ("content", "part"),
-    [
-        ('[[upstream]]\nservice = "nowhere"', "no service named 'nowhere'"),
-        ("[[upstream]]\norder = 1", "missing"),
-        ('[[upstream]]\nservice = "embedded"\nweigth = 2', "did you mean 'weight'"),
-        ('[upstream]\nservice = "embedded"', "[[upstream]]"),
-    ],
-)
-def test_an_upstream_that_cannot_be_used_is_told(home: Home, content: str, part: str) -> None:
-    file = home.folder / "serve.toml"
-    file.write_text(content)
-    done = home.run("serve", "--serve-config", str(file))
-    assert (done.returncode, done.stdout) == (2, "")
-    assert part in done.stderr
 
 
 def test_more_connections_than_open_files_allow_are_not_promised(home: Home) -> None:

@@ -17,6 +17,15 @@ NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """Reading certificates for plain HTTP would take most of a test's time."""
 
 
+async def is_closed(reader: asyncio.StreamReader) -> bool:
+    """Does the host end the connection, before it says anything more?"""
+    async with asyncio.timeout(PATIENCE):
+        try:
+            return await reader.read(1) == b""
+        except ConnectionError:
+            return True
+
+
 @asynccontextmanager
 async def calling(host: HostServer) -> AsyncGenerator[httpx.AsyncClient]:
     """A client of `host` that is signed in to nothing."""

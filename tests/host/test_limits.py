@@ -19,7 +19,7 @@ from fakegpt_tui.domain import ReplyEnded, StreamEvent, TextDelta
 from fakegpt_tui.host.access_keys import KeyRing
 from fakegpt_tui.host.open_connections import ConnectionLimits
 from fakegpt_tui.host.server import HostServer
-from tests.host.calls import calling, prompt_body, signed_in, until
+from tests.host.calls import calling, is_closed, prompt_body, signed_in, until
 from tests.host.keys import new_key
 from tests.patience import PATIENCE, shortest
 
@@ -31,14 +31,6 @@ MEGABYTE = b"x" * 1_000_000
 async def connected(host: HostServer) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     address = urlsplit(host.base_url)
     return await asyncio.open_connection(address.hostname, address.port)
-
-
-async def is_closed(reader: asyncio.StreamReader) -> bool:
-    async with asyncio.timeout(PATIENCE):
-        try:
-            return await reader.read(1) == b""
-        except ConnectionError:
-            return True
 
 
 async def in_parts(number: int) -> AsyncIterator[bytes]:

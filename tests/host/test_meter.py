@@ -27,7 +27,7 @@ from fakegpt_tui.host.limiter import UNLIMITED, Limiter
 from fakegpt_tui.host.meter import ArrivalRate, LimitReached, MemoryMeter
 from fakegpt_tui.host.server import HostServer
 from tests.host.calls import asking, calling, messages, prompt_body
-from tests.host.keys import new_key
+from tests.host.keys import new_key, taken
 
 Serve: TypeAlias = Callable[..., HostServer]
 
@@ -41,15 +41,6 @@ class Clock:
 
     def meter(self) -> MemoryMeter:
         return MemoryMeter(clock=lambda: self.seconds, calendar=lambda: self.date)
-
-
-async def taken(meter: MemoryMeter, limits: KeyLimits, tokens: int = 0) -> float:
-    """0 if a request is admitted, and otherwise how long it has to wait."""
-    try:
-        await meter.release("k", await meter.take("k", limits, tokens))
-    except LimitReached as error:
-        return error.retry_after or math.nan
-    return 0
 
 
 async def test_a_burst_is_admitted_at_once_and_then_requests_by_the_minute() -> None:

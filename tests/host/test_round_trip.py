@@ -1,7 +1,7 @@
 """What a backend yields behind the host is what the client yields in front of it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, asynccontextmanager
 from typing import TypeAlias
 
@@ -46,6 +46,7 @@ from fakegpt_tui.login.manager import SessionManager
 from tests.examples import examples
 from tests.host.calls import until
 from tests.patience import PATIENCE
+from tests.signed_in import text_of
 
 Serve: TypeAlias = Callable[..., HostServer]
 
@@ -78,19 +79,6 @@ async def replied(
     except ServiceError as error:
         return events, error
     return events, None
-
-
-def text_of(events: Iterable[Step]) -> str:
-    text = ""
-    for event in events:
-        match event:
-            case TextDelta(added):
-                text += added
-            case TextReplaced(keep, added):
-                text = text[:keep] + added
-            case _:
-                pass
-    return text
 
 
 async def test_the_client_signs_in_to_the_host_in_three_steps(serve: Serve) -> None:

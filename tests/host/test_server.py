@@ -21,6 +21,7 @@ from tests.host.calls import (
     NO_TLS,
     asking,
     calling,
+    is_closed,
     messages,
     prompt_body,
     raw,
@@ -213,14 +214,6 @@ async def test_a_backend_that_does_not_let_go_does_not_keep_the_program() -> Non
     assert not host_threads()
 
 
-async def closed_by_host(reader: asyncio.StreamReader) -> bool:
-    async with asyncio.timeout(PATIENCE):
-        try:
-            return await reader.read(1) == b""
-        except ConnectionError:
-            return True
-
-
 @pytest.mark.parametrize(
     "head",
     [
@@ -236,7 +229,7 @@ async def test_a_request_that_does_not_come_is_not_waited_for(serve: Serve, head
     address = urlsplit(host.base_url)
     reader, writer = await asyncio.open_connection(address.hostname, address.port)
     writer.write(head.replace(b"{host}", address.netloc.encode()))
-    assert await closed_by_host(reader)
+    assert await is_closed(reader)
     writer.close()
 
 
@@ -266,7 +259,7 @@ async def test_half_open_connections_lock_no_client_out(serve: Serve) -> None:
     async with calling(host) as client:
         assert (await client.get("/api/loads")).status_code == 200
     # The oldest have made room, without waiting for their deadline.
-    assert all([await closed_by_host(reader) for reader, _ in held[:50]])
+    assert all([await is_closed(reader) for reader, _ in held[:50]])
     for _, writer in held:
         writer.close()
 

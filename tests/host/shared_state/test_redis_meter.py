@@ -4,7 +4,6 @@ What holds for a host with limits of its own is tried with both.
 """
 
 import asyncio
-import math
 from collections.abc import AsyncIterator
 
 import pytest
@@ -15,6 +14,7 @@ from fakegpt_tui.host.conversations import StateLost
 from fakegpt_tui.host.meter import LimitReached, MemoryMeter, Meter
 from fakegpt_tui.host.shared_state.connection import CircuitBreaker, StateConnection
 from fakegpt_tui.host.shared_state.meter import FallbackMeter, RedisMeter
+from tests.host.keys import taken
 from tests.host.shared_state.engine import PATIENCE, Engine, apart
 
 FREE = KeyLimits(requests_per_minute=0, burst=0, tokens_per_minute=0, streams=0, tokens_per_day=0)
@@ -35,15 +35,6 @@ def either(request: pytest.FixtureRequest) -> list[Meter]:
     if request.param == "memory":
         return [MemoryMeter()] * 3
     return request.getfixturevalue("meters")  # type: ignore[no-any-return]
-
-
-async def taken(meter: Meter, limits: KeyLimits, tokens: int = 0) -> float:
-    """0 if a request is admitted, and otherwise how long it has to wait."""
-    try:
-        await meter.release("k", await meter.take("k", limits, tokens))
-    except LimitReached as error:
-        return error.retry_after or math.nan
-    return 0
 
 
 async def test_a_burst_over_all_processes_is_no_larger_than_that_of_one(

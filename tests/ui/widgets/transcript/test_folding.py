@@ -8,7 +8,6 @@ from fakegpt_tui.ui.widgets.transcript.appearance import MessageLabel
 from fakegpt_tui.ui.widgets.transcript.hint_targets import find_spots
 from tests.ui.widgets.shown import shown as shown_exactly
 from tests.ui.widgets.transcript.transcript_app import (
-    CountingTranscript,
     MarkdownApp,
     TranscriptApp,
     grow,
@@ -120,19 +119,11 @@ async def test_a_click_on_the_label_opens_the_reasoning_and_closes_it() -> None:
         assert shown(app.transcript) == closed
 
 
-class WrittenApp(TranscriptApp):
-    """Draws what is written as Markdown."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.transcript = CountingTranscript()
-
-
 REASONINGFUL = "<think>\nfirst this\n</think>\n\nso it is"
 
 
 async def test_a_click_on_the_label_of_reasoning_opens_it_and_closes_it() -> None:
-    app = WrittenApp()
+    app = MarkdownApp()
     async with app.run_test(size=(60, 12)) as pilot:
         await show(pilot, reply(0, REASONINGFUL))
         assert shown(app.transcript)[2:5] == ["  ▸ Thinking", "", "  so it is"]
@@ -145,7 +136,7 @@ async def test_a_click_on_the_label_of_reasoning_opens_it_and_closes_it() -> Non
 
 
 async def test_space_opens_reasoning_too() -> None:
-    app = WrittenApp()
+    app = MarkdownApp()
     async with app.run_test(size=(60, 12)) as pilot:
         await show(pilot, reply(0, REASONINGFUL))
         await press(pilot, "space")
