@@ -325,3 +325,16 @@ def test_text_of_a_response_that_is_an_object_or_beside_its_output_is_read() -> 
     assert response(said, COMPLETED).text == "Hi"
     whole = {"status": "completed", "output": [], "output_text": "Hi"}
     assert response({"type": "response.completed", "response": whole}).text == "Hi"
+
+
+def test_deltas_of_a_later_version_are_shown_or_counted() -> None:
+    text = event("content_block_delta", index=0, delta={"type": "output_text_delta", "text": "Hi"})
+    assert message(starts(), text, stops(), ends()).text == "Hi"
+    later = [
+        event("content_block_delta", index=0, delta={"type": "map_delta", "place": place})
+        for place in ("Ber", "lin")
+    ]
+    shown = message(starts(0, "map"), *later, stops(), starts(1), says("Hi", 1), stops(1), ends())
+    assert [(each.kind, "Berlin" in each.data) for each in shown.unknown] == [("map", True)]
+    lost = message(later[0], starts(1), says("Hi", 1), stops(1), ends())
+    assert (lost.text, lost.notices) == ("Hi", "1 piece of the reply could not be read.")

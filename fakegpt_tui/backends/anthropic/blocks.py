@@ -55,7 +55,10 @@ class Block:
             case "signature_delta", {"signature": str(piece)}:
                 self.add("signature", piece)
             case _:
-                pass  # Of a later version.
+                # Of a later version: what is not known is shown as it came, once it is whole.
+                for name, value in fields.items():
+                    if isinstance(value, str):
+                        self.add(str(name), value)
 
     @property
     def input_text(self) -> str:

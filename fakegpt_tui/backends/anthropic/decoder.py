@@ -155,9 +155,11 @@ class MessageDecoder(ReplyDecoder):
             case {"type": "thinking_delta", "thinking": str(text)}:
                 self._block_of(index, "thinking").add("thinking", text)
                 yield from self._add_reasoning(index, text)
-            case {"type": str(kind), **fields}:
+            case {"type": str(kind), **fields} if "text" not in fields:
                 if (known := self._blocks.get((index, ""))) is not None:
                     known.lengthen(kind, fields)
+                elif kind != "signature_delta":
+                    self._unread.add(value)
             case {"text": str(text)}:
                 self._block_of(index, "text").add("text", text)
                 yield from self._say(text)

@@ -27,6 +27,7 @@ from fakegpt_tui.backends.responses.output import (
 from fakegpt_tui.domain import (
     FinishReason,
     PartAdded,
+    ReplyCut,
     ServiceError,
     StreamEvent,
     ToolStarted,
@@ -277,9 +278,12 @@ class ResponseDecoder(ReplyDecoder):
 
     def _read_incomplete(self, details: object) -> None:
         reason = details.get("reason") if isinstance(details, dict) else None
-        self._end_for(reason)
-        if self._error is None and self._reason in (None, FinishReason.STOP):
-            self._reason = FinishReason.LENGTH  # Whatever else it says, it is not whole.
+        end = EndWord(reason)
+        told = "".join(each.text for each in end.notices())
+        # Whatever else the word says, the reply is not whole.
+        self._error = ReplyCut(f"The reply broke off before its end. {told}") if told else end.error
+        is_filtered = end.reason is FinishReason.CONTENT_FILTER
+        self._reason = end.reason if is_filtered else FinishReason.LENGTH
 
 
 def _failure(response: object, word: str) -> ServiceError:

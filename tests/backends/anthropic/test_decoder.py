@@ -247,7 +247,7 @@ def test_an_unknown_event_is_ignored_an_unknown_block_shown_and_a_reason_named()
     )  # fmt: skip
     assert (found.text, found.reason) == ("x", STOP)
     assert "full_moon" in found.notices
-    assert found.unknown == [UnknownPart("hologram", '{"type": "hologram"}')]
+    assert found.unknown == [UnknownPart("hologram", '{"type": "hologram", "data": "x"}')]
 
 
 def test_the_call_of_a_tool_is_shown_as_what_it_is() -> None:
