@@ -242,6 +242,7 @@ class ConversationImporter:
             self._history.show_done(undo.id)
             await self._reload()
         report = importer.report
+        report.log(dry_run=dry_run)
         summary = report.summary(dry_run=dry_run)
         if errors and not report.outcomes:
             return JobResult(errors[0], (*errors[1:], *report.loss_sentences()))

@@ -179,10 +179,10 @@ def _connect_fakegpt(
     transport = Transport(service, pause_seconds=pause_seconds)
     is_ours = service.kind is ServiceKind.EMBEDDED  # with tokens that die with the process
     storage = None if is_ours else SessionFile(settings.session_file)
-    manager = SessionManager(
+    keeper = SessionManager(
         AccountLogin(transport), transport.address.text, storage=storage, on_change=report
     )
-    return Connection(service, FakeGptBackend(transport, manager), manager)
+    return Connection(service, FakeGptBackend(transport, keeper), keeper)
 
 
 def _connect_api(
@@ -198,12 +198,16 @@ def _connect_api(
             report(KeyNeeded(str(error)))
             raise
 
-    key = settings.service_keys.get(service.name)
+    match settings.service_keys.get(service.name):
+        case KeyInEnvironment(variable):
+            pass
+        case _:
+            variable = ""
     backend = build_api_backend(
         service,
         read,
         report,
-        variable=key.variable if isinstance(key, KeyInEnvironment) else "",
+        variable=variable,
         cache=settings.model_facts,
         pause_seconds=pause_seconds,
     )

@@ -62,6 +62,7 @@ def import_files(
         finally:
             # Also after ctrl+c, and when the disk is full: what was imported stays.
             undo.finish()
+            importer.report.log(dry_run=dry_run)
             report = _print_json if as_json else _print_summary
             report(importer.report, dry_run=dry_run)
     return ExitCode.FAILURE if importer.report.took_nothing else code

@@ -52,10 +52,10 @@ def start_log(settings: Settings, command: str) -> None:
     _describe_run(settings, command)
 
 
-def log_defect(error: BaseException) -> None:
-    """Write a defect to the log, if there is one."""
+def log_error(what: str, error: BaseException) -> None:
+    """Write what ends the program to the log, if there is one."""
     if _is_started():
-        _LOG.error("A defect", exc_info=error)
+        _LOG.error(what, exc_info=error)
 
 
 def _is_started() -> bool:

@@ -22,6 +22,7 @@ from fakegpt_tui.cli.options import (
 )
 from fakegpt_tui.cli.output import PROGRAM, handle_errors, handle_output_errors
 from fakegpt_tui.config.load import default_settings
+from fakegpt_tui.domain import FakeGPTError
 
 _COMMANDS = {
     "archive": "conversation_changes.archive",
@@ -76,7 +77,13 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         with handle_errors():
-            return super().invoke(ctx)
+            try:
+                return super().invoke(ctx)
+            except FakeGPTError as error:
+                from fakegpt_tui.cli.log import log_error  # noqa: PLC0415 - seldom
+
+                log_error("The command failed", error)
+                raise
 
 
 @click.group(
@@ -122,10 +129,10 @@ def _report_crashes(flags: Mapping[str, object]) -> None:
     """Report what no code handles, also in threads and finalizers, as Python would with values."""
 
     def report(error: BaseException | None) -> None:
-        from fakegpt_tui.cli.log import describe_crash, log_defect  # noqa: PLC0415 - seldom
+        from fakegpt_tui.cli.log import describe_crash, log_error  # noqa: PLC0415 - seldom
 
         if isinstance(error, Exception):
-            log_defect(error)
+            log_error("A defect", error)
             click.echo(
                 describe_crash(error, folder=default_settings(flags).crash_reports), err=True
             )

@@ -1,5 +1,6 @@
 """Reports of imports: what each is about to write, what became of it, and what was left out."""
 
+import logging
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -8,6 +9,8 @@ from enum import StrEnum
 from fakegpt_tui.domain import ChatMessage, Conversation
 from fakegpt_tui.formats.archives import READ_SUFFIXES
 from fakegpt_tui.formats.base import Loss, SkippedItem
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +91,14 @@ class ImportReport:
         if passed or self.unopened or not self.files:
             told.append(f"{looked}.")
         return told
+
+    def log(self, *, dry_run: bool) -> None:
+        """Write the counts to the log, which is told no names and titles."""
+        _LOG.info(
+            "An import ended. %s %s looked at, %d refused, %d passed over, %d not looked at",
+            self.summary(dry_run=dry_run), _count(self.files, "file"),
+            len(self.refused), len(self.passed_over), self.unopened,
+        )  # fmt: skip
 
     def skip_reasons(self) -> list[SkippedItem]:
         """What was skipped, and why; where several files were looked at, also in which of them."""

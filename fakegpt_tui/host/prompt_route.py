@@ -206,7 +206,7 @@ class PromptRoute:
 
 
 def _unknown_conversation(asked: ConversationRequest) -> Response:
-    """The error that a conversation is gone; clients then send the whole history in a new one."""
+    """Clients answer this error with the whole history in a new prompt."""
     code = "conversation_not_found"
     body = fakegpt.error_body(
         f"Can't load conversation {asked.conversation_id}",

@@ -238,6 +238,7 @@ class StoreWriter:
 
     def _write(self, job: _Job) -> StoreError | None:
         """Do a job; the error says why that failed."""
+        began = time.monotonic()
         try:
             with translate_errors(self._path), self._hold_lock():
                 self._check_identity()
@@ -254,6 +255,7 @@ class StoreWriter:
             _LOG.warning("A write failed: %s", type(error).__name__)
             self.last_error = error
             return error
+        _LOG.debug("A write took %.1f ms", (time.monotonic() - began) * 1000)
         self.last_error = None
         self.written += 1
         self.on_change()

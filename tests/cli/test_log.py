@@ -80,6 +80,28 @@ def test_levels_leave_out_what_matters_less(home: Home) -> None:
     assert lines_of(log) == []
 
 
+def test_an_import_is_logged_by_its_counts_and_a_failure_by_its_type(home: Home) -> None:
+    log = home.folder / "run.log"
+    folder = home.folder / CANARY
+    folder.mkdir()
+    (folder / "cut.json").write_text(f'["{CANARY}", ')
+    (folder / "note.md").write_text(CANARY)
+    home.run("import", "--log", str(log), str(folder))
+    home.run("show", "--log", str(log), CANARY)
+    text = log.read_text()
+    assert "Added: 0 conversations with 0 new messages. 2 files looked at, 1 refused" in text
+    assert "error cli.log: The command failed" in text
+    assert "NotFound" in text
+    assert CANARY not in text
+
+
+def test_the_lowest_level_tells_how_long_writes_took(home: Home) -> None:
+    log = home.folder / "run.log"
+    home.environment["FAKEGPT_LOG_LEVEL"] = "debug"
+    home.run("ask", "--log", str(log), "Hi")
+    assert "debug store.writer: A write took " in log.read_text()
+
+
 def test_a_defect_is_logged_by_its_type_and_places(home: Home) -> None:
     log = home.folder / "run.log"
     package = home.folder / "lib" / "keyring"

@@ -23,7 +23,9 @@ from fakegpt_tui.ui.widgets.service_list import ServiceList
 
 
 class ServicesScreen(ServicePickerScreen):
-    """Adds, changes, tries and removes services; dismissed with the chosen models, or nothing."""
+    """Adds, changes, tries and removes services; dismissed with those that were chosen, or with
+    nothing.
+    """
 
     BINDINGS = bindings(KeyScope.SERVICES)
 

@@ -168,7 +168,8 @@ class _TreeBuilder:
             elif token.nesting < 0:
                 children = open_children.pop()
                 container = opened.pop()
-                if container.type in _SEE_THROUGH:
+                through = container.type in _SEE_THROUGH
+                if through:
                     open_children[-1].extend(children)
                 else:
                     _append(open_children[-1], self._node(container, children))
