@@ -282,8 +282,10 @@ def _nested(value: object, *names: str) -> object:
 
 def _sniff(record: Record) -> str:
     mapping = record.get("mapping")
-    is_list = isinstance(mapping, list) and any("message" in each for each in dicts_of(mapping))
-    if not is_list and not isinstance(mapping, dict):
+    nodes = dicts_of([*mapping.values()] if isinstance(mapping, dict) else mapping)
+    messages = dicts_of([each.get("message") for each in nodes])
+    is_mapping = isinstance(mapping, dict) or any("message" in each for each in nodes)
+    if not is_mapping or (messages and not any("content" in each for each in messages)):
         return ""
     return "it has a mapping of messages, as ChatGPT has"
 

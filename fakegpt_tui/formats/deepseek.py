@@ -17,11 +17,11 @@ from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
 
 def _sniff(record: Record) -> str:
     mapping = record.get("mapping")
-    if not isinstance(mapping, dict | list) or "inserted_at" not in record:
+    if not isinstance(mapping, dict | list):
         return ""
     messages = [*map(_message_of, objects_by_id(mapping).values())]
     has_fragments = any("fragments" in each for each in messages)
-    has_nothing = not any(messages)
+    has_nothing = "inserted_at" in record and not any(messages)
     return "its mapping has fragments, as DeepSeek's has" if has_fragments or has_nothing else ""
 
 

@@ -75,6 +75,10 @@ class MessageParts:
     def reasoning(self) -> str:
         return "\n\n".join(self._reasoning)
 
+    @property
+    def has_nothing(self) -> bool:
+        return not (self._texts or self._reasoning or self._places or self._sources)
+
     def said(self) -> Said:
         """All of it, as the fields of a message."""
         return Said(text=self.text, reasoning=self.reasoning, files=self.files, losses=self.losses)
@@ -166,6 +170,8 @@ class MessageParts:
                 self._add_part(part)
         elif isinstance(content, dict):
             self._add_part(content)
+        elif content is not None:
+            self.add_unknown("content", content)
 
     def _add_part(self, part: object) -> None:
         match part:

@@ -92,6 +92,8 @@ def _read_message(held: Record, model: str) -> SourceMessage:
     _add_call(parts, held.get("function_call"))
     parts.add_files(held.get("images"), "Picture")
     parts.add_files(held.get("files"))
+    if parts.has_nothing and "content" not in held and any(held.values()):
+        parts.add_unknown("message", held)
     return SourceMessage(
         key="",
         parent=None,

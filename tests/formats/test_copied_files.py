@@ -9,9 +9,12 @@ import pytest
 
 from fakegpt_tui.domain import LoadError
 from fakegpt_tui.formats.documents import ImportFile
+from fakegpt_tui.formats.message_parts import UNKNOWN
 from fakegpt_tui.formats.registry import read_conversations
 from tests.formats.exports import many, ordinary, zipped
 from tests.formats.reading import loaded, read_bytes
+
+REQUEST = {"type": "REQUEST", "content": "Why wind?"}
 
 
 @pytest.mark.parametrize(
@@ -60,6 +63,29 @@ def test_what_is_whole_before_something_damaged_is_taken_and_the_rest_told(tmp_p
         assert found.conversation.title == "Talk 0"
         with pytest.raises(LoadError, match="damaged JSON, or was not copied whole"):
             next(items)
+
+
+def test_a_mapping_whose_messages_are_of_another_kind_is_not_called_empty(tmp_path: Path) -> None:
+    def mapping(message: object) -> bytes:
+        nodes = {"a": {"id": "a", "parent": None, "children": [], "message": message}}
+        return json.dumps([{"id": "i", "title": "T", "mapping": nodes}]).encode()
+
+    (found,) = loaded(read_bytes(tmp_path, mapping({"fragments": [REQUEST]})))
+    assert found.messages[0].text == "Why wind?"
+    with pytest.raises(LoadError, match="a list of nothing that is known"):
+        read_bytes(tmp_path, mapping({"who": "me", "says": "Why wind?"}))
+
+
+def test_what_a_message_says_elsewhere_than_others_is_kept_and_told(tmp_path: Path) -> None:
+    said = [
+        {"role": "user", "content": "Why wind?"},
+        {"from": "bot", "text": "Pressure."},
+        {"role": "assistant", "content": 5},
+    ]
+    (found,) = loaded(read_bytes(tmp_path, json.dumps(said).encode()))
+    assert '"text": "Pressure."' in found.messages[1].text
+    assert "5" in found.messages[2].text
+    assert found.left_out[UNKNOWN] == 2
 
 
 @pytest.mark.parametrize(
