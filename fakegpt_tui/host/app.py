@@ -88,8 +88,10 @@ class HostApp:
 
     def build_asgi(self, secret: str = "", names: HostNames | None = None) -> AccessControl:
         """The application for a server, reachable under these names and the path `/secret/`."""
+        models = ModelCatalog(self.backend)
         prompts = PromptRoute(
             backend=self.backend,
+            models=models,
             access=self.access,
             conversations=self.conversations,
             single_flight=SingleFlight(is_enabled=self.is_one_at_a_time, turns=self.turns),
@@ -101,7 +103,7 @@ class HostApp:
         replies = ClientReplies(
             backend=self.backend,
             access=self.access,
-            models=ModelCatalog(self.backend),
+            models=models,
             running=self.running,
             limiter=self.limiter,
             ping_seconds=self.ping_seconds,
@@ -110,7 +112,7 @@ class HostApp:
         app = HostRoutes(
             [
                 *scenario_routes(self.scenario, self.access),
-                *ModelRoutes(replies.models, self.access).routes(),
+                *ModelRoutes(models, self.access).routes(),
                 *CompletionRoutes(replies).routes(),
                 *MessageRoutes(replies).routes(),
                 *prompts.routes(),

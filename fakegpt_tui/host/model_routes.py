@@ -50,7 +50,7 @@ class ModelCatalog:
         raise _unknown_model()
 
     async def choose(self, key: AccessKey | None, name: str) -> str:
-        """The model of a request, which the service has, or its default one.
+        """The model of a request, which the service has; the first of the key, if it names none.
 
         Raises:
             ModelNotFound: The service, or the key, has none of that name.
@@ -122,7 +122,8 @@ def require_model(key: AccessKey | None, model: str) -> None:
 
 
 def usable_models(key: AccessKey | None, models: tuple[Model, ...]) -> tuple[Model, ...]:
-    """Those of `models` that the key may use."""
+    """Those of `models` that the key may use, in the order of the key."""
     if key is None or not key.limits.models:
         return models
-    return tuple(model for model in models if model.id in key.limits.models)
+    known = {model.id: model for model in models}
+    return tuple(known[name] for name in key.limits.models if name in known)

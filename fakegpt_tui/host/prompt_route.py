@@ -14,12 +14,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from fakegpt_tui.backends.base import Backend, Purpose, ReplyRequest
 from fakegpt_tui.domain import StreamEvent, new_id, now
 from fakegpt_tui.host.access import Access
-from fakegpt_tui.host.access_keys import AccessKey
 from fakegpt_tui.host.conversation_cache import CachedConversation, Owner
 from fakegpt_tui.host.conversations import Conversations, HostTurn
 from fakegpt_tui.host.errors import ThreadNotFound, json_response, rate_limit_response
 from fakegpt_tui.host.limiter import MAX_REPLY, LimitedReply, Limiter, Tally, prompt_length
-from fakegpt_tui.host.model_routes import require_model
+from fakegpt_tui.host.model_routes import ModelCatalog, require_model
 from fakegpt_tui.host.replies import ReplyStream, RunningReplies
 from fakegpt_tui.host.request_body import read_with_media
 from fakegpt_tui.host.turns import HistoryRecorder, ThreadPosition, resolve_thread
@@ -99,6 +98,7 @@ class PromptRoute:
     """Asks the backend, and keeps the turn unless the client has disabled its history."""
 
     backend: Backend
+    models: ModelCatalog
     access: Access
     conversations: Conversations
     single_flight: SingleFlight
@@ -117,7 +117,7 @@ class PromptRoute:
         try:
             conversation = await self._find_or_create(owner, asked)
             if not asked.model:
-                asked = replace(asked, model=await self._default_model(key))
+                asked = replace(asked, model=await self.models.choose(key, ""))
             require_model(key, asked.model)
             position = resolve_thread(asked, conversation, now())
         except ThreadNotFound:
@@ -130,11 +130,6 @@ class PromptRoute:
             asked.model,
         )
         return self.single_flight.guard(owner, reply)
-
-    async def _default_model(self, key: AccessKey | None) -> str:
-        if key is not None and key.limits.models:
-            return key.limits.models[0]
-        return (await self.backend.models())[0].id
 
     async def _find_or_create(self, owner: Owner, asked: ConversationRequest) -> CachedConversation:
         """The conversation of the request, or a new one.

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from fakegpt_tui.backends.scripted import Gate, ScriptedBackend
 from fakegpt_tui.domain import (
+    Model,
     ReplyEnded,
     RequestRefused,
     StreamEvent,
@@ -242,6 +243,29 @@ async def test_a_key_may_use_its_models_alone(serve: Serve) -> None:
         assert (await ask(client, text, model=None)).status_code == 200
         listed = (await client.get("/api/models", headers={"Authorization": text})).json()
         assert {model["slug"] for model in listed["models"]} <= {"scripted"}
+
+
+@pytest.mark.parametrize("path", ["/api/conversation", "/v1/chat/completions"])
+async def test_a_request_without_a_model_is_for_the_first_of_its_key(
+    serve: Serve, path: str
+) -> None:
+    key, text = new_key(models=("away", "large", "small"))
+    backend = ScriptedBackend(REPLY, models=(Model("small"), Model("large")))
+    body = prompt_body(model=None)
+    if "v1" in path:
+        body["messages"] = [{"role": "user", "content": "Hi"}]
+    async with calling(serve(backend=backend, keys=KeyRing([key]))) as client:
+        answer = await client.post(path, json=body, headers={"Authorization": f"Bearer {text}"})
+    assert answer.status_code == 200
+    assert [request.model for request in backend.requests] == ["large"]
+
+
+async def test_a_request_without_a_model_is_refused_where_there_is_none(serve: Serve) -> None:
+    key, text = new_key(models=("away",))
+    async with calling(serve(REPLY, keys=KeyRing([key]))) as client:
+        refused = await ask(client, text, model=None)
+    assert refused.status_code == 400
+    assert "no such model" in refused.text
 
 
 async def test_a_full_key_drops_its_own_conversations_and_those_of_no_other(serve: Serve) -> None:
