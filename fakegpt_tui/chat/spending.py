@@ -99,10 +99,10 @@ class Spending:
         if spent.least + (expected or 0) <= self.budget:
             return ""
         about = "" if expected is None else f", and this prompt costs about {_about(expected)}"
-        said = str(spent) if spent.least else "nothing yet that is known"
+        said = str(spent) if spent.least else "nothing that is known"
         return (
             f"The budget of {format_dollars(self.budget)} a month would be passed: "
-            f"{said} was spent since the first{about}."
+            f"{said} was spent this month{about}."
         )
 
     def check(

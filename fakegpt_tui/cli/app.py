@@ -179,10 +179,10 @@ def _connect_fakegpt(
     transport = Transport(service, pause_seconds=pause_seconds)
     is_ours = service.kind is ServiceKind.EMBEDDED  # with tokens that die with the process
     storage = None if is_ours else SessionFile(settings.session_file)
-    keeper = SessionManager(
+    manager = SessionManager(
         AccountLogin(transport), transport.address.text, storage=storage, on_change=report
     )
-    return Connection(service, FakeGptBackend(transport, keeper), keeper)
+    return Connection(service, FakeGptBackend(transport, manager), manager)
 
 
 def _connect_api(
@@ -198,16 +198,12 @@ def _connect_api(
             report(KeyNeeded(str(error)))
             raise
 
-    match settings.service_keys.get(service.name):
-        case KeyInEnvironment(variable):
-            pass
-        case _:
-            variable = ""
+    key = settings.service_keys.get(service.name)
     backend = build_api_backend(
         service,
         read,
         report,
-        variable=variable,
+        variable=key.variable if isinstance(key, KeyInEnvironment) else "",
         cache=settings.model_facts,
         pause_seconds=pause_seconds,
     )

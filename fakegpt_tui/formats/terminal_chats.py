@@ -52,7 +52,7 @@ def _read_oterm(database: ForeignDatabase, origin: SourceDefaults) -> Iterator[I
             thinking, text = split_thinking(texts_of(held, "text"))
             parts.add_text(text)
             parts.add_reasoning(thinking)
-            for image in _parse_list(held.get("images")):
+            for image in list_of(_parse(held.get("images"))):
                 found = base64_file(image) if isinstance(image, str) else None
                 parts.add_file("", "Picture", found)
             role = read_role(held.get("author"))
@@ -144,10 +144,6 @@ def _parse(value: object) -> object:
         return json.loads(value)
     except (ValueError, RecursionError):
         return value
-
-
-def _parse_list(value: object) -> list[object]:
-    return list_of(_parse(value))
 
 
 OTERM = DatabaseFormat(name="oterm", sniff=_sniff_oterm, read=_read_oterm)

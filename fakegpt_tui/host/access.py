@@ -125,7 +125,7 @@ class Access:
         """The owner whose conversations a request is about; each key has owners of its own.
 
         Raises:
-            InvalidToken: As above.
+            InvalidToken: As `require_claims` says.
         """
         claims = self.require_claims(request)
         return claims.key_id or claims.account, claims.owner

@@ -128,13 +128,9 @@ class AccessControl:
             return None  # It is of no page.
         proto = headers.get("x-forwarded-proto", "") if is_proxied else ""
         proto = "https" if scope.get("scheme") == "https" else proto
-        own = {
-            f"{scheme}://{name}"
-            for scheme in self._schemes(values[0], proto)
-            for name in (
-                {values[0]} | (_own_names(scope.get("server")) if not is_proxied else set())
-            )
-        }
+        names = {values[0]} if is_proxied else {values[0], *_own_names(scope.get("server"))}
+        schemes = self._schemes(values[0], proto)
+        own = {f"{scheme}://{name}" for scheme in schemes for name in names}
         if not self._is_allowed_page(headers, own):
             return error_response(403, "This host answers no other site's pages.")
         return None

@@ -163,17 +163,17 @@ def speaks_messages(request: Request) -> bool:
 
 def completion_error_response(error: ServiceError) -> Response:
     """The response to an error in the form of OpenAI's protocol."""
-    return json_response(openai.completion_error_body(error), *_head(error))
+    return json_response(openai.completion_error_body(error), *_status_and_headers(error))
 
 
 def message_error_response(error: ServiceError) -> Response:
     """The response to an error in the form of the Messages protocol."""
-    status, headers = _head(error)
+    status, headers = _status_and_headers(error)
     return json_response(message_error_fields(str(error), status), status, headers)
 
 
-def _head(error: ServiceError) -> tuple[int, dict[str, str]]:
-    """Status and headers, the same in all protocols: official clients obey them."""
+def _status_and_headers(error: ServiceError) -> tuple[int, dict[str, str]]:
+    """The same in all protocols of APIs: official clients obey them."""
     headers, status = {}, error_status(error)
     if isinstance(error, RateLimited | HostFull):
         headers = waiting_headers(error.retry_after)

@@ -201,7 +201,7 @@ class PromptRoute:
 
 
 def _unknown_conversation(asked: ConversationRequest) -> Response:
-    """Clients answer this error with the whole history in a new prompt."""
+    """The error that a conversation is gone; clients then send the whole history in a new one."""
     code = "conversation_not_found"
     body = fakegpt.error_body(
         f"Can't load conversation {asked.conversation_id}",

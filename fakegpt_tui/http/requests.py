@@ -123,14 +123,12 @@ def _encode_body(
     held: list[PlainText] = []
     written = json.dumps(_with_marks(body, held)).encode()
     if not held:
-        return written if len(written) <= _LARGE else BodyPieces(_pieces(written))
+        if len(written) <= _LARGE:
+            return written
+        return BodyPieces(written[at : at + _LARGE] for at in range(0, len(written), _LARGE))
     first, *others = written.split(_MARK.encode())
     pairs = zip(held, others, strict=True)
     return BodyPieces([first, *(each for text, rest in pairs for each in (*text.pieces, rest))])
-
-
-def _pieces(data: bytes) -> Iterator[bytes]:
-    return (data[at : at + _LARGE] for at in range(0, len(data), _LARGE))
 
 
 def _with_marks(value: object, held: list[PlainText]) -> object:

@@ -20,7 +20,7 @@ class PlainConversations:
 
     def new_temporary(self) -> None:
         self._session.start(self._chat.conversations.create(temporary=True))
-        self._session.say("This conversation leaves nothing on disk.")
+        self._session.say("This conversation leaves nothing on disk but what it costs.")
 
     async def search(self, words: str = "") -> None:
         """Open a conversation by its number in the last list or its title, or list those with the

@@ -80,9 +80,11 @@ class PlainMessages:
             session.open.id, variants.ids[other], variants.ids[this]
         )
         session.say(f"From variant {other + 1} to variant {this + 1}:")
-        for part in parts:
-            if part.kind in _WORDS and part.text.strip():
-                session.say(f"{_WORDS[part.kind]}: {part.text.strip()}")
+        changed = [each for each in parts if each.kind in _WORDS and each.text.strip()]
+        for part in changed:
+            session.say(f"{_WORDS[part.kind]}: {part.text.strip()}")
+        if not changed:
+            session.say("Both say the same.")
 
     def show_tree(self, number: str = "") -> None:
         """Say the first line of each turn, with its place among variants; or go to one of them."""

@@ -67,8 +67,8 @@ class PlainSettings:
         for row in rows:
             tokens = f"{row.prompt_tokens:,} tokens read, {row.reply_tokens:,} written"
             replies = f"{row.replies:,} {'reply' if row.replies == 1 else 'replies'}"
-            cost = cost_sentence(row.cost)
-            self._session.say(f"{row.name}: {replies}, {tokens}. {cost}".rstrip())
+            told = filter(None, (replies, tokens, cost_sentence(row.cost)))
+            self._session.say(f"{row.name}: {', '.join(told)}.")
         if not rows:
             self._session.say("Nothing was asked for yet.")
 

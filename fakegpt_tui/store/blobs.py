@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, BinaryIO, Final, Protocol
 from uuid import uuid4
 
 from fakegpt_tui.domain import StoreError
+from fakegpt_tui.domain.animations import count_frames
 from fakegpt_tui.domain.media_types import PIXEL_HEAD, identify
-from fakegpt_tui.domain.moving_pictures import count_frames
 from fakegpt_tui.domain.parts import Blob, Part, blobs_of
 from fakegpt_tui.store.errors import translate_errors
 from fakegpt_tui.store.instances import HoldLock

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.ui.terminal.graphics import GraphicsDetection, TerminalGraphics
     from fakegpt_tui.ui.view_model import ChatView
     from fakegpt_tui.ui.widgets.transcript.message_layout import MessageBody
-    from fakegpt_tui.ui.widgets.transcript.picture_shelf import PictureSource
+    from fakegpt_tui.ui.widgets.transcript.picture_cache import PictureSource
 
 
 def make_transcript(options: Options, pictures: Callable[[], PictureSource]) -> Transcript:

@@ -1,11 +1,13 @@
 """What is refused is sent in another way by every protocol, and never again unchanged."""
 
+import json
 from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
 import pytest
 
+from fakegpt_tui.backends.api.errors import response_error
 from fakegpt_tui.backends.base import ReplyRequest
 from fakegpt_tui.domain import (
     ContextMessage,
@@ -15,6 +17,7 @@ from fakegpt_tui.domain import (
     RequestRefused,
     ServiceError,
     StreamEvent,
+    Unreachable,
 )
 from tests import anthropic_server as anthropic
 from tests import openai_server as openai
@@ -102,18 +105,43 @@ FILTERS = [
     {"message": "It was flagged as potentially violating our usage policy", "code": "invalid"},
     {"message": "Blocked", "code": "guardrail_violation"},
     {"message": "Rejected by our safety system."},
+    {"message": "The input was blocked by the Azure content filter"},
 ]
 
 
+@pytest.mark.parametrize("status", [400, 403, 500, 502, 503])
+def test_a_filter_is_known_by_its_code_or_its_words(status: int) -> None:
+    for told in FILTERS:
+        error = response_error(status, {}, json.dumps({"error": told}).encode(), "host:1")
+        assert type(error) is RequestRefused
+        assert "stopped the prompt with its content filter" in str(error)
+
+
 @each_protocol
-@pytest.mark.parametrize("error", FILTERS, ids=range(len(FILTERS)))
-async def test_a_prompt_that_a_filter_stops_is_sent_once(
-    protocol: ModuleType, error: dict[str, object]
-) -> None:
-    found = await refused(protocol, error)
-    assert isinstance(found.error, RequestRefused)
+async def test_a_prompt_that_a_filter_stops_is_sent_once(protocol: ModuleType) -> None:
+    found = await refused(protocol, FILTERS[0])
     assert "stopped the prompt with its content filter" in str(found.error)
     assert len(found.bodies) == 1
+
+
+@each_protocol
+@pytest.mark.parametrize(
+    ("status", "words", "sent"),
+    [
+        (500, "BadRequestError: it is not for you", 1),
+        (502, "Incorrect API key provided: •••", 1),
+        (503, "Unsupported parameter: 'temperature'", 2),
+        (500, "max_tokens is too large: 3800. At most 1024 are allowed.", 2),
+    ],
+)
+async def test_what_a_gateway_passes_on_as_its_own_trouble_is_refused_none_the_less(
+    protocol: ModuleType, status: int, words: str, sent: int
+) -> None:
+    found = await refused(protocol, {"message": words}, status)
+    assert len(found.bodies) == sent
+    assert found.bodies[0] != found.bodies[-1] or sent == 1
+    assert (found.text, found.error is None) == (("Hi", True) if sent > 1 else ("", False))
+    assert not isinstance(found.error, Unreachable)
 
 
 @each_protocol

@@ -270,7 +270,7 @@ async def test_what_another_program_renewed_is_used(tmp_path: Path) -> None:
     assert world.logins == 1
 
 
-async def test_a_refused_session_is_not_taken_from_the_shelf_again(tmp_path: Path) -> None:
+async def test_a_refused_session_is_not_taken_from_the_storage_again(tmp_path: Path) -> None:
     world = World(SessionFile(tmp_path / "sessions.json"))
     refused = await world.manager.current()
     renewed = await world.manager.renew(refused)
@@ -286,7 +286,7 @@ async def test_a_session_that_cannot_be_kept_is_used_all_the_same(tmp_path: Path
     assert isinstance(world.manager.state, SignedIn)
 
 
-def test_a_keeper_outlives_its_event_loop() -> None:
+def test_a_manager_outlives_its_event_loop() -> None:
     clock = Clock()
     login = FakeLogin(clock)
     manager = SessionManager(login, BASE, clock=clock)

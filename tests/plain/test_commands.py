@@ -64,7 +64,7 @@ async def test_usage_counts_the_replies_of_a_month(said: list[str], tmp_path: Pa
     await talk(plain, "Hello", "/usage")
     assert ": 1 reply, " in said[-1]
     await talk(plain, "Again", "/usage")
-    assert ": 2 replies, " in said[-1]
+    assert ": 2 replies, 0 tokens read, 0 written, free." in said[-1]
 
 
 async def test_help_is_made_of_the_table(said: list[str], tmp_path: Path) -> None:
@@ -89,16 +89,17 @@ async def test_help_is_made_of_the_table(said: list[str], tmp_path: Path) -> Non
 async def test_prompts_and_replies_are_edited_asked_again_and_compared(
     said: list[str], tmp_path: Path
 ) -> None:
-    plain = plain_chat(said, tmp_path, *replies("One.", "Two.", "Three.", "On."))
+    plain = plain_chat(said, tmp_path, *replies("One.", "Two.", "Two.", "Three.", "On."))
     await talk(plain, "/retry")
     assert said == ["There is no message yet."]
-    await talk(plain, "Hello", "/again")
+    await talk(plain, "Hello", "/again", "/again", "/compare")
+    assert said[-2:] == ["From variant 2 to variant 3:", "Both say the same."]
     said.clear()
     await talk(plain, "/variant", "/variants 1", "/variant 7", "/compare")
     assert said == [
-        "This is variant 2 of 2.",
-        *("Variant 1 of 2.", "User:", "Hello", "Assistant:", "One."),
-        "This is variant 1 of 2.",
+        "This is variant 3 of 3.",
+        *("Variant 1 of 3.", "User:", "Hello", "Assistant:", "One."),
+        "This is variant 1 of 3.",
         *("From variant 2 to variant 1:", "Removed: Two.", "Added: One."),
     ]
     said.clear()
@@ -114,7 +115,7 @@ async def test_prompts_and_replies_are_edited_asked_again_and_compared(
         "Message 2, assistant: Once more.",
         "No message of this conversation has these words.",
     ]
-    assert said[-2].startswith("4. Hello there")
+    assert said[-2].startswith("5. Hello there")
     said.clear()
     await talk(plain, "/continue", "/branch", "/delete message", "/delete message", "/undo")
     assert said == [
@@ -152,7 +153,10 @@ async def test_conversations_are_searched_named_and_put_away(
     assert "Conversation: Second" in said
     assert said[-1] == "Nothing was found."
     await talk(plain, "/unread", "/temporary")
-    assert said[-2:] == ["Nothing is unread.", "This conversation leaves nothing on disk."]
+    assert said[-2:] == [
+        "Nothing is unread.",
+        "This conversation leaves nothing on disk but what it costs.",
+    ]
 
 
 async def test_conversations_are_moved_tagged_and_begun_in_folders(

@@ -57,6 +57,15 @@ async def test_a_snippet_takes_what_is_typed_and_tab_goes_through_the_rest() -> 
         await it.until(lambda: len(it.path) == 6)
         assert it.path[4].text == "/translate x"
 
+        # Without an input there is a gap for it, which may stay empty.
+        await it.ask("/translate tone=dry")
+        await it.pilot.press("tab")
+        assert it.prompt.text == "Into {{language=French}}, dry dry: {{input}}"
+        assert it.prompt.selected_text == "{{input}}"
+        await it.pilot.press("enter")
+        await it.until(lambda: len(it.path) == 8)
+        assert it.path[6].text == "Into French, dry dry:"
+
 
 async def test_the_list_and_the_palette_offer_snippets_and_values_stand_in_front() -> None:
     async with running(reply("one"), snippets=lambda: SNIPPETS) as it:

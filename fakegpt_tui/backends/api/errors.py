@@ -4,6 +4,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from fakegpt_tui.backends.api.loading_words import loading_rule
+from fakegpt_tui.backends.api.refusal_words import (
+    is_about_reply,
+    names_filter,
+    names_refused_field,
+)
 from fakegpt_tui.domain import (
     Busy,
     NotSignedIn,
@@ -22,7 +27,7 @@ from fakegpt_tui.protocol.error_body import (
     parse_error_text,
     read_error_value,
 )
-from fakegpt_tui.protocol.waiting_time import waiting_time
+from fakegpt_tui.protocol.retry_after import find_retry_after
 from fakegpt_tui.text import safe_line
 
 _TOO_LONG: Final = lazy_pattern(
@@ -42,25 +47,13 @@ _NO_CREDIT_WORDS: Final = (
     "enforced_spend_limit_reached",
 )
 _BAD_KEY_WORDS: Final = ("invalid_api_key", "api key not valid", "incorrect api key")
-_MAY_BE_KEY: Final = (0, 400, 401, 403)
-_MAY_BE_LENGTH: Final = (0, 400, 413, 422, 500)
-_MAY_BE_FILTER: Final = (0, 400, 403, 422)
-_MAY_BE_FIELD: Final = (0, 400, 403, 422, 500, 501)
-_FILTER_CODE: Final = lazy_pattern(
-    r'"(?:code|type|reason|status)"\s*:\s*"(?:1301|[a-z_]*(?:content_filter|content_policy|moderation'
-    r"_block|data_inspection_fail|safety|guardrail|sensitive_?content|prohibited_content))"
-    r"|responsibleaipolicyviolation|datainspectionfailed"
-)
-_FILTER_WORDS: Final = lazy_pattern(
-    r"content management policy|content exists risk|considered high risk|new_sensitive"
-    r"|content filtering policy|safety system|sensitive (?:content|information|words)|敏感"
-    r"|flagged (?:as|by|for)|\bis unsafe\b|violat\w+ (?:\w+ ){0,3}(?:polic|guideline)"
-)
-_OUTPUT: Final = lazy_pattern(r"\boutput (?:data|text|content|may|was|is|has)\b")
+_WRAPPERS: Final = (500, 502, 503)
+"""Under these, gateways pass on what a service refused: it would be refused again."""
+_MAY_BE_KEY: Final = (0, 400, 401, 403, *_WRAPPERS)
+_MAY_BE_LENGTH: Final = (0, 400, 413, 422, *_WRAPPERS)
+_MAY_BE_FILTER: Final = (0, 400, 403, 422, *_WRAPPERS)
+_MAY_BE_FIELD: Final = (0, 400, 403, 422, 501, *_WRAPPERS)
 _PER_MINUTE: Final = lazy_pattern(r"per minute|\btpm\b")
-_REFUSED_FIELD: Final = lazy_pattern(
-    r"stream_options|system role not supported|roles must alternate|only user and assistant roles"
-)
 _PAYMENT_REQUIRED: Final = 402
 _SUCCESS: Final = 200
 _TOO_LARGE: Final = 413
@@ -173,7 +166,7 @@ def response_error(
         if not isinstance(general, NotSignedIn):
             return general
         rule = _KEY_REFUSED
-    made = _error(rule, who, error, text, waiting_time(headers, body, limited=False))
+    made = _error(rule, who, error, text, find_retry_after(headers, body, limited=False))
     if isinstance(made, ContextWindowExceeded):
         made.is_of_bytes = not _TOO_LONG.search(text.casefold())
     return made
@@ -186,7 +179,7 @@ def stream_error(value: object, text: str) -> ServiceError:
     rule = loading_rule(error, text, status) or _rule_for_words(error, text.casefold(), status)
     if rule is None:
         rule = _rule_for_kind(value, error, status)
-    return _error(rule, "The service", error, text, waiting_time({}, text))
+    return _error(rule, "The service", error, text, find_retry_after({}, text))
 
 
 def _rule_for_kind(value: object, error: ErrorBody, status: int) -> ErrorRule:
@@ -268,17 +261,15 @@ def _digits_of_status(value: object) -> int:
 def _rule_for_words(error: ErrorBody, words: str, status: int) -> ErrorRule | None:
     if any(word in words for word in _NO_CREDIT_WORDS) or status == _PAYMENT_REQUIRED:
         return _NO_CREDIT
-    if status in _MAY_BE_FILTER and (
-        _FILTER_CODE.search(words) or _FILTER_WORDS.search(error.text.casefold())
-    ):
-        return _REPLY_FILTERED if _OUTPUT.search(words) else _PROMPT_FILTERED
+    if status in _MAY_BE_FILTER and names_filter(words, error.text.casefold()):
+        return _REPLY_FILTERED if is_about_reply(words) else _PROMPT_FILTERED
     if status == _TOO_LARGE and _PER_MINUTE.search(words):
         return _TOO_MUCH_PER_MINUTE
     if status in _MAY_BE_LENGTH and (status == _TOO_LARGE or _TOO_LONG.search(words)):
         return _WINDOW_EXCEEDED
     if any(word in words for word in _BAD_KEY_WORDS) and status in _MAY_BE_KEY:
         return _KEY_REFUSED
-    return _UNSUPPORTED if status in _MAY_BE_FIELD and _REFUSED_FIELD.search(words) else None
+    return _UNSUPPORTED if status in _MAY_BE_FIELD and names_refused_field(words) else None
 
 
 def _window(words: str) -> int | None:

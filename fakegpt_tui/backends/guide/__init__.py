@@ -146,6 +146,7 @@ _USER_LINE = lazy_pattern(r"^User: ?", re.MULTILINE)
 _SHOWING = lazy_pattern(r"\b(?:show|example|examples|demo)\b", re.IGNORECASE)
 _LINE_END = lazy_pattern(r"\r\n|\r|\n")
 _CHUNK = lazy_pattern(r"\s*\w{1,5}|\s*[^\w\s]{1,3}|\s+")
+"""About as much text as a token has."""
 
 _QUESTION_LIMIT = 2_000
 """Characters that are searched for keywords."""
@@ -190,7 +191,7 @@ class GuideBackend:
     async def stream(self, request: ReplyRequest) -> AsyncGenerator[StreamEvent]:
         answer = self._find_answer(_last_prompt(request))
         await self._sleep(self._pace.first)
-        for number, chunk in enumerate(_split_text(answer)):
+        for number, chunk in enumerate(_CHUNK.findall(answer)):
             if number:
                 await self._sleep(1 / self._pace.per_second)
             yield TextDelta(chunk)
@@ -235,8 +236,3 @@ def _quote(prompt: str) -> str:
     cut = prompt if len(prompt) <= _QUOTE_LIMIT else f"{prompt[:_QUOTE_LIMIT]}…"
     # Carriage returns end lines in Markdown, too, and with them the quotation.
     return "\n".join(f"> {line}" for line in _LINE_END.split(cut))
-
-
-def _split_text(text: str) -> Iterator[str]:
-    """`text` in chunks of about the size of a token."""
-    return (match[0] for match in _CHUNK.finditer(text))

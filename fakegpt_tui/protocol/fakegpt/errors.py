@@ -19,7 +19,7 @@ from fakegpt_tui.domain import (
     Unsupported,
 )
 from fakegpt_tui.protocol.error_body import ErrorBody, ErrorRule, parse_error_body
-from fakegpt_tui.protocol.waiting_time import waiting_time
+from fakegpt_tui.protocol.retry_after import find_retry_after
 from fakegpt_tui.text import safe_line
 
 
@@ -123,7 +123,7 @@ def response_error(
     who = safe_line(service_host) or "The service"
     wait = error.retry_after
     if wait is None:
-        wait = waiting_time(headers, body, limited=status == _TOO_MANY)
+        wait = find_retry_after(headers, body, limited=status == _TOO_MANY)
     if status in _WRAPPERS:
         status = error.status or status
     if known := classify_error(error, who, wait):

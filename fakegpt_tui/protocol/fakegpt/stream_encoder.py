@@ -222,7 +222,7 @@ class StreamEncoder:
 
     def _said(self) -> str:
         """The text of the model alone."""
-        said = _unescape(self._escaped)
+        said = str(json.loads(b'"%b"' % self._escaped))
         for at, line in self._inserted:
             said = said[:at] + said[at + len(line) :]
         return said
@@ -251,7 +251,3 @@ def _line(value: object) -> bytes:
 
 def _escape(text: str) -> bytes:
     return json.dumps(text)[1:-1].encode("ascii")
-
-
-def _unescape(escaped: bytes) -> str:
-    return str(json.loads(b'"%b"' % escaped))

@@ -51,7 +51,8 @@ class FileController:
         path = await self._chat.exports.export(
             conversation.id, self._folder, suffix=suffix, only=only
         )
-        self._tell_saved(path, f"Saved {len(only)} of them as" if only else "Saved as")
+        count = f"{len(only)} message{'' if len(only) == 1 else 's'} " if only else ""
+        self._tell_saved(path, f"Saved {count}as")
         if only and conversation.id == self._state.open.id:
             self._state.picked = frozenset()
 

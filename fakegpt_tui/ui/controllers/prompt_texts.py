@@ -148,6 +148,9 @@ class SnippetController:
     def _insert(self, snippet: Snippet, values: dict[str, str]) -> None:
         left = [name for name in snippet.asked if name not in values]
         placeholders = {snippet.placeholder(name): snippet.defaults[name] for name in left}
+        if INPUT in snippet.defaults and not values[INPUT]:
+            values[INPUT] = snippet.placeholder(INPUT)
+            placeholders[values[INPUT]] = snippet.defaults[INPUT] or ""  # It may stay empty.
         prompt = self._window.prompt
         prompt.insert_snippet(clipboard_text(snippet.fill(values)), placeholders)
         prompt.focus()

@@ -94,7 +94,7 @@ _BOXES = {"stop", "schema", "extra"}
 
 
 class GenerationScreen(ModalScreen[Preset | None]):
-    """A field for all of it; dismissed with what they say, as a preset that has no name.
+    """A field for the system prompt and each setting; dismissed with a preset without a name.
 
     What is left empty is left to the service. A sentence stands beside what cannot be used.
     """

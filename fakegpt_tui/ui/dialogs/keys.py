@@ -184,7 +184,7 @@ class KeysScreen(CommandListScreen[None]):
         self._own = dict(own)
         self._change = change
         self._use = use
-        self._undone: list[tuple[str, str | None]] = []
+        self._changes: list[tuple[str, str | None]] = []
         self._writing = asyncio.Lock()
 
     def on_mount(self) -> None:
@@ -223,8 +223,8 @@ class KeysScreen(CommandListScreen[None]):
             self._write(command.id, None)
 
     def action_undo(self) -> None:
-        if self._undone:
-            self._write(*self._undone.pop(), undoes=True)
+        if self._changes:
+            self._write(*self._changes.pop(), undoes=True)
         else:
             self._say("There is nothing to undo.")
 
@@ -245,7 +245,7 @@ class KeysScreen(CommandListScreen[None]):
             self._say(str(error))
             return
         if not undoes:
-            self._undone.append((command_id, before))
+            self._changes.append((command_id, before))
         self._own.pop(command_id, None)
         if keys is not None:
             self._own[command_id] = keys

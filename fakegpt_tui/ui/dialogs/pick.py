@@ -98,11 +98,11 @@ class PickScreen(ChoiceListScreen):
         note: str = "",
         verb: str = "choose",
     ) -> None:
-        """A question of a few choices has no field that `filters` them, or a `note` in place of it
-        that says what it is about; enter does the `verb`.
+        """Ask for one of the `choices`, of which `current` is marked; enter does the `verb`.
 
-        `preview` is told the id of each choice that is highlighted on the way: a theme, of whose
-        colours a sample is shown.
+        The field is there if it `filters` and there is no `note`, which says what a question is
+        about. `preview` is told the id of each theme that is highlighted, and a sample of its
+        colours is shown.
         """
         super().__init__()
         self._preview = preview

@@ -1,4 +1,4 @@
-"""All services with their models, as they come to be known, and what is said of one of them."""
+"""Service picker: all services with their models, and what is known of the highlighted one."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

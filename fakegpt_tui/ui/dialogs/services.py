@@ -23,9 +23,7 @@ from fakegpt_tui.ui.widgets.service_list import ServiceList
 
 
 class ServicesScreen(ServicePickerScreen):
-    """Adds, changes, tries and removes services; dismissed with those that were chosen, or with
-    nothing.
-    """
+    """Adds, changes, tries and removes services; dismissed with the chosen models, or nothing."""
 
     BINDINGS = bindings(KeyScope.SERVICES)
 

@@ -226,13 +226,14 @@ def _rows(
         text = f"{setting.group} {setting.title} {setting.name} {setting.description}".casefold()
         if all(word in text for word in words):
             groups.setdefault(setting.group, []).append(setting)
-    if all(word in _KEY_WORDS for word in words):
+    has_keys = all(word in _KEY_WORDS for word in words)
+    if has_keys:
         groups.setdefault(_KEYS_GROUP, [])
     for group, fitting in groups.items():
         if group:
             yield Option(Content.styled(group, "bold $primary"), disabled=True)
         yield from (Option(_row(each, is_narrow=is_narrow), id=each.name) for each in fitting)
-        if group == _KEYS_GROUP and all(word in _KEY_WORDS for word in words):
+        if group == _KEYS_GROUP and has_keys:
             yield Option(Content(f"  {fit('Keys of commands', _NAME_WIDTH)}…"), id=_KEYS)
 
 

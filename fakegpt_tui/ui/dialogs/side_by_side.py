@@ -22,7 +22,7 @@ from fakegpt_tui.ui.dialogs.link import ask_about_link
 from fakegpt_tui.ui.messages import ShowNotice
 from fakegpt_tui.ui.status_labels import activity_label
 from fakegpt_tui.ui.widgets.drawing import FrameLimiter
-from fakegpt_tui.ui.widgets.transcript.picture_shelf import PictureSource
+from fakegpt_tui.ui.widgets.transcript.picture_cache import PictureSource
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from fakegpt_tui.ui.widgets.transcript.virtual_list import MakeDocument
 

@@ -61,12 +61,9 @@ class SnippetScreen(PreviewListScreen):
         """What the row that adds the examples would write, and where."""
         lines = [Content(f"Written into {safe_line(self._folder)}, to be changed as you like:\n\n")]
         for name in self._missing:
-            lines += (Content.styled(f"/{name}", "bold"), Content(f"  {_line_of(name)}\n"))
+            about = Snippet(name, EXAMPLES[name]).description
+            lines += (Content.styled(f"/{name}", "bold"), Content(f"  {about}\n"))
         return Content("").join(lines)
-
-
-def _line_of(name: str) -> str:
-    return Snippet(name, EXAMPLES[name]).description
 
 
 def _row(snippet: Snippet) -> Content:

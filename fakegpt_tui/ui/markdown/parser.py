@@ -168,8 +168,7 @@ class _TreeBuilder:
             elif token.nesting < 0:
                 children = open_children.pop()
                 container = opened.pop()
-                through = container.type in _SEE_THROUGH
-                if through:
+                if container.type in _SEE_THROUGH:
                     open_children[-1].extend(children)
                 else:
                     _append(open_children[-1], self._node(container, children))

@@ -84,7 +84,10 @@ def layout_plain_text(
     from fakegpt_tui.ui.markdown.palette import Palette  # noqa: PLC0415
     from fakegpt_tui.ui.markdown.render_context import BlockType, RenderContext  # noqa: PLC0415
 
-    types = {"plain": BlockType(lambda node, width, _: _draw(node, width))}
+    def draw(node: Node, width: int, _: RenderContext) -> list[Line]:
+        return wrap_plain_part(node.content, node.source[0], width)
+
+    types = {"plain": BlockType(draw)}
     context = RenderContext(Palette.colourless(), width, types, {}, placed=tuple(placed))
     places = [each.offset for each in placed]
     return Layout(context, _PlainTextChunks(text.rstrip(), places, size))
@@ -111,10 +114,6 @@ class _PlainTextChunks(ChunkSource):
             content = content.lstrip(" ").removeprefix("\n")
         node = Node("plain", content=content, source=(end - len(content), end))
         chunk.fragments = (BlockFragment(node, chunk.start, blank_above=False),)
-
-
-def _draw(node: Node, width: int) -> list[Line]:
-    return wrap_plain_part(node.content, node.source[0], width)
 
 
 def plain_start(

@@ -94,9 +94,10 @@ def _row_to_highlight(
 
 
 def _row_content(row: ServiceRow, *, is_marked: bool) -> Content:
-    if row.kind in (RowKind.HEADING, RowKind.MORE):
-        style = "bold $primary" if row.kind is RowKind.HEADING else "$text-muted"
-        return Content.styled(f"{'' if row.kind is RowKind.HEADING else '      '}{row.text}", style)
+    if row.kind is RowKind.HEADING:
+        return Content.styled(row.text, "bold $primary")
+    if row.kind is RowKind.MORE:
+        return Content.styled(f"      {row.text}", "$text-muted")
     detail = f"  {safe_line(row.detail, 400)}" if row.detail else ""
     mark = icon_cell("●" if is_marked else "")
     if row.kind is RowKind.SERVICE:

@@ -71,7 +71,7 @@ async def test_picked_messages_are_saved_as_a_part(tmp_path: Path) -> None:
         await it.pilot.press("K", "m")
         await it.see("2 picked")
         await it.pilot.press("s")
-        await it.see("Saved 2 of them as")
+        await it.see("Saved 2 messages as")
         (path,) = await files(it, tmp_path, 1)
         assert texts(path) == ["first", "one"]
         assert "A selection: 2 of 4 messages." in path.read_text()

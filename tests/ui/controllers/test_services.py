@@ -73,8 +73,8 @@ class Place:
         self.backend = backend or ScriptedBackend()
 
     async def connect(self, service: Service, report: Callable[[LoginState], None]) -> Connection:
-        keeper = SessionManager(self.entrance, URL, storage=self.file, on_change=report)
-        return Connection(service, self.backend, keeper)
+        manager = SessionManager(self.entrance, URL, storage=self.file, on_change=report)
+        return Connection(service, self.backend, manager)
 
     @property
     def kept(self) -> str | None:

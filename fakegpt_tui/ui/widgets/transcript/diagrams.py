@@ -25,7 +25,7 @@ class _Diagram(NamedTuple):
     use_ascii: bool
 
 
-class DiagramShelf:
+class DiagramCache:
     """The drawings of the diagrams that were looked at last; the others are made when wanted."""
 
     def __init__(self, widget: Widget, viewport: Viewport, then: Callable[[], object]) -> None:

@@ -12,7 +12,7 @@ from textual.widget import Widget
 from fakegpt_tui.ui.terminal.cell_widths import width_profile
 from fakegpt_tui.ui.terminal.graphics import terminal_cell
 from fakegpt_tui.ui.terminal.output import HELD_PICTURES
-from fakegpt_tui.ui.widgets.transcript.picture_shelf import Look, PictureShelf, PictureSource
+from fakegpt_tui.ui.widgets.transcript.picture_cache import Look, PictureCache, PictureSource
 
 if TYPE_CHECKING:
     from rich.segment import Segment
@@ -42,7 +42,7 @@ class TranscriptPictures:
         self._viewport = viewport
         self._source = source
         self._owner = owner
-        self._shelf = PictureShelf(widget, source, on_change)
+        self._cache = PictureCache(widget, source, on_change)
         self._drawn: list[PictureRow] = []
         self._was_on_top = True
         self._held = 0
@@ -51,10 +51,10 @@ class TranscriptPictures:
         """Have pictures laid out as the settings and the terminal ask for now."""
         cell = picture_cell(self._widget.app, self._source.pictures)
         sends = self._source.pictures == "auto"
-        if self._shelf.sends and not sends:
-            self._shelf.clear()
-        self._shelf.sends = sends
-        self._shelf.cell = cell or self._shelf.cell
+        if self._cache.sends and not sends:
+            self._cache.clear()
+        self._cache.sends = sends
+        self._cache.cell = cell or self._cache.cell
         message_list = self._viewport.message_list
         if cell != message_list.appearance.picture_cell:
             self._viewport.rewrap(partial(message_list.change_appearance, picture_cell=cell))
@@ -80,24 +80,24 @@ class TranscriptPictures:
         if line.picture is None:
             return None
         self._drawn.append(line.picture)
-        return self._shelf.look(line.picture, with_placeholders=self._was_on_top)
+        return self._cache.look(line.picture, with_placeholders=self._was_on_top)
 
     def segments(self, line: Line, look: Look) -> Sequence[Segment]:
         """What is drawn in the place of a row of a picture that looks so."""
-        return line.segments if line.picture is None else self._shelf.segments(line.picture, look)
+        return line.segments if line.picture is None else self._cache.segments(line.picture, look)
 
     def request(self) -> None:
         """Have what was drawn made, as far as it is not there yet and nothing is above it."""
         if self._was_on_top:
-            self._shelf.want(self._owner(), self._drawn)
+            self._cache.want(self._owner(), self._drawn)
 
     def clear(self) -> None:
         """Make all pictures anew when they are next in view."""
-        self._shelf.clear()
+        self._cache.clear()
 
     def close(self) -> None:
         """Leave nothing behind, neither here nor in the terminal."""
-        self._shelf.close()
+        self._cache.close()
 
 
 def picture_cell(app: App[Any], pictures: str) -> CellSize | None:

@@ -30,7 +30,7 @@ from fakegpt_tui.ui.widgets.transcript.appearance import (
 if TYPE_CHECKING:
     from fakegpt_tui.ui.markdown.lines import Line
     from fakegpt_tui.ui.widgets.transcript.find.controller import FindController
-    from fakegpt_tui.ui.widgets.transcript.picture_shelf import Look
+    from fakegpt_tui.ui.widgets.transcript.picture_cache import Look
     from fakegpt_tui.ui.widgets.transcript.pictures import TranscriptPictures
     from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
     from fakegpt_tui.ui.widgets.transcript.virtual_list import LinePosition
@@ -258,7 +258,7 @@ class RowRenderer:
         """A row with the number of lines that have come below at its end."""
         width = self._widget.scrollable_size.width
         words = f" ↓ {new_lines} new {'line' if new_lines == 1 else 'lines'} "
-        words = truncate(words if width >= 2 * cell_len(words) else f"↓{new_lines}", width)
+        words = words if width >= 2 * cell_len(words) else f"↓{new_lines}"
         return self._at_end(strip, words, self._styles.badge + Style.from_meta(FOLLOW_META))
 
     def _at_end(self, strip: Strip, words: str, style: Style) -> Strip:

@@ -28,10 +28,10 @@ from fakegpt_tui.ui.widgets.transcript.virtual_list import LinePosition, MakeDoc
 if TYPE_CHECKING:
     from fakegpt_tui.domain import ChatMessage
     from fakegpt_tui.ui.markdown.palette import Palette
-    from fakegpt_tui.ui.widgets.transcript.diagrams import DiagramShelf
+    from fakegpt_tui.ui.widgets.transcript.diagrams import DiagramCache
     from fakegpt_tui.ui.widgets.transcript.line_ids import ReadingPosition
     from fakegpt_tui.ui.widgets.transcript.message_layout import MessageBody
-    from fakegpt_tui.ui.widgets.transcript.picture_shelf import PictureSource
+    from fakegpt_tui.ui.widgets.transcript.picture_cache import PictureSource
 
 _NO_LABELS: Mapping[str, MessageLabel] = MappingProxyType({})
 
@@ -60,7 +60,7 @@ class Transcript(SelectingView, can_focus=True, inherit_bindings=False):
     def __init__(self, make_document: MakeDocument | None = None) -> None:
         """Make an empty one; `make_document` makes what draws a reply's text, if not Markdown."""
         self._make_document = make_document or self._markdown
-        self._diagrams: DiagramShelf | None = None
+        self._diagrams: DiagramCache | None = None
         self.message_list = VirtualList(self._make_document)
         super().__init__(Viewport(self.message_list))
         self._conversation_id: str | None = None
@@ -70,9 +70,9 @@ class Transcript(SelectingView, can_focus=True, inherit_bindings=False):
         self._has_read_to_end = False
 
     def _markdown(self, palette: Palette) -> MessageBody:
-        from fakegpt_tui.ui.widgets.transcript.diagrams import DiagramShelf  # noqa: PLC0415 - with the first message
+        from fakegpt_tui.ui.widgets.transcript.diagrams import DiagramCache  # noqa: PLC0415 - with the first message
 
-        self._diagrams = self._diagrams or DiagramShelf(self, self.viewport, self.sync_view)
+        self._diagrams = self._diagrams or DiagramCache(self, self.viewport, self.sync_view)
         return self._diagrams.make_document(palette)
 
     def show(

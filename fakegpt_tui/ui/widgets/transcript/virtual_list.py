@@ -97,11 +97,10 @@ class VirtualList:
             return False
         is_drawn = not message.status.is_final or message.id in self._layouts
         if self.width and is_drawn:
-            message = self._first_piece(message, self.messages[index])
-        self.messages[index] = message
-        if self.width and is_drawn:
+            self.messages[index] = self._first_piece(message, self.messages[index])
             self.layout(index)
         else:
+            self.messages[index] = message
             self._set_height(index, self._estimate(message))
         if message.id in self.rests:
             self._pacer.note_laid_out()

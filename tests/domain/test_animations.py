@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from fakegpt_tui.domain.animations import count_frames
 from fakegpt_tui.domain.media_types import media_type
-from fakegpt_tui.domain.moving_pictures import count_frames
 from fakegpt_tui.store.blobs import MemoryBlobs
 from fakegpt_tui.store.conversation_store import ConversationStore
 from tests.attachments.examples import gif, png

@@ -50,7 +50,7 @@ _MAX_DEPTH: Final = 5
 _MAX_ITEMS: Final = 20
 
 
-def waiting_time(
+def find_retry_after(
     headers: Mapping[str, str], body: bytes | str = b"", *, limited: bool = True
 ) -> float | None:
     """The seconds that an error response asks to wait, or `None`.

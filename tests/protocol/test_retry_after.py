@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from fakegpt_tui.domain import now
-from fakegpt_tui.protocol.waiting_time import waiting_time
+from fakegpt_tui.protocol.retry_after import find_retry_after
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ from fakegpt_tui.protocol.waiting_time import waiting_time
     ],
 )
 def test_a_header_names_the_time(headers: dict[str, str]) -> None:
-    assert waiting_time(headers) == 7
+    assert find_retry_after(headers) == 7
 
 
 @pytest.mark.parametrize(
@@ -32,14 +32,14 @@ def test_a_header_names_the_time(headers: dict[str, str]) -> None:
 def test_a_moment_is_read_in_every_form(name: str) -> None:
     moment = now() + timedelta(seconds=4000)
     for told in (moment.isoformat(), f"{moment:%Y-%m-%dT%H:%M:%SZ}", str(int(moment.timestamp()))):
-        waited = waiting_time({name: told, "anthropic-ratelimit-requests-remaining": "0"})
+        waited = find_retry_after({name: told, "anthropic-ratelimit-requests-remaining": "0"})
         assert waited == pytest.approx(4000, abs=60)
 
 
 def test_a_moment_is_read_in_words() -> None:
     moment = now() + timedelta(seconds=4000)
     body = json.dumps({"error": f"Try again at {moment.isoformat()}"})
-    assert waiting_time({}, body) == pytest.approx(4000, abs=60)
+    assert find_retry_after({}, body) == pytest.approx(4000, abs=60)
 
 
 @pytest.mark.parametrize(
@@ -57,14 +57,14 @@ def test_a_moment_is_read_in_words() -> None:
     ],
 )
 def test_a_body_names_the_time(body: object) -> None:
-    assert waiting_time({}, json.dumps(body)) == 7
+    assert find_retry_after({}, json.dumps(body)) == 7
 
 
 @pytest.mark.parametrize(
     ("words", "seconds"), [("in a second", 1), ("in one minute", 60), ("after an hour", 3600)]
 )
 def test_one_is_written_in_words(words: str, seconds: int) -> None:
-    assert waiting_time({}, f"Try again {words}.") == seconds
+    assert find_retry_after({}, f"Try again {words}.") == seconds
 
 
 @pytest.mark.parametrize(
@@ -80,9 +80,9 @@ def test_one_is_written_in_words(words: str, seconds: int) -> None:
     ids=range(5),
 )  # fmt: skip
 def test_what_names_no_time_is_none(headers: dict[str, str], body: str) -> None:
-    assert waiting_time(headers, body) is None
+    assert find_retry_after(headers, body) is None
 
 
 def test_what_a_client_that_is_not_limited_has_left_is_no_time() -> None:
     body = json.dumps({"metadata": {"headers": {"x-ratelimit-reset": "7"}}})
-    assert waiting_time({"ratelimit": "r=0;t=7"}, body, limited=False) is None
+    assert find_retry_after({"ratelimit": "r=0;t=7"}, body, limited=False) is None

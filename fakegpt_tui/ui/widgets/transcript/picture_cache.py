@@ -1,4 +1,4 @@
-"""Picture shelf: what is kept of the pictures in view, and having it made out of sight.
+"""Picture cache: what is kept of the pictures in view; they are decoded and scaled in a thread.
 
 A picture is decoded in a thread, shown as half blocks, and given to a terminal that draws
 placeholders; from then on its cells are these. All three take the same cells.
@@ -79,7 +79,7 @@ Look = int | str | Pixels | None
 """A number, words or half blocks, of which each draws the same as long as it is the same."""
 
 
-class PictureShelf:
+class PictureCache:
     """The pictures of one transcript, as far as they were looked at not long ago."""
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Moving pictures: how many frames a GIF, WebP or PNG has, counted without decoding any.
+"""Animations: how many frames a GIF, WebP or PNG has, counted without decoding any.
 
 The blocks of the formats are walked as their specifications have them:
 https://www.w3.org/Graphics/GIF/spec-gif89a.txt,
