@@ -12,7 +12,12 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_CHARSET: Final = lazy_pattern(r"charset\s*=\s*[\"']?([\w.:-]{1,40})")
+_CHARSET: Final = lazy_pattern(
+    r"charset\s{0,9}=\s{0,9}[\"']?"
+    r"((?:gb|big5|shift_jis|euc-|iso-|windows-|latin|koi8|utf-16|utf-32)[\w-]{0,20})"
+)
+"""Python knows others, some of which take long, and which no server names."""
+
 _MESSAGES: Final = ("x-error-message", "x-error", "x-error-detail", "grpc-message", "error-message")
 _DESCRIPTION: Final = lazy_pattern(
     r"error_description\s*=\s*(?:\"([^\"]{1,1000})\"|([^\s,]{1,1000}))"

@@ -87,6 +87,7 @@ _CODE_WORD: Final = lazy_pattern(r"[a-z0-9_.-]+|[A-Z0-9_.-]+|(?:[A-Z][a-z0-9]+){
 _STATUS_NUMBER: Final = lazy_pattern(r"\W*\b(?:http status )?\d{3}\b\W*")
 _SENTENCE: Final = 2
 """The rank of what tells something."""
+_LONGEST_GENERAL: Final = 80
 _MAX_DEPTH: Final = 3
 _MAX_ITEMS: Final = 20
 
@@ -112,6 +113,8 @@ def find_message(value: object, depth: int = 0) -> str:
 
 def is_general(text: str) -> bool:
     """Does `text` tell nothing but that there is an error, or its status?"""
+    if len(text) > _LONGEST_GENERAL:
+        return False
     return _STATUS_NUMBER.sub("", text.casefold()).strip(" .!:") in _GENERIC
 
 
