@@ -159,6 +159,15 @@ def test_a_backup_gives_what_the_damaged_store_lacks(path: Path) -> None:
         assert "of them in the newest backup" in notice
 
 
+def damage_two_messages(path: Path) -> None:
+    """Change letters of one, and lose the page of another."""
+    data = bytearray(path.read_bytes())
+    at = data.index(b"variant 150")
+    data[at : at + 7] = b"VARIANT"
+    page = data.index(b"variant 9") // PAGE
+    path.write_bytes(data[: page * PAGE] + bytes(PAGE) + data[(page + 1) * PAGE :])
+
+
 def test_a_backup_gives_what_is_damaged_and_nothing_that_was_deleted(path: Path) -> None:
     filled(path)
     backed_up(path)
@@ -167,11 +176,7 @@ def test_a_backup_gives_what_is_damaged_and_nothing_that_was_deleted(path: Path)
             store.add_turn(*turn(conversation(), status=MessageStatus.COMPLETE)).result()
         deleted = next(one for one in store.conversations() if "prompt 5 " in all_of(store, one.id))
         store.delete_conversation(deleted.id).result()
-    data = bytearray(path.read_bytes())
-    at = data.index(b"variant 150")
-    data[at : at + 7] = b"VARIANT"
-    page = data.index(b"variant 9") // PAGE
-    path.write_bytes(data[: page * PAGE] + bytes(PAGE) + data[(page + 1) * PAGE :])
+    damage_two_messages(path)
     after_a_crash(path)
     with ConversationStore.open(path) as store:
         found = texts(store)
@@ -185,11 +190,7 @@ def all_of(store: ConversationStore, conversation_id: str) -> list[str]:
 
 def test_what_is_damaged_and_has_no_better_copy_is_kept_and_flagged(path: Path) -> None:
     filled(path)
-    data = bytearray(path.read_bytes())
-    at = data.index(b"variant 150")
-    data[at : at + 7] = b"VARIANT"
-    page = data.index(b"variant 9") // PAGE
-    path.write_bytes(data[: page * PAGE] + bytes(PAGE) + data[(page + 1) * PAGE :])
+    damage_two_messages(path)
     after_a_crash(path)
     with ConversationStore.open(path) as store:
         messages = [each for one in store.conversations() for each in store.messages(one.id)]

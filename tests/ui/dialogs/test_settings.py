@@ -37,10 +37,9 @@ async def settings_open(
     **options: object,
 ) -> AsyncIterator[Running]:
     settings = load_settings({"config": str(config), **(flags or {})}, environ or {})
-    door = SettingsStore(
-        settings, themes=theme_names, choices=LastChoices(config.parent / "last-choices.json")
-    )
-    async with running(*scripts, settings=door, **options) as it:
+    choices = LastChoices(config.parent / "last-choices.json")
+    store = SettingsStore(settings, themes=theme_names, choices=choices)
+    async with running(*scripts, settings=store, **options) as it:
         await it.pilot.press("f10")
         await it.until(lambda: isinstance(it.app.screen, SettingsScreen))
         yield it
