@@ -23,9 +23,7 @@ class PlainConversations:
         self._session.say("This conversation leaves nothing on disk but what it costs.")
 
     async def search(self, words: str = "") -> None:
-        """Open a conversation by its number in the last list or its title, or list those with the
-        words.
-        """
+        """Open a conversation by its listed number or its title, or list those with the words."""
         session = self._session
         titled = find_titled(self._chat, words)
         chosen = session.numbered("conversation", words) or (titled.id if titled else None)
