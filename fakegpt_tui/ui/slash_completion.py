@@ -111,9 +111,7 @@ class SlashCompletion:
 
     @property
     def _wanted(self) -> _Wanted:
-        """What is loaded at once: values of some kinds, such as paths in a folder, or the models
-        of a service.
-        """
+        """The values to load now, such as the paths in a folder or the models of a service."""
         questions = self._opened.questions if self._opened is not None else ()
         kinds = tuple(question.kind.name for question in questions)
         has_parts = not PATH_KINDS.isdisjoint(kinds) or any(each.kind.goes_on for each in questions)
@@ -194,8 +192,9 @@ class SlashCompletion:
 
     @property
     def decision(self) -> ParsedCommand | WrongArgument | str | None:
-        """What Enter does: runs a command, keeps what is wrong, or puts a longer text in its place;
-        `None` where it sends the text.
+        """What Enter does; `None` where it sends the text.
+
+        It runs a command, keeps one with a wrong argument, or puts a longer text in its place.
         """
         marked = self.marked
         is_name = self._opened is None and isinstance(self._read, ParsedCommand)

@@ -21,8 +21,9 @@ _MAX_RECENT = 30
 
 
 class ConversationController:
-    """Acts on the conversations that are picked in the list, or else the one under its cursor while
-    the list has the focus, or else the open one.
+    """Acts on the picked conversations of the list, or else on one conversation.
+
+    That is the one under the cursor while the list has the focus, and otherwise the open one.
     """
 
     def __init__(

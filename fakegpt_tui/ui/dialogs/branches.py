@@ -49,10 +49,9 @@ class CompareScreen(ModalScreen[None]):
         parts_from: Callable[[int], Sequence[DiffPart]],
         other: int = -1,
     ) -> None:
-        """`this` is the place of the variant that others are compared with, from 0; `other`
-        is the place of the variant that is compared first, if there is one.
+        """Compare the variant at the place `this`, from 0, with the one at `other` first.
 
-        `parts_from` tells how to get to it from the variant at another place.
+        `parts_from` returns the changes that lead to it from the variant at another place.
         """
         super().__init__()
         self._this = this

@@ -39,8 +39,10 @@ _KEPT_VARIABLES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopyResult:
-    """The ways that a text took. `tool` is the program that confirmed to have it, and `why` the
-    reason for a file."""
+    """Where a copied text went.
+
+    `tool` is the program that confirmed to have it, and `why` the reason for a file.
+    """
 
     to_terminal: bool = False
     tool: str = ""

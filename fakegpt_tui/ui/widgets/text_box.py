@@ -73,8 +73,11 @@ class TextBox(EditsInTurn, TextArea):
         super().redo()
 
     def _leave_long_text(self) -> None:
-        """Put the cursor where there is text always: Textual fails if it is behind a text that has
-        become short enough to need no scroll bar, which it looks at before it moves the cursor."""
+        """Put the cursor where there is text always.
+
+        Textual fails if it is behind a text that has become short enough to need no scroll bar,
+        which Textual looks at before it moves the cursor.
+        """
         self.selection = Selection.cursor((0, 0))
 
     def on_resize(self) -> None:
