@@ -1,5 +1,6 @@
-"""Screens look as they did, in both themes and at two sizes; all that is on them can be read, and
-what can be clicked can be reached by key.
+"""Screens look as they did, in both themes and at two sizes.
+
+All that is on them can be read, and what can be clicked can be reached by key.
 
 `python -m tests.ui.test_screens [DIALOG …]` writes what is expected anew, of all screens or of some
 dialogs; look at what has changed.
