@@ -129,11 +129,7 @@ def response_error(
     if known := classify_error(error, who, wait):
         return known
     if 300 <= status < 400:  # noqa: PLR2004 - redirects
-        goal = _place_of(named.get("location", "")) or "another address"
-        return RequestRefused(
-            f"{who} redirects to {goal}, which this program does not follow. If that is the "
-            "service, write it as the url."
-        )
+        return RequestRefused(_redirect_sentence(who, named.get("location", "").strip()))
     return _rule(status, error).error(who, error, wait=wait, status=status)
 
 
@@ -206,6 +202,18 @@ def _success_rule(error: ErrorBody) -> ErrorRule:
     if error.is_json or error.text:
         return ErrorRule(BadReply, "answered with something that is no reply")
     return ErrorRule(BadReply, "answered with nothing at all")
+
+
+def _redirect_sentence(who: str, location: str) -> str:
+    if not location:
+        return f"{who} redirects without saying where to. {_CHECK_URL}"
+    place = _place_of(location)
+    if not place or place.rpartition("/")[2] in who.split():
+        return f"{who} redirects to another page of its own, perhaps to sign in. {_CHECK_URL}"
+    return (
+        f"{who} redirects to {place}, which this program does not follow. If that is the service, "
+        "write it as the url."
+    )
 
 
 def _place_of(location: str) -> str:

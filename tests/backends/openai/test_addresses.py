@@ -35,10 +35,14 @@ async def test_a_slash_that_is_wanted_is_added(server: FaultServer, status: int)
     await server.idle()
 
 
-async def test_a_page_to_sign_in_is_no_service(server: FaultServer) -> None:
-    server.script(CHAT, sends_on("/login", 302))
+@pytest.mark.parametrize("location", ["/login", "{url}/login?next=1", CHAT, ""])
+async def test_a_page_to_sign_in_is_no_service(server: FaultServer, location: str) -> None:
+    server.script(CHAT, sends_on(location.format(url=server.url), 302))
     _, error = await outcome(backend_for(service(server.url)))
     assert isinstance(error, RequestRefused)
+    where = "to another page of its own, perhaps to sign in" if location else "without saying where"
+    assert f"The service at {server.host} redirects {where}" in str(error)
+    assert str(error).endswith("Check the url of the service.")
     assert server.asked("/login") == []
 
 

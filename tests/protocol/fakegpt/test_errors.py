@@ -116,7 +116,7 @@ ROWS: list[tuple[int, object, type[FakeGPTError], str]] = [
     (200, b"hello there", BadReply, "hello there"),
     (200, b"", BadReply, "nothing at all"),
     (204, b"", BadReply, "nothing at all"),
-    (302, b"", RequestRefused, "another address"),
+    (302, b"", RequestRefused, "without saying where to"),
     (999, b"", BadReply, "status 999"),
 ]
 
