@@ -74,7 +74,7 @@ class AttachmentController:
                 errors.append(str(error))
         if parts:
             await asyncio.to_thread(_import_what_shows_it)
-            await self._window.settle_prompt()
+            await self._window.prompt.settle()
             errors += self._place(conversation_id, parts, "path", old)
         if errors:
             raise LoadError(" ".join(dict.fromkeys(errors)))
@@ -131,7 +131,7 @@ class AttachmentController:
                 "There is no such file on this machine; over SSH a dropped file stays on the "
                 "other one."
             )
-        await self._window.settle_prompt()
+        await self._window.prompt.settle()
         held = self._state.held
         typed = f"{self._window.prompt.text}\n{held.text if held else ''}"
         if paths and (old := shown.strip()) in typed:

@@ -174,6 +174,7 @@ class ChatPane(RenderCache, Vertical):
 
     @on(PromptInput.Submitted)
     def send(self, event: PromptInput.Submitted) -> None:
+        self._window.prompt.in_flight -= 1
         with self._window.change():
             self._controllers().prompt.send(event.text)
 

@@ -1,5 +1,6 @@
 """Prompt input widget: sends what is typed, and takes commands, references and pastes."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -95,6 +96,8 @@ class PromptInput(PromptEditor, inherit_bindings=False):
         """The variables of a snippet that are to be filled in, once one was inserted."""
         self._quoted = ""
         self._is_command = False
+        self.in_flight = 0
+        """How many prompts were submitted that nothing has taken yet."""
 
     @property
     def selected_elsewhere(self) -> str:
@@ -169,8 +172,16 @@ class PromptInput(PromptEditor, inherit_bindings=False):
             if self.paths is not None:
                 self.paths.end()
             # Posted before the text is cleared, so that it is sent before its draft is deleted.
+            self.in_flight += 1
             self.post_message(self.Submitted(command.unescape(text) if command else text))
             self.take_text()
+
+    async def settle(self) -> None:
+        """Wait until nothing is on its way from here to what sends it."""
+        while self.in_flight:
+            handled = asyncio.Event()
+            self.call_later((self.parent or self).call_later, handled.set)
+            await handled.wait()
 
     def insert_snippet(self, text: str, placeholders: Mapping[str, str | None]) -> None:
         """Put the text of a snippet before what was typed, and go to its first variable.
