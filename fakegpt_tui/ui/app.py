@@ -15,7 +15,7 @@ from textual.message import Message
 from textual.worker import Worker
 
 from fakegpt_tui.domain import ConfigError, FakeGPTError, SaveError
-from fakegpt_tui.ui.bindings import needs_store, textual_keymap, validate_keys
+from fakegpt_tui.ui.bindings import needs_all, needs_store, textual_keymap, validate_keys
 from fakegpt_tui.ui.messages import (
     ApplySetting,
     CopyText,
@@ -118,11 +118,12 @@ class FakeGPTApp(KeySerializer, ResizedApp, OverlaidApp, BidiRepairingApp, Crash
         return self._chat_screen
 
     def must_wait(self, event: events.Event) -> bool:
-        """Until the store is read, what is typed is taken, and commands wait."""
-        screen = self._chat_screen
-        if screen.state.is_loaded or self.screen is not screen:
+        """Until the store, or all of a conversation, is read, text is taken, and commands wait."""
+        state, prompt = self._chat_screen.state, self._chat_screen.window.prompt
+        if (state.is_loaded and not state.tail) or self.screen is not self._chat_screen:
             return False
-        return needs_store(screen.window.prompt.command_of(event))
+        command = prompt.command_of(event)
+        return needs_all(command, prompt.text) if state.is_loaded else needs_store(command)
 
     def on_mount(self) -> None:
         self._widths.start()

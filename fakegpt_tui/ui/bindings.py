@@ -32,6 +32,11 @@ _WITHOUT_STORE = {
     "prompt.newline",
 }
 """What a key does at once, whether or not the store has been read."""
+_ON_ALL = {
+    *("prompt.first", "transcript.first", "visual.first"),
+    *("transcript.find", "transcript.find-next", "transcript.find-previous"),
+}
+"""What goes to where only the whole conversation leads."""
 _DIALOGS = {KeyScope.SIDE_BY_SIDE, KeyScope.SERVICES, KeyScope.SERVICE_FORM}
 
 
@@ -104,6 +109,11 @@ def textual_keymap(changed: Mapping[str, str]) -> dict[str, str]:
 def needs_store(command_id: str | None) -> bool:
     """Does a command wait until the store is read? Before, it is not known what it acts on."""
     return command_id not in _WITHOUT_STORE
+
+
+def needs_all(command_id: str | None, typed: str) -> bool:
+    """Does a command wait until all of a long conversation is read, whose end is shown first?"""
+    return command_id in _ON_ALL or (command_id == "prompt.send" and typed.startswith("/"))
 
 
 def commands_for_key(key: str, overrides: Mapping[str, str]) -> list[Command]:

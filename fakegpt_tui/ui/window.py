@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
@@ -15,6 +14,7 @@ from textual.widget import Widget
 
 from fakegpt_tui.domain import FakeGPTError, StillReplying
 from fakegpt_tui.ui.bindings import first_key
+from fakegpt_tui.ui.terminal.key_serializer import obey_waiting
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList
 from fakegpt_tui.ui.widgets.drawing import FrameLimiter
 from fakegpt_tui.ui.widgets.first_page import FirstPage
@@ -238,6 +238,7 @@ class Window:
         except FakeGPTError as error:
             self._tell(error)
         self.refresh()
+        self._screen.call_later(obey_waiting, self._screen)
 
     def _tell(self, error: FakeGPTError) -> None:
         """Show an error as a notice; that a reply has to end first, until it has."""
@@ -296,14 +297,6 @@ class Window:
             return
         screen = PickScreen(title, choices, current=current, verb=verb, note=note)
         self.ask(screen, take, cancelled=cancelled)
-
-    async def settle_prompt(self) -> None:
-        """Wait until all is handled that the prompt has posted, such as what is to be sent."""
-        prompt = self.prompt
-        handled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        above = prompt.parent or self._screen
-        prompt.call_later(above.call_later, handled.set_result, None)
-        await handled
 
     def save_typed(self) -> None:
         """Keep what is in the prompt as the draft of the open conversation."""

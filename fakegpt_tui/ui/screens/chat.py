@@ -21,7 +21,7 @@ from fakegpt_tui.ui.bindings import bindings, effective_keys
 from fakegpt_tui.ui.messages import CopyText, ReplyGrew, Report
 from fakegpt_tui.ui.screens.chat_pane import ChatPane
 from fakegpt_tui.ui.state import ChatState
-from fakegpt_tui.ui.terminal.key_serializer import obey_waiting
+from fakegpt_tui.ui.terminal.key_serializer import obey_typed_ahead
 from fakegpt_tui.ui.terminal.output import forget_pictures, repaint_now
 from fakegpt_tui.ui.terminal.shutdown import TolerantScreen
 from fakegpt_tui.ui.view_model import ChatView, ViewModel
@@ -120,7 +120,7 @@ class ChatScreen(RenderCache, TolerantScreen):
             self.run_worker(sync.load, group="begin")  # type: ignore[arg-type]  # as `@work` does
 
         self.call_after_refresh(begin)
-        await obey_waiting(self)  # Its first frame shows them.
+        await obey_typed_ahead(self)
 
     def show_error(self, error: FakeGPTError) -> None:
         self.window.notify(str(error))

@@ -132,14 +132,15 @@ class KeySerializer(App[None]):
         A key that was not waited for long enough bubbles up here when the one before it has just
         opened a dialog.
         """
-        screen = self.screen
-        is_ready = screen.is_mounted or screen.focused is not None
+        if not self.screen_stack:
+            return False  # The app is ending.
+        is_ready = self.screen.is_mounted or self.screen.focused is not None
         return is_ready and await super()._check_bindings(key, priority)
 
     async def _dispatch(self) -> None:
         """Let the next key do what it does, and all letters and edits before it."""
         self._dispatched_at = None
-        while self._waiting_keys:
+        while self._waiting_keys and self.screen_stack:
             screen = self.screen
             if not screen.is_mounted and screen.focused is None:
                 self._dispatched_at = monotonic()
@@ -227,7 +228,14 @@ class KeySerializer(App[None]):
 
 
 async def obey_waiting(screen: Screen[Any]) -> None:
-    """Obey the keys that came before `screen` had a focus, or that had to wait since."""
+    """Obey the keys that had to wait, unless one is being obeyed, which the next one follows."""
+    app = screen.app
+    if isinstance(app, KeySerializer) and app._dispatched_at is None:  # noqa: SLF001 (of this module)
+        await app._dispatch()  # noqa: SLF001 (as above)
+
+
+async def obey_typed_ahead(screen: Screen[Any]) -> None:
+    """Obey the keys that came before `screen` had a focus, so that its first frame shows them."""
     app = screen.app
     if isinstance(app, KeySerializer):
         await app._dispatch()  # noqa: SLF001 (of this module)

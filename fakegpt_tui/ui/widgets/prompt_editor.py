@@ -87,13 +87,13 @@ class PromptEditor(TextBox):
         return editing_keys(self.changed_keys)
 
     def command_of(self, event: events.Event) -> str | None:
-        """The id of the command that a key or a paste runs, if it does more than to type."""
+        """The id of the command that a key or a paste runs here, if it does more than to type."""
         if not isinstance(event, events.Key):
             return "attach.paste"
-        if self._edits.get(event.key) in ("cursor_up", "cursor_down"):
+        is_typed = self.has_focus and (event.is_printable or event.key in self._edits)
+        if is_typed and self._edits.get(event.key) in ("cursor_up", "cursor_down"):
             return "prompt.earlier"  # From the first line it may be that.
         active = self.screen.active_bindings.get(event.key)
-        is_typed = event.is_printable or event.key in self._edits
         return None if active is None or is_typed else active.binding.id
 
     def action_readline(self, name: str) -> None:

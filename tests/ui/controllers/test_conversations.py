@@ -1,6 +1,7 @@
 """Renaming, pinning, deleting and finding conversations by keys."""
 
 from datetime import UTC, datetime
+from threading import Event
 
 import pytest
 from textual._compositor import CompositorUpdate
@@ -12,6 +13,7 @@ from fakegpt_tui.domain import ChatMessage, RateLimited, ReplyEnded, SearchHit, 
 from fakegpt_tui.ui.widgets import RowStatus
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from tests.chat.fake_chat import long_conversation
+from tests.patience import PATIENCE
 from tests.stubs import MemoryStore
 from tests.ui.running import Running, reply, running
 
@@ -248,6 +250,34 @@ async def test_a_long_conversation_is_shown_from_its_end_and_then_all_of_it(
         transcript.focus()
         await it.pilot.press("g")
         await it.see("text 0")
+
+
+class SlowlyReadStore(MemoryStore):
+    """Has all of a conversation once it is `readable`; its end is there at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.readable = Event()
+
+    def messages(self, conversation_id: str) -> list[ChatMessage]:
+        assert self.readable.wait(PATIENCE)
+        return super().messages(conversation_id)
+
+    def count_messages(self, _conversation_id: str) -> int:
+        return len(self.nodes)
+
+
+async def test_keys_that_go_through_a_whole_conversation_wait_until_it_is_read() -> None:
+    store = SlowlyReadStore()
+    long_conversation(store, 900)
+    async with running(store=store) as it:
+        await it.pilot.press("alt+1")
+        await it.see("text 899")
+        await it.pilot.press("ctrl+home", *"abc")
+        assert it.prompt.text == ""
+        store.readable.set()
+        await it.until(lambda: it.prompt.text == "abc")
+        await it.see("text 0\n")
 
 
 async def test_an_unread_reply_is_read_from_its_beginning() -> None:
