@@ -2,11 +2,13 @@
 
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.geometry import Region
 from textual.widgets import Input, Static
 
 from fakegpt_tui.attachments.path_listing import PathCompletion, complete_path
@@ -26,6 +28,14 @@ class TextField(EditsInTurn, Input):
 
     async def on_key(self, event: events.Key) -> None:
         await self.run_edit(event)
+
+    def on_resize(self) -> None:
+        # Textual leaves what is typed where it was, which may be out of sight now.
+        self.call_after_refresh(self._show_cursor)
+
+    def _show_cursor(self) -> None:
+        cells = cell_len(self.value[: self.cursor_position])
+        self.scroll_to_region(Region(cells, 0, 1, 1), force=True, animate=False)
 
     def action_cursor_left(self, select: bool = False) -> None:
         start, end = self.selection
