@@ -203,8 +203,22 @@ def check_structure(connection: sqlite3.Connection, path: Path, *, is_suspect: b
     A suspect file is checked whole, its indexes against its tables, which takes longer.
     """
     check = "integrity_check" if is_suspect else "quick_check"
-    if migrations.read_pragma(connection, f"{check}(1)") != "ok":
-        raise DamagedStore(f"The store {safe_line(str(path))} is damaged.")
+    _require_ok(connection, path, f"{check}(1)")
+
+
+def check_table(connection: sqlite3.Connection, path: Path, table: str) -> None:
+    """Raise `DamagedStore` where SQLite cannot read all of a table, or one of its indexes."""
+    _require_ok(connection, path, f"quick_check('{table}')")
+
+
+def _require_ok(connection: sqlite3.Connection, path: Path, check: str) -> None:
+    if migrations.read_pragma(connection, check) != "ok":
+        raise damage_of(path)
+
+
+def damage_of(path: Path) -> DamagedStore:
+    """The error of a store that is to be salvaged."""
+    return DamagedStore(f"The store {safe_line(str(path))} is damaged.")
 
 
 _WITH_LOG: Final = (3, 7, 0)

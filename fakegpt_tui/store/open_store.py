@@ -39,6 +39,13 @@ _REMOTE_NOTICE = (
 )
 
 
+_READ_AT_START = (
+    *("conversation", "folder", "draft", "queued_prompt", "bookmark", "failed_reply"),
+    *("conversation_change", "mirrored_file", "undo_action", "upkeep"),
+)
+"""Tables of a row for each conversation at most, without which nothing can be shown."""
+
+
 @dataclass(frozen=True, slots=True)
 class UntrackedInstance:
     """An instance that leaves no trace beside the store."""
@@ -223,15 +230,26 @@ def _open_current(path: Path, status: InstanceStatus, journal: str) -> sqlite3.C
             found = migrations.read_version(opened)
             if 0 < found < migrations.VERSION:
                 maintenance.back_up_before_migration(opened, path, found, datetime.now(UTC))
-            migrations.migrate(opened)
+            _migrate(opened, path)
             _check(opened, path, status)
             write_operations.interrupt_orphaned_replies(opened, status.living)
             return opened
 
 
+def _migrate(opened: sqlite3.Connection, path: Path) -> None:
+    """Bring the tables up to date; a version that they do not have is damage."""
+    try:
+        migrations.migrate(opened)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
+            raise
+        raise connection.damage_of(path) from error
+
+
 def _check(opened: sqlite3.Connection, path: Path, status: InstanceStatus) -> None:
-    """Meet damage here, where the store can be moved aside, rather than at every later start."""
-    opened.execute("SELECT sum(length(title)) FROM conversation").fetchone()
+    """Meet damage here, where the store can be moved aside, rather than once it is in use."""
+    for table in _READ_AT_START:
+        connection.check_table(opened, path, table)
     is_quick = path.stat().st_size <= _CHECKED_AT_START
     if status.found_damage or (status.dead and is_quick):
         connection.check_structure(opened, path, is_suspect=status.found_damage)

@@ -12,6 +12,7 @@ from fakegpt_tui.domain.folders import Folder
 from fakegpt_tui.store import maintenance, salvage
 from fakegpt_tui.store.connection import open_writer
 from fakegpt_tui.store.conversation_store import ConversationStore
+from fakegpt_tui.store.open_store import _READ_AT_START
 from fakegpt_tui.store.queries import DAMAGED_MESSAGE
 from fakegpt_tui.store.salvage import SalvageResult
 from tests.store.tree import TIME, chat_message, conversation, turn
@@ -97,6 +98,27 @@ def test_a_page_of_garbage_costs_what_was_on_it_and_no_more(
         with ConversationStore.open(path) as store:
             assert store.notices == ()
             assert len(texts(store)) == len(found) + 2
+
+
+@pytest.mark.parametrize("table", [*_READ_AT_START, "its version", "an older version"])
+def test_what_a_start_needs_is_salvaged_at_once(path: Path, table: str) -> None:
+    """Without a crash, after which everything would be looked at, and for every front end."""
+    with ConversationStore.open(path) as store:
+        header, prompt, reply = turn(conversation())
+        store.add_turn(header, prompt, reply).result()
+    data = bytearray(path.read_bytes())
+    if table in _READ_AT_START:
+        with closing(sqlite3.connect(path)) as connection:
+            statement = "SELECT rootpage FROM sqlite_schema WHERE name = ?"
+            page = connection.execute(statement, (table,)).fetchone()[0] - 1
+        data[page * PAGE : (page + 1) * PAGE] = b"\x0e" * PAGE
+    else:
+        data[60:64] = b"\xff" * 4 if table == "its version" else bytes((0, 0, 0, 1))
+    path.write_bytes(data)
+    with ConversationStore.open(path) as store:
+        assert any("is damaged. It was moved to" in notice for notice in store.notices)
+        assert store.messages(header.id) or table == "conversation"
+        store.add_turn(*turn(conversation())).result()
 
 
 def after_a_crash(path: Path) -> None:

@@ -61,6 +61,8 @@ class StoreSync:
         try:
             await self._chat.conversations.load()
             self._controllers().prompt.load_history()
+            self._chat.queue.of("")  # All else that the first view needs, so that it is met here.
+            self._chat.drafts.unsent()
         except StoreError as error:
             if self._options.reopens_store:
                 screen.post_message(StoreUnreadable(window.prompt.text))
