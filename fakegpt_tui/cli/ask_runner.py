@@ -14,7 +14,7 @@ import click
 
 from fakegpt_tui.cli.ask_prompt import AskOutput, AskPlan, AskPrompt, attach, planned_conversation
 from fakegpt_tui.cli.composition import open_chat, open_store
-from fakegpt_tui.cli.output import ExitCode, echo_err, echo_json, echo_json_line, exit_code
+from fakegpt_tui.cli.output import ExitCode, echo_err, echo_json, echo_json_line, escaped, exit_code
 from fakegpt_tui.cli.output_thread import OutputThread, printed_in_thread
 from fakegpt_tui.cli.reply_printer import EventPrinter, ReplyPrinter
 from fakegpt_tui.domain import ModelRef, ServiceKind, StoreError
@@ -22,7 +22,7 @@ from fakegpt_tui.domain.captions import captions
 from fakegpt_tui.domain.part_json import part_values
 from fakegpt_tui.formats.fields import encode_usage
 from fakegpt_tui.store.conversation_store import ConversationStore
-from fakegpt_tui.text import replace_surrogates, safe_line, safe_text
+from fakegpt_tui.text import safe_line, safe_text
 
 if TYPE_CHECKING:
     from fakegpt_tui.chat.service import ChatService
@@ -86,7 +86,7 @@ def show_request(settings: Settings, prompt: AskPrompt, plan: AskPlan, *, as_cur
     if as_curl:
         click.echo(made.to_curl(), nl=False)
     elif plan.output is AskOutput.TEXT:
-        click.echo((safe_text if os.isatty(1) else replace_surrogates)(made.to_text()))
+        click.echo((safe_text if os.isatty(1) else escaped)(made.to_text()))
     else:
         echo_json(made.to_document())
 

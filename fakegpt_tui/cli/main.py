@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
@@ -20,7 +20,12 @@ from fakegpt_tui.cli.options import (
     setting_option,
     settings_of,
 )
-from fakegpt_tui.cli.output import PROGRAM, handle_errors, handle_output_errors
+from fakegpt_tui.cli.output import (
+    PROGRAM,
+    cleaned_usage_errors,
+    handle_errors,
+    handle_output_errors,
+)
 from fakegpt_tui.config.load import default_settings
 from fakegpt_tui.domain import FakeGPTError
 
@@ -75,8 +80,12 @@ class Commands(click.Group):
         gc.enable()
         return command
 
+    def make_context(self, *arguments: Any, **options: Any) -> click.Context:
+        with cleaned_usage_errors():
+            return super().make_context(*arguments, **options)
+
     def invoke(self, ctx: click.Context) -> object:
-        with handle_errors():
+        with handle_errors(), cleaned_usage_errors():
             try:
                 return super().invoke(ctx)
             except FakeGPTError as error:

@@ -85,6 +85,18 @@ def handle_errors() -> Iterator[None]:
 
 
 @contextmanager
+def cleaned_usage_errors() -> Iterator[None]:
+    """Clean what click repeats of a command line, which may hold the names of foreign files."""
+    try:
+        yield
+    except click.UsageError as error:
+        said = error.format_message()
+        if (cleaned := safe_text(said)) == said:
+            raise
+        raise click.UsageError(cleaned, error.ctx) from error
+
+
+@contextmanager
 def handle_output_errors() -> Iterator[None]:
     """Exit with a sentence if standard output goes to a full disk."""
     try:
@@ -103,15 +115,16 @@ _DELETE = "\x7f"
 
 def echo_json(document: object) -> None:
     """Print `document` as JSON; characters that terminals or line readers act on are escaped."""
-    click.echo(_escaped(json.dumps(document, ensure_ascii=False, indent=2)))
+    click.echo(escaped(json.dumps(document, ensure_ascii=False, indent=2)))
 
 
 def echo_json_line(document: object) -> None:
     """Print `document` as `echo_json` does, in one line."""
-    click.echo(_escaped(json.dumps(document, ensure_ascii=False)))
+    click.echo(escaped(json.dumps(document, ensure_ascii=False)))
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """JSON, or a text with some, in which what terminals or line readers act on is escaped."""
     if not text.isascii() or _DELETE in text:
         is_unicode = (getattr(sys.stdout, "encoding", None) or "").lower().startswith("utf")
         shown = {sign for sign in text if (is_unicode or sign.isascii()) and sign.isprintable()}

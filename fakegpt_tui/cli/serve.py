@@ -19,6 +19,7 @@ import click
 
 from fakegpt_tui.cli.options import file_options, service_option, settings_of
 from fakegpt_tui.cli.output import echo_err, echo_json_line
+from fakegpt_tui.cli.output_thread import printed_in_thread
 from fakegpt_tui.cli.serve_options import (
     ALL_SCENARIOS,
     find_scenario,
@@ -116,7 +117,10 @@ def serve(
     chosen = [settings.services[each.service] for each in options.upstreams] or [service]
     services = [settings.upstream_of(each) for each in chosen]
     tell_about_state()
-    _serve(server, services, source, as_json=as_json)
+    # A terminal or a pipe that takes nothing must stop neither the host nor a signal.
+    with printed_in_thread() as output:
+        _serve(server, services, source, as_json=as_json)
+        output.hurry()
 
 
 def _spending(context: click.Context, settings: Settings) -> Spending | None:

@@ -171,6 +171,8 @@ def test_documents_about_services_are_as_the_page_says(home: Home) -> None:
         home.configure('service = "lab"\n[services.lab]\nkind = "openai"\nurl = "http://[::1]:9"\n')
         shown = home.invoke("ask", "--dry-run", "--model", "m", "--json", "Hi")
         check_document("ask --dry-run", shown.stdout)
+        read = home.invoke("ask", "--dry-run", "--model", "m", "a\x9bb\x7fc").stdout
+        assert "a\\u009bb\\u007fc" in read  # The text for a person, too, is safe and exact.
 
 
 def test_documents_of_a_running_host_are_as_the_page_says(home: Home) -> None:

@@ -40,6 +40,19 @@ def test_an_unknown_command_is_wrong_use(home: Home) -> None:
     assert "No such command 'aks'" in done.stderr
 
 
+@pytest.mark.parametrize(
+    "arguments", [["list", "{}"], ["{}"], ["list", "--{}"], ["list", "--sort={}"]]
+)
+def test_a_wrong_use_is_told_without_what_a_terminal_would_act_on(
+    home: Home, arguments: list[str]
+) -> None:
+    foreign = "file\x1b]0;x\x07\x9b31m\x7f\u202e"
+    done = home.invoke(*(each.format(foreign) for each in arguments))
+    assert done.exit_code == 2
+    assert "Error: " in done.stderr
+    assert not {"\x1b", "\x07", "\x9b", "\x7f", "\u202e"} & {*done.stderr}
+
+
 def test_a_bad_configuration_is_one_sentence(home: Home) -> None:
     home.configure("max_turns = 0")
     done = home.run("status")

@@ -18,6 +18,7 @@ from fakegpt_tui.domain import ConfigError
 from fakegpt_tui.host.access_control import HostNames
 from fakegpt_tui.host.listeners import (
     ListenAddress,
+    listen_tcp,
     notify_systemd,
     take_activated,
     watchdog_seconds,
@@ -85,6 +86,12 @@ def test_the_path_of_a_socket_may_have_107_bytes(
         return
     with pytest.raises(ConfigError, match="107"):
         serve(listen=ListenAddress(uds=path))
+
+
+@pytest.mark.parametrize("host", [f"{'a' * 70}.test", "x\x1by\u202ez"])
+def test_an_address_that_is_none_is_told(host: str) -> None:
+    with pytest.raises(ConfigError, match="The host cannot use"):
+        listen_tcp(host, 0)
 
 
 def test_sockets_that_are_for_another_process_are_not_taken() -> None:

@@ -43,8 +43,7 @@ def open_client(url: str, seconds: float, secret: Secret | None = None) -> Redis
     Raises:
         ConfigError: The address has another form.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in _SCHEMES:
+    if not url.startswith(tuple(f"{each}://" for each in _SCHEMES)):
         raise ConfigError(
             "The address of the shared state begins with unix://, redis://, rediss:// or"
             " sentinel://."
@@ -58,6 +57,7 @@ def open_client(url: str, seconds: float, secret: Secret | None = None) -> Redis
     if secret is not None:
         options["password"] = secret.reveal()
     try:
+        parts = urlsplit(url)
         if parts.scheme == "sentinel":
             return _open_through_sentinels(parts, seconds, options)
         pool = ConnectionPool.from_url(url, health_check_interval=_HEALTH_SECONDS, **options)

@@ -224,7 +224,9 @@ async def test_an_address_of_sentinels_has_a_login_ports_and_a_name() -> None:
     await close_client(client)
 
 
-@pytest.mark.parametrize("url", ["http://state", "redis://state:port", "sentinel://a:b/c", ""])
+@pytest.mark.parametrize(
+    "url", ["http://state", "redis://state:port", "sentinel://a:b/c", "redis://[x", ""]
+)
 def test_an_address_that_cannot_be_used_is_told_without_a_secret(url: str) -> None:
     with pytest.raises(ConfigError, match="address of the shared state"):
         open_client(url, 1.0)
