@@ -34,7 +34,7 @@ _BARE_SECONDS: Final = lazy_pattern(
     r"retry[ _-]after[\"']?(?: ?[:=])? ?(\d{1,9}(?:\.\d{1,12})?)(?=[.,;\"'}\])]|\s*\Z)"
 )
 _NUMBER: Final = lazy_pattern(r"\d{1,16}(?:\.\d{1,12})?")
-_REPEATED: Final = lazy_pattern(r"(\d+)(?:, ?\1)+")
+_REPEATED: Final = lazy_pattern(r"(\d{1,16})(?:, ?\1)+")
 """A header that came twice."""
 _STRUCTURED: Final = lazy_pattern(r"\b(remaining|reset|r|t)=(\d{1,12})")
 
@@ -69,7 +69,8 @@ def _retry_headers(headers: Mapping[str, str]) -> Iterator[float | None]:
     """https://www.rfc-editor.org/rfc/rfc9110#field.retry-after and its form in milliseconds."""
     sent_at = _date(headers.get("date", ""))
     for name in _HEADERS:
-        value = _REPEATED.sub(r"\1", headers.get(name, "").strip())
+        value = headers.get(name, "").strip()
+        value = repeated[1] if (repeated := _REPEATED.fullmatch(value)) else value
         if name.endswith("-ms"):
             yield wait_seconds(float(value) / 1000) if _NUMBER.fullmatch(value) else None
         else:

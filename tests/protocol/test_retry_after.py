@@ -1,6 +1,7 @@
 """The time that a service asks to wait is read in every form, and nothing else is."""
 
 import json
+import time
 from datetime import timedelta
 
 import pytest
@@ -81,6 +82,15 @@ def test_one_is_written_in_words(words: str, seconds: int) -> None:
 )  # fmt: skip
 def test_what_names_no_time_is_none(headers: dict[str, str], body: str) -> None:
     assert find_retry_after(headers, body) is None
+
+
+@pytest.mark.parametrize("piece", ["7", "7, ", "again in 7 s, and ", "retry after ", "t=7;r=0"])
+def test_what_is_long_takes_time_in_proportion(piece: str) -> None:
+    long = piece * (60_000 // len(piece))
+    started = time.process_time()
+    for name in ("retry-after", "x-ratelimit-reset", "ratelimit"):
+        find_retry_after({name: long}, f"again in {long}")
+    assert time.process_time() - started < 1
 
 
 def test_what_a_client_that_is_not_limited_has_left_is_no_time() -> None:
