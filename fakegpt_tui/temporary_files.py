@@ -6,6 +6,7 @@ left, which is removed.
 
 import os
 import re
+import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -79,6 +80,37 @@ def temporary_file(
             path.unlink(missing_ok=True)
 
 
+@contextmanager
+def temporary_folder(prefix: str, parent: Path | None = None) -> Iterator[Path]:
+    """A private folder in `parent`, or where the system has such, removed after the block.
+
+    Those of the same prefix that processes left which were killed are removed first.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    from tempfile import gettempdir, mkdtemp  # noqa: PLC0415 - seldom
+
+    parent = parent or Path(gettempdir())
+    for left in parent.glob(f"{prefix}????????"):
+        with suppress(OSError):
+            _remove_unless_used(left)
+    for _ in range(_ATTEMPTS):
+        path = Path(mkdtemp(prefix=prefix, dir=parent))
+        with suppress(FileNotFoundError):
+            descriptor = os.open(path, os.O_RDONLY | _SAFELY)
+            if _lock(descriptor) is not False and os.fstat(descriptor).st_nlink:
+                break
+            os.close(descriptor)  # It was taken for abandoned before it was locked.
+    else:
+        raise BlockingIOError(0, "other programs remove its temporary folders")
+    try:
+        yield path
+    finally:
+        os.close(descriptor)
+        shutil.rmtree(path, ignore_errors=True)
+
+
 def claim(part: Path, path: Path) -> bool:
     """Was nothing at `path`, and is it taken now? Without links by an empty file, if need be."""
     try:
@@ -148,6 +180,6 @@ def _remove_unless_used(path: Path) -> None:
         is_old = time.time() - os.fstat(descriptor).st_mtime > _OLD_SECONDS
         is_locked = _lock(descriptor)
         if is_locked or (is_locked is None and is_old):
-            path.unlink()
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
     finally:
         os.close(descriptor)

@@ -14,7 +14,7 @@ from fakegpt_tui.config.private_files import edit_file, load_host_key
 from fakegpt_tui.domain import Secret, Session
 from fakegpt_tui.formats.files import save_file
 from fakegpt_tui.login.storage import SessionFile
-from fakegpt_tui.temporary_files import temporary_file
+from fakegpt_tui.temporary_files import temporary_file, temporary_folder
 
 KILLED = """
 import os, signal, sys
@@ -85,6 +85,21 @@ def test_what_another_process_is_writing_stays(tmp_path: Path) -> None:
         assert written.exists()
         process.communicate("\n")
     assert hidden(tmp_path) == []
+
+
+def test_a_folder_that_a_kill_left_goes_and_one_in_use_stays(tmp_path: Path) -> None:
+    left = tmp_path / "copy-abcd1234"
+    left.mkdir()
+    (left / "copy.db").write_bytes(b"secret")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (tmp_path / "copy-link5678").symlink_to(elsewhere)
+    with temporary_folder("copy-", tmp_path) as first:
+        assert first.stat().st_mode & 0o777 == 0o700
+        with temporary_folder("copy-", tmp_path) as second:
+            assert first.is_dir()
+        assert not second.exists()
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["copy-link5678", "elsewhere"]
 
 
 def test_files_of_others_stay(tmp_path: Path) -> None:

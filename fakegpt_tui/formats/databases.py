@@ -11,12 +11,12 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, TypeAlias
 
 from fakegpt_tui.domain import LoadError
 from fakegpt_tui.formats.base import ByteStream, Record, SourceFormat
 from fakegpt_tui.formats.documents import OpenDocument
+from fakegpt_tui.temporary_files import temporary_folder
 from fakegpt_tui.text import safe_line
 
 if TYPE_CHECKING:
@@ -83,8 +83,8 @@ def open_database(document: OpenDocument) -> Iterator[ForeignDatabase]:
     """
     import sqlite3  # noqa: PLC0415 - not for --help, which names the formats
 
-    with TemporaryDirectory(prefix="fakegpt-import-") as folder:
-        copy = Path(folder, "copy.db")
+    with temporary_folder("fakegpt-import-") as folder:
+        copy = folder / "copy.db"
         try:
             if document.where or not document.file.path.is_file():
                 _unpack(document, copy)

@@ -17,12 +17,13 @@ from fakegpt_tui.store import connection, instances, maintenance, migrations
 from fakegpt_tui.store.blob_uses import list_uses
 from fakegpt_tui.store.blobs import DIGEST, HALF, blob_folder, is_damaged, list_blobs
 from fakegpt_tui.store.errors import translate_errors
-from fakegpt_tui.temporary_files import claim, make_private_folder
+from fakegpt_tui.temporary_files import claim, make_private_folder, temporary_folder
 from fakegpt_tui.text import safe_line
 
 _DATABASE: Final = "conversations.db"
 _BLOBS: Final = "blobs/"
 _CHUNK: Final = 1024 * 1024
+_WORK_FOLDER: Final = ".fakegpt-tui-backup-"
 _PLAIN = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
 
 
@@ -33,17 +34,32 @@ def write_backup(store: Path, target: Path) -> None:
         SaveError: The archive cannot be written, or there is a file already.
         StoreError: The store cannot be read.
     """
+    shown = safe_line(str(target))
     try:
-        with _new_file(target) as half, zipfile.ZipFile(half, "w") as archive:
-            with _database_copy(store, target) as copy:
-                archive.write(copy, _DATABASE, zipfile.ZIP_DEFLATED)
-            for blob in list_blobs(blob_folder(store)):
-                archive.write(blob.path, _BLOBS + blob.name)
-    except FileExistsError as error:
-        raise SaveError(f"There is a file {safe_line(str(target))} already.") from error
+        is_free = not target.exists()
+        if is_free:
+            with temporary_folder(_WORK_FOLDER, target.parent) as folder:
+                half = _write_archive(store, folder)
+                is_free = claim(half, target)
+                if is_free:
+                    half.replace(target)
     except OSError as error:
-        shown = safe_line(str(target))
         raise SaveError(f"{shown} cannot be written: {error.strerror or error}.") from error
+    if not is_free:
+        raise SaveError(f"There is a file {shown} already.")
+
+
+def _write_archive(store: Path, folder: Path) -> Path:
+    """Write the archive of a store into a private folder, where the database is copied first."""
+    copy, archive_path = folder / _DATABASE, folder / "backup.zip"
+    with translate_errors(store), closing(connection.open_reader(store)) as source:
+        maintenance.fill_copy(source, copy)
+    os.close(os.open(archive_path, _PLAIN, 0o600))
+    with zipfile.ZipFile(archive_path, "w") as archive:
+        archive.write(copy, _DATABASE, zipfile.ZIP_DEFLATED)
+        for blob in list_blobs(blob_folder(store)):
+            archive.write(blob.path, _BLOBS + blob.name)
+    return archive_path
 
 
 def restore_backup(archive: Path, store: Path) -> Path | None:
@@ -70,8 +86,13 @@ def _hold_alone(store: Path, error: FakeGPTError) -> Iterator[None]:
         yield
 
 
+def _half_of(store: Path) -> Path:
+    """Where a store is restored; a kill may have left one there, which the next one replaces."""
+    return store.with_name(f"{store.name}.restored-half")
+
+
 def _restore(archive: zipfile.ZipFile, store: Path) -> Path | None:
-    half = connection.unused_name(store, "restored-half")
+    half = _half_of(store)
     try:
         _extract(archive, _DATABASE, half)
         _check_database(half)
@@ -148,34 +169,6 @@ def _forget_mirrors(path: Path) -> None:
             opened.execute("DELETE FROM mirrored_file")
 
 
-@contextmanager
-def _database_copy(store: Path, target: Path) -> Iterator[Path]:
-    """A copy of the database beside the archive, for as long as the block lasts."""
-    copy = target.with_name(f".{target.name}.{os.urandom(8).hex()}.db")
-    try:
-        with translate_errors(store), closing(connection.open_reader(store)) as source:
-            maintenance.fill_copy(source, copy)
-        yield copy
-    finally:
-        copy.unlink(missing_ok=True)
-
-
-@contextmanager
-def _new_file(target: Path) -> Iterator[Path]:
-    """A hidden file beside `target`, which gets that name when the block ends well."""
-    if target.exists():
-        raise FileExistsError
-    half = target.with_name(f".{target.name}.{os.urandom(8).hex()}.part")
-    os.close(os.open(half, _PLAIN, 0o600))
-    try:
-        yield half
-        if not claim(half, target):
-            raise FileExistsError
-        half.replace(target)
-    finally:
-        half.unlink(missing_ok=True)
-
-
 _SET_ASIDE: Final = ("before-restore", "damaged")
 """Why stores were given other names; what is in them was deleted with the rest."""
 
@@ -202,6 +195,7 @@ def erase_deleted(store: Path) -> None:
     )
     with translate_errors(store):
         maintenance.delete_backups(store)
+        _half_of(store).unlink(missing_ok=True)
         for why in _SET_ASIDE:
             for aside in store.parent.glob(f"{store.name}.*Z.{why}*"):
                 aside.unlink(missing_ok=True)

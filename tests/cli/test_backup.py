@@ -44,6 +44,8 @@ def test_a_backup_brings_everything_back_elsewhere(filled: Home, tmp_path: Path)
 
 
 def test_what_was_there_before_stays_beside_it(filled: Home, tmp_path: Path) -> None:
+    left = filled.data / "conversations.db.restored-half"
+    left.write_bytes(b"what a kill left")
     file, notes = tmp_path / "all.zip", tmp_path / "notes"
     filled.configure(f'mirror = "{notes}"\n')
     filled.invoke("backup", str(file))
@@ -55,6 +57,7 @@ def test_what_was_there_before_stays_beside_it(filled: Home, tmp_path: Path) -> 
     aside = Path(json.loads(done.stdout)["before"])
     assert aside.name.endswith(".before-restore")
     assert aside.exists()
+    assert not left.exists()
     assert [each.name for each in notes.iterdir()] == ["rivers-5f6c2a5e.md"]
 
 
