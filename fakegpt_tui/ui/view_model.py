@@ -185,14 +185,15 @@ class ViewModel:
         service = self._state.service
         return service is not None and service.kind.is_api
 
-    def _labels(self, path: Sequence[ChatMessage]) -> dict[str, MessageLabel]:
+    def _labels(self, path: Sequence[ChatMessage]) -> Mapping[str, MessageLabel]:
         """What the headers of messages say: picked, which variant, when, and an estimated cost.
 
         The number of tokens that a service has counted is on the reply itself.
         """
         if not path:
             return {}
-        from fakegpt_tui.ui.status_labels import failure_hint  # noqa: PLC0415 - with messages
+        from fakegpt_tui.ui.header_labels import HeaderLabels  # noqa: PLC0415 - with messages
+        from fakegpt_tui.ui.status_labels import failure_hint  # noqa: PLC0415 - as above
         from fakegpt_tui.ui.widgets.transcript.appearance import MessageLabel  # noqa: PLC0415 - as above
 
         forks: Mapping[str, Variants] = {}
@@ -207,25 +208,29 @@ class ViewModel:
             self._labelled_by = now.date(), models
             self._known_labels = {}
             self._costs.forget()
-        before, known, picked = self._known_labels, {}, self._state.picked
-        labels: dict[str, MessageLabel] = {}
-        for message in path:
-            entry = before.get(message.id)
-            if entry is None or entry[0] is not message:
-                time, cost = format_time(message.created_at, now), self._costs.of_message(message)
-                entry = message, MessageLabel(time=time, cost=cost)
-            known[message.id] = entry
-            label = entry[1]
-            if message.id in forks or message.id in picked:
-                label = label._replace(note=self._note(message, forks.get(message.id)))
-            labels[message.id] = label
-        self._known_labels = known
+        messages, picked = {message.id: message for message in path}, self._state.picked
+        notes = {
+            each: self._note(messages[each], forks.get(each))
+            for each in messages.keys() & (forks.keys() | picked)
+        }
         if forks:
             variants = next(forks[each.id] for each in reversed(path) if each.id in forks)
             self._variant_place = f"‹ {variants.position}/{variants.count} ›"
-        if hint := failure_hint(path, self._state.keys):
-            labels[path[-1].id] = labels[path[-1].id]._replace(hint=hint)
-        return labels
+        hint = failure_hint(path, self._state.keys)
+        hints = {path[-1].id: hint} if hint else {}
+
+        def make(message: ChatMessage) -> MessageLabel:
+            time, cost = format_time(message.created_at, now), self._costs.of_message(message)
+            return MessageLabel(time=time, cost=cost)
+
+        return HeaderLabels(
+            messages,
+            make,
+            self._known_labels,
+            made_by=self._labelled_by,
+            notes=notes,
+            hints=hints,
+        )
 
     def _note(self, message: ChatMessage, variants: Variants | None) -> str:
         picked = "✓" if message.id in self._state.picked else ""
