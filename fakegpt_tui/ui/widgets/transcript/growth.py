@@ -9,6 +9,7 @@ from time import perf_counter
 from typing import Final
 
 from fakegpt_tui.domain import ChatMessage, MessageStatus
+from fakegpt_tui.ui.markdown.block_rules import has_section
 from fakegpt_tui.ui.markdown.split_points import find_split_points
 
 _PAUSE: Final = 0.02
@@ -19,7 +20,9 @@ _LEAST, _MOST = 4_096, 1 << 20
 """Characters of a piece."""
 _CUT: Final = 1 << 18
 """Characters in which blocks that stand alone are looked for."""
-_MOST_FASTER: Final = 4
+_MOST_FASTER: Final = 2
+_LONGEST_TAG: Final = 20
+"""More characters than are looked at to know the beginning of a section."""
 
 
 class GrowthPacer:
@@ -29,17 +32,31 @@ class GrowthPacer:
         self._clock = clock
         self._began = 0.0
         self._step = _LEAST
+        self._folding = ("", 0, False)
+        """Up to where a message was looked through for sections, and whether it has any."""
 
     def piece(self, message: ChatMessage, shown: int) -> ChatMessage:
         """`message`, or one of the same id with a little more text than the `shown` characters."""
         self._began = self._clock()
-        # What ends in blocks of its own is cut there, and parsed when it is looked at.
-        blocks = find_split_points(message.text[shown : shown + _CUT], _LEAST)
+        # What ends in blocks of its own is cut there, and parsed when it is looked at, unless it
+        # may be in a section, which is parsed from its beginning on.
+        ahead, blocks = shown + _CUT, []
+        if not self._may_fold(message, ahead):
+            blocks = find_split_points(message.text[shown:ahead], _LEAST)
         end = shown + max(self._step, *blocks[-1:], 0)
         if end >= len(message.text):
             return message
         text = message.text[:end]
         return replace(message, text=text, status=MessageStatus.STREAMING, error=None)
+
+    def _may_fold(self, message: ChatMessage, end: int) -> bool:
+        """May there be a section in the text of a message, up to an offset?"""
+        message_id, known, folds = self._folding
+        start = known if message_id == message.id else 0
+        folds = folds and start > 0
+        folds = folds or has_section(message.text[max(0, start - _LONGEST_TAG) : end])
+        self._folding = message.id, end, folds
+        return folds
 
     def note_laid_out(self) -> None:
         """Learn from how long the last piece took."""

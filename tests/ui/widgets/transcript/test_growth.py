@@ -62,6 +62,13 @@ def test_what_is_laid_out_in_a_moment_or_not_yet_is_taken_whole(message: ChatMes
     assert messages.messages[0] is message
 
 
+def test_a_long_section_is_laid_out_piece_by_piece_too() -> None:
+    for opening in ("<think>\n", "<details open><summary>a</summary>\n\n"):
+        lengths = shown_lengths(virtual_list(), opening + PARAGRAPHS)
+        assert lengths[1] < 8_192
+        assert lengths[-1] == len(opening + PARAGRAPHS)
+
+
 def test_a_newer_text_takes_the_place_of_the_rest() -> None:
     messages = virtual_list()
     messages.upsert(reply(0, LIST, status=STREAMING))
