@@ -4,11 +4,6 @@ from collections.abc import Mapping
 from typing import Final
 
 from fakegpt_tui.backends.api.loading_words import loading_rule
-from fakegpt_tui.backends.api.refusal_words import (
-    is_about_reply,
-    names_filter,
-    names_refused_field,
-)
 from fakegpt_tui.domain import (
     Busy,
     NotSignedIn,
@@ -26,6 +21,11 @@ from fakegpt_tui.protocol.error_body import (
     parse_error_body,
     parse_error_text,
     read_error_value,
+)
+from fakegpt_tui.protocol.refusal_words import (
+    is_about_reply,
+    names_filter,
+    names_refused_field,
 )
 from fakegpt_tui.protocol.retry_after import find_retry_after
 from fakegpt_tui.text import safe_line

@@ -19,6 +19,7 @@ from fakegpt_tui.domain import (
     Unsupported,
 )
 from fakegpt_tui.protocol.error_body import ErrorBody, ErrorRule, parse_error_body
+from fakegpt_tui.protocol.refusal_words import names_filter
 from fakegpt_tui.protocol.retry_after import find_retry_after
 from fakegpt_tui.text import safe_line
 
@@ -67,6 +68,9 @@ _BLOCKED: Final = ErrorRule(
     RequestRefused,
     "blocks this program or this network",
     "Try a proxy, or another service.",
+)
+_FILTERED: Final = ErrorRule(
+    RequestRefused, "stopped the prompt with its content filter", "Say it in other words."
 )
 _REFUSED: Final = ErrorRule(RequestRefused, "refused the request ({status})")
 
@@ -136,6 +140,8 @@ def response_error(
 def classify_error(error: ErrorBody, who: str, wait: float | None) -> ServiceError | None:
     """The error that the code or the words leave no doubt of, whatever the status."""
     words = f"{error.code}\n{error.text}".lower()
+    if names_filter(f'"code": "{error.code.lower()}"', words):
+        return _FILTERED.error(who, error)
     rule = _BY_CODE.get(error.code) or next(
         (rule for phrase, rule in _BY_PHRASE if phrase in words), None
     )

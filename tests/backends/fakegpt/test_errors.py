@@ -66,6 +66,16 @@ async def test_a_refused_token_is_renewed_once_and_the_prompt_sent_again(
     assert tokens == ["Bearer old", "Bearer new"]
 
 
+@pytest.mark.parametrize("status", [400, 500, 502])
+async def test_a_prompt_that_a_filter_stops_is_sent_once(server: FaultServer, status: int) -> None:
+    told = {"detail": {"message": "No.", "code": "content_policy_violation"}}
+    server.script(CHAT, Send(json_reply(told, status=status)))
+    _, error = await outcome(backend(server.url))
+    assert isinstance(error, RequestRefused)
+    assert "stopped the prompt with its content filter" in str(error)
+    assert len(server.asked(CHAT)) == 1
+
+
 async def test_a_token_that_is_refused_twice_is_given_up(server: FaultServer) -> None:
     server.script(CHAT, Send(json_reply({"detail": "Not authenticated"}, status=401)))
     sessions = Sessions("old", "new", "newer")
