@@ -121,7 +121,7 @@ class FakeGPTApp(KeySerializer, ResizedApp, OverlaidApp, BidiRepairingApp, Crash
         """Until the store, or all of a conversation, is read, text is taken, and commands wait."""
         state, prompt = self._chat_screen.state, self._chat_screen.window.prompt
         if (state.is_loaded and not state.tail) or self.screen is not self._chat_screen:
-            return False
+            return super().must_wait(event)
         command = prompt.command_of(event)
         return needs_all(command, prompt.text) if state.is_loaded else needs_store(command)
 

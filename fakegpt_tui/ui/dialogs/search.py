@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 from rich.cells import cell_len
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.content import Content, Span
 from textual.widgets import Input, OptionList, Static
@@ -15,6 +15,7 @@ from fakegpt_tui.domain import Conversation, FakeGPTError, SearchHit
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.dialogs import DialogFrame, SearchSelection
 from fakegpt_tui.ui.dialogs.pick import ListScreen
+from fakegpt_tui.ui.terminal.key_serializer import LetsKeysWait, obey_waiting
 from fakegpt_tui.ui.terminal.output import repaint_now
 from fakegpt_tui.ui.widgets.drawing import fit, format_time
 from fakegpt_tui.ui.widgets.text_field import TextField
@@ -33,10 +34,10 @@ _FILTERS = (
 )
 
 
-class SearchScreen(ListScreen[SearchSelection | None]):
-    """Shows what is found while the words are typed; the next key ends the search before it.
+class SearchScreen(LetsKeysWait, ListScreen[SearchSelection | None]):
+    """Shows what is found while the words are typed; the next letter ends the search before it.
 
-    Before anything is typed it shows what was used last.
+    Before anything is typed it shows what was used last. Keys that choose wait for what is found.
     """
 
     CSS_PATH = ["dialog.tcss", "search.tcss"]
@@ -55,6 +56,7 @@ class SearchScreen(ListScreen[SearchSelection | None]):
         self._search = search
         self._clock = clock
         self._hits: Sequence[SearchHit] = ()
+        self._shown_for: str | None = None
         self._instead = ""
 
     def compose(self) -> ComposeResult:
@@ -96,6 +98,15 @@ class SearchScreen(ListScreen[SearchSelection | None]):
             self._show((), str(error))
         else:
             self._show(hits, "" if hits or is_empty else "Nothing was found.")
+        self._shown_for = query
+        self.call_later(obey_waiting, self)
+
+    def must_wait(self, event: events.Event) -> bool:
+        """Is what the typed words find not there yet, which the key would choose from?"""
+        field = self.query_one(TextField)
+        if not isinstance(event, events.Key) or event.is_printable or field.edits_with(event.key):
+            return False
+        return event.key != "escape" and field.value != self._shown_for
 
     def _show(self, hits: Sequence[SearchHit], instead: str) -> None:
         self._hits, self._instead = hits, instead

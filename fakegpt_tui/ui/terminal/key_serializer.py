@@ -100,6 +100,14 @@ class EditsInTurn(_Mixin):
                 await done
 
 
+class LetsKeysWait:
+    """A screen some of whose keys wait until what they act on is there."""
+
+    def must_wait(self, event: events.Event) -> bool:
+        """Does a key have to wait? Once it has not, `obey_waiting` is to be called."""
+        raise NotImplementedError
+
+
 class KeySerializer(App[None]):
     """Forwards a key, or a paste, once everything that the previous one caused is done.
 
@@ -166,9 +174,10 @@ class KeySerializer(App[None]):
                 self._wait(self._dispatched_at)
             return
 
-    def must_wait(self, event: events.Event) -> bool:  # noqa: ARG002 - of those that override it
+    def must_wait(self, event: events.Event) -> bool:
         """Is what a key acts on not known yet? `obey_waiting` obeys it, and those behind it."""
-        return False
+        screen = self.screen
+        return isinstance(screen, LetsKeysWait) and screen.must_wait(event)
 
     def _next_event(self, target: Widget) -> events.Event:
         """The event that is next: one press, where the target does not take several as one."""

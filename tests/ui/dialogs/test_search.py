@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from textual.app import App
 
 from fakegpt_tui.domain import SearchHit, StoreError
 from fakegpt_tui.ui.dialogs import SearchSelection
 from fakegpt_tui.ui.dialogs.search import SearchScreen, highlight_snippet
+from fakegpt_tui.ui.terminal.key_serializer import KeySerializer
 from tests.patience import PATIENCE
 from tests.ui.screen_text import screen_text
 
@@ -32,7 +32,7 @@ HITS = [
 ]
 
 
-class SearchApp(App[None]):
+class SearchApp(KeySerializer):
     def __init__(self, search) -> None:
         super().__init__()
         self.search = search
@@ -92,6 +92,26 @@ async def test_nothing_found_and_trouble_are_said() -> None:
         await pilot.press("escape")
         await pilot.pause()
         assert app.found is None
+
+
+async def test_keys_that_choose_wait_for_what_the_words_find() -> None:
+    may_find = asyncio.Event()
+
+    async def slowly(query: str) -> Sequence[SearchHit]:
+        if query:
+            await may_find.wait()
+        return HITS
+
+    app = SearchApp(slowly)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, "Title [/] 2")
+        await pilot.press(*"no", "backspace", *"eedle", "down", "enter")
+        assert app.found == "nothing yet"
+        may_find.set()
+        async with asyncio.timeout(PATIENCE):
+            while app.found == "nothing yet":
+                await pilot.pause(0.01)
+        assert app.found == SearchSelection("c1", "m1", ("needle",))
 
 
 async def test_the_next_key_ends_the_search_before_it() -> None:
