@@ -66,6 +66,9 @@ _MAY_BE_MARK: Final = lazy_pattern(r"[<\[◁]")
 _WATCHED: Final = 100_000
 """Characters of text after which a closer without an opener is not looked for any more."""
 
+_MOST_BLOCKS: Final = 100
+"""Of reasoning in one reply; each costs as much time as what is held is long."""
+
 _SMALL: Final = str.maketrans(ascii_uppercase, ascii_lowercase)
 _BLANK_LINES: Final = lazy_pattern(r"\s*\n")
 
@@ -85,6 +88,7 @@ class ThoughtSplitter:
 
     def __init__(self) -> None:
         self._stage = _Stage.START
+        self._left = _MOST_BLOCKS
         self._marks = _MARKS[0]
         self._held = ""
         self._has_thoughts = False
@@ -132,14 +136,15 @@ class ThoughtSplitter:
             self._stage = _Stage.TEXT
             return
         lowered = _lower(head[:_LONGEST_OPENER])
-        for marks in _MARKS:
+        for marks in _MARKS if self._left else ():
             if lowered.startswith(marks.opener):
+                self._left -= 1
                 self._marks = marks
                 self._held = head[len(marks.opener) :]
                 self._stage = _Stage.THOUGHTS if marks.closers else _Stage.TEXT
                 self._is_watching = False
                 return
-        if not any(marks.opener.startswith(lowered) for marks in _MARKS):
+        if not (self._left and any(marks.opener.startswith(lowered) for marks in _MARKS)):
             self._stage = _Stage.TEXT
             if self._has_thoughts and (blank := _BLANK_LINES.match(self._held)):
                 self._held = self._held[blank.end() :]

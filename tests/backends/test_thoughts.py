@@ -1,5 +1,6 @@
 """Reasoning inside the text of a reply: split off however it is cut, and never sent back."""
 
+import time
 from collections.abc import AsyncIterator
 from itertools import pairwise
 
@@ -59,6 +60,15 @@ def split(text: str, cuts: list[int]) -> list[StreamEvent]:
 
 def reasoning(events: list[StreamEvent]) -> str:
     return "".join(each.text for each in events if isinstance(each, ReasoningDelta))
+
+
+def test_many_blocks_of_reasoning_take_no_long_time_and_lose_nothing() -> None:
+    block, count = "<think>a</think>", 30_000
+    started = time.process_time()
+    events = split(f"{block * count}end", [])
+    assert time.process_time() - started < 1
+    assert 0 < len(reasoning(events)) < count
+    assert text_of(events) == f"{block * (count - len(reasoning(events)))}end"
 
 
 @given(st.sampled_from(sorted(FORMS)), st.lists(st.integers(0, 120), max_size=12))
