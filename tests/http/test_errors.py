@@ -75,6 +75,12 @@ def test_a_server_that_hangs_up_on_tls_may_speak_plain_http() -> None:
     assert "http:// rather than https://" in str(translate_error(error, HOST))
 
 
+def test_an_interface_that_this_machine_does_not_have_is_named() -> None:
+    error = caused(httpx.ConnectError(""), socket.gaierror(-2, "x"))
+    told = str(translate_error(error, Route("[fe80::1%eth9]:1")))
+    assert "[fe80::1%eth9]:1 is asked through a network interface" in told
+
+
 def test_what_keeps_one_from_the_proxy_names_the_proxy() -> None:
     for name in ("connect timeout", "connect", "refused", "no network", "name"):
         assert "proxy proxy.example:2" in str(translate_error(CASES[name], PROXIED)).lower()
