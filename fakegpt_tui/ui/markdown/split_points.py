@@ -111,10 +111,11 @@ class _SignedLines:
             place = min((each for each in self._next.values() if each >= 0), default=-1)
             if place < 0:
                 return None
-            start = self.text.rfind("\n", 0, place) + 1
+            start = self.text.rfind("\n", at - 1 if at else 0, place) + 1
             if start >= at:
                 return start
-            at = place + 1
+            # Its line begins further up, and has no more to say, however many signs are on it.
+            at = self.text.find("\n", place) + 1 or len(self.text)
 
 
 def _find_hiding(lines: _SignedLines, at: int) -> re.Match[str] | None:

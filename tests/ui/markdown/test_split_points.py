@@ -57,6 +57,13 @@ def test_a_sign_amid_a_line_hides_nothing(sign: str) -> None:
     assert parts(text) == [f"Word {sign}\n\n", "Word\n\n", "Word"]
 
 
+@pytest.mark.parametrize("sign", ["<", "$$", "~~~"])
+def test_a_line_of_a_million_signs_is_looked_through_once(sign: str) -> None:
+    # Looked through from each sign on, it would take minutes.
+    text = "Word\n\nWord " + sign * (1_000_000 // len(sign)) + "\n\nWord"
+    assert parts(text) == ["Word\n\n", text[6:-4], "Word"]
+
+
 def test_what_is_closed_is_open_no_more() -> None:
     assert len(parts("```\ncode\n```\n\nWord")) == 2
     assert len(parts("<think>\n\nWord\n</think>\n\nWord")) == 2
