@@ -231,7 +231,8 @@ class AttachmentController:
             Why some have no place, in a sentence.
         """
         held, is_open = self._state.held, self._state.open.id == conversation_id
-        room = MAX_ATTACHMENTS - len(self._state.attached) if is_open else len(parts)
+        taken = len(self._state.attached) if is_open else 0
+        room = max(0, MAX_ATTACHMENTS - taken)
         typed = f"{self._window.prompt.text} {held.text if held else ''}" if is_open else ""
         attachments: list[Attachment] = []
         for part in parts[:room]:

@@ -90,11 +90,12 @@ class PromptEditor(TextBox):
         """The id of the command that a key or a paste runs here, if it does more than to type."""
         if not isinstance(event, events.Key):
             return "attach.paste"
-        is_typed = self.has_focus and (event.is_printable or event.key in self._edits)
-        if is_typed and self._edits.get(event.key) in ("cursor_up", "cursor_down"):
-            return "prompt.earlier"  # From the first line it may be that.
+        if self.has_focus and (event.is_printable or event.key in self._edits):
+            # From the first line, these may bring another prompt.
+            is_recall = self._edits.get(event.key) in ("cursor_up", "cursor_down")
+            return "prompt.earlier" if is_recall else None
         active = self.screen.active_bindings.get(event.key)
-        return None if active is None or is_typed else active.binding.id
+        return None if active is None else active.binding.id
 
     def action_readline(self, name: str) -> None:
         """Do an edit of readline."""

@@ -43,7 +43,6 @@ def wait_until_full(terminal: Terminal) -> None:
         (signal.SIGINT, 130),
         (signal.SIGQUIT, 131),
         (signal.SIGUSR1, 138),
-        (signal.SIGALRM, 142),
         (signal.SIGABRT, 134),
         (signal.SIGRTMIN + 1, 128 + signal.SIGRTMIN + 1),
     ],
