@@ -104,18 +104,18 @@ def with_service(content: str, name: str, values: Mapping[str, Value], *, path: 
 
 
 def without_service(content: str, name: str, *, path: Path) -> str:
-    """`content` without the table of a service; as it is where there is none.
+    """`content` without the table of a service.
 
     Raises:
-        ConfigError: The text cannot be read, another service goes through this one, or new
-            conversations use it.
+        ConfigError: The text cannot be read or has no such table, another service goes through
+            this one, or new conversations use it.
     """
     document = _parse_document(content, path)
     if document.get("service") == name:
         raise ConfigError(f"New conversations use {name!r}; choose another service for them first.")
     services = _table(document, "services", path)
     if name not in services:
-        return content
+        raise ConfigError(f"{name!r} is not in {path.name}, so there is nothing to remove.")
     del services[name]
     return _dump_checked(document, path)
 

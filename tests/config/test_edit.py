@@ -65,7 +65,8 @@ def test_a_value_can_be_taken_out() -> None:
 def test_a_service_can_be_taken_out() -> None:
     changed = without_service(with_service(MINE, "x", OLLAMA, path=PATH), "x", path=PATH)
     assert parsed(changed) == parsed(MINE)
-    assert without_service(MINE, "nobody", path=PATH) == MINE
+    with pytest.raises(ConfigError, match="nothing to remove"):
+        without_service(MINE, "embedded", path=PATH)
     assert parsed(without_service(MINE, "office", path=PATH)).get("services", {}) == {}
 
 

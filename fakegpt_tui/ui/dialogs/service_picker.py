@@ -198,7 +198,7 @@ class ServicePickerScreen(ListScreen[tuple[ModelRef, ...] | None]):
         model = next((each for each in models if each.id == highlighted.model), None)
         key = self._registry.key_location(service.name)
         facts = [
-            f"{service.kind} {service.url}".strip(),
+            f"{service.kind} {service.url}" if service.url else "part of this program",
             f"key in {key}" if key else "",
             "through a proxy" if service.proxy and service.proxy.reveal() != NO_PROXY else "",
         ]
