@@ -63,6 +63,8 @@ _COMMANDS = {
 }
 """The module and the function of each command."""
 
+_STANDARD_ERROR = 2
+
 
 class Commands(click.Group):
     """A group that imports the module of a command when the command is named."""
@@ -151,8 +153,23 @@ def _report_crashes(flags: Mapping[str, object]) -> None:
     threading.excepthook = lambda arguments: report(arguments.exc_value)
 
 
+def _open_closed_streams() -> None:
+    """Let nothing be read and written where a stream is closed.
+
+    Else a file of ours, such as the store, would be opened as number 1, and printed to.
+    """
+    if None in (sys.stdin, sys.stdout, sys.stderr):
+        while (number := os.open(os.devnull, os.O_RDWR)) <= _STANDARD_ERROR:
+            pass
+        os.close(number)
+        sys.stdin = sys.stdin or os.fdopen(0, "r", closefd=False)
+        sys.stdout = sys.stdout or os.fdopen(1, "w", closefd=False)
+        sys.stderr = sys.stderr or os.fdopen(2, "w", closefd=False)
+
+
 def run(arguments: Sequence[str]) -> NoReturn:
     """Run the command line and leave the program with its exit code."""
+    _open_closed_streams()
     # The command line of httpx, which it would import with itself, needs Rich and Pygments.
     sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # as Python skips a module
     for stream in (sys.stdin, sys.stdout, sys.stderr):

@@ -27,6 +27,8 @@ PROGRAM = "fakegpt-tui"
 _LONGEST_SENTENCE = 1000
 _DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
+_TOO_MANY_FILES = {errno.EMFILE, errno.ENFILE}
+
 
 class ExitCode(IntEnum):
     """The exit codes of the program."""
@@ -102,6 +104,9 @@ def handle_output_errors() -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if error.errno in _TOO_MANY_FILES:
+            echo_err("Too many files are open. `ulimit -n 1024` raises the limit of a shell.")
+            sys.exit(ExitCode.FAILURE)
         # Files that the program writes itself have errors of their own.
         if error.errno not in _DISK_FULL:
             raise

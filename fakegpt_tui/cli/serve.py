@@ -118,7 +118,8 @@ def serve(
     services = [settings.upstream_of(each) for each in chosen]
     tell_about_state()
     # A terminal or a pipe that takes nothing must stop neither the host nor a signal.
-    with printed_in_thread() as output:
+    # Without a reader of its address nothing could find the host.
+    with printed_in_thread() as output, output.watched(lambda: signal.raise_signal(signal.SIGINT)):
         _serve(server, services, source, as_json=as_json)
         output.hurry()
 

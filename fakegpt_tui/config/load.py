@@ -72,7 +72,12 @@ def _config_file(
     if not chosen:
         return (folders.config / "config.toml").absolute(), False
     path = os.path.expanduser(str(chosen))  # noqa: PTH111 - `Path` refuses `~` and an unknown name
-    return Path(path).absolute(), True
+    try:
+        return Path(path).absolute(), True
+    except FileNotFoundError as error:
+        raise ConfigError(
+            f"The configuration file {path} is not there: the current folder was deleted."
+        ) from error
 
 
 def load_usable_settings(

@@ -84,7 +84,10 @@ def path(value: object) -> Path:
 
 
 def absolute_path(value: object) -> Path:
-    return path(value).absolute()
+    try:
+        return path(value).absolute()
+    except FileNotFoundError as error:
+        raise InvalidValue("an absolute path, since the current folder was deleted") from error
 
 
 def table(value: object) -> Mapping[str, object]:

@@ -1,5 +1,6 @@
 """The options of the whole program, and what it refuses."""
 
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -9,7 +10,8 @@ from click.testing import CliRunner
 
 from fakegpt_tui import __version__
 from fakegpt_tui.cli.main import cli
-from tests.cli.program import COMMAND, Home
+from fakegpt_tui.domain import ReplyEnded, TextDelta, TextReplaced
+from tests.cli.program import COMMAND, Home, served
 from tests.patience import PATIENCE
 from tests.store.tree import chat_message, conversation
 from tests.terminal import Terminal
@@ -134,12 +136,40 @@ main.run(["list"])
     assert "ArithmeticError" in done.stderr
 
 
-def test_closed_streams_are_no_crash(home: Home) -> None:
-    script = f"{' '.join(COMMAND)} ask --no-store 'count to 3' <&- >&-"
-    done = subprocess.run(
-        ["sh", "-c", script], check=False, capture_output=True, env=home.environment, timeout=60
-    )
-    assert (done.returncode, done.stderr) == (0, b"")
+@pytest.mark.parametrize(
+    ("line", "code", "said"),
+    [
+        ("P --plain <&- >&-", 0, ""),
+        ("mkdir d; cd d; rmdir ../d; P list --data-dir rel", 2, "current folder was deleted"),
+        ("P serve --port 0 >/dev/full", 1, "The output could not be written: No space left"),
+    ],
+)
+def test_what_a_shell_left_odd_is_no_defect(home: Home, line: str, code: int, said: str) -> None:
+    done = in_shell(home, line)
+    assert (done.returncode, said in done.stderr) == (code, True)
+    assert "defect" not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_closed_streams_are_no_crash_and_no_files_of_ours(home: Home) -> None:
+    """A reply that is taken back has a file in the place of the output rewritten."""
+    with served([TextDelta("Helo"), TextReplaced(2, "llo"), ReplyEnded()]) as (_, url):
+        home.use_service(url)
+        done = in_shell(home, "P ask Hi <&- >&-")
+    assert "defect" not in done.stderr
+    with home.store() as store:
+        assert store.notices == ()
+        (conversation,) = store.conversations()
+        assert store.path(conversation.id)[-1].text == "Hello"
+
+
+def in_shell(home: Home, line: str) -> subprocess.CompletedProcess[str]:
+    """What a shell makes of a line in which `P` is the program."""
+    script = re.sub(r"\bP\b", " ".join(COMMAND), line)
+    return subprocess.run(
+        ["bash", "-c", script], check=False, capture_output=True, text=True,
+        env=home.environment, cwd=home.folder, timeout=60,
+    )  # fmt: skip
 
 
 def test_an_unknown_theme_is_named_before_the_screen_is_taken(home: Home) -> None:

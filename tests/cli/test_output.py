@@ -1,9 +1,17 @@
 """Exit codes, and the sentence on standard error."""
 
+import errno
+
 import click
 import pytest
 
-from fakegpt_tui.cli.output import ExitCode, echo_err, exit_code, handle_errors
+from fakegpt_tui.cli.output import (
+    ExitCode,
+    echo_err,
+    exit_code,
+    handle_errors,
+    handle_output_errors,
+)
 from fakegpt_tui.domain import (
     BadReply,
     Busy,
@@ -70,3 +78,9 @@ def test_a_defect_is_not_taken_for_trouble() -> None:
 def test_what_is_said_goes_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
     echo_err("Serving.")
     assert capsys.readouterr() == ("", "fakegpt-tui: Serving.\n")
+
+
+def test_too_many_open_files_are_told_with_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="1"), handle_output_errors():
+        raise OSError(errno.EMFILE, "canary")
+    assert capsys.readouterr().err.startswith("fakegpt-tui: Too many files are open. `ulimit")
