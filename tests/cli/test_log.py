@@ -70,6 +70,7 @@ def test_no_text_and_no_secret_is_logged_at_any_level(home: Home) -> None:
     assert "A reply of home ended: failed, 0 characters" in text
     assert "error RequestRefused" in text
     assert "A reply of lab ended: failed" in text
+    assert "debug store.writer: A write took " in text
     assert CANARY not in text
 
 
@@ -93,13 +94,6 @@ def test_an_import_is_logged_by_its_counts_and_a_failure_by_its_type(home: Home)
     assert "error cli.log: The command failed" in text
     assert "NotFound" in text
     assert CANARY not in text
-
-
-def test_the_lowest_level_tells_how_long_writes_took(home: Home) -> None:
-    log = home.folder / "run.log"
-    home.environment["FAKEGPT_LOG_LEVEL"] = "debug"
-    home.run("ask", "--log", str(log), "Hi")
-    assert "debug store.writer: A write took " in log.read_text()
 
 
 def test_a_defect_is_logged_by_its_type_and_places(home: Home) -> None:
