@@ -25,6 +25,7 @@ from tests.openai_server import CHAT, DONE, backend_for, openai_server, service
 from tests.signed_in import outcome
 
 STOP, LENGTH, FILTER = FinishReason.STOP, FinishReason.LENGTH, FinishReason.CONTENT_FILTER
+SOURCE = {"url": "http://u", "title": "T"}
 
 
 def incomplete(reason: str) -> dict[str, object]:
@@ -141,6 +142,8 @@ def test_words_are_read_wherever_they_stand(spoken: object) -> None:
         {"sources": [{"source": {"name": "T", "url": "http://u"}}]},
         {"vertex_ai_grounding_metadata": [{"groundingChunks": [{"web": {"uri": "http://u"}}]}]},
         {"choices": [{"delta": {}, "citations": [{"url": "http://u"}]}]},
+        {"documents": [{"title": "T", "url": "http://u"}]},
+        {"executed_tools": [{"type": "a"}, {"search_results": {"results": [SOURCE]}}]},
     ],
 )
 def test_sources_are_found_wherever_they_stand(fields: dict[str, object]) -> None:
@@ -149,7 +152,6 @@ def test_sources_are_found_wherever_they_stand(fields: dict[str, object]) -> Non
 
 
 SPOKEN = {"type": "response.output_text.delta", "delta": "Hi"}
-SOURCE = {"url": "http://u", "title": "T"}
 ANNOTATED = {"type": "output_text", "text": "Hi", "annotations": [SOURCE]}
 
 

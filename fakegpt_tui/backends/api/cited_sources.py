@@ -9,11 +9,11 @@ from fakegpt_tui.text import replace_surrogates
 
 _LISTS: Final = (
     "citations", "search_results", "web_search", "references", "annotations", "sources",
-    "groundingChunks", "grounding_chunks",
+    "documents", "results", "groundingChunks", "grounding_chunks",
 )  # fmt: skip
 _HOLDERS: Final = (
-    "context", "search_info", "provider_specific_fields", "groundingMetadata",
-    "grounding_metadata", "vertex_ai_grounding_metadata",
+    "context", "search_info", "search_results", "executed_tools", "provider_specific_fields",
+    "groundingMetadata", "grounding_metadata", "vertex_ai_grounding_metadata",
 )  # fmt: skip
 _ENTRIES: Final = ("url_citation", "web", "source")
 """What an entry of a list may hold the source in."""
@@ -45,11 +45,10 @@ class CitedSources:
                 case _:
                     pass
         for name in _HOLDERS:
-            match fields.get(name):
-                case {**held} | [{**held}, *_]:
+            found = fields.get(name)
+            for held in found if isinstance(found, list) else [found]:
+                if isinstance(held, dict):
                     self.add(held)
-                case _:
-                    pass
 
     def add_entries(self, entries: Iterable[object]) -> None:
         """Add the sources in the list of a field."""
