@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input, TextArea
 
-from fakegpt_tui.backends.scripted import Gate, Step
+from fakegpt_tui.backends.scripted import Gate, Pause, Step
 from fakegpt_tui.cli.settings_store import LastChoices, SettingsStore
 from fakegpt_tui.config.load import load_settings
 from fakegpt_tui.domain import (
@@ -259,7 +259,8 @@ def _script() -> list[list[Step]]:
     """The replies of the scenes, in their order."""
     gate = Gate()
     failure = RequestRefused("The service at example.org has no room for this. Try another model.")
-    asked = [reply("Both say the same.")] * 2
+    # Long enough for its time to be shown, also on a fast machine.
+    asked = [[Pause(0.06), *reply("Both say the same.")]] * 2
     return [*asked, [failure], [TextDelta("# Title\n\nWords **a"), gate]]
 
 
