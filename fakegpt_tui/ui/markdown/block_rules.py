@@ -86,6 +86,20 @@ def _move_left(state: StateBlock, first: int, end: int) -> None:
             state.tShift[line] -= excess
 
 
+_MOST_COLUMNS = 128
+
+
+def table_rules(parser: MarkdownIt) -> None:
+    """Take lines with hundreds of bars for text: as a table they would take seconds to lay out."""
+    from markdown_it.rules_block import table  # noqa: PLC0415 - after the first frame
+
+    def table_of_few_columns(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+        bars = state.src.count("|", state.bMarks[start], state.eMarks[start])
+        return bars <= _MOST_COLUMNS and table(state, start, end, silent)
+
+    parser.block.ruler.at("table", table_of_few_columns, {"alt": ["paragraph", "reference"]})
+
+
 _LABEL = lazy_pattern(r"\[((?:[^\[\]\\\n]|\\.){1,999})\](?!:)")
 _DEFINITION = lazy_pattern(r"\[((?:[^\[\]\\\n]|\\.){1,999})\]:")
 

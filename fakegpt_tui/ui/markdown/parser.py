@@ -15,6 +15,7 @@ from fakegpt_tui.ui.markdown.block_rules import (
     definition_rules,
     list_rules,
     section_rules,
+    table_rules,
     used_labels,
 )
 from fakegpt_tui.ui.markdown.blocks import Node, References
@@ -129,6 +130,7 @@ def _parser(definitions: bool) -> MarkdownIt:
     emphasis_rules(parser)
     math_rules(parser)
     list_rules(parser)
+    table_rules(parser)
     if definitions:
         parser.use(footnote_plugin, inline=False)
         definition_rules(parser)

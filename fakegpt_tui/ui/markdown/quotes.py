@@ -19,7 +19,7 @@ def draw_quote(node: Node, width: int, context: RenderContext) -> list[Line]:
     """The quoted blocks behind a bar, which gives way where there is no room for it."""
     bar = _bar(width, context)
     lines = context.render_blocks(node.children, width - cell_width(bar)) or [BLANK] * len(bar)
-    above = [BLANK] * len(bar) if node.continued and node.blank_above else []
+    above = [BLANK] if node.continued and node.blank_above else []
     return [line.with_prefix(bar) for line in (*above, *lines)]
 
 

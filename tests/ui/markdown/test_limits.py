@@ -118,13 +118,17 @@ def scrolled(layout: Layout, step: int) -> list[str]:
 @QUICK
 @given(WITHIN, WIDTH)
 def test_what_is_split_in_items_and_quotes_looks_as_if_it_were_not(text: str, width: int) -> None:
-    # Paragraphs are cut between words alone: whether that shows is another matter.
+    # So short fragments are cut between words alone, which beside formulas shows.
+    text = text.replace("$$", "&&")
     limits = Limits(fragment=12, longest_fragment=8_192)
     split, unsplit = (
         whole(text, complete=True, limits=limits),
         whole(text, complete=True, limits=Limits()),
     )
-    seen = [[line.plain.rstrip() for line in each.lines(width)] for each in (split, unsplit)]
+    seen = [
+        [(line.plain.rstrip(), line.plain.strip() and line.margin) for line in each.lines(width)]
+        for each in (split, unsplit)
+    ]
     assert seen[0] == seen[1]
 
 
@@ -241,6 +245,18 @@ def test_a_block_that_can_be_split_has_no_limit(text: str, last: str) -> None:
     document.update(text.rstrip(">\n"), complete=True)
     layout = document.layout(60)
     assert layout[layout.reveal(len(layout) - 1, -3)].plain.strip() == last
+
+
+@pytest.mark.parametrize(("columns", "is_table"), [(120, True), (128, False), (400, False)])
+def test_lines_of_hundreds_of_cells_are_text(columns: int, is_table: bool) -> None:
+    header, rule, row = ("|" + sign * columns + "\n" for sign in ("a|", "-|", "*b*|"))
+    text = f"{header}{rule}{row}\nbelow"
+    shown = "".join(line.plain for line in whole(text, complete=True).lines(40))
+    assert ("|b|b|" in shown) is not is_table
+    assert shown.endswith("below")
+    grown = short()
+    for end in (columns, len(header), len(header) + columns, len(text) - 8, len(text)):
+        assert_alike(grown, text[:end], 40, complete=False)
 
 
 def test_a_section_ends_in_plain_text_too() -> None:

@@ -48,7 +48,7 @@ def test_long_paragraphs_are_shown_alike_however_they_are_read(name: str, chunk_
 
 
 def test_html_keeps_its_lines_where_a_new_line_begins_too() -> None:
-    rows = ["<div>", *["some words"] * 6_000, "</div>"]
+    rows = ["<div>", *["some words"] * 2_400, "</div>"]
     assert shown("\n".join(rows)) == rows
     quoted = [f"▌ {row}" for row in rows]
     assert shown("> " + "\n> ".join(rows)) == quoted
