@@ -26,8 +26,8 @@ def load_certificates(service: Service) -> ssl.SSLContext:
             context = trust_system()
         case _:
             return httpx.create_ssl_context(verify=False)
-    # As curl does it, and Python before 3.13 or from then on: the certificate of a server may be
-    # trusted itself, and that of an authority of one's own need not have every extension.
+    # As with curl, and with every Python: the certificate of a server may be trusted itself, and
+    # that of an authority of one's own need not have every extension.
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     return context
