@@ -36,6 +36,14 @@ class PathEntry:
         return self.path.rpartition("/")[2]
 
 
+def current_folder() -> Path:
+    """The folder that relative paths begin in; that of the user where it was deleted meanwhile."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        return Path.home()
+
+
 def list_paths(
     folder: Path, *, clock: Callable[[], float] = monotonic, is_deep: bool = True
 ) -> tuple[PathEntry, ...]:

@@ -1,12 +1,20 @@
 """What completion lists behind `@`, and in what order."""
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from fakegpt_tui.attachments.path_listing import MAX_SECONDS, PathEntry, fitting_paths, list_paths
+from fakegpt_tui import ui
+from fakegpt_tui.attachments.path_listing import (
+    MAX_SECONDS,
+    PathEntry,
+    current_folder,
+    fitting_paths,
+    list_paths,
+)
 
 
 @pytest.fixture
@@ -104,3 +112,19 @@ def test_a_folder_that_cannot_be_read_lists_nothing(tmp_path: Path) -> None:
     if os.geteuid():
         assert list_paths(hidden) == ()
     hidden.chmod(0o700)
+
+
+def test_a_folder_that_is_deleted_meanwhile_is_no_defect(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "branch"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    assert current_folder() == folder
+    folder.rmdir()
+    assert current_folder() == Path.home()
+
+
+def test_the_screen_asks_for_the_current_folder_in_this_way_alone() -> None:
+    modules = Path(ui.__file__).parent.rglob("*.py")
+    assert [each for each in modules if re.search(r"\b(cwd|getcwd)\(\)", each.read_text())] == []

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from fakegpt_tui.attachments.files import MAX_ATTACHMENTS
 from fakegpt_tui.attachments.marks import PASTE, lay_out, mark_of, new_id, write_mark
-from fakegpt_tui.attachments.path_listing import typed_path
+from fakegpt_tui.attachments.path_listing import current_folder, typed_path
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain import FakeGPTError, LoadError
 from fakegpt_tui.domain.media_types import can_decode, identify
@@ -84,7 +84,7 @@ class AttachmentController:
         from fakegpt_tui.attachments.prompt_paths import resolve  # noqa: PLC0415 - when typed
 
         async def attach() -> None:
-            found = await asyncio.to_thread(resolve, path, Path.cwd(), Path.exists)
+            found = await asyncio.to_thread(resolve, path, current_folder(), Path.exists)
             if found is None:
                 self._window.notify(f"There is no file {safe_line(path)}; it is sent as text.")
                 return

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from fakegpt_tui.attachments.path_listing import typed_path
+from fakegpt_tui.attachments.path_listing import current_folder, typed_path
 from fakegpt_tui.chat.argument_values import find_numbered
 from fakegpt_tui.chat.jobs import MARKDOWN, Job, export_formats
 from fakegpt_tui.chat.service import ChatService
@@ -84,7 +84,7 @@ class FileController:
             from fakegpt_tui.ui.dialogs.pick import AskPathScreen  # noqa: PLC0415 - after first paint
 
             name = f"{file_stem(self._state.open.title) or 'conversation'}.md"
-            self._window.ask(AskPathScreen("File", str(Path.cwd() / name)), self.ask_where)
+            self._window.ask(AskPathScreen("File", str(current_folder() / name)), self.ask_where)
 
     def copy_path(self) -> None:
         """Copy the path of the file that was saved last."""

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from fakegpt_tui.attachments.path_listing import current_folder
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain import LoadError, SaveError
 from fakegpt_tui.domain.text_encodings import decode_text
@@ -98,7 +99,9 @@ class ItemController:
             if typed.strip():
                 self._window.work(self._save(typed.strip(), get), group="save-item")
 
-        self._window.ask(AskPathScreen(f"File in {safe_line(str(Path.cwd()), 40)}", name), take)
+        self._window.ask(
+            AskPathScreen(f"File in {safe_line(str(current_folder()), 40)}", name), take
+        )
 
     async def _save(self, typed: str, get: GetData) -> None:
         path = await asyncio.to_thread(write_new_file, typed, await get())

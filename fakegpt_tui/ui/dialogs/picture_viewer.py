@@ -14,6 +14,7 @@ from textual.geometry import Region
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from fakegpt_tui.attachments.path_listing import current_folder
 from fakegpt_tui.domain import FakeGPTError
 from fakegpt_tui.domain.media_types import PIXEL_HEAD, identify
 from fakegpt_tui.pictures.cells import BoundedCache, in_decoder
@@ -259,7 +260,7 @@ class PictureViewer(ModalScreen[None]):
             if typed and typed.strip():
                 self._work(self._save(picture, typed.strip()))
 
-        title = f"File in {safe_line(str(Path.cwd()), 40)}"
+        title = f"File in {safe_line(str(current_folder()), 40)}"
         self.app.push_screen(AskPathScreen(title, picture.name), take)
 
     async def _save(self, picture: MessageItem, typed: str) -> None:

@@ -2,9 +2,14 @@
 
 import asyncio
 from contextlib import suppress
-from pathlib import Path
 
-from fakegpt_tui.attachments.path_listing import PathEntry, fitting_paths, list_paths, typed_path
+from fakegpt_tui.attachments.path_listing import (
+    PathEntry,
+    current_folder,
+    fitting_paths,
+    list_paths,
+    typed_path,
+)
 from fakegpt_tui.attachments.prompt_paths import (
     Reference,
     read_reference,
@@ -87,7 +92,7 @@ class ReferenceCompletion:
 
     async def _load(self, folder: str) -> None:
         """List a folder, and show what fits."""
-        top = Path.cwd() / (typed_path(folder) or "") if folder else Path.cwd()
+        top = current_folder() / (typed_path(folder) or "") if folder else current_folder()
         is_deep = not folder.startswith(("/", "~", ".."))
         self._listings[folder] = await asyncio.to_thread(list_paths, top, is_deep=is_deep)
         self._find()
