@@ -71,11 +71,12 @@ KEYS = {
 
 _CONTROL_STRING = rb"\x1b[\]P_^X][^\x1b\x07]*(?:\x07|\x1b\\)"
 _CONTROL_SEQUENCE = rb"\x1b\[[0-?]*[ -/]*[@-~]"
-# What pyte prints instead of obeying: kitty's keyboard stack, mode requests, strings but OSC; and
+# What pyte prints instead of obeying: kitty's keyboard stack, modes that are asked for, kept or
+# given back, strings but OSC; and
 # what it does not print, with all that comes after: isolates.
 _MISPRINTED = re.compile(
-    rb"\x1b\[[<>=][0-9;]*[ -/]*[@-~]|\x1b\[\?[0-9;]*\$p|\x1b[P_^X][^\x1b\x07]*(?:\x07|\x1b\\)"
-    rb"|\xe2\x81[\xa6-\xa9]"
+    rb"\x1b\[[<>=][0-9;]*[ -/]*[@-~]|\x1b\[\?[0-9;]*(?:\$p|[rs])"
+    rb"|\x1b[P_^X][^\x1b\x07]*(?:\x07|\x1b\\)|\xe2\x81[\xa6-\xa9]"
 )
 _UNFINISHED = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*|[\]P_^X][^\x1b\x07]*\x1b?)?\Z|\xe2\x81?\Z")
 _LEAVE_ALTERNATE = b"\x1b[?1049l"

@@ -49,7 +49,7 @@ else:
         TerminalOutput,
         forget_pictures,
     )
-    from fakegpt_tui.ui.terminal.shutdown import exit_code
+    from fakegpt_tui.ui.terminal.shutdown import ALT_AS_BEFORE, IS_XTERM, exit_code
 
     _POLL = 0.1
     """Seconds between looks at whether input should end."""
@@ -60,6 +60,8 @@ else:
     _WATCH_BACKGROUND = "\x1b]11;?\x1b\\\x1b[?2031h"
     """Asks for the colour of the background, and to be told when it is changed."""
     _FORGET_BACKGROUND = "\x1b[?2031l"
+    _ESCAPE_FOR_ALT = "\x1b[?1036s\x1b[?1036h"
+    """Keeps how xterm tells of alt, and has it send ESC, where it would type another letter."""
     _KITTY_FLAGS = "\x1b[>25u"
     """What Textual asks of a keyboard: each key in full, with the text that it types."""
     _KITTY_FLAGS_AND_ALTERNATES = "\x1b[>29u"
@@ -103,6 +105,8 @@ else:
             )
             if takes_questions(os.environ):
                 self.write(_WATCH_BACKGROUND)
+            if IS_XTERM:
+                self.write(_ESCAPE_FOR_ALT)
 
         async def _report_size(self) -> None:
             """Report the size that the terminal has by now.
@@ -125,6 +129,8 @@ else:
         def stop_application_mode(self) -> None:
             """Leave the terminal as it was, without pictures of which none can be seen."""
             self.write(HELD_PICTURES.free_all())
+            if IS_XTERM:
+                self.write(ALT_AS_BEFORE)
             if takes_questions(os.environ):
                 self.write(_FORGET_BACKGROUND)
             super().stop_application_mode()

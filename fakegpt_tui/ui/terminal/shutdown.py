@@ -51,6 +51,10 @@ _MODES_OFF = (
 )
 
 
+IS_XTERM = "XTERM_VERSION" in os.environ and "TMUX" not in os.environ
+ALT_AS_BEFORE = "\x1b[?1036r"
+"""Has xterm tell of alt as it did before."""
+
 _NOT_ENDING = {
     getattr(signal, f"SIG{name}", None)
     for name in (
@@ -115,7 +119,8 @@ def restore_terminal(descriptor: int = 2) -> None:
     blocking = os.get_blocking(descriptor)
     with suppress(OSError):
         os.set_blocking(descriptor, False)
-        os.write(descriptor, (HELD_PICTURES.free_all() + _MODES_OFF).encode())
+        modes = (ALT_AS_BEFORE if IS_XTERM else "") + _MODES_OFF
+        os.write(descriptor, (HELD_PICTURES.free_all() + modes).encode())
     with suppress(OSError):
         # The shell uses the terminal through the same setting.
         os.set_blocking(descriptor, blocking)

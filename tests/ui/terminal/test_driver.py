@@ -1,5 +1,6 @@
 import os
 import random
+import signal
 import time
 from threading import Event, Thread
 
@@ -426,6 +427,15 @@ def test_a_terminal_is_asked_for_the_keys_of_the_latin_layout():
         terminal.wait_for("3: ctrl+q=None")
         assert b"\x1b[>29u" in terminal.raw
         terminal.wait_for(r"ideographic_space='\u3000'")
+
+
+def test_xterm_is_told_to_send_an_escape_for_alt_and_left_as_it_was():
+    with small_app("Keys", before="export XTERM_VERSION='XTerm(390)'; unset TMUX") as terminal:
+        terminal.wait_for("ready")
+        assert b"\x1b[?1036s\x1b[?1036h" in terminal.raw
+        terminal.signal(signal.SIGTERM)
+        assert terminal.wait() == 143
+        assert b"\x1b[?1036r" in terminal.raw
 
 
 def test_drawing_while_suspended_neither_shows_nor_blocks():
