@@ -23,7 +23,7 @@ _CONTROL_SEQUENCE = re.compile(
     r"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"  # OSC: titles and links
     r"|\x1b[()#][0-9A-Za-z]|\x1b[=>78cDEHMNOZ]"
 )
-_OVERWRITTEN = re.compile(r"[^\n\r]*\r(?!\n|$)", re.MULTILINE)
+_OVERWRITTEN = re.compile(r"(?<![^\n\r])[^\n\r]*+\r(?!\n|$)", re.MULTILINE)
 """What a progress bar has written on its line before."""
 
 

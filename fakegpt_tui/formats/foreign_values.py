@@ -170,3 +170,15 @@ def _names(by_id: Mapping[str, Record], key: str) -> list[str]:
 def _prompt(folder: Record) -> str:
     found = texts_of(folder, "prompt_template") or texts_of(folder.get("data"), "system_prompt")
     return replace_surrogates(found)
+
+
+def cut_elements(text: str, opening: re.Pattern[str], closing: str) -> str:
+    """`text` without what stands from each opening to the next closing; what is not closed stays.
+
+    One expression for both would read the rest of the text once for each opening without an end.
+    """
+    kept, at = [], 0
+    while (begin := opening.search(text, at)) and (end := text.find(closing, begin.end())) >= 0:
+        kept.append(text[at : begin.start()])
+        at = end + len(closing)
+    return "".join((*kept, text[at:]))

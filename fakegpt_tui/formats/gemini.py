@@ -49,22 +49,19 @@ _VERB = re.compile(
     r"(?:Prompted|Asked Bard:|Asked|Said|Branched|Answered"
     r"|Eingegebener Prompt:|Prompt saisi\s*:|Petición enviada:)\s+"
 )
-_ATTACHED = re.compile(r"\s*\n\s*Attached \d+ files?\.\s*$")
-_PICTURES = re.compile(r"<img\b[^>]*\bsrc=\"([^\"]+)\"")
+_ATTACHED = re.compile(r"(?<!\s)[^\S\n]*\n\s*Attached \d+ files?\.\s*$")
+_PICTURES = re.compile(r"<img\b[^<>]*\bsrc=\"([^\"]+)\"")
 _NAMES = re.compile(r"gemini|bard", re.IGNORECASE)
 
 _CELL = '<div class="outer-cell'
-_HEADER = re.compile(r'<div class="header-cell.*?<p[^>]*>(.*?)<', re.DOTALL)
-_CONTENT = re.compile(
-    r'<div class="content-cell[^"]*mdl-typography--body-1"[^>]*>(.*?)</div>'
-    r'\s*<div class="content-cell',
-    re.DOTALL,
-)
+_HEADER = re.compile(r'<div class="header-cell[^<>]*>\s*<p[^<>]*>([^<]*)<')
+_CONTENT = re.compile(r'<div class="content-cell[^"<>]*mdl-typography--body-1"[^<>]*>')
+_CONTENT_END = re.compile(r'</div>\s*<div class="content-cell')
 _PAGE_TIME = re.compile(
     r"(?P<at>[A-Z][a-z]{2} \d{1,2}, \d{4}, \d{1,2}:\d{2}:\d{2} [AP]M) "
     r"(?P<zone>UTC|GMT(?P<offset>[+-]\d{1,2}(?::\d{2})?)?)"
 )
-_FILE = re.compile(r'<(?:a|img)\b[^>]*\b(?:href|src)="([^":]+)"')
+_FILE = re.compile(r'<(?:a|img)\b[^<>]*\b(?:href|src)="([^":]+)"')
 """A link to what lies beside the page, which has no scheme."""
 _PAGE_NAMES = re.compile("Gemini|Bard")
 
@@ -160,8 +157,10 @@ def _read_page(text: str, origin: SourceDefaults) -> Iterator[ImportItem]:
 
 def _read_cell(cell: str) -> Record:
     """An activity as JSON has it; without a time where that cannot be read."""
-    header, content = _HEADER.search(cell), _CONTENT.search(cell)
-    lines = re.split(r"<br\s*/?>", content[1] if content else "")
+    header, begin = _HEADER.search(cell), _CONTENT.search(cell)
+    end = _CONTENT_END.search(cell, begin.end()) if begin else None
+    content = cell[begin.end() : end.start()] if begin and end else ""
+    lines = re.split(r"<br\s*/?>", content)
     for number, line in enumerate(lines):
         if match := _PAGE_TIME.fullmatch(_plain(line)):
             answer = "<br>".join(lines[number + 1 :]).strip()
@@ -179,7 +178,7 @@ def _read_cell(cell: str) -> Record:
 
 
 def _plain(html: str) -> str:
-    text = unescape(re.sub(r"<[^>]*>", "", html))
+    text = unescape(re.sub(r"<[^<>]*>", "", html))
     return re.sub("[\u00a0\u202f]", " ", text).strip()
 
 

@@ -6,18 +6,25 @@ from collections.abc import Iterator
 from fakegpt_tui.domain import MessageStatus, Role
 from fakegpt_tui.formats.base import ImportItem, Record, RecordFormat, SourceDefaults
 from fakegpt_tui.formats.foreign_files import file_beside
-from fakegpt_tui.formats.foreign_values import dict_of, dicts_of, list_of, read_time, texts_of
+from fakegpt_tui.formats.foreign_values import (
+    cut_elements,
+    dict_of,
+    dicts_of,
+    list_of,
+    read_time,
+    texts_of,
+)
 from fakegpt_tui.formats.message_parts import MessageParts, file_name
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
 
-_RENDERED = re.compile(r"\s*<grok:render\b.*?</grok:render>", re.DOTALL)
+_RENDERED = re.compile(r"(?<!\s)\s*+<grok:render\b"), "</grok:render>"
 _FILES = {
     "file_attachments": "File",
     "image_attachments": "Picture",
     "generated_image_urls": "Picture",
 }
 _ASSET_ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
-_CARDS = re.compile(r"\s*<xai:tool_usage_card>.*?</xai:tool_usage_card>", re.DOTALL)
+_CARDS = re.compile(r"(?<!\s)\s*+<xai:tool_usage_card>"), "</xai:tool_usage_card>"
 
 
 def _sniff(record: Record) -> str:
@@ -53,10 +60,10 @@ def _places(asset: str) -> tuple[str, ...]:
 
 def _read_response(held: Record, origin: SourceDefaults) -> SourceMessage:
     parts = MessageParts()
-    parts.add_text(_RENDERED.sub("", texts_of(held, "message")))
-    parts.add_reasoning(_CARDS.sub("", texts_of(held, "thinking_trace")).strip())
+    parts.add_text(cut_elements(texts_of(held, "message"), *_RENDERED))
+    parts.add_reasoning(cut_elements(texts_of(held, "thinking_trace"), *_CARDS).strip())
     for each in dicts_of(held.get("agent_thinking_traces")):
-        parts.add_reasoning(_CARDS.sub("", texts_of(each, "thinking_trace")).strip())
+        parts.add_reasoning(cut_elements(texts_of(each, "thinking_trace"), *_CARDS).strip())
     for each in dicts_of(held.get("cited_web_search_results")):
         parts.add_source(each.get("title"), each.get("url"))
     for name, kind in _FILES.items():

@@ -23,6 +23,7 @@ from fakegpt_tui.formats.base import (
 from fakegpt_tui.formats.foreign_files import ForeignFile, file_beside, held_file
 from fakegpt_tui.formats.foreign_values import (
     UNNAMED_FOLDER,
+    cut_elements,
     dict_of,
     dicts_of,
     objects_by_id,
@@ -36,13 +37,13 @@ from fakegpt_tui.formats.message_parts import MessageParts, split_thinking
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
 
 _THINKING = re.compile(
-    r'\s*<details type="reasoning"[^>]*>\s*(?:<summary>.*?</summary>)?', re.DOTALL
+    r'\s*<details type="reasoning"[^<>]*>\s*(?:<summary>.*?</summary>)?', re.DOTALL
 )
-_DETAILS = re.compile(r"<(/?)details\b[^>]*>")
+_DETAILS = re.compile(r"<(/?)details\b[^<>]*>")
 _FILE_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
 UPLOADS = "uploads"
 """Below this name the memo of a database has the names of uploaded files, by their ids."""
-_TOOL_CALLS = re.compile(r'<details type="tool_calls"[^>]*>.*?</details>\s*', re.DOTALL)
+_TOOL_CALLS = re.compile(r'(?<!\s)\s*+<details type="tool_calls"[^<>]*>'), "</details>"
 
 
 def _history(record: Record) -> Record:
@@ -161,12 +162,14 @@ def _upload(file: Record, origin: SourceDefaults) -> ForeignFile | None:
 
 def _split_details(text: str) -> tuple[str, str]:
     """Reasoning and tool calls that older versions keep as HTML in the content."""
-    thoughts = []
-    while (begin := _THINKING.match(text)) and (end := _end_of_details(text, begin.end())):
+    thoughts, at = [], 0
+    while (begin := _THINKING.match(text, at)) and (end := _end_of_details(text, begin.end())):
         quoted = html.unescape(text[begin.end() : end.start()]).strip().split("\n")
         thoughts.append("\n".join(line.removeprefix(">").removeprefix(" ") for line in quoted))
-        text = text[end.end() :].lstrip()
-    return ("\n\n".join(thoughts), _TOOL_CALLS.sub("", text)) if thoughts else split_thinking(text)
+        at = end.end()
+    if not thoughts:
+        return split_thinking(text)
+    return "\n\n".join(thoughts), cut_elements(text[at:], *_TOOL_CALLS).lstrip()
 
 
 def _end_of_details(text: str, at: int) -> re.Match[str] | None:

@@ -27,7 +27,7 @@ _FENCE = re.compile(r"`{3,}(?!.*`)|~{3,}")
 _SENTENCE_END = re.compile(r"[.!?…:;][ \t]+|\n|[。！？]")
 _NO_END = re.compile(
     r"""
-    (?:^|\n)[\s>]*\(?\d{1,4}\.            # the number of an item
+    (?:^|\n)(?:[^\S\n]|>)*\(?\d{1,4}\.    # the number of an item
     | (?<!\w)(?:\w\.)+                   # e.g., i.e., an initial
     | (?<!\w)(?:cf|vs|etc|approx|Mr|Mrs|Ms|Dr|Prof|St|No|Nr|Fig|p|pp|ca|bzw|vgl)\.
     """,

@@ -70,7 +70,7 @@ _MAX_WAIT: Final = 31 * 24 * 3600
 _ERROR_TEXT = lazy_pattern(
     r"\s*(?:\[error\]|(?:\w*error|exception|traceback)\b)", re.IGNORECASE | re.ASCII
 )
-_ERROR_PREFIX = lazy_pattern(r"\s*(?:\[error\]:?|error\s*:)\s*", re.IGNORECASE)
+_ERROR_PREFIX = lazy_pattern(r"(?<!\s)\s*+(?:\[error\]:?|error\s*:)\s*", re.IGNORECASE)
 """The prefix that is cut off; the sentence says already that it is an error."""
 
 _UNSHOWN = lazy_pattern(

@@ -84,7 +84,7 @@ _GENERIC: Final = {
 """What tells nothing: another place of the same error may tell more."""
 
 _CODE_WORD: Final = lazy_pattern(r"[a-z0-9_.-]+|[A-Z0-9_.-]+|(?:[A-Z][a-z0-9]+){2,}")
-_STATUS_NUMBER: Final = lazy_pattern(r"\W*\b(?:http status )?\d{3}\b\W*")
+_STATUS_NUMBER: Final = lazy_pattern(r"(?<!\W)\W*\b(?:http status )?\d{3}\b\W*")
 _SENTENCE: Final = 2
 """The rank of what tells something."""
 _LONGEST_GENERAL: Final = 80

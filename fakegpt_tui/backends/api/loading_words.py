@@ -22,7 +22,7 @@ _LOADING_SURELY: Final = lazy_pattern(
 )
 """The same, told with a status that means something else."""
 _NOT_LOADED: Final = lazy_pattern(
-    r"(?:error|fail\w*|exception|unable|could not|cannot)\b[^.\n]{0,20}\bload"
+    r"(?:error|\bfail\w*|exception|unable|could not|cannot)\b[^.\n]{0,20}\bload"
 )
 _MODEL_LOADING: Final = ErrorRule(ModelLoading, "is still loading the model")
 

@@ -10,10 +10,10 @@ _NAMES_LIMIT: Final = lazy_pattern(
     r"max_(?:completion_|new_|output_)?tokens|completion|(?:output|new) tokens|reply tokens"
 )
 _PROMPT: Final = lazy_pattern(
-    r"([\d,]+) (?:tokens )?(?:in (?:the|your) (?:messages|prompt|input)|from the input"
+    r"(?<![\d,])([\d,]++) (?:tokens )?(?:in (?:the|your) (?:messages|prompt|input)|from the input"
     r"|of text input|input tokens|prompt tokens|`inputs` tokens)"
 )
-_SUM: Final = lazy_pattern(r"([\d,]+) \+ [\d,]+ > ([\d,]+)")
+_SUM: Final = lazy_pattern(r"(?<![\d,])([\d,]++) \+ [\d,]++ > ([\d,]+)")
 _WINDOW: Final = lazy_pattern(r"(?:context (?:length|window|size)[^.\d]{0,40}|must be <= )([\d,]+)")
 _LARGEST: Final = lazy_pattern(
     r"(?:at most|no more than|up to|maximum(?: allowed| value| output| completion| tokens)*"
