@@ -13,7 +13,7 @@ from fakegpt_tui.text import replace_surrogates
 
 _PARTS = lazy_pattern(r'"parts"\s*:\s*\[\s*(?=")')
 _LAST_PART = lazy_pattern(r"\s*\]")
-_STRING_CONTENT = lazy_pattern(r'(?:[^"\\\x00-\x1f]+|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*')
+_STRING_CONTENT = lazy_pattern(r'(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+')
 _HIGH_SURROGATE_BOUNDS: Final = ("\ud800", "\udbff")
 _MAX_GROWING_MESSAGES: Final = 8
 """More messages than this growing at the same time are parsed whole again."""

@@ -84,6 +84,7 @@ def test_an_error_between_repeats_is_remembered() -> None:
         "b\\",
         "b\\x",
         "b\n",
+        f"{'b' * 1000}\n",
         "b\\u12",
         'b", "c',
     ],
