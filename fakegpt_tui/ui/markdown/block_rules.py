@@ -100,8 +100,8 @@ def table_rules(parser: MarkdownIt) -> None:
     parser.block.ruler.at("table", table_of_few_columns, {"alt": ["paragraph", "reference"]})
 
 
-_LABEL = lazy_pattern(r"\[((?:[^\[\]\\\n]|\\.){1,999})\](?!:)")
-_DEFINITION = lazy_pattern(r"\[((?:[^\[\]\\\n]|\\.){1,999})\]:")
+_LABEL = lazy_pattern(r"(?<!(?<!\\)\\)\[((?:[^\[\]\\\n]|\\.){1,999})\](?!:)")
+_DEFINITION = lazy_pattern(r"(?<!(?<!\\)\\)\[((?:[^\[\]\\\n]|\\.){1,999})\]:")
 
 
 def used_labels(text: str) -> set[str]:

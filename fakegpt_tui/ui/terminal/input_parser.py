@@ -41,7 +41,8 @@ _UNREADABLE = (ArithmeticError, AttributeError, LookupError, ParseError, TypeErr
 """What Textual's parser may raise over a sequence that no terminal should send."""
 
 _KITTY_KEY = lazy_pattern(
-    r"\x1b\[(\d*)(?::(\d*)(?::(\d*))?)?[\d:]*(?:;(\d*)(?::(\d*))?)?(?:;([\d:]*))?([u~A-FHPQS])",
+    r"\x1b\[(\d*+)(?::(\d*+)(?::(\d*+))?)?[\d:]*+"
+    r"(?:;(\d*+)(?::(\d*+))?)?(?:;([\d:]*+))?([u~A-FHPQS])",
     re.ASCII,
 )
 _XTERM_KEY = lazy_pattern(r"\x1b\[27;(\d{1,3});(\d{1,7})~", re.ASCII)
