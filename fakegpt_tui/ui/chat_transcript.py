@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from textual.app import App
+from textual.screen import Screen
 
 from fakegpt_tui.ui.terminal.output import HELD_PICTURES, forget_pictures
+from fakegpt_tui.ui.widgets.first_page import FirstPage
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
 
 if TYPE_CHECKING:
@@ -20,11 +23,19 @@ if TYPE_CHECKING:
     from fakegpt_tui.ui.widgets.transcript.picture_cache import PictureSource
 
 
-def make_transcript(options: Options, pictures: Callable[[], PictureSource]) -> Transcript:
-    """Make the transcript of the main screen, as the settings want it."""
+def mount_transcript(
+    screen: Screen[Any], options: Options, pictures: Callable[[], PictureSource]
+) -> Transcript:
+    """Put a hidden transcript behind the first page of a screen, drawn as the settings want it."""
     is_off = options.value("diagrams", "on") == "off"
     transcript = Transcript(_draw_no_diagrams if is_off else None)
     transcript.picture_source = pictures
+    transcript.display = False
+    with ExitStack() as until_mounted:
+        # Or all would be laid out and drawn twice, without it and with it.
+        until_mounted.enter_context(screen.app.batch_update())
+        screen.mount(transcript, after=screen.query_one(FirstPage))
+        screen.call_next(until_mounted.pop_all().close)
     return transcript
 
 

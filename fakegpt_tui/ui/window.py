@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from functools import cached_property
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,7 +17,6 @@ from fakegpt_tui.ui.bindings import first_key
 from fakegpt_tui.ui.terminal.key_serializer import obey_waiting
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList
 from fakegpt_tui.ui.widgets.drawing import FrameLimiter
-from fakegpt_tui.ui.widgets.first_page import FirstPage
 from fakegpt_tui.ui.widgets.prompt_input import PromptInput
 from fakegpt_tui.ui.widgets.status_bar import StatusBar
 
@@ -78,15 +77,9 @@ class Window:
     def transcript(self) -> Transcript:
         """The messages; made with the first of them, as a start need not import it."""
         if self._transcript is None:
-            from fakegpt_tui.ui.chat_transcript import make_transcript  # noqa: PLC0415 - as above
+            from fakegpt_tui.ui.chat_transcript import mount_transcript  # noqa: PLC0415 - as above
 
-            self._transcript = make_transcript(self._options, lambda: self.pictures)
-            self._transcript.display = False
-            with ExitStack() as until_mounted:
-                # Or all would be laid out and drawn twice, without it and with it.
-                until_mounted.enter_context(self._screen.app.batch_update())
-                self._screen.mount(self._transcript, after=self._screen.query_one(FirstPage))
-                self._screen.call_next(until_mounted.pop_all().close)
+            self._transcript = mount_transcript(self._screen, self._options, lambda: self.pictures)
         return self._transcript
 
     @property

@@ -21,10 +21,7 @@ _MAX_RECENT = 30
 
 
 class ConversationController:
-    """Acts on the picked conversations of the list, or else on one conversation.
-
-    That is the one under the cursor while the list has the focus, and otherwise the open one.
-    """
+    """Acts on picked conversations, or else on the one under the cursor of the list or open."""
 
     def __init__(
         self,

@@ -17,8 +17,9 @@ from fakegpt_tui.ui.markdown.blocks import (
 )
 from fakegpt_tui.ui.markdown.inline import render_inline
 from fakegpt_tui.ui.markdown.lines import Line
+from fakegpt_tui.ui.markdown.paragraph_cuts import find_paragraph_cut
 from fakegpt_tui.ui.markdown.render_context import BlockType, RenderContext
-from fakegpt_tui.ui.markdown.split_points import LINE_ENDS, find_paragraph_cut
+from fakegpt_tui.ui.markdown.split_points import LINE_ENDS
 from fakegpt_tui.ui.markdown.wrapping import chopped_lines, wrapped_lines
 
 _HTML = lazy_pattern(r" {0,3}(?:(?:</?[A-Za-z][\w-]*(?=[\s/>])|<!)[^\n]{0,900}>[ \t]*\r?\n|<!--)")

@@ -41,25 +41,6 @@ UNUSUAL_LINE_END = lazy_pattern(f"[{_UNUSUAL_LINE_ENDS}]")
 LINE_ENDS = f"\n{_UNUSUAL_LINE_ENDS}"
 """All line ends of text that is safe to show."""
 
-
-_INK = lazy_pattern(r"\S")
-_BOUNDARY = lazy_pattern(
-    r"(?P<formula>\$\$|\$(?![\s$])|\\[(\[])"
-    r"|(?P<skip>\\.|(?<=\s)[*_~]+(?=\s)|(?<=\w)_+(?=\w))"
-    r"|(?P<mark>[*_~]+|`+|\]\(|[\[\])])"
-    r"|(?P<end>(?<![\s\\])\n|(?<![\s>]) +(?=\S)|[。！？](?=\S))"
-)
-"""Inline marks, and the places between words, lines or sentences where a paragraph may be cut."""
-
-_CLOSING = {
-    "$": lazy_pattern(r"(?<![\s\\])\$|\n|`"),
-    "$$": lazy_pattern(r"\$\$|`"),
-    "\\(": lazy_pattern(r"\\\)"),
-    "\\[": lazy_pattern(r"\\\]"),
-}
-"""The sign that closes a formula, or shows that it is none, by the sign that opens it."""
-_LONGEST_FORMULA = 1_000
-
 _ITEM_TEXT = r"(?=[A-Za-z0-9\"'(\u00c0-\U0010ffff]|\*\*[^\s*]|`[^`\s]|\[[ xX]\] |\[[^\]\n]+\]\()"
 """How the text of an item begins that is a paragraph."""
 _ITEM = lazy_pattern(rf"(?P<mark>[-*+]|\d{{1,9}}[.)]) {{1,3}}{_ITEM_TEXT}")
@@ -182,62 +163,6 @@ def _fence_scan_end(text: str, opening: re.Match[str]) -> int | None:
     if indent and _outside(indent).search(text, opening.end() + 1, closing.end()):
         return None
     return closing.end()
-
-
-def find_paragraph_cut(text: str, start: int, end: int, least: int, most: int) -> int | None:
-    """Where to cut a paragraph that goes on from `start`, or `None` if it is to be left whole.
-
-    It is cut `least` characters on or later, where no inline mark is open, or after `most`.
-
-    Looks at nothing behind the cut but that there is something, so that more text moves no cut.
-    """
-    if end - start <= least:
-        return None
-    opened: set[str] = set()
-    last = start
-    for match in _boundaries(text, start, min(end, start + most)):
-        if mark := match["mark"]:
-            _toggle_mark(mark, opened)
-        elif match["end"]:
-            last = match.end()
-            if last - start > least and not opened:
-                return last if _INK.search(text, last, end) else None
-    if end - start <= most:
-        return None
-    return last if last - start > least else start + most
-
-
-def _boundaries(text: str, start: int, end: int) -> Iterator[re.Match[str]]:
-    """Inline marks and places to cut outside of formulas."""
-    formula_end = start
-    for match in _BOUNDARY.finditer(text, start, end):
-        if match.start() < formula_end:
-            continue
-        if formula := match["formula"]:
-            formula_end = _formula_end(text, match.end(), formula)
-        else:
-            yield match
-
-
-def _formula_end(text: str, start: int, sign: str) -> int:
-    """The end of a formula, or how long it may be if there is none."""
-    most = start + _LONGEST_FORMULA
-    closing = _CLOSING[sign].search(text, start, most)
-    return closing.end() if closing else most
-
-
-def _toggle_mark(mark: str, opened: set[str]) -> None:
-    """Note which inline marks are open, roughly: a wrong guess only moves a cut."""
-    match mark:
-        case "[":
-            opened.add("]")
-        case "](":
-            opened.discard("]")
-            opened.add(")")
-        case "]" | ")":
-            opened.discard(mark)
-        case _:
-            opened ^= {mark}
 
 
 def find_block_cuts(
