@@ -19,10 +19,8 @@ _LENGTHS = {1_000: 0.05, 16_000: 0.3}
 _UNITS = (*' \n\ta1<[(\\"*`-.,|>', " \n", "a ", "1 ", "\r")
 _SCANS = {"search", "finditer", "findall", "sub", "subn", "split"}
 _SHORT = {
-    "fakegpt_tui.backends.anthropic._HAS_VERSION": "the address of a service",
     "fakegpt_tui.config.load._UNQUOTED_NAME": "one line of the configuration",
     "fakegpt_tui.formats.markdown_transcripts._REMARK": "a name of 80 characters",
-    "fakegpt_tui.http.addresses._API_PATH": "the address of a service",
 }
 """What is used on short texts alone, and which."""
 

@@ -25,7 +25,7 @@ _MAX_NAME_LENGTH = 253
 _LAST_PORT = 65535
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _API_PATH = lazy_pattern(
-    r"(?i)/+(?:(?:chat/)?completions|models|responses|messages(?:/count_tokens)?|embeddings"
+    r"(?i)(?<!/)/+(?:(?:chat/)?completions|models|responses|messages(?:/count_tokens)?|embeddings"
     r"|(?<=\d/)chat|api/(?:chat|generate|tags|show))/*\Z"
 )
 """The end of an address that was copied with the path of a request, also of Ollama's own API."""

@@ -187,7 +187,7 @@ def version_header(version: str) -> dict[str, str]:
 
 _PAGE: Final = 1_000
 _MAX_PAGES: Final = 20
-_HAS_VERSION: Final = lazy_pattern(r"/v\d+\w*\Z")
+_HAS_VERSION: Final = lazy_pattern(r"/v\d++\w*\Z")
 
 
 class AnthropicBackend(ApiBackend):
