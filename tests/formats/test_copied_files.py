@@ -98,6 +98,7 @@ def test_what_a_message_says_elsewhere_than_others_is_kept_and_told(tmp_path: Pa
         (b"7z\xbc\xaf\x27\x1c\0\4", "packed with 7-Zip; unpack it first"),
         (zipped({"conversations.json": many(9)})[:200], "or was not copied whole"),
     ],
+    ids=range(6),  # What is packed holds the time.
 )
 def test_what_is_packed_empty_or_cut_is_refused_for_that(
     tmp_path: Path, data: bytes, reason: str
