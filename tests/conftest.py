@@ -29,6 +29,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Let programs be interrupted, and write the bytecode of all tests once, not in each worker."""
     # A shell has what it runs in the background ignore it, and programs would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     is_worker = "PYTEST_XDIST_WORKER" in os.environ
     if is_worker or config.getoption("numprocesses", None) in (None, 0) or config.args != ["tests"]:
         return
