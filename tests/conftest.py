@@ -45,6 +45,11 @@ def pytest_configure(config: pytest.Config) -> None:
             half.wait()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest test, which takes half a minute, or all would wait for it at the end."""
+    items.sort(key=lambda item: not item.nodeid.endswith("[command-line.md]"))
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
     """Give a test with short limits up to five runs, each with fixtures of its own."""
