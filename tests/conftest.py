@@ -46,7 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the longest test, which takes half a minute, or all would wait for it at the end."""
+    """Begin with the longest test, half a minute, or all would wait for it at the end."""
     items.sort(key=lambda item: not item.nodeid.endswith("[command-line.md]"))
 
 
