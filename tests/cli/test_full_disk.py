@@ -50,32 +50,28 @@ def test_an_import_that_the_store_cannot_take_says_what_is_there(home: Home) -> 
     assert "kept in memory" not in done.stderr
 
 
+def run_into_full_disk(home: Home, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command whose output goes to a disk without room."""
+    return subprocess.run(
+        ["bash", "-c", f"exec {shlex.join([*COMMAND, *arguments])} > /dev/full"],
+        check=False,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        env=home.environment,
+        timeout=60,
+    )
+
+
 def test_output_that_goes_to_a_full_disk_is_told(home: Home) -> None:
     assert home.run("ask", "hello").returncode == 0
     for arguments in (["list"], ["list", "--json"], ["ask", "again"]):
-        command = f"exec {shlex.join([*COMMAND, *arguments])} > /dev/full"
-        done = subprocess.run(
-            ["bash", "-c", command],
-            check=False,
-            capture_output=True,
-            text=True,
-            stdin=subprocess.DEVNULL,
-            env=home.environment,
-            timeout=60,
-        )
+        done = run_into_full_disk(home, *arguments)
         assert done.returncode == 1
         assert done.stderr == "fakegpt-tui: The output could not be written: " + (
             "No space left on device.\n"
         )
     assert len(home.run("list").stdout.splitlines()) == 2
-    save = f"exec {shlex.join([*COMMAND, 'save', '--all', str(home.folder / 'out')])} > /dev/full"
-    done = subprocess.run(
-        ["bash", "-c", save],
-        check=False,
-        capture_output=True,
-        text=True,
-        env=home.environment,
-        timeout=60,
-    )
+    done = run_into_full_disk(home, "save", "--all", str(home.folder / "out"))
     assert done.stderr.endswith("No space left on device. The work goes on.\n")
     assert len([*(home.folder / "out").iterdir()]) == 2
